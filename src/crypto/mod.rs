@@ -1,0 +1,12 @@
+//! Names of algorithms, digests, and the check of one signature value with one
+//! public key. No certificates, no trust, and no secrets: those who hold keys
+//! live in `keys`.
+
+mod algorithm;
+mod digest;
+mod verify;
+
+pub use algorithm::{PssParameters, SignatureAlgorithm};
+pub(crate) use digest::DigestContext;
+pub use digest::{Digest, DigestAlgorithm};
+pub(crate) use verify::{Verification, verify};

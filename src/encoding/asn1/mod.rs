@@ -1,0 +1,56 @@
+//! ASN.1: reading BER and DER as it stands (X.690), without copying and without
+//! forgetting where each value came from. Writing is left to the `der` crate.
+
+mod reader;
+mod value;
+
+use der::asn1::{Any, ObjectIdentifier};
+use der::{Decode, Encode, Sequence, ValueOrd};
+
+pub(crate) use reader::{Cursor, Tag, Value};
+
+use crate::error::{Error, Result};
+
+/// `AlgorithmIdentifier ::= SEQUENCE { algorithm OBJECT IDENTIFIER, parameters ANY OPTIONAL }`
+/// (RFC 5280 §4.1.1.2).
+#[derive(Debug, Clone, PartialEq, Eq, Sequence, ValueOrd)]
+pub(crate) struct AlgorithmIdentifier {
+    pub(crate) algorithm: ObjectIdentifier,
+    pub(crate) parameters: Option<Any>,
+}
+
+impl AlgorithmIdentifier {
+    pub(crate) fn without_parameters(algorithm: ObjectIdentifier) -> Self {
+        Self { algorithm, parameters: None }
+    }
+
+    pub(crate) fn with_null(algorithm: ObjectIdentifier) -> Self {
+        Self { algorithm, parameters: Some(Any::null()) }
+    }
+
+    /// Parameters stay as they were written; their BER is the reader's to judge.
+    pub(crate) fn read(value: &Value<'_>) -> Result<Self> {
+        let mut fields = value.sequence()?;
+        let algorithm = fields.expect(Tag::OID)?.oid()?;
+        let parameters = match fields.next()? {
+            Some(parameters) => Some(Any::from_der(parameters.raw()).map_err(|source| {
+                Error::malformed("the parameters of an algorithm are not DER")
+                    .at_offset(parameters.offset())
+                    .because(source)
+            })?),
+            None => None,
+        };
+        fields.finish()?;
+        Ok(Self { algorithm, parameters })
+    }
+}
+
+/// The DER of a value that this crate made itself.
+///
+/// # Errors
+/// `Misuse` when the value cannot be written, as when it is longer than DER lengths allow.
+pub(crate) fn to_der(value: &impl Encode) -> Result<Vec<u8>> {
+    value
+        .to_der()
+        .map_err(|source| Error::misuse("this value cannot be written as DER").because(source))
+}

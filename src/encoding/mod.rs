@@ -1,0 +1,4 @@
+//! Bytes to trees and back. No keys, no trust, no network, no judgement.
+
+pub(crate) mod asn1;
+pub(crate) mod base64;

@@ -1,0 +1,1 @@
+//! Messages that carry documents: edXML (QCVN 102:2016).

@@ -1,0 +1,1 @@
+//! Sending and receiving messages over an axis.

@@ -1,0 +1,96 @@
+//! The one joint for keys: software, tokens, remote services.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::crypto::{Digest, SignatureAlgorithm};
+use crate::error::Result;
+use crate::pki::Certificate;
+
+/// A private key that can be asked to sign, with the certificate that speaks for it.
+///
+/// Implementations neither fetch nor build anything: no network, no time-stamps,
+/// no formats. That is why one can be written for any token or service.
+pub trait Signer: Send + Sync {
+    /// The signer's certificate, then its issuers as far as they are known.
+    fn certificate_chain(&self) -> &[Certificate];
+
+    /// What [`sign`](Signer::sign) signs with.
+    fn algorithm(&self) -> SignatureAlgorithm;
+
+    /// Signs one data-to-be-signed representation.
+    ///
+    /// # Errors
+    /// `Signer` when the key or its holder refuses; `Service` when a remote one is out of reach.
+    fn sign(&self, to_be_signed: &ToBeSigned) -> Result<SignatureValue>;
+
+    /// Signs many under one authorisation, one answer each, in order. Holders that
+    /// know of batches override it.
+    fn sign_all(&self, batch: &[ToBeSigned]) -> Vec<Result<SignatureValue>> {
+        batch.iter().map(|one| self.sign(one)).collect()
+    }
+}
+
+/// The data-to-be-signed representation of EN 319 102-1 §4.2.8: the bytes that
+/// the key signs. Small whatever the document's size.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToBeSigned {
+    #[serde(with = "crate::encoding::base64")]
+    bytes: Vec<u8>,
+    algorithm: SignatureAlgorithm,
+}
+
+impl ToBeSigned {
+    pub(crate) fn new(bytes: Vec<u8>, algorithm: SignatureAlgorithm) -> Self {
+        Self { bytes, algorithm }
+    }
+
+    /// The bytes, for keys that digest for themselves.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Their digest, for tokens and services that sign a digest.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        self.algorithm.digest().digest(&self.bytes)
+    }
+
+    /// What it is to be signed with.
+    #[must_use]
+    pub fn algorithm(&self) -> SignatureAlgorithm {
+        self.algorithm
+    }
+}
+
+impl fmt::Debug for ToBeSigned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ToBeSigned({}, {} bytes)", self.algorithm, self.bytes.len())
+    }
+}
+
+/// What a key answers: the value as CMS carries it (for ECDSA a DER SEQUENCE of r and s).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignatureValue(#[serde(with = "crate::encoding::base64")] Vec<u8>);
+
+impl SignatureValue {
+    /// Takes the value as it came from the key.
+    #[must_use]
+    pub fn new(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SignatureValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SignatureValue({} bytes)", self.0.len())
+    }
+}

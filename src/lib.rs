@@ -1,0 +1,31 @@
+//! Sign, verify, package and exchange official electronic documents.
+#![allow(dead_code, unused_imports)] // while the rooms are being furnished
+
+mod error;
+mod limits;
+mod source;
+mod time;
+
+mod encoding;
+
+mod crypto;
+
+mod pki;
+
+mod keys;
+
+mod signature;
+
+mod validation;
+
+mod envelope;
+
+mod exchange;
+
+pub use crate::crypto::{Digest, DigestAlgorithm, PssParameters, SignatureAlgorithm};
+pub use crate::error::{Error, ErrorKind, Place, Result};
+pub use crate::keys::{SignatureValue, Signer, ToBeSigned};
+pub use crate::limits::Limits;
+pub use crate::pki::Certificate;
+pub use crate::source::{Seekable, Source};
+pub use crate::time::UtcTime;

@@ -1,0 +1,99 @@
+//! Every bound on hostile input, in one place.
+
+use crate::error::{Error, Result};
+
+/// Bounds on what one call reads. Reaching one is
+/// [`ErrorKind::LimitExceeded`](crate::ErrorKind::LimitExceeded): nothing is
+/// concluded about the input.
+///
+/// The defaults let every document through that agencies exchange (an axis
+/// gateway takes 50 MB) and stop what only an attacker makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Nested ASN.1 values. A CMS with a time-stamp within a time-stamp reaches 30.
+    pub asn1_depth: usize,
+    /// Bytes of one CMS without its encapsulated content. Long-term CMS with
+    /// whole CRLs inside reach tens of megabytes.
+    pub cms_bytes: usize,
+    /// Signers of one CMS.
+    pub cms_signers: usize,
+    /// Certificates read from one signature or one file.
+    pub certificates: usize,
+    /// Bytes of one certificate: real ones stay below 10 KB; one with 10,000
+    /// names is an attack on the comparison of names.
+    pub certificate_bytes: usize,
+    /// Certificates in one path, the anchor's own not counted. Webpki stops at 6,
+    /// NIST's PKITS needs 8.
+    pub path_length: usize,
+    /// Signatures checked while one path is searched (CVE-2016-10539's class:
+    /// quadratic or exponential fan-out; webpki's number).
+    pub path_signatures: usize,
+    /// Iterations of a password-based key derivation. OpenSSL, Java and Windows
+    /// write 2,048 to 600,000; each million costs about a quarter of a second.
+    pub kdf_iterations: u32,
+    /// Nested arrays and dictionaries in one PDF object (qpdf stops at 500).
+    pub pdf_depth: usize,
+    /// Objects that the cross-reference sections of one PDF may name. ISO 32000-1
+    /// Annex C: 8,388,607 is what a conforming reader has to take.
+    pub pdf_objects: usize,
+    /// Cross-reference sections, hence incremental updates, of one PDF.
+    pub pdf_revisions: usize,
+    /// Signature fields of one PDF.
+    pub pdf_signatures: usize,
+    /// Bytes of one PDF object, a stream's data not counted.
+    pub pdf_object_bytes: usize,
+    /// Bytes of one PDF stream after decoding.
+    pub pdf_stream_bytes: usize,
+    /// Nested XML elements. edXML has 9.
+    pub xml_depth: usize,
+    /// Elements of one XML document.
+    pub xml_elements: usize,
+    /// Attributes of one XML element.
+    pub xml_attributes: usize,
+    /// Bytes of one text or attribute, an attachment's data not counted.
+    pub xml_text_bytes: usize,
+    /// Bytes of one message as it comes.
+    pub message_bytes: u64,
+    /// Attachments of one message.
+    pub attachments: usize,
+    /// Bytes of one attachment after decoding and decompression. Decompression
+    /// stops here whatever the sizes in the headers say.
+    pub attachment_bytes: usize,
+    /// Bytes of an answer from a service.
+    pub answer_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            asn1_depth: 64,
+            cms_bytes: 64 << 20,
+            cms_signers: 64,
+            certificates: 512,
+            certificate_bytes: 256 << 10,
+            path_length: 10,
+            path_signatures: 100,
+            kdf_iterations: 10_000_000,
+            pdf_depth: 100,
+            pdf_objects: 8_388_607,
+            pdf_revisions: 10_000,
+            pdf_signatures: 1_000,
+            pdf_object_bytes: 16 << 20,
+            pdf_stream_bytes: 256 << 20,
+            xml_depth: 64,
+            xml_elements: 200_000,
+            xml_attributes: 64,
+            xml_text_bytes: 1 << 20,
+            message_bytes: 512 << 20,
+            attachments: 1_000,
+            attachment_bytes: 512 << 20,
+            answer_bytes: 1 << 30,
+        }
+    }
+}
+
+/// Fails when `count` is over `limit`; `what` names the things counted.
+pub(crate) fn within(count: usize, limit: usize, what: &str) -> Result<()> {
+    if count > limit { Err(Error::limit(format_args!("{limit} {what}"))) } else { Ok(()) }
+}

@@ -1,0 +1,177 @@
+//! Documents as they are handed in: bytes in memory, or a seekable stream that
+//! is read piece by piece, so that a document of a gigabyte needs no gigabyte.
+
+use std::borrow::Cow;
+use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// A document whose bytes can be asked for in any order.
+///
+/// Bytes in memory (`[u8]`, `Vec<u8>`) are lent, never copied. For anything that
+/// reads and seeks, such as a file, there is [`Seekable`].
+pub trait Source: Sync {
+    /// How many bytes there are.
+    fn len(&self) -> u64;
+
+    /// The bytes of `range`, which must lie within `0..len()`.
+    ///
+    /// # Errors
+    /// `Malformed` when the range does not lie within the document; `Io` when reading fails.
+    fn window(&self, range: Range<u64>) -> Result<Cow<'_, [u8]>>;
+
+    /// Whether there are no bytes at all.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether all bytes are in memory, so that asking for many at once costs nothing.
+    fn in_memory(&self) -> bool {
+        false
+    }
+}
+
+impl Source for [u8] {
+    fn len(&self) -> u64 {
+        u64::try_from(<[u8]>::len(self)).unwrap_or(u64::MAX)
+    }
+
+    fn window(&self, range: Range<u64>) -> Result<Cow<'_, [u8]>> {
+        let from = usize::try_from(range.start).unwrap_or(usize::MAX);
+        let to = usize::try_from(range.end).unwrap_or(usize::MAX);
+        self.get(from..to).map(Cow::Borrowed).ok_or_else(|| outside(&range))
+    }
+
+    fn in_memory(&self) -> bool {
+        true
+    }
+}
+
+impl Source for Vec<u8> {
+    fn len(&self) -> u64 {
+        Source::len(self.as_slice())
+    }
+
+    fn window(&self, range: Range<u64>) -> Result<Cow<'_, [u8]>> {
+        self.as_slice().window(range)
+    }
+
+    fn in_memory(&self) -> bool {
+        true
+    }
+}
+
+impl<S: Source + ?Sized> Source for &S {
+    fn len(&self) -> u64 {
+        (**self).len()
+    }
+
+    fn window(&self, range: Range<u64>) -> Result<Cow<'_, [u8]>> {
+        (**self).window(range)
+    }
+
+    fn in_memory(&self) -> bool {
+        (**self).in_memory()
+    }
+}
+
+/// A file or another seekable stream as a [`Source`].
+#[derive(Debug)]
+pub struct Seekable<R> {
+    reader: Mutex<R>,
+    len: u64,
+}
+
+impl<R: Read + Seek> Seekable<R> {
+    /// Takes the stream whole, wherever it stands.
+    ///
+    /// # Errors
+    /// `Io` when the stream cannot be sought.
+    pub fn new(mut reader: R) -> Result<Self> {
+        let len = reader.seek(SeekFrom::End(0))?;
+        Ok(Self { reader: Mutex::new(reader), len })
+    }
+}
+
+impl<R: Read + Seek + Send> Source for Seekable<R> {
+    fn len(&self) -> u64 {
+        self.len
+    }
+
+    fn window(&self, range: Range<u64>) -> Result<Cow<'_, [u8]>> {
+        if range.start > range.end || range.end > self.len {
+            return Err(outside(&range));
+        }
+        let size = usize::try_from(range.end.saturating_sub(range.start)).map_err(|_| {
+            Error::new(ErrorKind::LimitExceeded, "the range does not fit in memory")
+        })?;
+        let mut bytes = vec![0; size];
+        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        reader.seek(SeekFrom::Start(range.start))?;
+        reader.read_exact(&mut bytes)?;
+        Ok(Cow::Owned(bytes))
+    }
+}
+
+fn outside(range: &Range<u64>) -> Error {
+    Error::malformed(format!("bytes {} to {} are not in the document", range.start, range.end))
+        .at_offset(range.start)
+}
+
+/// Bytes read at once from a stream: large enough to keep the disk busy, small
+/// enough to stay in the processor's cache while they are hashed.
+const PIECE: u64 = 256 << 10;
+
+/// Hands `range` piece by piece, in order, to `each`. Memory is lent in one piece.
+pub(crate) fn for_each_piece<S: Source + ?Sized>(
+    source: &S,
+    range: Range<u64>,
+    mut each: impl FnMut(&[u8]) -> Result<()>,
+) -> Result<()> {
+    if source.in_memory() {
+        return each(&source.window(range)?);
+    }
+    let mut at = range.start;
+    while at < range.end {
+        let to = at.saturating_add(PIECE).min(range.end);
+        each(&source.window(at..to)?)?;
+        at = to;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    #[test]
+    fn streams_and_memory_agree() {
+        let bytes: Vec<u8> = (0..700_000_u32).map(|n| n.to_le_bytes()[0]).collect();
+        let stream = Seekable::new(Cursor::new(bytes.clone())).unwrap();
+        assert_eq!(stream.len(), Source::len(&bytes));
+        let mut pieced = Vec::new();
+        let mut pieces = 0;
+        for_each_piece(&stream, 5..699_999, |piece| {
+            pieces += 1;
+            pieced.extend_from_slice(piece);
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(pieced, bytes[5..699_999]);
+        assert_eq!(pieces, 3);
+    }
+
+    #[test]
+    fn refuses_ranges_outside() {
+        let bytes = vec![1, 2, 3];
+        let stream = Seekable::new(Cursor::new(bytes.clone())).unwrap();
+        for range in [2..4, 4..4, u64::MAX - 1..u64::MAX] {
+            assert!(Source::window(&bytes, range.clone()).is_err(), "{range:?}");
+            assert!(stream.window(range.clone()).is_err(), "{range:?}");
+        }
+    }
+}
