@@ -27,5 +27,11 @@ pub use crate::error::{Error, ErrorKind, Place, Result};
 pub use crate::keys::{SignatureValue, Signer, ToBeSigned};
 pub use crate::limits::Limits;
 pub use crate::pki::Certificate;
+pub use crate::signature::{Prepared, Signed};
 pub use crate::source::{Seekable, Source};
 pub use crate::time::UtcTime;
+
+/// CAdES: CMS signatures over any file (EN 319 122-1).
+pub mod cades {
+    pub use crate::signature::cades::SignatureBuilder;
+}

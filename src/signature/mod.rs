@@ -1,1 +1,10 @@
 //! Signature formats, one drawer each: what is in a signature, and making one.
+//!
+//! Making is the same in every format: *prepare* what is to be signed, have it
+//! *signed* wherever the key is, *complete* the document with the value.
+
+pub(crate) mod cades;
+pub(crate) mod cms;
+mod request;
+
+pub use request::{Prepared, Signed};

@@ -1,8 +1,9 @@
 //! ASN.1: reading BER and DER as it stands (X.690), without copying and without
-//! forgetting where each value came from. Writing is left to the `der` crate.
+//! forgetting where each value came from; and writing DER.
 
 mod reader;
 mod value;
+pub(crate) mod writer;
 
 use der::asn1::{Any, ObjectIdentifier};
 use der::{Decode, Encode, Sequence, ValueOrd};

@@ -1,0 +1,65 @@
+//! DER headers and the few shapes that documents are made of. Lengths are 64 bits
+//! wide, so that a container can be written around a content that is elsewhere.
+
+pub(crate) const INTEGER: u8 = 0x02;
+pub(crate) const OCTET_STRING: u8 = 0x04;
+pub(crate) const OID: u8 = 0x06;
+pub(crate) const UTF8_STRING: u8 = 0x0c;
+pub(crate) const UTC_TIME: u8 = 0x17;
+pub(crate) const GENERALIZED_TIME: u8 = 0x18;
+pub(crate) const SEQUENCE: u8 = 0x30;
+pub(crate) const SET: u8 = 0x31;
+
+/// `[number]` around other values; `number` is below 31.
+pub(crate) const fn constructed(number: u8) -> u8 {
+    0xa0 | (number & 0x1f)
+}
+
+/// Identifier and length octets of a value with so many content octets (X.690 §10.1).
+pub(crate) fn header(tag: u8, length: u64) -> Vec<u8> {
+    let octets = length.to_be_bytes();
+    match u8::try_from(length) {
+        Ok(short @ 0..0x80) => vec![tag, short],
+        _ => {
+            let used: Vec<u8> = octets.into_iter().skip_while(|octet| *octet == 0).collect();
+            let count = u8::try_from(used.len()).unwrap_or(u8::MAX);
+            [vec![tag, 0x80 | count], used].concat()
+        }
+    }
+}
+
+/// One value from the parts of its content.
+pub(crate) fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let content = parts.concat();
+    let length = u64::try_from(content.len()).unwrap_or(u64::MAX);
+    [header(tag, length), content].concat()
+}
+
+/// A SET OF in DER order (X.690 §11.6), under its own tag or an implicit one.
+pub(crate) fn set_of(tag: u8, mut values: Vec<Vec<u8>>) -> Vec<u8> {
+    values.sort();
+    tlv(tag, &[&values.concat()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_are_minimal() {
+        for (length, expected) in [
+            (0, &[0x30, 0][..]),
+            (127, &[0x30, 127]),
+            (128, &[0x30, 0x81, 128]),
+            (256, &[0x30, 0x82, 1, 0]),
+            (5_000_000_000, &[0x30, 0x85, 1, 0x2a, 5, 0xf2, 0]),
+        ] {
+            assert_eq!(header(SEQUENCE, length), expected);
+        }
+    }
+
+    #[test]
+    fn sets_are_sorted() {
+        assert_eq!(set_of(SET, vec![vec![4, 1, 9], vec![2, 1, 0]]), [0x31, 6, 2, 1, 0, 4, 1, 9]);
+    }
+}

@@ -1,0 +1,197 @@
+//! Making `SignedData` (RFC 5652 §5.1) with one signer, by EN 319 122-1 level B-B:
+//! content-type, message-digest, signing-certificate-v2 (RFC 5035) and
+//! CMSAlgorithmProtection (RFC 6211); signing-time where the format wants it.
+
+use der::asn1::ObjectIdentifier;
+use time::macros::format_description;
+
+use crate::crypto::SignatureAlgorithm;
+use crate::encoding::asn1::to_der;
+use crate::encoding::asn1::writer::{
+    GENERALIZED_TIME, INTEGER, OCTET_STRING, OID, SEQUENCE, SET, UTC_TIME, UTF8_STRING,
+};
+use crate::encoding::asn1::writer::{constructed, header, set_of, tlv};
+use crate::error::{Error, Result};
+use crate::keys::{SignatureValue, ToBeSigned};
+use crate::pki::Certificate;
+use crate::time::UtcTime;
+
+const fn oid(text: &str) -> ObjectIdentifier {
+    ObjectIdentifier::new_unwrap(text)
+}
+
+const ID_DATA: ObjectIdentifier = oid("1.2.840.113549.1.7.1");
+const ID_SIGNED_DATA: ObjectIdentifier = oid("1.2.840.113549.1.7.2");
+const CONTENT_TYPE: ObjectIdentifier = oid("1.2.840.113549.1.9.3");
+const MESSAGE_DIGEST: ObjectIdentifier = oid("1.2.840.113549.1.9.4");
+const SIGNING_TIME: ObjectIdentifier = oid("1.2.840.113549.1.9.5");
+const ALGORITHM_PROTECTION: ObjectIdentifier = oid("1.2.840.113549.1.9.52");
+const SIGNING_CERTIFICATE_V2: ObjectIdentifier = oid("1.2.840.113549.1.9.16.2.47");
+const MIME_TYPE: ObjectIdentifier = oid("0.4.0.1733.2.1");
+
+/// What the signed attributes say.
+pub(crate) struct SignedAttributes<'a> {
+    /// The digest of the content, by the digest of `algorithm`.
+    pub(crate) message_digest: &'a [u8],
+    pub(crate) algorithm: SignatureAlgorithm,
+    /// The signer's.
+    pub(crate) certificate: &'a Certificate,
+    /// Claimed, not proven (EN 319 122-1 §5.2.1). PAdES keeps it out of the CMS.
+    pub(crate) signing_time: Option<UtcTime>,
+    /// EN 319 122-1 §5.2.9.
+    pub(crate) mime_type: Option<&'a str>,
+}
+
+impl SignedAttributes<'_> {
+    /// `SET OF Attribute` in DER: the bytes that are signed (RFC 5652 §5.4).
+    pub(crate) fn to_der(&self) -> Result<Vec<u8>> {
+        let mut attributes = vec![
+            attribute(CONTENT_TYPE, &object_identifier(ID_DATA)),
+            attribute(MESSAGE_DIGEST, &tlv(OCTET_STRING, &[self.message_digest])),
+            attribute(SIGNING_CERTIFICATE_V2, &self.signing_certificate()),
+            attribute(ALGORITHM_PROTECTION, &self.algorithm_protection()?),
+        ];
+        if let Some(at) = self.signing_time {
+            attributes.push(attribute(SIGNING_TIME, &time(at)?));
+        }
+        if let Some(mime_type) = self.mime_type {
+            attributes.push(attribute(MIME_TYPE, &tlv(UTF8_STRING, &[mime_type.as_bytes()])));
+        }
+        Ok(set_of(SET, attributes))
+    }
+
+    /// `SigningCertificateV2` (RFC 5035 §3) with the one certificate, by SHA-256,
+    /// which is the default and hence left out; without the issuerSerial that
+    /// EN 319 122-1 §5.2.2.3 advises against.
+    fn signing_certificate(&self) -> Vec<u8> {
+        let digest = crate::crypto::DigestAlgorithm::Sha256.digest(self.certificate.der());
+        let certificate_id = tlv(SEQUENCE, &[&tlv(OCTET_STRING, &[digest.value()])]);
+        tlv(SEQUENCE, &[&tlv(SEQUENCE, &[&certificate_id])])
+    }
+
+    /// `CMSAlgorithmProtection` (RFC 6211 §2): both algorithms once more, signed.
+    fn algorithm_protection(&self) -> Result<Vec<u8>> {
+        let digest = to_der(&self.algorithm.digest().identifier())?;
+        let mut signature = to_der(&self.algorithm.identifier()?)?;
+        // [1] IMPLICIT: the SEQUENCE's own tag gives way.
+        if let Some(tag) = signature.first_mut() {
+            *tag = constructed(1);
+        }
+        Ok(tlv(SEQUENCE, &[&digest, &signature]))
+    }
+}
+
+/// Whether the CMS holds its content.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Encapsulation {
+    Detached,
+    /// The content has so many bytes and goes between head and tail.
+    Enveloping {
+        len: u64,
+    },
+}
+
+/// A CMS around a content that is elsewhere; whole in `head` when detached.
+pub(crate) struct Assembled {
+    pub(crate) head: Vec<u8>,
+    pub(crate) tail: Vec<u8>,
+}
+
+/// `ContentInfo` with `SignedData` (RFC 5652 §3, §5.1).
+pub(crate) fn assemble(
+    certificate_chain: &[Certificate],
+    to_be_signed: &ToBeSigned,
+    value: &SignatureValue,
+    encapsulation: Encapsulation,
+) -> Result<Assembled> {
+    let version = [INTEGER, 1, 1];
+    let digest = to_der(&to_be_signed.algorithm().digest().identifier())?;
+    let before = [version.to_vec(), set_of(SET, vec![digest])].concat();
+    let certificates = certificate_chain.iter().map(|it| it.der().to_vec()).collect();
+    let after = [
+        set_of(constructed(0), certificates),
+        set_of(SET, vec![signer_info(certificate_chain, to_be_signed, value)?]),
+    ]
+    .concat();
+
+    // From the inside out: each length is known once what it holds is.
+    let content_type = object_identifier(ID_DATA);
+    let (mut head, mut inner) = match encapsulation {
+        Encapsulation::Detached => (tlv(SEQUENCE, &[&content_type]), 0),
+        Encapsulation::Enveloping { len } => {
+            let octets = header(OCTET_STRING, len);
+            let explicit = header(constructed(0), sum(&[&octets], len));
+            let length = sum(&[&content_type, &explicit, &octets], len);
+            ([header(SEQUENCE, length), content_type, explicit, octets].concat(), len)
+        }
+    };
+    head = [before, head].concat();
+    inner = sum(&[&head, &after], inner);
+    let signed_data = header(SEQUENCE, inner);
+    inner = sum(&[&signed_data], inner);
+    let explicit = header(constructed(0), inner);
+    let kind = object_identifier(ID_SIGNED_DATA);
+    let content_info = header(SEQUENCE, sum(&[&kind, &explicit], inner));
+    head = [content_info, kind, explicit, signed_data, head].concat();
+    Ok(match encapsulation {
+        Encapsulation::Detached => Assembled { head: [head, after].concat(), tail: Vec::new() },
+        Encapsulation::Enveloping { .. } => Assembled { head, tail: after },
+    })
+}
+
+/// `SignerInfo` (RFC 5652 §5.3), version 1: the signer by issuer and serial number.
+fn signer_info(
+    certificate_chain: &[Certificate],
+    to_be_signed: &ToBeSigned,
+    value: &SignatureValue,
+) -> Result<Vec<u8>> {
+    let signer = certificate_chain
+        .first()
+        .ok_or_else(|| Error::misuse("a signature needs the signer's certificate"))?;
+    let serial = tlv(INTEGER, &[signer.serial_octets()]);
+    let algorithm = to_be_signed.algorithm();
+    // [0] IMPLICIT SET OF: the SET's own tag, which is what was signed, gives way.
+    let mut attributes = to_be_signed.bytes().to_vec();
+    if let Some(tag) = attributes.first_mut() {
+        *tag = constructed(0);
+    }
+    Ok(tlv(
+        SEQUENCE,
+        &[
+            &[INTEGER, 1, 1],
+            &tlv(SEQUENCE, &[signer.issuer_name().der(), &serial]),
+            &to_der(&algorithm.digest().identifier())?,
+            &attributes,
+            &to_der(&algorithm.identifier()?)?,
+            &tlv(OCTET_STRING, &[value.bytes()]),
+        ],
+    ))
+}
+
+fn sum(parts: &[&Vec<u8>], more: u64) -> u64 {
+    parts
+        .iter()
+        .fold(more, |sum, part| sum.saturating_add(u64::try_from(part.len()).unwrap_or(u64::MAX)))
+}
+
+fn object_identifier(oid: ObjectIdentifier) -> Vec<u8> {
+    tlv(OID, &[oid.as_bytes()])
+}
+
+/// `Attribute` with one value (RFC 5652 §5.3).
+fn attribute(kind: ObjectIdentifier, value: &[u8]) -> Vec<u8> {
+    tlv(SEQUENCE, &[&object_identifier(kind), &tlv(SET, &[value])])
+}
+
+/// RFC 5652 §11.3: UTCTime from 1950 to 2049, otherwise GeneralizedTime; no fractions.
+fn time(at: UtcTime) -> Result<Vec<u8>> {
+    let at = at.datetime();
+    let unwritable = |source| Error::misuse("this time cannot be written").because(source);
+    if (1950..2050).contains(&at.year()) {
+        let format = format_description!("[year repr:last_two][month][day][hour][minute][second]Z");
+        Ok(tlv(UTC_TIME, &[at.format(&format).map_err(unwritable)?.as_bytes()]))
+    } else {
+        let format = format_description!("[year][month][day][hour][minute][second]Z");
+        Ok(tlv(GENERALIZED_TIME, &[at.format(&format).map_err(unwritable)?.as_bytes()]))
+    }
+}

@@ -1,0 +1,3 @@
+//! Cryptographic Message Syntax: `SignedData` (RFC 5652 §5).
+
+pub(crate) mod create;

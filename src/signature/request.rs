@@ -1,0 +1,257 @@
+//! Prepare, sign, complete: the three steps of every signature, and the two
+//! values between them.
+
+use std::io::Write;
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use super::cms::create::{self, Encapsulation};
+use crate::crypto::{Digest, DigestAlgorithm, DigestContext, SignatureAlgorithm};
+use crate::crypto::{Verification, verify};
+use crate::error::{Error, ErrorKind, Place, Result};
+use crate::keys::{SignatureValue, Signer, ToBeSigned};
+use crate::pki::Certificate;
+use crate::source::{Source, for_each_piece};
+
+/// A signature that lacks only its value.
+///
+/// It holds what is put around the document, never the document. It can be
+/// serialised: the value may come tomorrow, to another process.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Prepared {
+    to_be_signed: ToBeSigned,
+    certificate_chain: Vec<Certificate>,
+    document: Document,
+    layout: Layout,
+    /// In the process that prepared it, the document is still the one that was read.
+    #[serde(skip)]
+    same_process: bool,
+}
+
+/// Which document was prepared.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Document {
+    len: u64,
+    digest_algorithm: DigestAlgorithm,
+    #[serde(with = "crate::encoding::base64")]
+    digest: Vec<u8>,
+}
+
+impl Document {
+    pub(crate) fn new(len: u64, digest: &Digest) -> Self {
+        let digest_algorithm = digest.algorithm();
+        Self { len, digest_algorithm, digest: digest.value().to_vec() }
+    }
+
+    /// Reads a document whole, once.
+    pub(crate) fn read<S: Source + ?Sized>(
+        source: &S,
+        digest_algorithm: DigestAlgorithm,
+    ) -> Result<Self> {
+        let mut context = DigestContext::new(digest_algorithm);
+        for_each_piece(source, 0..source.len(), |piece| {
+            context.update(piece);
+            Ok(())
+        })?;
+        Ok(Self::new(source.len(), &context.finish()))
+    }
+
+    pub(crate) fn digest(&self) -> &[u8] {
+        &self.digest
+    }
+}
+
+/// Where the CMS goes.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Layout {
+    /// The CMS stands alone.
+    Detached,
+    /// The CMS holds the document.
+    Enveloping,
+    /// `tail` follows the document; the CMS goes into it as hexadecimal digits.
+    Appended {
+        #[serde(with = "crate::encoding::base64")]
+        tail: Vec<u8>,
+        /// Where in `tail` the digits begin and end.
+        digits: Range<usize>,
+    },
+}
+
+impl Prepared {
+    pub(crate) fn new(
+        algorithm: SignatureAlgorithm,
+        certificate_chain: &[Certificate],
+        signed_attributes: Vec<u8>,
+        document: Document,
+        layout: Layout,
+    ) -> Self {
+        Self {
+            to_be_signed: ToBeSigned::new(signed_attributes, algorithm),
+            certificate_chain: certificate_chain.to_vec(),
+            document,
+            layout,
+            same_process: true,
+        }
+    }
+
+    /// What the key has to sign.
+    #[must_use]
+    pub fn to_be_signed(&self) -> &ToBeSigned {
+        &self.to_be_signed
+    }
+
+    /// The certificate that the value is checked against.
+    #[must_use]
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.certificate_chain.first()
+    }
+
+    /// Puts the value in, once it has proven to come from the certificate's key.
+    ///
+    /// # Errors
+    /// `Signer` when the value does not verify with the certificate; `Unsupported`
+    /// when that cannot be checked; `Misuse` when the space kept for the signature
+    /// is too small or the prepared value was tampered with.
+    pub fn complete(self, value: &SignatureValue) -> Result<Signed> {
+        let broken = || Error::misuse("this prepared signature is not as it was prepared");
+        let certificate = self.certificate_chain.first().ok_or_else(broken)?;
+        check_value(certificate, &self.to_be_signed, value)?;
+        let cms = |encapsulation| {
+            create::assemble(&self.certificate_chain, &self.to_be_signed, value, encapsulation)
+        };
+        let whole = Piece::Document(0..self.document.len);
+        let pieces = match self.layout {
+            Layout::Detached => vec![Piece::Bytes(cms(Encapsulation::Detached)?.head)],
+            Layout::Enveloping => {
+                let cms = cms(Encapsulation::Enveloping { len: self.document.len })?;
+                vec![Piece::Bytes(cms.head), whole, Piece::Bytes(cms.tail)]
+            }
+            Layout::Appended { mut tail, digits } => {
+                let space = tail.get_mut(digits).ok_or_else(broken)?;
+                fill_hexadecimal(space, &cms(Encapsulation::Detached)?.head)?;
+                vec![whole, Piece::Bytes(tail)]
+            }
+        };
+        Ok(Signed { pieces, document: self.document, check_document: !self.same_process })
+    }
+}
+
+fn check_value(
+    certificate: &Certificate,
+    to_be_signed: &ToBeSigned,
+    value: &SignatureValue,
+) -> Result<()> {
+    let key = certificate.public_key_info();
+    let about = |kind, what: &str| {
+        Err(Error::new(kind, what).at(Place::Certificate(certificate.subject())))
+    };
+    match verify(key, to_be_signed.algorithm(), to_be_signed.bytes(), value.bytes())? {
+        Verification::Valid => Ok(()),
+        Verification::Unsupported => about(
+            ErrorKind::Unsupported,
+            "the value cannot be checked against the certificate: its key or algorithm is not supported",
+        ),
+        _ => about(
+            ErrorKind::Signer,
+            "the signature value does not verify with the certificate: another key made it, or it signs something else",
+        ),
+    }
+}
+
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
+/// Writes `bytes` as hexadecimal digits; what space is left stays as it is.
+fn fill_hexadecimal(space: &mut [u8], bytes: &[u8]) -> Result<()> {
+    if bytes.len().saturating_mul(2) > space.len() {
+        return Err(Error::misuse(format!(
+            "the signature takes {} bytes, but {} were kept for it",
+            bytes.len(),
+            space.len() / 2
+        )));
+    }
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0x0f]);
+    for (place, digit) in space.iter_mut().zip(digits) {
+        *place = DIGITS.get(usize::from(digit)).copied().unwrap_or(b'0');
+    }
+    Ok(())
+}
+
+/// A finished signature: what to write before, after and around the document.
+#[derive(Debug)]
+#[must_use = "nothing is written until it is written out"]
+pub struct Signed {
+    pieces: Vec<Piece>,
+    document: Document,
+    check_document: bool,
+}
+
+#[derive(Debug)]
+enum Piece {
+    Document(Range<u64>),
+    Bytes(Vec<u8>),
+}
+
+impl Signed {
+    /// Bytes of the whole result.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.pieces.iter().fold(0, |sum, piece| {
+            sum.saturating_add(match piece {
+                Piece::Document(range) => range.end.saturating_sub(range.start),
+                Piece::Bytes(bytes) => u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+            })
+        })
+    }
+
+    /// Never: a signature has bytes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Writes the result; `document` is the one that was prepared.
+    ///
+    /// # Errors
+    /// `Misuse`, before a byte is written, when it is another document; `Io` when
+    /// reading or writing fails.
+    pub fn write_to<S: Source + ?Sized>(&self, document: &S, out: &mut dyn Write) -> Result<()> {
+        self.check(document)?;
+        for piece in &self.pieces {
+            match piece {
+                Piece::Bytes(bytes) => out.write_all(bytes)?,
+                Piece::Document(range) => {
+                    for_each_piece(document, range.clone(), |bytes| Ok(out.write_all(bytes)?))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The result in memory.
+    ///
+    /// # Errors
+    /// As [`write_to`](Self::write_to); `LimitExceeded` when it does not fit in memory.
+    pub fn to_vec<S: Source + ?Sized>(&self, document: &S) -> Result<Vec<u8>> {
+        let size = usize::try_from(self.len()).map_err(|_| {
+            Error::new(ErrorKind::LimitExceeded, "the result does not fit in memory")
+        })?;
+        let mut bytes = Vec::with_capacity(size);
+        self.write_to(document, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn check<S: Source + ?Sized>(&self, document: &S) -> Result<()> {
+        let known = &self.document;
+        let same = document.len() == known.len
+            && (!self.check_document
+                || Document::read(document, known.digest_algorithm)?.digest == known.digest);
+        if same { Ok(()) } else { Err(Error::misuse("this is not the document that was prepared")) }
+    }
+}
+
+/// The one-call form: the three steps in a row.
+pub(crate) fn sign_prepared(prepared: Prepared, signer: &dyn Signer) -> Result<Signed> {
+    let value = signer.sign(prepared.to_be_signed())?;
+    prepared.complete(&value)
+}
