@@ -36,7 +36,7 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
         self
     }
 
-    /// What kind of document it is, as in `application/pdf` (EN 319 122-1 §5.2.9).
+    /// What kind of document it is, as in `application/pdf` (EN 319 122-1 §5.2.4.2).
     pub fn mime_type(mut self, mime_type: impl Into<String>) -> Self {
         self.mime_type = Some(mime_type.into());
         self

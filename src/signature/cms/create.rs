@@ -5,7 +5,7 @@
 use der::asn1::ObjectIdentifier;
 use time::macros::format_description;
 
-use crate::crypto::SignatureAlgorithm;
+use crate::crypto::{DigestAlgorithm, SignatureAlgorithm};
 use crate::encoding::asn1::to_der;
 use crate::encoding::asn1::writer::{
     GENERALIZED_TIME, INTEGER, OCTET_STRING, OID, SEQUENCE, SET, UTC_TIME, UTF8_STRING,
@@ -38,7 +38,7 @@ pub(crate) struct SignedAttributes<'a> {
     pub(crate) certificate: &'a Certificate,
     /// Claimed, not proven (EN 319 122-1 §5.2.1). PAdES keeps it out of the CMS.
     pub(crate) signing_time: Option<UtcTime>,
-    /// EN 319 122-1 §5.2.9.
+    /// EN 319 122-1 §5.2.4.2.
     pub(crate) mime_type: Option<&'a str>,
 }
 
@@ -61,10 +61,10 @@ impl SignedAttributes<'_> {
     }
 
     /// `SigningCertificateV2` (RFC 5035 §3) with the one certificate, by SHA-256,
-    /// which is the default and hence left out; without the issuerSerial that
-    /// EN 319 122-1 §5.2.2.3 advises against.
+    /// which is the default and hence left out; without the optional issuerSerial,
+    /// which adds nothing to the digest of the whole certificate.
     fn signing_certificate(&self) -> Vec<u8> {
-        let digest = crate::crypto::DigestAlgorithm::Sha256.digest(self.certificate.der());
+        let digest = DigestAlgorithm::Sha256.digest(self.certificate.der());
         let certificate_id = tlv(SEQUENCE, &[&tlv(OCTET_STRING, &[digest.value()])]);
         tlv(SEQUENCE, &[&tlv(SEQUENCE, &[&certificate_id])])
     }
