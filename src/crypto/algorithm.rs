@@ -56,9 +56,9 @@ const fn oid(text: &str) -> ObjectIdentifier {
 
 pub(super) const RSA_ENCRYPTION: ObjectIdentifier = oid("1.2.840.113549.1.1.1");
 const MGF1: ObjectIdentifier = oid("1.2.840.113549.1.1.8");
-const RSASSA_PSS: ObjectIdentifier = oid("1.2.840.113549.1.1.10");
-const ED25519: ObjectIdentifier = oid("1.3.101.112");
-const EC_PUBLIC_KEY: ObjectIdentifier = oid("1.2.840.10045.2.1");
+pub(super) const RSASSA_PSS: ObjectIdentifier = oid("1.2.840.113549.1.1.10");
+pub(super) const ED25519: ObjectIdentifier = oid("1.3.101.112");
+pub(super) const EC_PUBLIC_KEY: ObjectIdentifier = oid("1.2.840.10045.2.1");
 
 /// Identifiers that name a digest too: RFC 8017 Annex A.2.4, RFC 5758 §3.2.
 const WITH_DIGEST: [(ObjectIdentifier, SignatureAlgorithm); 8] = {

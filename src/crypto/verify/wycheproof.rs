@@ -1,0 +1,183 @@
+//! C2SP Wycheproof's vectors for signature verification, when they are at hand.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::*;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct File {
+    number_of_tests: usize,
+    test_groups: Vec<Group>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Group {
+    #[serde(rename = "type")]
+    kind: String,
+    public_key_der: String,
+    sha: Option<String>,
+    mgf_sha: Option<String>,
+    s_len: Option<u32>,
+    tests: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Case {
+    tc_id: u32,
+    comment: String,
+    msg: String,
+    sig: String,
+    result: String,
+}
+
+/// File, case, expected, actual and why. One that turns out otherwise fails, too.
+const DIVERGENCES: [(&str, u32, &str, Verification, &str); 0] = [];
+
+/// Files whose primitive is not at hand: all of their vectors, and no others, are unsupported.
+const UNSUPPORTED: [&str; 3] = [
+    "ecdsa_brainpoolP256r1_sha256_test.json",
+    "ecdsa_brainpoolP384r1_sha384_p1363_test.json",
+    "ecdsa_secp521r1_sha512_p1363_test.json",
+];
+
+fn corpus() -> PathBuf {
+    std::env::var_os("KYSO_CORPUS")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"), Into::into)
+        .join("wycheproof")
+}
+
+fn hex(text: &str) -> Vec<u8> {
+    (0..text.len() / 2).map(|n| u8::from_str_radix(&text[2 * n..2 * n + 2], 16).unwrap()).collect()
+}
+
+fn digest(name: &str) -> DigestAlgorithm {
+    match name {
+        "SHA-1" => DigestAlgorithm::Sha1,
+        "SHA-256" => DigestAlgorithm::Sha256,
+        "SHA-384" => DigestAlgorithm::Sha384,
+        "SHA-512" => DigestAlgorithm::Sha512,
+        _ => panic!("no digest {name}"),
+    }
+}
+
+fn algorithm(group: &Group) -> SignatureAlgorithm {
+    let sha = || digest(group.sha.as_deref().unwrap());
+    match group.kind.as_str() {
+        "EddsaVerify" => SignatureAlgorithm::Ed25519,
+        "EcdsaVerify" | "EcdsaP1363Verify" => SignatureAlgorithm::Ecdsa(sha()),
+        "RsassaPkcs1Verify" => SignatureAlgorithm::RsaPkcs1(sha()),
+        "RsassaPssVerify" | "RsassaPssWithParametersVerify" => {
+            SignatureAlgorithm::RsaPss(PssParameters {
+                digest: sha(),
+                mask_digest: digest(group.mgf_sha.as_deref().unwrap()),
+                salt_length: group.s_len.unwrap(),
+            })
+        }
+        kind => panic!("no group {kind}"),
+    }
+}
+
+/// The SEQUENCE of r and s for the r||s of IEEE P1363. Nothing where they are not as long as the
+/// curve asks: no reader of such values would come as far as the key.
+fn from_p1363(value: &[u8], key: &[u8]) -> Option<Vec<u8>> {
+    // By the length of the SubjectPublicKeyInfo: P-256, brainpoolP384r1, P-521.
+    let size = match key.len() {
+        91 => 32,
+        124 => 48,
+        158 => 66,
+        length => panic!("no curve with a key of {length} octets"),
+    };
+    if value.len() != 2 * size {
+        return None;
+    }
+    let integer = |half: &[u8]| {
+        let zeros = half.iter().take_while(|it| **it == 0).count().min(size - 1);
+        let mut content = half[zeros..].to_vec();
+        if content[0] & 0x80 != 0 {
+            content.insert(0, 0);
+        }
+        [vec![2, u8::try_from(content.len()).unwrap()], content].concat()
+    };
+    let content = [integer(&value[..size]), integer(&value[size..])].concat();
+    let length = u8::try_from(content.len()).unwrap();
+    let header = if length < 128 { vec![0x30, length] } else { vec![0x30, 0x81, length] };
+    Some([header, content].concat())
+}
+
+/// As `verify`, and for RSA again without ring: the two must agree.
+fn run(group: &Group, case: &Case) -> Verification {
+    let (key, message, mut value) = (hex(&group.public_key_der), hex(&case.msg), hex(&case.sig));
+    if group.kind == "EcdsaP1363Verify" {
+        match from_p1363(&value, &key) {
+            Some(der) => value = der,
+            None => value.clear(),
+        }
+    }
+    let algorithm = algorithm(group);
+    let found = verify(&key, algorithm, &message, &value).unwrap();
+    if group.kind.starts_with("Rsa") {
+        let digest = algorithm.digest().digest(&message);
+        let alone = verify_digest(&key, algorithm, &digest, &value).unwrap();
+        assert_eq!(alone, found, "ring and the own RSA disagree: {}", case.comment);
+    }
+    found
+}
+
+#[test]
+fn wycheproof() {
+    let directory = corpus();
+    let Ok(entries) = fs::read_dir(&directory) else {
+        println!("skipped: no Wycheproof vectors at {}", directory.display());
+        return;
+    };
+    let mut files: Vec<PathBuf> = entries.map(|it| it.unwrap().path()).collect();
+    files.retain(|it| it.extension().is_some_and(|it| it == "json"));
+    files.sort();
+    let mut score: BTreeMap<String, usize> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    let mut total = 0;
+    for path in &files {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let file: File = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        total += file.number_of_tests;
+        for (group, case) in
+            file.test_groups.iter().flat_map(|group| group.tests.iter().map(move |it| (group, it)))
+        {
+            let found = run(group, case);
+            *score.entry(format!("{} by them, {found:?} by us", case.result)).or_default() += 1;
+            if !expected(name, case).contains(&found) {
+                wrong.push(format!("{name} {} ({}): {found:?}", case.tc_id, case.comment));
+            }
+        }
+    }
+    println!("Wycheproof: {total} vectors in {} files: {score:#?}", files.len());
+    for (file, id, expected, actual, reason) in DIVERGENCES {
+        println!("divergence: {file} {id}: {expected} by them, {actual:?} by us: {reason}");
+    }
+    assert_eq!(score.values().sum::<usize>(), total);
+    assert!(wrong.is_empty(), "{} unexpected: {wrong:#?}", wrong.len());
+}
+
+fn expected(file: &str, case: &Case) -> Vec<Verification> {
+    use Verification::{Invalid, Unsupported, Valid, ValidWithoutNull};
+    if UNSUPPORTED.contains(&file) {
+        return vec![Unsupported];
+    }
+    if let Some(known) = DIVERGENCES.iter().find(|it| (it.0, it.1) == (file, case.tc_id)) {
+        return vec![known.3];
+    }
+    match case.result.as_str() {
+        "valid" => vec![Valid],
+        "invalid" => vec![Invalid],
+        // All five lack the NULL of the DigestInfo.
+        "acceptable" => vec![ValidWithoutNull],
+        result => panic!("no result {result}"),
+    }
+}
