@@ -1,0 +1,226 @@
+//! What a PDF says about its signatures. Facts only: whether one is good enough
+//! is judged in `validation`.
+
+use std::fmt;
+use std::ops::Range;
+
+use serde::{Deserialize, Serialize};
+
+use crate::encoding::pdf::Reference;
+use crate::time::UtcTime;
+
+/// The signatures of one PDF and what concerns the file as a whole.
+#[derive(Debug, Clone)]
+pub(crate) struct PdfSignatures {
+    /// In the order of their byte ranges' ends, oldest first.
+    pub(crate) signatures: Vec<PdfSignature>,
+    /// Defects of the file that a reader has to repair or to guess around. With any
+    /// of them, what a viewer shows is not settled by the bytes, so no signature of
+    /// the file can pass unnoticed.
+    pub(crate) defects: Vec<FileDefect>,
+    /// Original and incremental updates.
+    pub(crate) revisions: usize,
+    /// Whether strings and streams are encrypted. `/Contents` never are
+    /// (ISO 32000-2 §7.6.2), the other texts of a signature are then unreadable.
+    pub(crate) encrypted: bool,
+    /// `P` of the DocMDP transform (ISO 32000-2 §12.8.2.2) that the catalog's
+    /// `/Perms` names: 1 no changes, 2 forms and signatures, 3 annotations too.
+    pub(crate) certification: Option<u8>,
+}
+
+/// What makes the reading of a file uncertain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub(crate) enum FileDefect {
+    /// The cross-reference chain is broken; objects were found by searching the file.
+    Recovered(String),
+    /// The chain holds, but a part of it is not as ISO 32000-2 §7.5 asks.
+    Irregular(String),
+}
+
+/// One signature of a PDF, as it stands in the newest revision.
+#[derive(Debug, Clone)]
+pub(crate) struct PdfSignature {
+    /// The fully qualified name of its field (ISO 32000-2 §12.7.4.2).
+    pub(crate) field: String,
+    /// The signature dictionary, when it is an indirect object.
+    pub(crate) dictionary: Option<Reference>,
+    pub(crate) kind: SignatureKind,
+    /// `/Filter`, the preferred handler: `Adobe.PPKLite`.
+    pub(crate) filter: Option<String>,
+    /// `/SubFilter`, the format of `/Contents`: `ETSI.CAdES.detached`.
+    pub(crate) sub_filter: Option<String>,
+    /// The signature itself, padding left out. Empty where there is none.
+    pub(crate) contents: Vec<u8>,
+    /// The covered bytes, when `/ByteRange` is well-formed enough to be hashed.
+    pub(crate) byte_range: Option<ByteRange>,
+    /// Everything that is not as it must be, most of it the trace of an attack.
+    pub(crate) findings: Vec<Finding>,
+    /// Whether all bytes of the file but those of `/Contents` are covered.
+    pub(crate) covers_whole_file: bool,
+    /// Bytes of the file behind the covered ones.
+    pub(crate) bytes_following: u64,
+    /// The revision it closes, counted from 1; nothing where its byte range ends
+    /// elsewhere than at a revision's end.
+    pub(crate) revision: Option<usize>,
+    /// `/M`, the claimed signing time.
+    pub(crate) claimed_time: Option<UtcTime>,
+    pub(crate) reason: Option<String>,
+    pub(crate) location: Option<String>,
+    pub(crate) contact: Option<String>,
+    /// `/Name`, which only the certificate proves.
+    pub(crate) name: Option<String>,
+    /// The page of its widget, counted from 1.
+    pub(crate) page: Option<usize>,
+    /// `P` of its own DocMDP transform, when it is a certification signature.
+    pub(crate) certification: Option<u8>,
+    /// What the revisions after the signed one changed, taken together.
+    pub(crate) later_changes: LaterChanges,
+    /// Whether the certification signature before or at this one permits them;
+    /// nothing where the file is not certified.
+    pub(crate) permitted: Option<bool>,
+}
+
+/// What a signature dictionary is (`/Type`, ISO 32000-2 §12.8.1 and §12.8.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub(crate) enum SignatureKind {
+    /// `/Sig`, or without a type, as older writers have it.
+    Signature,
+    /// `/DocTimeStamp`: `contents` is a time-stamp token.
+    DocumentTimeStamp,
+}
+
+/// The two covered stretches and the gap between them that holds `/Contents`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ByteRange {
+    /// Start and length of what is before `/Contents`.
+    pub(crate) before: (u64, u64),
+    /// Start and length of what is after it.
+    pub(crate) after: (u64, u64),
+}
+
+impl ByteRange {
+    pub(crate) fn ranges(&self) -> [Range<u64>; 2] {
+        [self.before, self.after].map(|(start, length)| start..start.saturating_add(length))
+    }
+
+    /// The bytes left out.
+    pub(crate) fn gap(&self) -> Range<u64> {
+        let [before, after] = self.ranges();
+        before.end..after.start
+    }
+
+    /// The first byte that is not covered any more.
+    pub(crate) fn end(&self) -> u64 {
+        let [_, after] = self.ranges();
+        after.end
+    }
+}
+
+/// What is wrong with one signature's place in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub(crate) enum Finding {
+    /// There is no `/ByteRange`, or it is no array.
+    ByteRangeMissing,
+    /// It does not hold exactly four integers.
+    ByteRangeNotFourIntegers,
+    /// One of them is negative.
+    ByteRangeNegative,
+    /// They overflow, reach beyond the file, or the stretches overlap or run backwards.
+    ByteRangeOutOfFile,
+    /// The first byte of the file is not covered.
+    ByteRangeNotFromStart,
+    /// The bytes left out are not exactly the hexadecimal string of this
+    /// dictionary's `/Contents` with its angle brackets.
+    GapIsNotContents,
+    /// The covered bytes do not end where a revision ends (`%%EOF` and its line end).
+    EndIsNotRevisionEnd,
+    /// There is no `/Contents`, it is no string, or it is empty.
+    ContentsMissing,
+    /// `/Contents` is not one hexadecimal string in the file itself.
+    ContentsNotHexadecimal,
+    /// `/Contents` does not begin with one complete ASN.1 value.
+    ContentsNotAsn1,
+    /// Bytes other than zero follow the signature within `/Contents`.
+    ContentsTrailingBytes,
+    /// A key stands twice in the dictionary.
+    DuplicateKey,
+    /// Two fields have this dictionary as their value.
+    SharedDictionary,
+    /// Two fields have the same fully qualified name.
+    DuplicateFieldName,
+    /// Another signature leaves out the same or overlapping bytes.
+    GapShared,
+    /// The dictionary is no object of its own or stands in an object stream, so
+    /// that its bytes are not plainly covered.
+    DictionaryNotInFile,
+    /// The dictionary is not within the bytes that the signature covers.
+    DictionaryNotCovered,
+    /// Only a widget annotation leads to it, no field of the form.
+    NotInForm,
+    /// The field's value cannot be read.
+    ValueBroken,
+    /// A later revision changed the signature dictionary.
+    DictionaryChanged,
+    /// `/Type` is neither `Sig` nor `DocTimeStamp`.
+    TypeUnknown,
+}
+
+impl Finding {
+    /// Whether the covered bytes can be told nevertheless, so that the digest
+    /// means something; all else of what is wrong remains.
+    pub(crate) fn prevents_digest(self) -> bool {
+        matches!(
+            self,
+            Self::ByteRangeMissing
+                | Self::ByteRangeNotFourIntegers
+                | Self::ByteRangeNegative
+                | Self::ByteRangeOutOfFile
+        )
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ByteRangeMissing => "there is no ByteRange",
+            Self::ByteRangeNotFourIntegers => "the ByteRange does not hold four integers",
+            Self::ByteRangeNegative => "the ByteRange holds a negative number",
+            Self::ByteRangeOutOfFile => "the ByteRange reaches beyond the file or overlaps",
+            Self::ByteRangeNotFromStart => "the first bytes of the file are not covered",
+            Self::GapIsNotContents => "the bytes left out are not exactly the signature's Contents",
+            Self::EndIsNotRevisionEnd => "the covered bytes do not end at the end of a revision",
+            Self::ContentsMissing => "there are no Contents",
+            Self::ContentsNotHexadecimal => "Contents is no hexadecimal string in the file",
+            Self::ContentsNotAsn1 => "Contents does not begin with an ASN.1 value",
+            Self::ContentsTrailingBytes => "bytes follow the signature within Contents",
+            Self::DuplicateKey => "a key stands twice in the signature dictionary",
+            Self::SharedDictionary => "two fields share one signature",
+            Self::DuplicateFieldName => "two fields have the same name",
+            Self::GapShared => "two signatures leave out the same bytes",
+            Self::DictionaryNotInFile => "the signature dictionary is no object of its own",
+            Self::DictionaryNotCovered => "the signature does not cover its own dictionary",
+            Self::NotInForm => "the signature belongs to no field of the form",
+            Self::ValueBroken => "the value of the signature field cannot be read",
+            Self::DictionaryChanged => "the signature dictionary was changed later",
+            Self::TypeUnknown => "the dictionary is of an unknown type",
+        })
+    }
+}
+
+/// What came after a signature, each kind including those before it. When in
+/// doubt, the worse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub(crate) enum LaterChanges {
+    /// Nothing.
+    None,
+    /// Validation data and document time-stamps (EN 319 142-1 §5.4).
+    LtaUpdates,
+    /// What a further signature needs, and nothing else.
+    Signatures,
+    /// Anything else, or what could not be told.
+    Other,
+}
