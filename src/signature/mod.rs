@@ -5,6 +5,7 @@
 
 pub(crate) mod cades;
 pub(crate) mod cms;
+pub(crate) mod pades;
 mod request;
 
 pub use request::{Prepared, Signed};
