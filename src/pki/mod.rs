@@ -1,6 +1,9 @@
 //! RFC 5280: certificates, the paths between them, and what is trusted.
 
+pub(crate) mod path;
+mod trust;
 mod x509;
 
+pub use trust::{TrustAnchor, TrustStore};
 pub use x509::Certificate;
-pub(crate) use x509::{KeyUsage, Name};
+pub(crate) use x509::{KeyUsage, Name, PublicKey};

@@ -1,12 +1,16 @@
 //! A certificate as it stands, and the fields that this crate asks for.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
+use super::extensions::{BasicConstraints, Extensions, KeyUsage};
 use super::name::Name;
+use super::public_key::PublicKey;
+use crate::encoding::asn1::{AlgorithmIdentifier, Tag, Value};
 use crate::error::{Error, Place, Result};
 use crate::limits::{Limits, within};
 use crate::time::UtcTime;
@@ -25,18 +29,21 @@ struct Fields {
     not_before: UtcTime,
     not_after: UtcTime,
     public_key_info: Vec<u8>,
-    key_usage: Option<KeyUsage>,
+    public_key: PublicKey,
+    signed: Signed,
+    extensions: Extensions,
 }
 
-/// The key usages that matter to documents and paths (RFC 5280 §4.2.1.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct KeyUsage {
-    pub(crate) digital_signature: bool,
-    /// `nonRepudiation`, which newer texts call `contentCommitment`.
-    pub(crate) content_commitment: bool,
-    pub(crate) key_cert_sign: bool,
-    pub(crate) crl_sign: bool,
+/// `Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue }`
+/// (RFC 5280 §4.1).
+struct Signed {
+    to_be_signed: Range<usize>,
+    algorithm: AlgorithmIdentifier,
+    value: Vec<u8>,
 }
+
+/// A certificate nests `Certificate > tbs > extensions > extension`, and names alike.
+const DEPTH: usize = 16;
 
 impl Certificate {
     /// Reads one certificate in DER with nothing behind it.
@@ -59,22 +66,15 @@ impl Certificate {
         let subject = Name::read(parsed.subject().as_raw())?;
         let named = |error: Error| error.at(Place::Certificate(subject.to_string()));
         let validity = parsed.validity();
-        let key_usage = parsed.key_usage().map_err(|source| {
-            named(Error::malformed("the key usage extension is broken or twice there"))
-                .because(source.to_string())
-        })?;
         Ok(Self(Arc::new(Fields {
             issuer: Name::read(parsed.issuer().as_raw()).map_err(named)?,
             serial: parsed.raw_serial().to_vec(),
             not_before: UtcTime::from_datetime(validity.not_before.to_datetime()),
             not_after: UtcTime::from_datetime(validity.not_after.to_datetime()),
             public_key_info: parsed.public_key().raw.to_vec(),
-            key_usage: key_usage.map(|usage| KeyUsage {
-                digital_signature: usage.value.digital_signature(),
-                content_commitment: usage.value.non_repudiation(),
-                key_cert_sign: usage.value.key_cert_sign(),
-                crl_sign: usage.value.crl_sign(),
-            }),
+            public_key: PublicKey::of(parsed.public_key()),
+            signed: Signed::read(der).map_err(named)?,
+            extensions: Extensions::read(&parsed),
             der: der.to_vec(),
             subject,
         })))
@@ -134,9 +134,86 @@ impl Certificate {
         &self.0.public_key_info
     }
 
-    /// Nothing where the certificate does not restrict its key.
+    /// The kind and size of the key.
+    pub(crate) fn public_key(&self) -> PublicKey {
+        self.0.public_key
+    }
+
+    /// The bytes that the issuer signed, as they stand.
+    pub(crate) fn to_be_signed(&self) -> &[u8] {
+        self.0.der.get(self.0.signed.to_be_signed.clone()).unwrap_or_default()
+    }
+
+    /// What the issuer signed with, as the outer field says.
+    pub(crate) fn signature_algorithm(&self) -> &AlgorithmIdentifier {
+        &self.0.signed.algorithm
+    }
+
+    /// The issuer's signature value.
+    pub(crate) fn signature_value(&self) -> &[u8] {
+        &self.0.signed.value
+    }
+
+    /// Nothing where the certificate does not restrict its key. A certificate with a
+    /// [`fault`](Self::fault) permits nothing.
     pub(crate) fn key_usage(&self) -> Option<KeyUsage> {
-        self.0.key_usage
+        self.0.extensions.key_usage
+    }
+
+    /// Nothing where the certificate has no such extension.
+    pub(crate) fn basic_constraints(&self) -> Option<BasicConstraints> {
+        self.0.extensions.basic_constraints
+    }
+
+    pub(crate) fn subject_key_id(&self) -> Option<&[u8]> {
+        self.0.extensions.subject_key_id.as_deref()
+    }
+
+    pub(crate) fn authority_key_id(&self) -> Option<&[u8]> {
+        self.0.extensions.authority_key_id.as_deref()
+    }
+
+    /// Extensions that path validation has to understand or refuse, by their identifiers.
+    pub(crate) fn binding_extensions(&self) -> &[String] {
+        &self.0.extensions.binding
+    }
+
+    /// What is wrong with the certificate as such: an extension twice there or broken,
+    /// or two signature algorithms that differ. No path leads through it.
+    pub(crate) fn fault(&self) -> Option<&str> {
+        self.0.extensions.fault.as_deref()
+    }
+
+    /// Where its revocation lists are said to be (RFC 5280 §4.2.1.13).
+    pub(crate) fn crl_urls(&self) -> &[String] {
+        &self.0.extensions.crl_urls
+    }
+
+    /// Where its status can be asked for (RFC 5280 §4.2.2.1).
+    pub(crate) fn ocsp_urls(&self) -> &[String] {
+        &self.0.extensions.ocsp_urls
+    }
+
+    /// Where its issuer's certificate is said to be (RFC 5280 §4.2.2.1).
+    pub(crate) fn issuer_urls(&self) -> &[String] {
+        &self.0.extensions.issuer_urls
+    }
+
+    /// Whether subject and issuer are the same name (RFC 5280 §3.2).
+    pub(crate) fn is_self_issued(&self) -> bool {
+        self.0.subject.der() == self.0.issuer.der()
+    }
+}
+
+impl Signed {
+    fn read(der: &[u8]) -> Result<Self> {
+        let mut fields = Value::only(der, DEPTH)?.sequence()?;
+        let to_be_signed = fields.required()?;
+        let algorithm = AlgorithmIdentifier::read(&fields.required()?)?;
+        let value = fields.expect(Tag::BIT_STRING)?.whole_octet_bits()?.to_vec();
+        let start = usize::try_from(to_be_signed.offset()).unwrap_or(usize::MAX);
+        let end = start.saturating_add(to_be_signed.raw().len());
+        Ok(Self { to_be_signed: start..end, algorithm, value })
     }
 }
 

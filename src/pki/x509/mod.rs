@@ -1,8 +1,12 @@
 //! Certificates (RFC 5280 §4) and names (RFC 5280 §4.1.2.4, RFC 4514).
 
+mod bundle;
 mod certificate;
+mod extensions;
 mod name;
+mod public_key;
 
 pub use certificate::Certificate;
-pub(crate) use certificate::KeyUsage;
+pub(crate) use extensions::{BasicConstraints, KeyUsage};
 pub(crate) use name::Name;
+pub(crate) use public_key::PublicKey;
