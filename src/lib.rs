@@ -28,6 +28,7 @@ pub use crate::keys::{SignatureValue, Signer, ToBeSigned};
 pub use crate::limits::Limits;
 pub use crate::pki::Certificate;
 pub use crate::signature::{Prepared, Signed};
+pub use crate::pki::{Certificate, TrustAnchor, TrustStore};
 pub use crate::source::{Seekable, Source};
 pub use crate::time::UtcTime;
 

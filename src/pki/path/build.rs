@@ -1,0 +1,216 @@
+//! The search for a path (RFC 4158 §2), depth first and bounded.
+
+use super::fault::{Fault, Rejection};
+use super::validate;
+use crate::crypto::{SignatureAlgorithm, Verification, verify};
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
+use crate::pki::{Certificate, TrustAnchor, TrustStore};
+use crate::time::UtcTime;
+
+/// Looks for paths from the caller's anchors.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PathFinder<'a> {
+    pub(crate) trust: &'a TrustStore,
+    /// Certificates that may stand between; none of them is trusted.
+    pub(crate) candidates: &'a [Certificate],
+    pub(crate) at: UtcTime,
+    pub(crate) limits: &'a Limits,
+}
+
+/// What a search came to.
+#[derive(Debug)]
+pub(crate) enum Search {
+    Found(ValidatedPath),
+    /// The most telling reason first; never empty.
+    NotFound(Vec<Rejection>),
+}
+
+/// A path that holds at a time. Only the search makes one.
+#[derive(Debug, Clone)]
+pub(crate) struct ValidatedPath {
+    certificates: Vec<Certificate>,
+    anchor: TrustAnchor,
+}
+
+impl ValidatedPath {
+    /// From the end entity on; the anchor is not among them unless it is the end entity itself.
+    pub(crate) fn certificates(&self) -> &[Certificate] {
+        &self.certificates
+    }
+
+    pub(crate) fn anchor(&self) -> &TrustAnchor {
+        &self.anchor
+    }
+}
+
+/// Rejections kept for the report; a hostile pool could make thousands.
+const REJECTIONS: usize = 16;
+
+impl PathFinder<'_> {
+    /// Looks for a path from one of the anchors to `end_entity`.
+    ///
+    /// # Errors
+    /// `LimitExceeded` when more signatures had to be checked than
+    /// [`Limits::path_signatures`]: then nothing is known.
+    pub(crate) fn find(&self, end_entity: &Certificate) -> Result<Search> {
+        let mut walk = Walk { finder: *self, signatures: 0, rejections: Vec::new() };
+        let mut path = vec![end_entity.clone()];
+        if let Some(found) = walk.trusted_itself(&path).or(walk.extend(&mut path)?) {
+            return Ok(Search::Found(found));
+        }
+        let mut rejections = walk.rejections;
+        rejections.sort_by(|a, b| b.fault.cmp(&a.fault));
+        Ok(Search::NotFound(rejections))
+    }
+}
+
+struct Walk<'a> {
+    finder: PathFinder<'a>,
+    signatures: usize,
+    rejections: Vec<Rejection>,
+}
+
+impl Walk<'_> {
+    /// A caller may trust an end entity as such, not only through an issuer.
+    fn trusted_itself(&mut self, path: &[Certificate]) -> Option<ValidatedPath> {
+        let end_entity = path.first()?;
+        let anchor = self.finder.trust.anchors().iter().find(|it| it.is_of(end_entity))?;
+        self.conclude(path, anchor)
+    }
+
+    /// Goes on from the last certificate of `path`. Depth is bounded by `path_length`.
+    fn extend(&mut self, path: &mut Vec<Certificate>) -> Result<Option<ValidatedPath>> {
+        let Some(last) = path.last().cloned() else { return Ok(None) };
+        let mut issuers = 0_usize;
+        for anchor in self.anchors_for(&last) {
+            issuers = issuers.saturating_add(1);
+            if self.signed_by(path, anchor.public_key_info())?
+                && let Some(found) = self.conclude(path, anchor)
+            {
+                return Ok(Some(found));
+            }
+        }
+        for candidate in self.candidates_for(&last) {
+            if stands_in(path, candidate) {
+                continue;
+            }
+            issuers = issuers.saturating_add(1);
+            if path.len() >= self.finder.limits.path_length {
+                self.reject(path, path.len().saturating_sub(1), Fault::TooLong);
+                break;
+            }
+            if self.signed_by(path, candidate.public_key_info())? {
+                path.push(candidate.clone());
+                let found = self.extend(path)?;
+                path.pop();
+                if found.is_some() {
+                    return Ok(found);
+                }
+            }
+        }
+        if issuers == 0 {
+            self.reject(path, path.len().saturating_sub(1), Fault::NoIssuer);
+        }
+        Ok(None)
+    }
+
+    fn conclude(&mut self, path: &[Certificate], anchor: &TrustAnchor) -> Option<ValidatedPath> {
+        match validate::check(path, anchor, self.finder.at) {
+            Ok(()) => Some(ValidatedPath { certificates: path.to_vec(), anchor: anchor.clone() }),
+            Err((at, fault)) => {
+                self.reject(path, at, fault);
+                None
+            }
+        }
+    }
+
+    /// Whether this key signed the last certificate of `path`; a no is kept as a rejection.
+    fn signed_by(&mut self, path: &[Certificate], public_key_info: &[u8]) -> Result<bool> {
+        let Some(last) = path.last() else { return Ok(false) };
+        self.signatures = self.signatures.saturating_add(1);
+        if self.signatures > self.finder.limits.path_signatures {
+            let limit = self.finder.limits.path_signatures;
+            return Err(Error::limit(format_args!(
+                "{limit} signatures checked in search of one certification path"
+            )));
+        }
+        match check_signature(last, public_key_info)? {
+            None => Ok(true),
+            Some(fault) => {
+                self.reject(path, path.len().saturating_sub(1), fault);
+                Ok(false)
+            }
+        }
+    }
+
+    fn reject(&mut self, path: &[Certificate], at: usize, fault: Fault) {
+        let rejection = Rejection { certificates: path.to_vec(), at, fault };
+        if self.rejections.len() < REJECTIONS {
+            self.rejections.push(rejection);
+        } else if let Some(least) = self.rejections.iter_mut().min_by(|a, b| a.fault.cmp(&b.fault))
+            && least.fault < rejection.fault
+        {
+            *least = rejection;
+        }
+    }
+}
+
+impl<'a> Walk<'a> {
+    fn anchors_for(&self, certificate: &Certificate) -> Vec<&'a TrustAnchor> {
+        let named = self.finder.trust.anchors().iter();
+        let mut issuers: Vec<_> =
+            named.filter(|it| it.subject_name().der() == certificate.issuer_name().der()).collect();
+        issuers.sort_by_key(|it| hint(certificate, it.key_id()));
+        issuers
+    }
+
+    fn candidates_for(&self, certificate: &Certificate) -> Vec<&'a Certificate> {
+        let named = self.finder.candidates.iter();
+        let mut issuers: Vec<_> =
+            named.filter(|it| it.subject_name().der() == certificate.issuer_name().der()).collect();
+        issuers.sort_by_key(|it| hint(certificate, it.subject_key_id()));
+        issuers
+    }
+}
+
+/// RFC 4158 §3.5.12: key identifiers are hints. Matching ones are tried first, and
+/// those that differ last; none is left out.
+fn hint(certificate: &Certificate, key_id: Option<&[u8]>) -> u8 {
+    match (certificate.authority_key_id(), key_id) {
+        (Some(wanted), Some(found)) if wanted == found => 0,
+        (Some(_), Some(_)) => 2,
+        _ => 1,
+    }
+}
+
+/// RFC 4158 §5.2: the same name with the same key again is a loop.
+fn stands_in(path: &[Certificate], candidate: &Certificate) -> bool {
+    path.iter().any(|it| {
+        it.subject_name().der() == candidate.subject_name().der()
+            && it.public_key_info() == candidate.public_key_info()
+    })
+}
+
+/// §6.1.3 (a)(1). Nothing when the signature holds.
+fn check_signature(certificate: &Certificate, public_key_info: &[u8]) -> Result<Option<Fault>> {
+    let identifier = certificate.signature_algorithm();
+    let unsupported =
+        || Fault::UnsupportedAlgorithm { algorithm: identifier.algorithm.to_string() };
+    let algorithm = match SignatureAlgorithm::read(identifier, None) {
+        Ok(Some(algorithm)) => algorithm,
+        Ok(None) => return Ok(Some(unsupported())),
+        Err(error) => return Ok(Some(Fault::Malformed { what: error.to_string() })),
+    };
+    let (message, value) = (certificate.to_be_signed(), certificate.signature_value());
+    match verify(public_key_info, algorithm, message, value) {
+        Ok(Verification::Valid) => Ok(None),
+        Ok(Verification::Invalid) => Ok(Some(Fault::BadSignature)),
+        Ok(Verification::Unsupported) => Ok(Some(unsupported())),
+        // An issuer whose key cannot be read has signed nothing that could be checked.
+        Err(error) if error.kind() == ErrorKind::Malformed => {
+            Ok(Some(Fault::Malformed { what: error.to_string() }))
+        }
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,89 @@
+//! RFC 5280 §6.1 for one path whose signatures were checked as it was built.
+
+use super::fault::Fault;
+use crate::pki::{Certificate, TrustAnchor};
+use crate::time::UtcTime;
+
+/// Extensions whose meaning is processed here or asks nothing of a validator of
+/// documents. RFC 5280 §4.2.1.12: extended key usage is known; none is required.
+const PROCESSED: [&str; 7] =
+    ["2.5.29.14", "2.5.29.15", "2.5.29.17", "2.5.29.18", "2.5.29.19", "2.5.29.35", "2.5.29.37"];
+
+/// Checks the way from the anchor down to `certificates[0]`. Which certificate fails,
+/// and why, if one does. Validity comes last: a path that is only out of its time may
+/// still be saved by a proof of existence, one that is wrong otherwise never is.
+pub(super) fn check(
+    certificates: &[Certificate],
+    anchor: &TrustAnchor,
+    at: UtcTime,
+) -> Result<(), (usize, Fault)> {
+    let mut may_follow: Option<u32> = None;
+    for (index, certificate) in certificates.iter().enumerate().rev() {
+        let failed = |fault| (index, fault);
+        if let Some(what) = certificate.fault() {
+            return Err(failed(Fault::Malformed { what: what.to_owned() }));
+        }
+        extensions_are_processed(certificate).map_err(failed)?;
+        if index > 0 {
+            may_follow = prepare_for_next(certificate, may_follow).map_err(failed)?;
+        }
+    }
+    if let Some(sunset) = anchor.sunset().filter(|sunset| at > *sunset) {
+        let last = certificates.len().saturating_sub(1);
+        return Err((last, Fault::AnchorPastSunset { sunset }));
+    }
+    for (index, certificate) in certificates.iter().enumerate().rev() {
+        is_in_time(certificate, at).map_err(|fault| (index, fault))?;
+    }
+    Ok(())
+}
+
+/// §6.1.3 (a)(2).
+fn is_in_time(certificate: &Certificate, at: UtcTime) -> Result<(), Fault> {
+    // notAfter is the last whole second of validity (RFC 5280 §4.1.2.5).
+    let at = at.whole_seconds();
+    if at < certificate.not_before() {
+        Err(Fault::NotYetValid { not_before: certificate.not_before() })
+    } else if at > certificate.not_after() {
+        Err(Fault::Expired { not_after: certificate.not_after() })
+    } else {
+        Ok(())
+    }
+}
+
+/// §6.1.4 (o) and §6.1.5 (f).
+fn extensions_are_processed(certificate: &Certificate) -> Result<(), Fault> {
+    let stranger =
+        certificate.binding_extensions().iter().find(|oid| !PROCESSED.contains(&oid.as_str()));
+    match stranger {
+        Some(oid) => Err(Fault::UnprocessedExtension { oid: oid.clone() }),
+        None => Ok(()),
+    }
+}
+
+/// §6.1.4 (k) to (n): what an issuer must be. `may_follow` is how many authorities the
+/// ones above let follow; returned is how many this one lets follow.
+fn prepare_for_next(
+    certificate: &Certificate,
+    may_follow: Option<u32>,
+) -> Result<Option<u32>, Fault> {
+    let constraints = certificate.basic_constraints();
+    let Some(constraints) = constraints.filter(|constraints| constraints.ca) else {
+        return Err(Fault::NotAuthority);
+    };
+    let mut may_follow = may_follow;
+    if !certificate.is_self_issued() {
+        may_follow = match may_follow {
+            Some(0) => return Err(Fault::PathLength),
+            Some(count) => Some(count.saturating_sub(1)),
+            None => None,
+        };
+    }
+    if certificate.key_usage().is_some_and(|usage| !usage.key_cert_sign) {
+        return Err(Fault::KeyUsage);
+    }
+    Ok(match (may_follow, constraints.path_length) {
+        (Some(above), Some(own)) => Some(above.min(own)),
+        (above, own) => above.or(own),
+    })
+}

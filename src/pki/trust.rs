@@ -1,0 +1,176 @@
+//! What the caller trusts. Nothing is trusted that the caller did not hand in.
+
+use serde::Serialize;
+
+use super::x509::{Certificate, Name};
+use crate::error::Result;
+use crate::limits::Limits;
+use crate::time::UtcTime;
+
+/// A name and a key that the caller trusts to issue certificates (RFC 5280 §6.1.1 (d)).
+///
+/// That is less than a certificate on purpose: an anchor's own signature, validity
+/// and extensions decide nothing, so that a root signed with SHA-1 or past its date
+/// serves until the caller takes it away or gives it a [sunset](Self::with_sunset).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrustAnchor {
+    name: Name,
+    public_key_info: Vec<u8>,
+    key_id: Option<Vec<u8>>,
+    certificate: Option<Certificate>,
+    domain: Option<String>,
+    sunset: Option<UtcTime>,
+}
+
+impl TrustAnchor {
+    /// From a name (`Name` of RFC 5280 in DER) and a key (`SubjectPublicKeyInfo` in DER).
+    ///
+    /// # Errors
+    /// `Malformed` when the name is none. The key is first read when it is used.
+    pub fn new(name: &[u8], public_key_info: &[u8]) -> Result<Self> {
+        Ok(Self {
+            name: Name::read(name)?,
+            public_key_info: public_key_info.to_vec(),
+            key_id: None,
+            certificate: None,
+            domain: None,
+            sunset: None,
+        })
+    }
+
+    /// The name and the key of a certificate, which is kept for display only.
+    #[must_use]
+    pub fn from_certificate(certificate: Certificate) -> Self {
+        Self {
+            name: certificate.subject_name().clone(),
+            public_key_info: certificate.public_key_info().to_vec(),
+            key_id: certificate.subject_key_id().map(<[u8]>::to_vec),
+            certificate: Some(certificate),
+            domain: None,
+            sunset: None,
+        }
+    }
+
+    /// Names the domain of trust, such as the government's own (*công vụ*) or the
+    /// public one; reports repeat it.
+    #[must_use]
+    pub fn with_domain(mut self, label: impl Into<String>) -> Self {
+        self.domain = Some(label.into());
+        self
+    }
+
+    /// Trusted up to this instant only.
+    #[must_use]
+    pub fn with_sunset(mut self, at: UtcTime) -> Self {
+        self.sunset = Some(at);
+        self
+    }
+
+    /// Whose key it is, as RFC 4514 writes names.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.name.to_string()
+    }
+
+    /// The domain of trust, where the caller named one.
+    #[must_use]
+    pub fn domain(&self) -> Option<&str> {
+        self.domain.as_deref()
+    }
+
+    /// Until when it is trusted, where the caller set a limit.
+    #[must_use]
+    pub fn sunset(&self) -> Option<UtcTime> {
+        self.sunset
+    }
+
+    /// The certificate that it was made from.
+    #[must_use]
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.certificate.as_ref()
+    }
+
+    pub(crate) fn subject_name(&self) -> &Name {
+        &self.name
+    }
+
+    pub(crate) fn public_key_info(&self) -> &[u8] {
+        &self.public_key_info
+    }
+
+    pub(crate) fn key_id(&self) -> Option<&[u8]> {
+        self.key_id.as_deref()
+    }
+
+    /// Whether it stands for this very certificate.
+    pub(crate) fn is_of(&self, certificate: &Certificate) -> bool {
+        self.certificate.as_ref() == Some(certificate)
+    }
+}
+
+impl Serialize for TrustAnchor {
+    /// For display: the name, the domain and the sunset.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (self.name(), self.domain(), self.sunset).serialize(serializer)
+    }
+}
+
+/// All that the caller trusts. An empty one trusts nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TrustStore {
+    anchors: Vec<TrustAnchor>,
+}
+
+impl TrustStore {
+    /// One that trusts nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Trusts every certificate of a file: PEM, DER, or a PKCS#7 bag.
+    ///
+    /// # Errors
+    /// As [`Certificate::all_from`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        Ok(Certificate::all_from(bytes, &Limits::default())?.into_iter().collect())
+    }
+
+    /// Adds an anchor.
+    pub fn add(&mut self, anchor: TrustAnchor) {
+        if !self.anchors.contains(&anchor) {
+            self.anchors.push(anchor);
+        }
+    }
+
+    /// Adds all that another one trusts.
+    pub fn merge(&mut self, other: Self) {
+        other.anchors.into_iter().for_each(|anchor| self.add(anchor));
+    }
+
+    /// What is trusted.
+    #[must_use]
+    pub fn anchors(&self) -> &[TrustAnchor] {
+        &self.anchors
+    }
+
+    /// Whether nothing is trusted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.anchors.is_empty()
+    }
+}
+
+impl FromIterator<Certificate> for TrustStore {
+    fn from_iter<I: IntoIterator<Item = Certificate>>(certificates: I) -> Self {
+        certificates.into_iter().map(TrustAnchor::from_certificate).collect()
+    }
+}
+
+impl FromIterator<TrustAnchor> for TrustStore {
+    fn from_iter<I: IntoIterator<Item = TrustAnchor>>(anchors: I) -> Self {
+        let mut store = Self::new();
+        anchors.into_iter().for_each(|anchor| store.add(anchor));
+        store
+    }
+}
