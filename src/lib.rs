@@ -26,9 +26,8 @@ pub use crate::crypto::{Digest, DigestAlgorithm, PssParameters, SignatureAlgorit
 pub use crate::error::{Error, ErrorKind, Place, Result};
 pub use crate::keys::{SignatureValue, Signer, ToBeSigned};
 pub use crate::limits::Limits;
-pub use crate::pki::Certificate;
-pub use crate::signature::{Prepared, Signed};
 pub use crate::pki::{Certificate, TrustAnchor, TrustStore};
+pub use crate::signature::{Prepared, Signed};
 pub use crate::source::{Seekable, Source};
 pub use crate::time::UtcTime;
 

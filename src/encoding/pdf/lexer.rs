@@ -403,7 +403,9 @@ mod tests {
 
     #[test]
     fn refuses_what_does_not_end_or_nests_too_deep() {
-        for text in [&b"("[..], b"<", b"<4x>", b"[", b"<<", b"<</A>>", b"<</A 1>", b"<<1 2>>", b"-", b""] {
+        for text in
+            [&b"("[..], b"<", b"<4x>", b"[", b"<<", b"<</A>>", b"<</A 1>", b"<<1 2>>", b"-", b""]
+        {
             let error = read(text).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Malformed, "{}", String::from_utf8_lossy(text));
         }
@@ -415,7 +417,9 @@ mod tests {
 
     #[test]
     fn knows_when_it_wants_more() {
-        for (text, starved) in [(&b"12"[..], true), (b"12 0", true), (b"12 0 R", true), (b"(a) ", false)] {
+        for (text, starved) in
+            [(&b"12"[..], true), (b"12 0", true), (b"12 0 R", true), (b"(a) ", false)]
+        {
             let mut lexer = Lexer::new(text, 0, 5);
             lexer.object().unwrap();
             assert_eq!(lexer.starved(), starved, "{}", String::from_utf8_lossy(text));

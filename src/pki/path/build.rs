@@ -204,7 +204,7 @@ fn check_signature(certificate: &Certificate, public_key_info: &[u8]) -> Result<
     };
     let (message, value) = (certificate.to_be_signed(), certificate.signature_value());
     match verify(public_key_info, algorithm, message, value) {
-        Ok(Verification::Valid) => Ok(None),
+        Ok(Verification::Valid | Verification::ValidWithoutNull) => Ok(None),
         Ok(Verification::Invalid) => Ok(Some(Fault::BadSignature)),
         Ok(Verification::Unsupported) => Ok(Some(unsupported())),
         // An issuer whose key cannot be read has signed nothing that could be checked.
