@@ -1,6 +1,7 @@
 //! ASN.1: reading BER and DER as it stands (X.690), without copying and without
 //! forgetting where each value came from; and writing DER.
 
+mod canonical;
 mod reader;
 mod value;
 pub(crate) mod writer;
@@ -29,13 +30,18 @@ impl AlgorithmIdentifier {
         Self { algorithm, parameters: Some(Any::null()) }
     }
 
-    /// Parameters stay as they were written; their BER is the reader's to judge.
+    /// Parameters become DER, so that two of the same meaning are equal.
     pub(crate) fn read(value: &Value<'_>) -> Result<Self> {
-        let mut fields = value.sequence()?;
+        Self::read_as(value, Tag::SEQUENCE)
+    }
+
+    /// As [`read`](Self::read), under an implicit tag.
+    pub(crate) fn read_as(value: &Value<'_>, tag: Tag) -> Result<Self> {
+        let mut fields = value.is(tag)?.values()?;
         let algorithm = fields.expect(Tag::OID)?.oid()?;
         let parameters = match fields.next()? {
-            Some(parameters) => Some(Any::from_der(parameters.raw()).map_err(|source| {
-                Error::malformed("the parameters of an algorithm are not DER")
+            Some(parameters) => Some(Any::from_der(&parameters.to_der()?).map_err(|source| {
+                Error::malformed("the parameters of an algorithm are no ASN.1")
                     .at_offset(parameters.offset())
                     .because(source)
             })?),

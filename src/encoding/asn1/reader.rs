@@ -86,6 +86,14 @@ impl<'a> Value<'a> {
         self.content
     }
 
+    /// The octets of the tag (X.690 §8.1.2).
+    pub(crate) fn identifier(&self) -> &'a [u8] {
+        let long = self.raw.first().is_some_and(|first| first & 0x1f == 0x1f);
+        let more = self.raw.iter().skip(1).take_while(|octet| long && **octet & 0x80 != 0).count();
+        let octets = if long { more.saturating_add(2) } else { 1 };
+        self.raw.get(..octets).unwrap_or_default()
+    }
+
     /// Of the first octet of the tag, from the start of the input.
     pub(crate) fn offset(&self) -> u64 {
         self.offset
