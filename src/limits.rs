@@ -18,6 +18,11 @@ pub struct Limits {
     pub cms_bytes: usize,
     /// Signers of one CMS.
     pub cms_signers: usize,
+    /// Attributes of one signer, and values of one attribute. An archive that is
+    /// renewed each year for a lifetime stays below 100.
+    pub cms_attributes: usize,
+    /// CRLs and OCSP answers of one CMS: about one for each certificate.
+    pub cms_revocation_infos: usize,
     /// Certificates read from one signature or one file.
     pub certificates: usize,
     /// Bytes of one certificate: real ones stay below 10 KB; one with 10,000
@@ -70,6 +75,8 @@ impl Default for Limits {
             asn1_depth: 64,
             cms_bytes: 64 << 20,
             cms_signers: 64,
+            cms_attributes: 1_000,
+            cms_revocation_infos: 1_000,
             certificates: 512,
             certificate_bytes: 256 << 10,
             path_length: 10,
