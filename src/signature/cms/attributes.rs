@@ -1,0 +1,131 @@
+//! Attributes of a signer, signed and unsigned alike (RFC 5652 §5.3).
+//!
+//! ```text
+//! Attribute ::= SEQUENCE {
+//!     attrType    OBJECT IDENTIFIER,
+//!     attrValues  SET OF AttributeValue }
+//! ```
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+use std::fmt;
+
+use der::asn1::ObjectIdentifier;
+
+use crate::encoding::asn1::writer::{SEQUENCE, SET, set_of, tlv};
+use crate::encoding::asn1::{Tag, Value};
+use crate::error::Result;
+use crate::limits::{Limits, within};
+
+/// One attribute as it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Attribute<'a> {
+    kind: Value<'a>,
+    oid: ObjectIdentifier,
+    values: Vec<Value<'a>>,
+    raw: &'a [u8],
+}
+
+impl<'a> Attribute<'a> {
+    fn read(value: &Value<'a>, limits: &Limits) -> Result<Self> {
+        let mut fields = value.sequence()?;
+        let kind = fields.expect(Tag::OID)?;
+        let mut walked = fields.expect(Tag::SET)?.values()?;
+        fields.finish()?;
+        let mut values = Vec::new();
+        while let Some(value) = walked.next()? {
+            let count = values.len().saturating_add(1);
+            within(count, limits.cms_attributes, "values of an attribute")?;
+            values.push(value);
+        }
+        Ok(Self { kind, oid: kind.oid()?, values, raw: value.raw() })
+    }
+
+    /// `attrType`.
+    pub(crate) fn oid(&self) -> ObjectIdentifier {
+        self.oid
+    }
+
+    /// `attrValues`, in the order they stand in.
+    pub(crate) fn values(&self) -> &[Value<'a>] {
+        &self.values
+    }
+
+    /// As it stands.
+    pub(crate) fn raw(&self) -> &'a [u8] {
+        self.raw
+    }
+
+    /// In DER, values in DER order.
+    pub(super) fn to_der(&self) -> Result<Vec<u8>> {
+        let values: Result<Vec<_>> = self.values.iter().map(Value::to_der).collect();
+        Ok(tlv(SEQUENCE, &[&self.kind.to_der()?, &set_of(SET, values?)]))
+    }
+}
+
+/// The attributes of one SET, in the order they stand in.
+pub(super) fn read_all<'a>(set: &Value<'a>, limits: &Limits) -> Result<Vec<Attribute<'a>>> {
+    let mut attributes = Vec::new();
+    let mut values = set.values()?;
+    while let Some(value) = values.next()? {
+        let count = attributes.len().saturating_add(1);
+        within(count, limits.cms_attributes, "attributes of a signer")?;
+        attributes.push(Attribute::read(&value, limits)?);
+    }
+    Ok(attributes)
+}
+
+/// The one value of an attribute that may be there once, with one value; nothing
+/// where it is not there.
+pub(super) fn single<'a, T>(
+    attributes: &[Attribute<'a>],
+    oid: ObjectIdentifier,
+    read: impl FnOnce(&Value<'a>) -> Result<T>,
+) -> Result<Option<T>, AttributeFault> {
+    let fault = |fault| AttributeFault { attribute: oid, fault };
+    let mut found = attributes.iter().filter(|attribute| attribute.oid == oid);
+    let Some(attribute) = found.next() else { return Ok(None) };
+    if found.next().is_some() {
+        return Err(fault(Fault::Repeated));
+    }
+    match attribute.values() {
+        [value] => {
+            read(value).map(Some).map_err(|error| fault(Fault::Malformed(error.to_string())))
+        }
+        [] => Err(fault(Fault::NoValue)),
+        _ => Err(fault(Fault::SeveralValues)),
+    }
+}
+
+/// An attribute that is there, but not as its definition wants it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AttributeFault {
+    /// `attrType`.
+    pub(crate) attribute: ObjectIdentifier,
+    /// What is wrong with it.
+    pub(crate) fault: Fault,
+}
+
+/// What is wrong with an attribute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// There more than once: which one would count?
+    Repeated,
+    /// Without a value.
+    NoValue,
+    /// With several values where one is defined.
+    SeveralValues,
+    /// Its value is of another type; in words.
+    Malformed(String),
+}
+
+impl fmt::Display for AttributeFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "attribute {} ", self.attribute)?;
+        match &self.fault {
+            Fault::Repeated => f.write_str("is there more than once"),
+            Fault::NoValue => f.write_str("has no value"),
+            Fault::SeveralValues => f.write_str("has several values"),
+            Fault::Malformed(what) => write!(f, "is malformed: {what}"),
+        }
+    }
+}

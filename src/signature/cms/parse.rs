@@ -1,0 +1,304 @@
+//! `SignedData` as it stands (RFC 5652 §5.1): everything is lent from the bytes that
+//! came in, so that what is hashed later is what was there.
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+use std::borrow::Cow;
+
+use der::asn1::ObjectIdentifier;
+
+use super::oids::{ID_SIGNED_DATA, OCSP_BASIC, OCSP_RESPONSE};
+use super::signer::SignerInfo;
+use crate::crypto::{Digest, DigestAlgorithm, DigestContext};
+use crate::encoding::asn1::{AlgorithmIdentifier, Cursor, Tag, Value};
+use crate::error::{Error, Result};
+use crate::limits::{Limits, within};
+
+/// `SignedData` (RFC 5652 §5.1), or the one of PKCS#7 1.5 (RFC 2315 §9.1).
+///
+/// Signers that write half of it wrong do not hide the others: each signer is a
+/// result of its own, and so is what lies about certificates and revocation.
+#[derive(Debug)]
+pub(crate) struct SignedData<'a> {
+    version: u32,
+    digest_algorithms: Vec<AlgorithmIdentifier>,
+    content_type: ObjectIdentifier,
+    content: Option<Content<'a>>,
+    certificates: Vec<&'a [u8]>,
+    other_certificates: usize,
+    revocation_infos: Vec<RevocationInfo<'a>>,
+    faults: Vec<Error>,
+    signers: Vec<Result<SignerInfo<'a>>>,
+    raw: &'a [u8],
+    trailing: &'a [u8],
+}
+
+/// What is signed, where the CMS holds it itself.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Content<'a>(Value<'a>);
+
+/// One of the `crls` (RFC 5652 §10.2.1), as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RevocationInfo<'a> {
+    /// `CertificateList` (RFC 5280 §5.1).
+    Crl(&'a [u8]),
+    /// `OCSPResponse` (RFC 5940 §2.1).
+    OcspResponse(&'a [u8]),
+    /// `BasicOCSPResponse` without its envelope, which EN 319 122-1 §5.5.3 knows too.
+    BasicOcspResponse(&'a [u8]),
+    /// Of another format.
+    Other(&'a [u8]),
+}
+
+impl<'a> SignedData<'a> {
+    /// Reads the `ContentInfo` that `bytes` begin with, BER or DER.
+    ///
+    /// # Errors
+    /// `Malformed` when it is none, or when it cannot be told where its parts are;
+    /// `Unsupported` for other content types; `LimitExceeded` over one of `limits`.
+    pub(crate) fn parse(bytes: &'a [u8], limits: &Limits) -> Result<Self> {
+        let (outer, trailing) = Value::first(bytes, limits.asn1_depth)?;
+        let mut fields = outer.sequence()?;
+        let kind = fields.expect(Tag::OID)?.oid()?;
+        if kind != ID_SIGNED_DATA {
+            return Err(Error::unsupported(format!("a CMS of content type {kind} is not signed")));
+        }
+        let signed_data = fields.expect(Tag::context(0))?.explicit()?;
+        fields.finish()?;
+        Self::read(&signed_data, limits)
+            .map(|read| Self { raw: outer.raw(), trailing, ..read })
+            .map_err(|error| error.in_element("SignedData"))
+    }
+
+    fn read(value: &Value<'a>, limits: &Limits) -> Result<Self> {
+        let mut fields = value.sequence()?;
+        let version = fields.expect(Tag::INTEGER)?.small_integer()?;
+        let digest_algorithms = digest_algorithms(&fields.expect(Tag::SET)?, limits)?;
+        let (content_type, content) = encapsulated(&fields.required()?)?;
+        let around = value.raw().len().saturating_sub(content.map_or(0, |it| it.0.raw().len()));
+        within(around, limits.cms_bytes, "bytes of a CMS besides its content")?;
+        let mut read = Self {
+            version,
+            digest_algorithms,
+            content_type,
+            content,
+            certificates: Vec::new(),
+            other_certificates: 0,
+            revocation_infos: Vec::new(),
+            faults: Vec::new(),
+            signers: Vec::new(),
+            raw: value.raw(),
+            trailing: &[],
+        };
+        if let Some(certificates) = fields.optional(Tag::context(0))? {
+            let walked = read.read_certificates(&certificates, limits);
+            read.keep_fault(walked, "certificates")?;
+        }
+        if let Some(crls) = fields.optional(Tag::context(1))? {
+            let walked = read.read_revocation_infos(&crls, limits);
+            read.keep_fault(walked, "crls")?;
+        }
+        read.signers = signers(&fields.expect(Tag::SET)?, limits)?;
+        fields.finish()?;
+        Ok(read)
+    }
+
+    /// What is wrong with the certificates or the revocation data does not stop
+    /// the reading of the signers; a bound does.
+    fn keep_fault(&mut self, walked: Result<()>, element: &str) -> Result<()> {
+        match walked {
+            Err(error) if error.kind() == crate::error::ErrorKind::LimitExceeded => Err(error),
+            Err(error) => {
+                self.faults.push(error.in_element(element));
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// `CertificateChoices` (RFC 5652 §10.2.2). Only X.509 certificates are lent:
+    /// attribute certificates and the PKCS#6 of old are counted.
+    fn read_certificates(&mut self, set: &Value<'a>, limits: &Limits) -> Result<()> {
+        let mut values = set.values()?;
+        while let Some(value) = values.next()? {
+            let count = self.certificates.len().saturating_add(self.other_certificates);
+            within(count.saturating_add(1), limits.certificates, "certificates of a CMS")?;
+            if value.tag() == Tag::SEQUENCE {
+                self.certificates.push(value.raw());
+            } else {
+                self.other_certificates = self.other_certificates.saturating_add(1);
+            }
+        }
+        Ok(())
+    }
+
+    fn read_revocation_infos(&mut self, set: &Value<'a>, limits: &Limits) -> Result<()> {
+        let mut values = set.values()?;
+        while let Some(value) = values.next()? {
+            let count = self.revocation_infos.len().saturating_add(1);
+            within(count, limits.cms_revocation_infos, "CRLs and OCSP answers of a CMS")?;
+            self.revocation_infos.push(RevocationInfo::read(&value)?);
+        }
+        Ok(())
+    }
+
+    /// 1 for PKCS#7 and for plain content; 3 and up as RFC 5652 §5.1 counts.
+    pub(crate) fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// As announced; each signer names its own.
+    pub(crate) fn digest_algorithms(&self) -> &[AlgorithmIdentifier] {
+        &self.digest_algorithms
+    }
+
+    /// `eContentType`.
+    pub(crate) fn content_type(&self) -> ObjectIdentifier {
+        self.content_type
+    }
+
+    /// Nothing where the signature is detached; a content without bytes is a content.
+    pub(crate) fn content(&self) -> Option<Content<'a>> {
+        self.content
+    }
+
+    /// X.509 certificates as they stand, in their order, not yet read.
+    pub(crate) fn certificates(&self) -> &[&'a [u8]] {
+        &self.certificates
+    }
+
+    /// How many certificates are no X.509 public-key certificates.
+    pub(crate) fn other_certificates(&self) -> usize {
+        self.other_certificates
+    }
+
+    /// CRLs and OCSP answers as they stand, in their order, not yet read.
+    pub(crate) fn revocation_infos(&self) -> &[RevocationInfo<'a>] {
+        &self.revocation_infos
+    }
+
+    /// What could not be read of the certificates and the revocation data.
+    pub(crate) fn faults(&self) -> &[Error] {
+        &self.faults
+    }
+
+    /// The signers in their order; one that is malformed says so in its place.
+    pub(crate) fn signers(&self) -> &[Result<SignerInfo<'a>>] {
+        &self.signers
+    }
+
+    /// The `ContentInfo` as it stands, without what follows it.
+    pub(crate) fn raw(&self) -> &'a [u8] {
+        self.raw
+    }
+
+    /// What follows the `ContentInfo`: padding, in a PDF.
+    pub(crate) fn trailing(&self) -> &'a [u8] {
+        self.trailing
+    }
+}
+
+impl<'a> Content<'a> {
+    /// Lends what is hashed, piece by piece, as it stands.
+    ///
+    /// Content octets only: neither tag nor length is hashed, whether it is an OCTET
+    /// STRING (RFC 5652 §5.4) or, in the PKCS#7 of old, anything else (§5.2.1).
+    ///
+    /// # Errors
+    /// `Malformed` when the pieces of a constructed string are no strings.
+    pub(crate) fn for_each_piece(&self, each: &mut impl FnMut(&'a [u8])) -> Result<()> {
+        if self.is_octet_string() {
+            return self.0.for_each_octets(each);
+        }
+        each(self.0.content());
+        Ok(())
+    }
+
+    /// What is hashed, in one: lent where it stands in one piece.
+    ///
+    /// # Errors
+    /// As [`for_each_piece`](Self::for_each_piece).
+    pub(crate) fn bytes(&self) -> Result<Cow<'a, [u8]>> {
+        if self.is_octet_string() { self.0.octets() } else { Ok(Cow::Borrowed(self.0.content())) }
+    }
+
+    /// Its digest.
+    ///
+    /// # Errors
+    /// As [`for_each_piece`](Self::for_each_piece).
+    pub(crate) fn digest(&self, algorithm: DigestAlgorithm) -> Result<Digest> {
+        let mut context = DigestContext::new(algorithm);
+        self.for_each_piece(&mut |piece| context.update(piece))?;
+        Ok(context.finish())
+    }
+
+    /// Not so in PKCS#7 1.5, where the content may be of any type (RFC 5652 §5.2.1).
+    pub(crate) fn is_octet_string(&self) -> bool {
+        self.0.tag() == Tag::OCTET_STRING
+    }
+}
+
+impl<'a> RevocationInfo<'a> {
+    /// `RevocationInfoChoice ::= CHOICE { crl CertificateList, other [1] IMPLICIT SEQUENCE {
+    /// otherRevInfoFormat OBJECT IDENTIFIER, otherRevInfo ANY } }`
+    fn read(value: &Value<'a>) -> Result<Self> {
+        if value.tag() == Tag::SEQUENCE {
+            return Ok(Self::Crl(value.raw()));
+        }
+        if value.tag() != Tag::context(1) {
+            return Ok(Self::Other(value.raw()));
+        }
+        let mut fields = value.values()?;
+        let format = fields.expect(Tag::OID)?.oid()?;
+        let info = fields.required()?;
+        fields.finish()?;
+        Ok(match format {
+            OCSP_RESPONSE => Self::OcspResponse(info.raw()),
+            OCSP_BASIC => Self::BasicOcspResponse(info.raw()),
+            _ => Self::Other(value.raw()),
+        })
+    }
+}
+
+fn digest_algorithms(set: &Value<'_>, limits: &Limits) -> Result<Vec<AlgorithmIdentifier>> {
+    let mut algorithms = Vec::new();
+    let mut values = set.values()?;
+    while let Some(value) = values.next()? {
+        let count = algorithms.len().saturating_add(1);
+        within(count, limits.cms_signers, "digest algorithms of a CMS")?;
+        algorithms.push(AlgorithmIdentifier::read(&value)?);
+    }
+    Ok(algorithms)
+}
+
+/// `EncapsulatedContentInfo` (RFC 5652 §5.2).
+fn encapsulated<'a>(value: &Value<'a>) -> Result<(ObjectIdentifier, Option<Content<'a>>)> {
+    let mut fields = value.sequence()?;
+    let kind = fields.expect(Tag::OID)?.oid()?;
+    let content = match fields.optional(Tag::context(0))? {
+        Some(explicit) => Some(Content(explicit.explicit()?)),
+        None => None,
+    };
+    fields.finish()?;
+    Ok((kind, content))
+}
+
+/// Each `SignerInfo` by itself: a broken one is an error in its own place.
+pub(super) fn signers<'a>(set: &Value<'a>, limits: &Limits) -> Result<Vec<Result<SignerInfo<'a>>>> {
+    let mut signers = Vec::new();
+    let mut values: Cursor<'a> = set.values()?;
+    loop {
+        match values.next() {
+            Ok(Some(value)) => {
+                let count = signers.len().saturating_add(1);
+                within(count, limits.cms_signers, "signers of a CMS")?;
+                signers.push(SignerInfo::read(&value, limits));
+            }
+            Ok(None) => return Ok(signers),
+            // Where this one ends cannot be told, hence not where a next one begins.
+            Err(error) => {
+                signers.push(Err(error));
+                return Ok(signers);
+            }
+        }
+    }
+}
