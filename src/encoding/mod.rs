@@ -3,3 +3,5 @@
 pub(crate) mod asn1;
 pub(crate) mod base64;
 pub(crate) mod pdf;
+pub(crate) mod xml;
+pub(crate) mod zip;

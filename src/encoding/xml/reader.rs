@@ -1,0 +1,423 @@
+//! A pull reader: one token after another, names resolved (Namespaces in XML 1.0),
+//! well-formedness checked, text lent from the input.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use quick_xml::events::attributes::Attributes;
+use quick_xml::events::{BytesDecl, BytesStart, Event};
+
+use super::chars::{attribute_value, is_qualified_name, resolve};
+use crate::error::{Error, Result};
+use crate::limits::{Limits, within};
+
+/// What stands next in the document. Comments and processing instructions do not.
+#[derive(Debug)]
+pub(crate) enum Token<'a> {
+    /// An element begins; an empty one begins and ends.
+    Start(Start<'a>),
+    /// A piece of text as it stands, line ends included. One text may come in
+    /// several pieces: references and CDATA sections are pieces of their own.
+    Text(Cow<'a, str>),
+    /// The innermost element ends.
+    End,
+    /// The document ends.
+    Eof,
+}
+
+/// The start of an element.
+#[derive(Debug, Clone)]
+pub(crate) struct Start<'a> {
+    /// As written, with its prefix.
+    pub(crate) qualified: &'a str,
+    /// Without its prefix.
+    pub(crate) local: &'a str,
+    pub(crate) namespace: Namespace,
+    /// In document order, declarations of namespaces left out.
+    pub(crate) attributes: Vec<(&'a str, Cow<'a, str>)>,
+    /// Where its `<` stands, in bytes from the start of the input.
+    pub(crate) offset: u64,
+}
+
+/// The namespace of an element.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Namespace {
+    /// No prefix, and no default namespace.
+    None,
+    /// The prefix is declared nowhere: not well-formed by Namespaces in XML, but
+    /// written by senders, so the caller decides.
+    Unbound,
+    /// A namespace name.
+    Name(Rc<str>),
+}
+
+/// A prefix (empty: the default namespace) bound from some depth inwards.
+#[derive(Debug)]
+struct Binding<'a> {
+    depth: usize,
+    prefix: &'a str,
+    name: Rc<str>,
+}
+
+/// Reads a document that is whole in memory.
+pub(crate) struct Reader<'a> {
+    text: &'a str,
+    /// Bytes before `text` in what the caller handed in.
+    mark: u64,
+    tokens: quick_xml::Reader<&'a [u8]>,
+    limits: &'a Limits,
+    bindings: Vec<Binding<'a>>,
+    depth: usize,
+    elements: usize,
+    root_seen: bool,
+}
+
+impl<'a> Reader<'a> {
+    /// `text` and `mark` as [`decode`](super::decode) gave them.
+    pub(crate) fn new(text: &'a str, mark: u64, limits: &'a Limits) -> Self {
+        let mut tokens = quick_xml::Reader::from_str(text);
+        let config = tokens.config_mut();
+        config.expand_empty_elements = true;
+        config.check_comments = true;
+        Self {
+            text,
+            mark,
+            tokens,
+            limits,
+            bindings: Vec::new(),
+            depth: 0,
+            elements: 0,
+            root_seen: false,
+        }
+    }
+
+    /// Where the next token begins, in bytes from the start of the input.
+    pub(crate) fn offset(&self) -> u64 {
+        self.tokens.buffer_position().saturating_add(self.mark)
+    }
+
+    /// The source text from `from` (an offset) to where the reader stands.
+    pub(crate) fn source_from(&self, from: u64) -> &'a str {
+        let at = |offset: u64| usize::try_from(offset.saturating_sub(self.mark)).unwrap_or(0);
+        self.text.get(at(from)..at(self.offset())).unwrap_or_default()
+    }
+
+    /// The prefixes in force, each with its namespace; inner ones hide outer ones.
+    pub(crate) fn prefixes(&self) -> Vec<(&'a str, Rc<str>)> {
+        let mut seen: Vec<(&str, Rc<str>)> = Vec::new();
+        for binding in self.bindings.iter().rev() {
+            if !seen.iter().any(|(prefix, _)| *prefix == binding.prefix) {
+                seen.push((binding.prefix, Rc::clone(&binding.name)));
+            }
+        }
+        seen
+    }
+
+    /// The next token. After [`Token::Eof`] it stays there.
+    pub(crate) fn next(&mut self) -> Result<Token<'a>> {
+        loop {
+            let offset = self.offset();
+            let event = self.tokens.read_event().map_err(|source| {
+                let at = self.tokens.error_position().saturating_add(self.mark);
+                Error::malformed(format!("not well-formed XML: {source}")).at_offset(at)
+            })?;
+            let token = match event {
+                Event::Start(tag) | Event::Empty(tag) => Token::Start(self.start(&tag, offset)?),
+                Event::End(_) => self.end(),
+                Event::Text(text) => match self.text(text.into_inner(), offset)? {
+                    Some(token) => token,
+                    None => continue,
+                },
+                Event::CData(text) => self.inside(Token::Text(text.into_inner()), offset)?,
+                Event::GeneralRef(name) => {
+                    let text = reference(&name.into_inner()).map_err(|it| it.at_offset(offset))?;
+                    self.inside(Token::Text(text), offset)?
+                }
+                Event::Decl(declaration) => {
+                    declared(&declaration, offset == self.mark)
+                        .map_err(|it| it.at_offset(offset))?;
+                    continue;
+                }
+                Event::DocType(_) => {
+                    return Err(Error::malformed(
+                        "a document type declaration (DTD) is refused in a message",
+                    )
+                    .at_offset(offset));
+                }
+                Event::Comment(_) | Event::PI(_) => continue,
+                Event::Eof => self.eof()?,
+            };
+            return Ok(token);
+        }
+    }
+
+    /// Skips to the end of the element that has just begun.
+    pub(crate) fn skip(&mut self) -> Result<()> {
+        let mut open = 1_usize;
+        while open > 0 {
+            match self.next()? {
+                Token::Start(_) => open = open.saturating_add(1),
+                Token::End => open = open.saturating_sub(1),
+                Token::Text(_) => {}
+                Token::Eof => return Err(ends_early(self.offset())),
+            }
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, tag: &BytesStart<'_>, offset: u64) -> Result<Start<'a>> {
+        if self.depth == 0 && self.root_seen {
+            return Err(Error::malformed("a second root element").at_offset(offset));
+        }
+        self.root_seen = true;
+        self.depth = self.depth.saturating_add(1);
+        self.elements = self.elements.saturating_add(1);
+        within(self.depth, self.limits.xml_depth, "nested elements")
+            .and_then(|()| within(self.elements, self.limits.xml_elements, "elements"))
+            .map_err(|it| it.at_offset(offset))?;
+
+        let content = self.content(tag, offset);
+        let qualified = content.get(..tag.name().as_ref().len()).unwrap_or_default();
+        if !is_qualified_name(qualified) {
+            let what = format!("{qualified:?} is no name of an element");
+            return Err(Error::malformed(what).at_offset(offset));
+        }
+        let attributes = self
+            .attributes(content, qualified.len())
+            .map_err(|it| it.at_offset(offset).in_element(qualified))?;
+        let (prefix, local) = qualified.split_once(':').unwrap_or(("", qualified));
+        Ok(Start { qualified, local, namespace: self.resolve(prefix), attributes, offset })
+    }
+
+    /// What stands between `<` and `>`, lent from the input rather than from the event.
+    fn content(&self, tag: &BytesStart<'_>, offset: u64) -> &'a str {
+        let from = usize::try_from(offset.saturating_sub(self.mark))
+            .unwrap_or(usize::MAX)
+            .saturating_add(1);
+        self.text.get(from..from.saturating_add(tag.len())).unwrap_or_default()
+    }
+
+    fn attributes(
+        &mut self,
+        content: &'a str,
+        name_len: usize,
+    ) -> Result<Vec<(&'a str, Cow<'a, str>)>> {
+        let mut found = Vec::new();
+        // A million attributes stop at the limit, before duplicates are looked for:
+        // that search is quadratic.
+        for (n, attribute) in Attributes::new(content, name_len).enumerate() {
+            within(n.saturating_add(1), self.limits.xml_attributes, "attributes of one element")?;
+            let attribute = attribute
+                .map_err(|source| Error::malformed(format!("not well-formed XML: {source}")))?;
+            let name = attribute.key.into_inner();
+            let raw = lent(attribute.value, content);
+            within(raw.len(), self.limits.xml_text_bytes, "bytes in one attribute")?;
+            if !is_qualified_name(name) || raw.contains('<') {
+                return Err(Error::malformed(format!("{name:?} is no attribute")));
+            }
+            let value = attribute_value(raw).ok_or_else(|| {
+                Error::malformed(format!("the attribute {name} refers to an unknown entity"))
+            })?;
+            match name.split_once(':') {
+                None if name == "xmlns" => self.bind("", &value)?,
+                Some(("xmlns", prefix)) => self.bind(prefix, &value)?,
+                _ => found.push((name, value)),
+            }
+        }
+        Ok(found)
+    }
+
+    /// Namespaces in XML 1.0 §3: what may be declared.
+    fn bind(&mut self, prefix: &'a str, name: &str) -> Result<()> {
+        let reserved = matches!(prefix, "xml" | "xmlns");
+        if reserved || (name.is_empty() && !prefix.is_empty()) {
+            return Err(Error::malformed(format!("the prefix {prefix:?} cannot be bound so")));
+        }
+        self.bindings.push(Binding { depth: self.depth, prefix, name: name.into() });
+        within(self.bindings.len(), self.limits.xml_attributes, "namespaces in force at once")
+    }
+
+    fn resolve(&self, prefix: &str) -> Namespace {
+        match self.bindings.iter().rev().find(|binding| binding.prefix == prefix) {
+            Some(binding) if !binding.name.is_empty() => Namespace::Name(Rc::clone(&binding.name)),
+            _ if prefix.is_empty() => Namespace::None,
+            _ => Namespace::Unbound,
+        }
+    }
+
+    fn end(&mut self) -> Token<'a> {
+        let depth = self.depth;
+        while self.bindings.last().is_some_and(|binding| binding.depth == depth) {
+            self.bindings.pop();
+        }
+        self.depth = depth.saturating_sub(1);
+        Token::End
+    }
+
+    /// Outside of the root there is only white space.
+    fn text(&self, text: Cow<'a, str>, offset: u64) -> Result<Option<Token<'a>>> {
+        if self.depth == 0 && text.trim_matches([' ', '\t', '\r', '\n']).is_empty() {
+            return Ok(None);
+        }
+        self.inside(Token::Text(text), offset).map(Some)
+    }
+
+    fn inside(&self, token: Token<'a>, offset: u64) -> Result<Token<'a>> {
+        if self.depth == 0 {
+            return Err(Error::malformed("text outside of the root element").at_offset(offset));
+        }
+        Ok(token)
+    }
+
+    fn eof(&self) -> Result<Token<'a>> {
+        if self.depth > 0 {
+            return Err(ends_early(self.offset()));
+        }
+        if !self.root_seen {
+            return Err(Error::malformed("there is no XML element").at_offset(self.offset()));
+        }
+        Ok(Token::Eof)
+    }
+}
+
+fn ends_early(offset: u64) -> Error {
+    Error::malformed("the document ends before its elements do").at_offset(offset)
+}
+
+fn reference(name: &str) -> Result<Cow<'static, str>> {
+    resolve(name)
+        .map(|it| Cow::Owned(it.to_string()))
+        .ok_or_else(|| Error::malformed(format!("the entity &{name}; is not known and not read")))
+}
+
+fn declared(declaration: &BytesDecl<'_>, at_start: bool) -> Result<()> {
+    if !at_start {
+        return Err(Error::malformed("an XML declaration that is not at the start"));
+    }
+    let version = declaration
+        .version()
+        .map_err(|source| Error::malformed(format!("not well-formed XML: {source}")))?;
+    if version != "1.0" {
+        return Err(Error::unsupported(format!("XML version {version:?}")));
+    }
+    match declaration.encoding() {
+        None => Ok(()),
+        Some(Ok(name)) if ["utf-8", "utf-16"].contains(&name.to_lowercase().as_str()) => Ok(()),
+        Some(Ok(name)) => Err(Error::unsupported(format!("the encoding {name:?}"))),
+        Some(Err(source)) => Err(Error::malformed(format!("not well-formed XML: {source}"))),
+    }
+}
+
+/// The attribute iterator only ever borrows from its input.
+fn lent<'a>(value: Cow<'a, str>, _content: &'a str) -> &'a str {
+    match value {
+        Cow::Borrowed(value) => value,
+        Cow::Owned(_) => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+
+    fn walk(text: &str, limits: &Limits) -> Result<String> {
+        let mut reader = Reader::new(text, 0, limits);
+        let mut seen = String::new();
+        loop {
+            match reader.next()? {
+                Token::Start(start) => {
+                    let namespace = match &start.namespace {
+                        Namespace::None => "-",
+                        Namespace::Unbound => "?",
+                        Namespace::Name(name) => name,
+                    };
+                    seen.push_str(&format!("<{{{namespace}}}{}", start.local));
+                    for (name, value) in &start.attributes {
+                        seen.push_str(&format!(" {name}={value:?}"));
+                    }
+                    seen.push('>');
+                }
+                Token::Text(text) => seen.push_str(&text),
+                Token::End => seen.push_str("</>"),
+                Token::Eof => return Ok(seen),
+            }
+        }
+    }
+
+    #[test]
+    fn resolves_names_and_references() {
+        let text = "<?xml version='1.0' encoding='UTF-8'?>\n<!-- c --><a xmlns='u' xmlns:p='v'>\
+                    <p:b k='1 &lt; 2'/>x&#65;&amp;<![CDATA[<&]]><c xmlns=''/><q:d/></a>\n";
+        assert_eq!(
+            walk(text, &Limits::default()).unwrap(),
+            "<{u}a><{v}b k=\"1 < 2\"></>xA&<&<{-}c></><{?}d></></>"
+        );
+    }
+
+    #[test]
+    fn refuses_what_is_not_well_formed() {
+        for text in [
+            "",
+            "text",
+            " <?xml version='1.0'?><a/>",
+            "1212<?xml version='1.0'?><a/>",
+            "<a></b>",
+            "<a>",
+            "<a/><b/>",
+            "<a/>x",
+            "<a/>&amp;",
+            "</a>",
+            "<a k='1' k='2'/>",
+            "<a k='<'/>",
+            "<a k=1/>",
+            "<a>&e;</a>",
+            "<a k='&e;'/>",
+            "<a>&#0;</a>",
+            "<a xmlns:p=''/>",
+            "<a xmlns:xml='u'/>",
+            "<1a/>",
+            "<a:b:c/>",
+            "<a><?xml version='1.0'?></a>",
+            "<!DOCTYPE a><a/>",
+            "<!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>",
+        ] {
+            let error = walk(text, &Limits::default()).expect_err(text);
+            assert_eq!(error.kind(), ErrorKind::Malformed, "{text}");
+            assert!(error.offset().is_some(), "{text}");
+        }
+        for text in ["<?xml version='1.1'?><a/>", "<?xml version='1.0' encoding='VISCII'?><a/>"] {
+            let error = walk(text, &Limits::default()).expect_err(text);
+            assert_eq!(error.kind(), ErrorKind::Unsupported, "{text}");
+        }
+    }
+
+    #[test]
+    fn keeps_to_the_limits() {
+        let limits =
+            Limits { xml_depth: 3, xml_elements: 5, xml_attributes: 2, ..Limits::default() };
+        assert!(walk("<a><b><c/></b><d/><e/></a>", &limits).is_ok());
+        for text in [
+            "<a><b><c><d/></c></b></a>",
+            "<a><b/><b/><b/><b/><b/></a>",
+            "<a x='1' y='2' z='3'/>",
+            "<a xmlns:x='1' xmlns:y='2'><b xmlns:z='3'/></a>",
+        ] {
+            let error = walk(text, &limits).expect_err(text);
+            assert_eq!(error.kind(), ErrorKind::LimitExceeded, "{text}");
+        }
+    }
+
+    #[test]
+    fn hands_out_the_source_of_an_element() {
+        let text = "<a xmlns:p='u'>\r\n<b k='1'>x</b></a>";
+        let limits = Limits::default();
+        let mut reader = Reader::new(text, 0, &limits);
+        reader.next().unwrap();
+        reader.next().unwrap();
+        let Token::Start(b) = reader.next().unwrap() else { panic!("no element") };
+        assert_eq!(reader.prefixes(), [("p", Rc::from("u"))]);
+        reader.skip().unwrap();
+        assert_eq!(reader.source_from(b.offset), "<b k='1'>x</b>");
+    }
+}
