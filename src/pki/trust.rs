@@ -44,7 +44,7 @@ impl TrustAnchor {
         Self {
             name: certificate.subject_name().clone(),
             public_key_info: certificate.public_key_info().to_vec(),
-            key_id: certificate.subject_key_id().map(<[u8]>::to_vec),
+            key_id: certificate.subject_key_identifier().map(<[u8]>::to_vec),
             certificate: Some(certificate),
             domain: None,
             sunset: None,

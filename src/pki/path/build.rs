@@ -169,7 +169,7 @@ impl<'a> Walk<'a> {
         let named = self.finder.candidates.iter();
         let mut issuers: Vec<_> =
             named.filter(|it| it.subject_name().der() == certificate.issuer_name().der()).collect();
-        issuers.sort_by_key(|it| hint(certificate, it.subject_key_id()));
+        issuers.sort_by_key(|it| hint(certificate, it.subject_key_identifier()));
         issuers
     }
 }
@@ -177,7 +177,7 @@ impl<'a> Walk<'a> {
 /// RFC 4158 §3.5.12: key identifiers are hints. Matching ones are tried first, and
 /// those that differ last; none is left out.
 fn hint(certificate: &Certificate, key_id: Option<&[u8]>) -> u8 {
-    match (certificate.authority_key_id(), key_id) {
+    match (certificate.authority_key_identifier(), key_id) {
         (Some(wanted), Some(found)) if wanted == found => 0,
         (Some(_), Some(_)) => 2,
         _ => 1,

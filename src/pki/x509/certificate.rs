@@ -165,12 +165,12 @@ impl Certificate {
         self.0.extensions.basic_constraints
     }
 
-    pub(crate) fn subject_key_id(&self) -> Option<&[u8]> {
-        self.0.extensions.subject_key_id.as_deref()
+    pub(crate) fn subject_key_identifier(&self) -> Option<&[u8]> {
+        self.0.extensions.subject_key_identifier.as_deref()
     }
 
-    pub(crate) fn authority_key_id(&self) -> Option<&[u8]> {
-        self.0.extensions.authority_key_id.as_deref()
+    pub(crate) fn authority_key_identifier(&self) -> Option<&[u8]> {
+        self.0.extensions.authority_key_identifier.as_deref()
     }
 
     /// Extensions that path validation has to understand or refuse, by their identifiers.

@@ -10,8 +10,8 @@ use x509_parser::prelude::X509Certificate;
 pub(super) struct Extensions {
     pub(super) key_usage: Option<KeyUsage>,
     pub(super) basic_constraints: Option<BasicConstraints>,
-    pub(super) subject_key_id: Option<Vec<u8>>,
-    pub(super) authority_key_id: Option<Vec<u8>>,
+    pub(super) subject_key_identifier: Option<Vec<u8>>,
+    pub(super) authority_key_identifier: Option<Vec<u8>>,
     /// Identifiers of the extensions that must be understood.
     pub(super) binding: Vec<String>,
     pub(super) crl_urls: Vec<String>,
@@ -84,9 +84,11 @@ impl Extensions {
                     path_length: constraints.path_len_constraint,
                 });
             }
-            ParsedExtension::SubjectKeyIdentifier(id) => self.subject_key_id = Some(id.0.to_vec()),
+            ParsedExtension::SubjectKeyIdentifier(id) => {
+                self.subject_key_identifier = Some(id.0.to_vec())
+            }
             ParsedExtension::AuthorityKeyIdentifier(id) => {
-                self.authority_key_id = id.key_identifier.as_ref().map(|id| id.0.to_vec());
+                self.authority_key_identifier = id.key_identifier.as_ref().map(|id| id.0.to_vec());
             }
             ParsedExtension::CRLDistributionPoints(points) => {
                 for point in points.iter() {
