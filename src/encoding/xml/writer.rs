@@ -26,11 +26,7 @@ impl<W: Write> Writer<W> {
     }
 
     /// Begins an element that will hold others. Without any it becomes `<a />`.
-    pub(crate) fn start(
-        &mut self,
-        name: &'static str,
-        attributes: &[(&str, &str)],
-    ) -> Result<()> {
+    pub(crate) fn start(&mut self, name: &'static str, attributes: &[(&str, &str)]) -> Result<()> {
         self.tag(name, attributes)?;
         self.open.push(Open { name, bare: true });
         Ok(())
@@ -54,8 +50,9 @@ impl<W: Write> Writer<W> {
     /// An element that holds a text.
     pub(crate) fn text(&mut self, name: &'static str, text: &str) -> Result<()> {
         if !is_writable(text) {
-            return Err(Error::misuse("a text has characters that XML cannot carry")
-                .in_element(name));
+            return Err(
+                Error::misuse("a text has characters that XML cannot carry").in_element(name)
+            );
         }
         self.tag(name, &[])?;
         if text.is_empty() {

@@ -170,7 +170,7 @@ impl<'a> SignerIdentifier<'a> {
                 certificate.issuer_name().der() == *issuer && certificate.serial_octets() == *serial
             }
             Self::SubjectKeyIdentifier(identifier) => {
-                certificate.subject_key_id() == Some(identifier.as_ref())
+                certificate.subject_key_identifier() == Some(identifier.as_ref())
             }
         }
     }
