@@ -1,0 +1,349 @@
+//! Objects of a PDF, read when asked for, as of any revision.
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::filter::decode;
+use super::lexer::Lexer;
+use super::object::{Dictionary, Object, Reference, Stream};
+use super::recover::recover;
+use super::scan::Chain;
+use super::section::{File, Location, end_of_stream, stream_start, unsigned};
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::{Limits, within};
+use crate::source::Source;
+
+/// A PDF whose objects are read when they are asked for.
+pub(crate) struct Reader<'a> {
+    source: &'a dyn Source,
+    limits: &'a Limits,
+    chain: Chain,
+    /// Decoded object streams, the latest used last.
+    streams: RefCell<VecDeque<(u64, Rc<ObjectStream>)>>,
+}
+
+/// An object stream, decoded (ISO 32000-2 §7.5.7).
+struct ObjectStream {
+    bytes: Vec<u8>,
+    /// Number, and where in `bytes` the object begins.
+    index: Vec<(u32, usize)>,
+}
+
+/// Decoded object streams that are kept. Writers put 100 to 200 objects into one;
+/// what belongs together is mostly written together.
+const KEPT_STREAMS: usize = 8;
+/// Bytes of them that are kept, the one in use not counted.
+const KEPT_BYTES: usize = 4 << 20;
+/// References that may lead to references. None should.
+const HOPS: usize = 16;
+
+impl<'a> Reader<'a> {
+    /// Follows the revision chain strictly.
+    ///
+    /// # Errors
+    /// `Malformed` where the chain is broken; `LimitExceeded`; `Io`.
+    pub(crate) fn open(source: &'a dyn Source, limits: &'a Limits) -> Result<Self> {
+        let chain = Chain::scan(source, limits)?;
+        Ok(Self { source, limits, chain, streams: RefCell::default() })
+    }
+
+    /// Searches the file for objects, for `reason`.
+    ///
+    /// # Errors
+    /// `Malformed` where not even that finds a catalog; `LimitExceeded`; `Io`.
+    pub(crate) fn open_recovered(
+        source: &'a dyn Source,
+        limits: &'a Limits,
+        reason: String,
+    ) -> Result<Self> {
+        let chain = recover(source, limits, reason)?;
+        Ok(Self { source, limits, chain, streams: RefCell::default() })
+    }
+
+    pub(crate) fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    pub(crate) fn source(&self) -> &'a dyn Source {
+        self.source
+    }
+
+    pub(crate) fn limits(&self) -> &'a Limits {
+        self.limits
+    }
+
+    /// The file as it was when `revision`, counted from 0, was its newest.
+    pub(crate) fn at(&self, revision: usize) -> View<'_> {
+        View { reader: self, revision }
+    }
+
+    /// The file as it is.
+    pub(crate) fn newest(&self) -> View<'_> {
+        self.at(self.chain.revisions().len().saturating_sub(1))
+    }
+
+    fn file(&self) -> File<'_> {
+        File { source: self.source, base: self.chain.base, limits: self.limits }
+    }
+
+    /// The indirect object at an offset, as the file counts.
+    fn object_at(&self, reference: Reference, offset: u64) -> Result<Object> {
+        let at = self.file().place(offset);
+        self.file().lex(at, |lexer| {
+            lexer.skip_white();
+            if lexer.object_header() != Some(reference) {
+                return Err(lexer.error(&format!("object {} is not here", reference.number)));
+            }
+            let object = lexer.object()?;
+            lexer.skip_white();
+            if let Object::Dictionary(dictionary) = object {
+                let rest = lexer.rest();
+                if !rest.starts_with(b"stream") && rest.len() >= 6 {
+                    return Ok(Object::Dictionary(dictionary));
+                }
+                if !rest.starts_with(b"stream") {
+                    lexer.skip(6);
+                    lexer.peek();
+                    return Ok(Object::Dictionary(dictionary));
+                }
+                let start = stream_start(lexer)?;
+                return Ok(Object::Stream(Stream { dictionary, start }));
+            }
+            Ok(object)
+        })
+    }
+}
+
+/// A file as of one revision.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'r> {
+    reader: &'r Reader<'r>,
+    revision: usize,
+}
+
+impl<'r> View<'r> {
+    pub(crate) fn reader(&self) -> &'r Reader<'r> {
+        self.reader
+    }
+
+    pub(crate) fn trailer(&self) -> Option<&'r Dictionary> {
+        self.reader.chain.revisions().get(self.revision).map(|it| &it.trailer)
+    }
+
+    pub(crate) fn locate(&self, number: u32) -> Location {
+        self.reader.chain.locate(number, self.revision)
+    }
+
+    /// The object that a reference names; one that is not there is null
+    /// (ISO 32000-2 §7.3.10).
+    ///
+    /// # Errors
+    /// `Malformed` when something else is where it should be; `LimitExceeded`; `Io`.
+    pub(crate) fn get(&self, reference: Reference) -> Result<Object> {
+        match self.locate(reference.number) {
+            Location::Free => Ok(Object::Null),
+            Location::At { generation, .. } if generation != reference.generation => {
+                Ok(Object::Null)
+            }
+            Location::At { offset, .. } => self.reader.object_at(reference, offset),
+            Location::InStream { .. } if reference.generation != 0 => Ok(Object::Null),
+            Location::InStream { stream, index } => {
+                let container = self.object_stream(stream)?;
+                container.object(reference.number, index, self.reader.limits)
+            }
+        }
+    }
+
+    /// The object itself, or the one that it refers to.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub(crate) fn resolve(&self, object: &Object) -> Result<Object> {
+        let mut object = object.clone();
+        for _ in 0..HOPS {
+            match object {
+                Object::Reference(reference) => object = self.get(reference)?,
+                other => return Ok(other),
+            }
+        }
+        Err(Error::malformed("references lead to references without end"))
+    }
+
+    /// The value of a key, resolved; null where there is none.
+    pub(crate) fn value(&self, dictionary: &Dictionary, key: &str) -> Result<Object> {
+        dictionary.get(key).map_or(Ok(Object::Null), |value| self.resolve(value))
+    }
+
+    /// The dictionary under a key, or nothing where something else is.
+    pub(crate) fn dictionary(&self, parent: &Dictionary, key: &str) -> Result<Option<Dictionary>> {
+        Ok(match self.value(parent, key)? {
+            Object::Dictionary(dictionary) => Some(dictionary),
+            Object::Stream(stream) => Some(stream.dictionary),
+            _ => None,
+        })
+    }
+
+    /// The array under a key; empty where something else is.
+    pub(crate) fn array(&self, parent: &Dictionary, key: &str) -> Result<Vec<Object>> {
+        Ok(match self.value(parent, key)? {
+            Object::Array(items) => items,
+            _ => Vec::new(),
+        })
+    }
+
+    /// The catalog and the reference to it (ISO 32000-2 §7.7.2).
+    ///
+    /// # Errors
+    /// `Malformed` when the trailer names none.
+    pub(crate) fn catalog(&self) -> Result<(Reference, Dictionary)> {
+        let root = self.trailer().and_then(|it| it.get("Root")).and_then(Object::as_reference);
+        let root = root.ok_or_else(|| Error::malformed("the trailer names no catalog"))?;
+        match self.get(root)? {
+            Object::Dictionary(catalog) => Ok((root, catalog)),
+            _ => Err(Error::malformed("the catalog is no dictionary")
+                .in_element(format!("object {}", root.number))),
+        }
+    }
+
+    /// Where the data of a stream stand in the file, by its length.
+    ///
+    /// # Errors
+    /// `Malformed` when the length is none or is wrong.
+    pub(crate) fn stream_data(&self, stream: &Stream) -> Result<Range<u64>> {
+        let wrong =
+            || Error::malformed("the length of a stream is wrong").at_offset(stream.start);
+        let length = self.value(&stream.dictionary, "Length")?;
+        let end = unsigned(&length)
+            .and_then(|it| stream.start.checked_add(it))
+            .filter(|end| *end <= self.reader.source.len())
+            .ok_or_else(wrong)?;
+        end_of_stream(self.reader.file(), end)?;
+        Ok(stream.start..end)
+    }
+
+    /// The decoded data of a stream.
+    ///
+    /// # Errors
+    /// `Malformed`, `Unsupported` or `LimitExceeded` as its filters say.
+    pub(crate) fn decoded(&self, stream: &Stream) -> Result<Vec<u8>> {
+        let range = self.stream_data(stream)?;
+        let limit = self.reader.limits.pdf_stream_bytes;
+        let length = usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(usize::MAX);
+        within(length, limit, "bytes of a stream")?;
+        let mut dictionary = Dictionary::new();
+        for key in ["Filter", "DecodeParms"] {
+            if stream.dictionary.contains(key) {
+                dictionary.set(key, self.flattened(&stream.dictionary, key)?);
+            }
+        }
+        decode(&dictionary, &self.reader.source.window(range)?, limit)
+            .map_err(|error| error.at_offset(stream.start))
+    }
+
+    /// A value, and the values of an array, resolved.
+    fn flattened(&self, dictionary: &Dictionary, key: &str) -> Result<Object> {
+        match self.value(dictionary, key)? {
+            Object::Array(items) => {
+                let items: Result<_> = items.iter().map(|item| self.resolve(item)).collect();
+                Ok(Object::Array(items?))
+            }
+            other => Ok(other),
+        }
+    }
+
+    fn object_stream(&self, number: u32) -> Result<Rc<ObjectStream>> {
+        let place = |error: Error| error.in_element(format!("object stream {number}"));
+        // A stream's own place is never in another stream (§7.5.7): no recursion.
+        let Location::At { offset, generation: 0 } = self.locate(number) else {
+            return Err(place(Error::malformed("an object stream is not in the file")));
+        };
+        if let Some(kept) = self.reader.kept(offset) {
+            return Ok(kept);
+        }
+        let object = self.reader.object_at(Reference { number, generation: 0 }, offset)?;
+        let Object::Stream(stream) = object else {
+            return Err(place(Error::malformed("an object stream is no stream")));
+        };
+        let limit = self.reader.limits.pdf_objects;
+        let read = ObjectStream::read(&stream.dictionary, self.decoded(&stream)?, limit);
+        let read = Rc::new(read.map_err(place)?);
+        self.reader.keep(offset, &read);
+        Ok(read)
+    }
+}
+
+impl Reader<'_> {
+    fn kept(&self, offset: u64) -> Option<Rc<ObjectStream>> {
+        let mut streams = self.streams.borrow_mut();
+        let at = streams.iter().position(|(it, _)| *it == offset)?;
+        let found = streams.remove(at)?;
+        let stream = Rc::clone(&found.1);
+        streams.push_back(found);
+        Some(stream)
+    }
+
+    fn keep(&self, offset: u64, stream: &Rc<ObjectStream>) {
+        let mut streams = self.streams.borrow_mut();
+        streams.push_back((offset, Rc::clone(stream)));
+        let size = |streams: &VecDeque<(u64, Rc<ObjectStream>)>| -> usize {
+            streams.iter().map(|(_, it)| it.bytes.len()).sum()
+        };
+        while streams.len() > 1 && (streams.len() > KEPT_STREAMS || size(&streams) > KEPT_BYTES) {
+            streams.pop_front();
+        }
+    }
+}
+
+impl ObjectStream {
+    fn read(dictionary: &Dictionary, bytes: Vec<u8>, limit: usize) -> Result<Self> {
+        let wrong = || Error::malformed("the header of an object stream is wrong");
+        let number = |key| {
+            let value = dictionary.get(key).and_then(unsigned);
+            value.and_then(|it| usize::try_from(it).ok()).ok_or_else(wrong)
+        };
+        if !dictionary.is_a("ObjStm") {
+            return Err(wrong());
+        }
+        let (count, first) = (number("N")?, number("First")?);
+        within(count, limit, "objects in an object stream")?;
+        let mut lexer = Lexer::new(bytes.get(..first).ok_or_else(wrong)?, 0, 1);
+        // At least two digits and two spaces each, so that `count` cannot reserve much.
+        let mut index = Vec::with_capacity(count.min(first / 4));
+        for _ in 0..count {
+            lexer.skip_white();
+            let number = lexer.unsigned().and_then(|it| u32::try_from(it).ok());
+            lexer.skip_white();
+            let offset = lexer.unsigned().and_then(|it| usize::try_from(it).ok());
+            let (Some(number), Some(offset)) = (number, offset) else { return Err(wrong()) };
+            index.push((number, first.saturating_add(offset)));
+        }
+        Ok(Self { bytes, index })
+    }
+
+    fn object(&self, number: u32, index: u32, limits: &Limits) -> Result<Object> {
+        let entry = usize::try_from(index).ok().and_then(|at| self.index.get(at));
+        let (_, offset) = entry.filter(|it| it.0 == number).ok_or_else(|| {
+            Error::malformed(format!("object {number} is not where its object stream has it"))
+        })?;
+        let bytes = self.bytes.get(*offset..).unwrap_or_default();
+        let base = u64::try_from(*offset).unwrap_or(u64::MAX);
+        Lexer::new(bytes, base, limits.pdf_depth).object()
+    }
+
+    fn numbers(&self) -> impl Iterator<Item = u32> {
+        self.index.iter().map(|(number, _)| *number)
+    }
+}
+
+/// The numbers of the objects in an object stream, in order.
+///
+/// # Errors
+/// As reading any stream.
+pub(crate) fn object_stream_numbers(view: View<'_>, stream: &Stream) -> Result<Vec<u32>> {
+    let limit = view.reader.limits.pdf_objects;
+    let read = ObjectStream::read(&stream.dictionary, view.decoded(stream)?, limit)?;
+    Ok(read.numbers().collect())
+}

@@ -1,0 +1,402 @@
+//! One cross-reference section: a table (ISO 32000-2 §7.5.4), a stream (§7.5.8), or
+//! a table with a stream beside it (§7.5.8.4).
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+use std::ops::Range;
+
+use super::filter::decode;
+use super::lexer::{Lexer, is_white};
+use super::object::{Dictionary, Object};
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::{Limits, within};
+use crate::source::Source;
+
+/// Where an object is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Location {
+    Free,
+    /// Bytes from what the file's offsets are counted from.
+    At { offset: u64, generation: u16 },
+    /// Within an object stream (§7.5.7).
+    InStream { stream: u32, index: u32 },
+}
+
+/// How a section is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    Table,
+    Stream,
+    Hybrid,
+}
+
+/// A section as it stands.
+#[derive(Debug)]
+pub(super) struct Section {
+    pub(super) form: Form,
+    /// Number and place; earlier ones win over later ones of the same number.
+    pub(super) entries: Vec<(u32, Location)>,
+    /// How many of `entries` come from the first of several sources.
+    pub(super) trailer: Dictionary,
+    pub(super) prev: Option<u64>,
+    /// The number of the stream object, if it is one.
+    pub(super) object: Option<u32>,
+    /// The first byte behind it.
+    pub(super) after: u64,
+    /// Whether a number stands twice in one table or stream.
+    pub(super) duplicates: bool,
+}
+
+/// A document and what offsets in it are counted from.
+#[derive(Clone, Copy)]
+pub(super) struct File<'a> {
+    pub(super) source: &'a dyn Source,
+    pub(super) base: u64,
+    pub(super) limits: &'a Limits,
+}
+
+impl File<'_> {
+    /// Reads syntax that begins at `at`, in as small a part of the file as will do.
+    pub(super) fn lex<T>(
+        &self,
+        at: u64,
+        read: impl Fn(&mut Lexer<'_>) -> Result<T>,
+    ) -> Result<T> {
+        const FIRST: u64 = 2 << 10;
+        let end = self.source.len();
+        let mut size = FIRST;
+        loop {
+            let to = at.saturating_add(size).min(end);
+            let bytes = self.source.window(at..to)?;
+            let mut lexer = Lexer::new(&bytes, at, self.limits.pdf_depth);
+            let outcome = read(&mut lexer);
+            let limited = matches!(&outcome, Err(e) if e.kind() == ErrorKind::LimitExceeded);
+            if !lexer.starved() || limited || to == end {
+                return outcome;
+            }
+            let bytes = usize::try_from(size).unwrap_or(usize::MAX);
+            within(bytes, self.limits.pdf_object_bytes, "bytes of a PDF object")
+                .map_err(|error| error.at_offset(at))?;
+            size = size.saturating_mul(8);
+        }
+    }
+
+    /// Where an offset that the file names lies in the source.
+    pub(super) fn place(&self, offset: u64) -> u64 {
+        self.base.saturating_add(offset)
+    }
+}
+
+/// The section at `offset`, as the file counts.
+pub(super) fn read_section(file: File<'_>, offset: u64) -> Result<Section> {
+    let at = file.place(offset);
+    if at >= file.source.len() {
+        return Err(Error::malformed("a cross-reference offset lies beyond the file").at_offset(at));
+    }
+    let table = file.lex(at, |lexer| {
+        lexer.skip_white();
+        Ok(lexer.keyword("xref").then(|| lexer.offset()))
+    })?;
+    match table {
+        Some(at) => read_table(file, at),
+        None => read_stream(file, at),
+    }
+}
+
+fn read_table(file: File<'_>, start: u64) -> Result<Section> {
+    let mut entries = Vec::new();
+    let mut at = start;
+    // One subsection after the other, until the trailer.
+    while let Some((first, count, body)) = file.lex(at, subsection)? {
+        at = read_entries(file, first, count, body, &mut entries)?;
+    }
+    let (trailer, after) = file.lex(at, |lexer| {
+        lexer.skip_white();
+        if !lexer.keyword("trailer") {
+            return Err(lexer.error("the trailer is missing"));
+        }
+        match lexer.object()? {
+            Object::Dictionary(trailer) => Ok((trailer, lexer.offset())),
+            _ => Err(lexer.error("the trailer is no dictionary")),
+        }
+    })?;
+    let mut section = Section {
+        form: Form::Table,
+        prev: previous(&trailer, start)?,
+        duplicates: has_duplicates(&entries),
+        entries,
+        trailer,
+        object: None,
+        after,
+    };
+    if let Some(beside) = section.trailer.get("XRefStm").cloned() {
+        add_hybrid(file, &beside, start, &mut section)?;
+    }
+    Ok(section)
+}
+
+/// A hidden object is free in the table and in use in the stream; what the table
+/// has in use wins (ISO 32000-2 §7.5.8.4).
+fn add_hybrid(file: File<'_>, offset: &Object, at: u64, section: &mut Section) -> Result<()> {
+    let offset = unsigned(offset)
+        .ok_or_else(|| Error::malformed("XRefStm is no offset").at_offset(at))?;
+    let beside = read_stream(file, file.place(offset))?;
+    let (used, free): (Vec<_>, Vec<_>) =
+        section.entries.drain(..).partition(|(_, location)| *location != Location::Free);
+    section.form = Form::Hybrid;
+    section.duplicates |= beside.duplicates;
+    section.object = beside.object;
+    section.entries = used.into_iter().chain(beside.entries).chain(free).collect();
+    Ok(())
+}
+
+fn previous(trailer: &Dictionary, at: u64) -> Result<Option<u64>> {
+    match trailer.get("Prev") {
+        None | Some(Object::Null) => Ok(None),
+        Some(value) => match unsigned(value) {
+            // Some writers say 0 where they mean none.
+            Some(0) => Ok(None),
+            Some(prev) => Ok(Some(prev)),
+            None => Err(Error::malformed("Prev is no offset").at_offset(at)),
+        },
+    }
+}
+
+pub(super) fn unsigned(value: &Object) -> Option<u64> {
+    match value {
+        Object::Integer(value) => u64::try_from(*value).ok(),
+        // Some writers say 123.0.
+        Object::Real(text) => {
+            let (whole, fraction) = std::str::from_utf8(text).ok()?.split_once('.')?;
+            fraction.bytes().all(|it| it == b'0').then(|| whole.parse().ok())?
+        }
+        _ => None,
+    }
+}
+
+/// `first count`, and where the entries begin; nothing at the trailer.
+fn subsection(lexer: &mut Lexer<'_>) -> Result<Option<(u32, u32, u64)>> {
+    lexer.skip_white();
+    if !lexer.peek().is_some_and(|it| it.is_ascii_digit()) {
+        return Ok(None);
+    }
+    let first = lexer.unsigned().and_then(|it| u32::try_from(it).ok());
+    lexer.skip_white();
+    let count = lexer.unsigned().and_then(|it| u32::try_from(it).ok());
+    lexer.skip_white();
+    match (first, count) {
+        (Some(first), Some(count)) if first.checked_add(count).is_some() => {
+            Ok(Some((first, count, lexer.offset())))
+        }
+        _ => Err(lexer.error("a cross-reference subsection has no numbers")),
+    }
+}
+
+/// Entries read at once: 80 KB of the file.
+const BATCH: u32 = 4096;
+const ENTRY: usize = 20;
+
+fn read_entries(
+    file: File<'_>,
+    first: u32,
+    count: u32,
+    start: u64,
+    entries: &mut Vec<(u32, Location)>,
+) -> Result<u64> {
+    let total = entries.len().saturating_add(usize::try_from(count).unwrap_or(usize::MAX));
+    within(total, file.limits.pdf_objects, "objects in a cross-reference table")?;
+    let mut at = start;
+    let mut number = first;
+    let last = first.saturating_add(count);
+    while number < last {
+        let batch = last.saturating_sub(number).min(BATCH);
+        // A few bytes more, for writers that pad.
+        let size = u64::from(batch).saturating_mul(20).saturating_add(64);
+        let bytes = file.source.window(at..at.saturating_add(size).min(file.source.len()))?;
+        let mut rest: &[u8] = &bytes;
+        for _ in 0..batch {
+            let (location, taken) = read_entry(rest).ok_or_else(|| {
+                let read = bytes.len().saturating_sub(rest.len());
+                Error::malformed("a cross-reference entry is broken")
+                    .at_offset(at.saturating_add(to_u64(read)))
+            })?;
+            entries.push((number, location));
+            number = number.saturating_add(1);
+            rest = rest.get(taken..).unwrap_or_default();
+        }
+        at = at.saturating_add(to_u64(bytes.len().saturating_sub(rest.len())));
+    }
+    Ok(at)
+}
+
+/// `nnnnnnnnnn ggggg n` and two bytes of line end; how many bytes it takes. Entries
+/// with one byte of line end are common, and read.
+fn read_entry(bytes: &[u8]) -> Option<(Location, usize)> {
+    let line = bytes.get(..ENTRY.saturating_sub(2))?;
+    let offset = digits(line.get(..10)?)?;
+    let generation = digits(line.get(11..16)?)?;
+    let kind = *line.get(17)?;
+    (line.get(10) == Some(&b' ') && line.get(16) == Some(&b' ')).then_some(())?;
+    let mut taken = line.len();
+    while taken < ENTRY.saturating_add(2) && bytes.get(taken).is_some_and(|it| is_white(*it)) {
+        taken = taken.saturating_add(1);
+    }
+    let location = match kind {
+        b'f' => Location::Free,
+        // No object begins where the file does; writers mean that there is none.
+        b'n' if offset == 0 => Location::Free,
+        b'n' => Location::At { offset, generation: u16::try_from(generation).ok()? },
+        _ => return None,
+    };
+    Some((location, taken))
+}
+
+fn digits(text: &[u8]) -> Option<u64> {
+    text.iter().try_fold(0_u64, |sum, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        (digit < 10).then(|| sum.wrapping_mul(10).wrapping_add(u64::from(digit)))
+    })
+}
+
+fn to_u64(size: usize) -> u64 {
+    u64::try_from(size).unwrap_or(u64::MAX)
+}
+
+/// ISO 32000-2 §7.5.8; `at` is where the object begins.
+fn read_stream(file: File<'_>, at: u64) -> Result<Section> {
+    let (reference, trailer, data) = file.lex(at, |lexer| {
+        lexer.skip_white();
+        let reference = lexer
+            .object_header()
+            .ok_or_else(|| lexer.error("this is neither a cross-reference table nor a stream"))?;
+        let Object::Dictionary(dictionary) = lexer.object()? else {
+            return Err(lexer.error("a cross-reference stream has no dictionary"));
+        };
+        Ok((reference, dictionary, stream_start(lexer)?))
+    })?;
+    let broken = |what: &str| Error::malformed(what).at_offset(at);
+    if !trailer.is_a("XRef") {
+        return Err(broken("this object is no cross-reference stream"));
+    }
+    let length = trailer.get("Length").and_then(unsigned);
+    let length = length.ok_or_else(|| broken("a cross-reference stream has no length"))?;
+    let end = data.checked_add(length).filter(|end| *end <= file.source.len());
+    let end = end.ok_or_else(|| broken("a cross-reference stream is longer than the file"))?;
+    within(usize::try_from(length).unwrap_or(usize::MAX), file.limits.pdf_stream_bytes, "bytes")?;
+    let rows = decode(&trailer, &file.source.window(data..end)?, file.limits.pdf_stream_bytes)?;
+    let entries = read_rows(&trailer, &rows, file.limits).map_err(|error| error.at_offset(at))?;
+    Ok(Section {
+        form: Form::Stream,
+        prev: previous(&trailer, at)?,
+        duplicates: has_duplicates(&entries),
+        entries,
+        trailer,
+        object: Some(reference.number),
+        after: end_of_stream(file, end)?,
+    })
+}
+
+/// The keyword `stream` and its line end (ISO 32000-2 §7.3.8.1).
+pub(super) fn stream_start(lexer: &mut Lexer<'_>) -> Result<u64> {
+    lexer.skip_white();
+    if !lexer.keyword("stream") {
+        return Err(lexer.error("a stream's data is missing"));
+    }
+    match lexer.peek() {
+        Some(b'\r') => {
+            lexer.skip(1);
+            if lexer.peek() == Some(b'\n') {
+                lexer.skip(1);
+            }
+        }
+        Some(b'\n') => lexer.skip(1),
+        _ => {}
+    }
+    Ok(lexer.offset())
+}
+
+/// Behind `endstream endobj`.
+pub(super) fn end_of_stream(file: File<'_>, data_end: u64) -> Result<u64> {
+    file.lex(data_end, |lexer| {
+        lexer.skip_white();
+        if !lexer.keyword("endstream") {
+            return Err(lexer.error("a stream does not end where its length says"));
+        }
+        lexer.skip_white();
+        lexer.keyword("endobj");
+        Ok(lexer.offset())
+    })
+}
+
+fn read_rows(dictionary: &Dictionary, rows: &[u8], limits: &Limits) -> Result<Vec<(u32, Location)>> {
+    let widths = widths(dictionary)?;
+    let row: usize = widths.iter().sum();
+    let count = rows.len().checked_div(row).unwrap_or_default();
+    within(count, limits.pdf_objects, "objects in a cross-reference stream")?;
+    let mut entries = Vec::with_capacity(count);
+    let mut lines = rows.chunks_exact(row.max(1));
+    for range in index(dictionary)? {
+        for number in range {
+            let line = lines
+                .next()
+                .ok_or_else(|| Error::malformed("a cross-reference stream is too short"))?;
+            entries.extend(read_row(line, widths).map(|location| (number, location)));
+        }
+    }
+    Ok(entries)
+}
+
+fn widths(dictionary: &Dictionary) -> Result<[usize; 3]> {
+    let wrong = || Error::malformed("the widths of a cross-reference stream are wrong");
+    let list = dictionary.get("W").and_then(Object::as_array).ok_or_else(wrong)?;
+    let mut widths = [0; 3];
+    for (place, value) in widths.iter_mut().zip(list) {
+        let width = unsigned(value).filter(|it| *it <= 8).ok_or_else(wrong)?;
+        *place = usize::try_from(width).unwrap_or_default();
+    }
+    let [_, second, _] = widths;
+    if list.len() != 3 || second == 0 { Err(wrong()) } else { Ok(widths) }
+}
+
+fn index(dictionary: &Dictionary) -> Result<Vec<Range<u32>>> {
+    let wrong = || Error::malformed("the index of a cross-reference stream is wrong");
+    let small = |value: &Object| unsigned(value).and_then(|it| u32::try_from(it).ok());
+    let Some(list) = dictionary.get("Index") else {
+        let size = dictionary.get("Size").and_then(small).ok_or_else(wrong)?;
+        return Ok(vec![0..size]);
+    };
+    let list = list.as_array().ok_or_else(wrong)?;
+    let pairs = list.chunks(2).map(|pair| match pair {
+        [first, count] => {
+            let first = small(first)?;
+            Some(first..first.checked_add(small(count)?)?)
+        }
+        _ => None,
+    });
+    pairs.collect::<Option<Vec<_>>>().ok_or_else(wrong)
+}
+
+/// Nothing for a type that is not known: such an entry is a null object (§7.5.8.3).
+fn read_row(line: &[u8], [first, second, third]: [usize; 3]) -> Option<Location> {
+    let (kind, rest) = line.split_at_checked(first)?;
+    let (place, rest) = rest.split_at_checked(second)?;
+    let number = |bytes: &[u8]| bytes.iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+    let (place, last) = (number(place), number(rest.get(..third)?));
+    match if first == 0 { 1 } else { number(kind) } {
+        1 if place == 0 => Some(Location::Free),
+        1 => Some(Location::At { offset: place, generation: u16::try_from(last).ok()? }),
+        2 => Some(Location::InStream {
+            stream: u32::try_from(place).ok()?,
+            index: u32::try_from(last).ok()?,
+        }),
+        _ => Some(Location::Free),
+    }
+}
+
+fn has_duplicates(entries: &[(u32, Location)]) -> bool {
+    if entries.is_sorted_by(|a, b| a.0 < b.0) {
+        return false;
+    }
+    let mut numbers: Vec<u32> = entries.iter().map(|(number, _)| *number).collect();
+    numbers.sort_unstable();
+    !numbers.is_sorted_by(|a, b| a < b)
+}
