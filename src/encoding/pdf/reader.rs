@@ -263,6 +263,9 @@ impl<'r> View<'r> {
         if let Some(kept) = self.reader.kept(offset) {
             return Ok(kept);
         }
+        if self.trailer().is_some_and(|it| it.contains("Encrypt")) {
+            return Err(place(Error::unsupported("the objects of an encrypted PDF")));
+        }
         let object = self.reader.object_at(Reference { number, generation: 0 }, offset)?;
         let Object::Stream(stream) = object else {
             return Err(place(Error::malformed("an object stream is no stream")));

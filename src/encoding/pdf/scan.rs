@@ -71,6 +71,8 @@ struct Walked {
     offset: u64,
     section: Section,
     tail: Option<Tail>,
+    /// Where what follows it begins, white space left out.
+    next: u64,
 }
 
 /// `startxref target %%EOF`.
@@ -345,8 +347,11 @@ fn walk(file: File<'_>, start: u64) -> Result<Vec<Walked>> {
         entries = entries.saturating_add(section.entries.len());
         within(entries, file.limits.pdf_objects, "cross-reference entries")?;
         next = section.prev;
-        let tail = file.lex(section.after, read_tail)?;
-        walked.push(Walked { offset, section, tail });
+        let (follows, tail) = file.lex(section.after, |lexer| {
+            lexer.skip_white();
+            Ok((lexer.offset(), read_tail(lexer)?))
+        })?;
+        walked.push(Walked { offset, section, tail, next: follows });
     }
     Ok(walked)
 }
@@ -363,6 +368,7 @@ fn group(
     let mut groups: Vec<(Tail, Vec<Walked>)> = Vec::new();
     let mut walked = walked.into_iter().peekable();
     while let Some(first) = walked.next() {
+        let mut place = base.saturating_add(first.offset);
         let named = |tail: Option<Tail>| tail.filter(|it| it.target == first.offset);
         let own = named(first.tail);
         let paired = walked.peek().and_then(|second| named(second.tail));
@@ -374,12 +380,19 @@ fn group(
                 groups.push((tail, [first].into_iter().chain(second).collect()));
             }
             (None, None) => {
-                let at = base.saturating_add(first.offset);
-                irregular.push(format!("no startxref closes the revision (of byte {at})"));
+                irregular.push(format!("no startxref closes the revision (of byte {place})"));
                 let after = first.section.after;
                 let open = Tail { target: first.offset, mark_end: after, end: after };
                 groups.push((if newest { last } else { open }, vec![first]));
             }
+        }
+        // Hybrid files: the table that older readers see, and right behind it a second.
+        while let Some(beside) =
+            walked.next_if(|older| older.tail.is_none() && older.next == place)
+            && let Some((_, sections)) = groups.last_mut()
+        {
+            place = base.saturating_add(beside.offset);
+            sections.push(beside);
         }
     }
     if !groups.is_sorted_by(|newer, older| newer.0.end >= older.0.end) {
