@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ours import Ours
 from peers import Mutool, Openssl, Pdfsig, Pyhanko, Qpdf
-from samples import ALGORITHMS, MUST_REFUSE, PDFS, SHORT_PDFS, Cell, known
+from samples import ALGORITHMS, PDFS, ROOT, SHORT_ALGORITHMS, SHORT_PDFS, Cell, known
 
 CONTENT = "Công văn thử nghiệm số 01/TEST-UBND\r\n".encode() * 100
 
@@ -51,9 +51,9 @@ def attempt(action, *arguments):
 
 
 class Matrix:
-    def __init__(self, folder, pdfs):
-        self.folder, self.pdfs, self.score = folder, pdfs, Score()
-        self.ours, self.qpdf, self.mutool = Ours(folder), Qpdf(folder), Mutool(folder)
+    def __init__(self, folder, examples):
+        self.folder, self.score = folder, Score()
+        self.ours, self.qpdf, self.mutool = Ours(folder, examples), Qpdf(folder), Mutool(folder)
         self.openssl, self.pyhanko, self.pdfsig = Openssl(folder), Pyhanko(folder), Pdfsig(folder)
 
     def judge(self, case, cell, reason):
@@ -119,25 +119,30 @@ class Matrix:
         for peer in (self.pyhanko, self.pdfsig, self.ours):
             self.score.must_refuse(f"a changed bit {peer.name}", peer.refuses_pdf(path, 2, pdf))
 
-    def run(self):
-        for algorithm in ALGORITHMS:
+    def run(self, algorithms, pdfs):
+        for algorithm in algorithms:
             before = self.score.passed
             self.cms_of_ours(algorithm)
             self.cms_of_peers(algorithm)
-            for pdf in self.pdfs:
+            for pdf in pdfs:
                 self.pdf_of_ours(algorithm, pdf)
                 self.pdf_of_peers(algorithm, pdf)
             print(f"{algorithm}: {self.score.passed - before} passed", flush=True)
-        self.tampered(MUST_REFUSE, self.pdfs[0])
+        self.tampered(algorithms[0], pdfs[0])
         return self.score.close()
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--short", action="store_true", help="one PDF of each kind")
-    short = parser.parse_args().short
+    parser.add_argument("--short", action="store_true", help="one key and one PDF of each kind")
+    parser.add_argument("--examples", type=Path, default=ROOT / "target/release/examples",
+                        help="where `sign` and `verify` were built")
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        return Matrix(Path(folder), SHORT_PDFS if short else PDFS).run()
+        matrix = Matrix(Path(folder), options.examples)
+        if options.short:
+            return matrix.run(SHORT_ALGORITHMS, SHORT_PDFS)
+        return matrix.run(ALGORITHMS, PDFS)
 
 
 if __name__ == "__main__":

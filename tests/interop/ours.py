@@ -5,17 +5,15 @@ import subprocess
 
 from samples import CA, ROOT
 
-EXAMPLES = ROOT / "target/release/examples"
-
 
 class Ours:
     name = "ours"
 
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, folder, examples):
+        self.folder, self.examples = folder, examples
 
     def sign(self, document, out, algorithm, *options):
-        command = [EXAMPLES / "sign", "--key", algorithm.private_key,
+        command = [self.examples / "sign", "--key", algorithm.private_key,
                    "--cert", algorithm.certificate, "--cert", CA]
         if algorithm.key.startswith("rsa"):
             command += ["--digest", algorithm.digest]
@@ -36,7 +34,7 @@ class Ours:
         return self.sign(leader, self.folder / "sealed.pdf", algorithm, "--field", "Agency")
 
     def verify(self, path, *options):
-        command = [EXAMPLES / "verify", "--json", "--trust", CA,
+        command = [self.examples / "verify", "--json", "--trust", CA,
                    "--policy", ROOT / "tests/interop/policy.json"]
         done = subprocess.run([*command, *options, path], capture_output=True, text=True)
         return json.loads(done.stdout)

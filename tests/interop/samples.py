@@ -34,7 +34,8 @@ ALGORITHMS = [
     for digest in ("sha256", "sha384", "sha512")
     for pss in (False, True)
 ] + [Algorithm("p256", "sha256"), Algorithm("p384", "sha384"), Algorithm("ed25519", "sha512")]
-MUST_REFUSE = ALGORITHMS[0]
+SHORT_ALGORITHMS = [one for one in ALGORITHMS if one.key not in ("rsa3072", "rsa4096")
+                    and (one.digest == "sha256" or not one.key.startswith("rsa"))]
 
 
 @dataclass(frozen=True)
