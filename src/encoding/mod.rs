@@ -5,3 +5,4 @@ pub(crate) mod base64;
 pub(crate) mod pdf;
 pub(crate) mod xml;
 pub(crate) mod zip;
+pub(crate) mod pem;
