@@ -90,3 +90,82 @@ certificate future p256 signer 21180101000000Z "$to"
 certificate encipherment p256 encipherment "$from" "$to"
 # One without key usage, which restricts nothing.
 certificate plain p256 plain "$from" "$to"
+
+# A key whose holder may sign by PSS only, and one that is too small to sign here.
+key rsapss -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_pss_keygen_md:sha384 \
+    -pkeyopt rsa_pss_keygen_mgf1_md:sha384 -pkeyopt rsa_pss_keygen_saltlen:48
+certificate rsapss rsapss signer "$from" "$to"
+key rsa2304 -algorithm RSA -pkeyopt rsa_keygen_bits:2304
+certificate rsa2304 rsa2304 signer "$from" "$to"
+key e3 -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_keygen_pubexp:3
+certificate e3 e3 signer "$from" "$to"
+
+# The same keys in other clothes. The password is "kyso" everywhere.
+have() { [ -f "$1" ]; }
+have rsa2048.traditional.pem || openssl pkey -traditional -in rsa2048.key.pem -out rsa2048.traditional.pem
+have p384.traditional.pem || openssl pkey -traditional -in p384.key.pem -out p384.traditional.pem
+have p256.nopublic.pem || openssl ec -in p256.key.pem -no_public 2> /dev/null |
+    openssl pkcs8 -topk8 -nocrypt -out p256.nopublic.pem
+for prf in SHA1 SHA224 SHA256 SHA384 SHA512; do
+    name=p256.pbes2-${prf,,}.pem
+    have $name || openssl pkcs8 -topk8 -v2 aes-192-cbc -v2prf hmacWith$prf -passout pass:kyso \
+        -in p256.key.pem -out $name
+done
+have p256.pbes2-3des.pem || openssl pkcs8 -topk8 -v2 des3 -passout pass:kyso -in p256.key.pem -out p256.pbes2-3des.pem
+have p256.scrypt.pem || openssl pkcs8 -topk8 -scrypt -passout pass:kyso -in p256.key.pem -out p256.scrypt.pem
+
+# p12 NAME OPTIONS…: p256 with its issuer, by openssl.
+p12() {
+    local name=$1; shift
+    have "$name.p12" || openssl pkcs12 -export -inkey p256.key.pem -in p256.crt.pem -certfile ca.crt.pem \
+        -passout "pass:${password-kyso}" "$@" -out "$name.p12"
+}
+p12 openssl -name "Văn thư"
+p12 openssl-legacy -legacy
+p12 openssl-aes128 -keypbe AES-128-CBC -certpbe AES-128-CBC -macalg sha512
+p12 openssl-2des-rc2 -legacy -keypbe PBE-SHA1-2DES -certpbe PBE-SHA1-RC2-128 -macalg sha224
+p12 openssl-rc4 -legacy -keypbe PBE-SHA1-RC4-128 -certpbe PBE-SHA1-RC4-40 -macalg sha384
+p12 openssl-nomac -nomac
+p12 openssl-noiter -noiter -nomaciter
+p12 openssl-plain -keypbe NONE -certpbe NONE
+password='' p12 openssl-empty
+password='' p12 openssl-empty-legacy -legacy
+password='mật khẩu' p12 openssl-vietnamese
+password='mật khẩu' p12 openssl-vietnamese-legacy -legacy
+have openssl-nocertificate.p12 ||
+    openssl pkcs12 -export -nocerts -inkey p256.key.pem -passout pass:kyso -out openssl-nocertificate.p12
+have openssl-nokey.p12 ||
+    openssl pkcs12 -export -nokeys -in p256.crt.pem -passout pass:kyso -out openssl-nokey.p12
+
+# Java: EC keys without the public point, one file with two keys, and the old format.
+java() {
+    local file=$1 alias=$2; shift 2
+    keytool -genkeypair -alias "$alias" -keystore "$file" -storetype PKCS12 -storepass kyso-kyso \
+        -dname "CN=kyso TEST java $alias - do not trust, O=kyso TEST, C=VN" \
+        -startdate 2020/01/01 -validity 36000 -ext KU=digitalSignature "$@" 2> /dev/null
+}
+have java.p12 || java java.p12 ec -keyalg EC -groupname secp384r1
+have java-legacy.p12 || java java-legacy.p12 ec -keyalg EC -groupname secp256r1 -J-Dkeystore.pkcs12.legacy
+have java-two.p12 || {
+    java java-two.p12 seal -keyalg EC -groupname secp256r1
+    java java-two.p12 leader -keyalg RSA -keysize 2048
+}
+
+# NSS (Firefox): BER with indefinite lengths.
+nss() {
+    local name=$1; shift
+    have "$name.p12" && return
+    mkdir -p "$work/nss"
+    [ -f "$work/nss/cert9.db" ] || {
+        certutil -N -d "$work/nss" --empty-password
+        openssl pkcs12 -export -inkey p256.key.pem -in p256.crt.pem -certfile ca.crt.pem -name nss \
+            -passout pass:kyso -out "$work/in.p12"
+        pk12util -i "$work/in.p12" -d "$work/nss" -W kyso > /dev/null
+    }
+    pk12util -o "$name.p12" -n nss -d "$work/nss" -W "${password-kyso}" "$@" > /dev/null
+}
+nss nss
+nss nss-legacy -c "PKCS #12 V2 PBE With SHA-1 And 3KEY Triple DES-CBC" -C "PKCS #12 V2 PBE With SHA-1 And 40 Bit RC2 CBC" -M SHA-1
+password='mật khẩu' nss nss-vietnamese
+
+python3 craft.py
