@@ -24,7 +24,9 @@ mod exchange;
 
 pub use crate::crypto::{Digest, DigestAlgorithm, PssParameters, SignatureAlgorithm};
 pub use crate::error::{Error, ErrorKind, Place, Result};
-pub use crate::keys::{SignatureValue, Signer, ToBeSigned};
+#[cfg(feature = "pkcs12")]
+pub use crate::keys::pkcs12;
+pub use crate::keys::{SignatureValue, Signer, SigningOverride, SoftwareSigner, ToBeSigned};
 pub use crate::limits::Limits;
 pub use crate::pki::{Certificate, TrustAnchor, TrustStore};
 pub use crate::signature::{Prepared, Signed};

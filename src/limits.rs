@@ -34,9 +34,12 @@ pub struct Limits {
     /// Signatures checked while one path is searched (CVE-2016-10539's class:
     /// quadratic or exponential fan-out; webpki's number).
     pub path_signatures: usize,
-    /// Iterations of a password-based key derivation. OpenSSL, Java and Windows
-    /// write 2,048 to 600,000; each million costs about a quarter of a second.
+    /// Iterations of password-based key derivation that one key file may cost in all.
+    /// OpenSSL and Windows write 2,000, Java 10,000 and Firefox 600,000 for each of some four
+    /// parts and each key; a million costs about a quarter of a second.
     pub kdf_iterations: u32,
+    /// Private keys of one file: key stores of servers hold some dozens.
+    pub private_keys: usize,
     /// Nested arrays and dictionaries in one PDF object (qpdf stops at 500).
     pub pdf_depth: usize,
     /// Objects that the cross-reference sections of one PDF may name. ISO 32000-1
@@ -81,7 +84,8 @@ impl Default for Limits {
             certificate_bytes: 256 << 10,
             path_length: 10,
             path_signatures: 100,
-            kdf_iterations: 10_000_000,
+            kdf_iterations: 30_000_000,
+            private_keys: 64,
             pdf_depth: 100,
             pdf_objects: 8_388_607,
             pdf_revisions: 10_000,

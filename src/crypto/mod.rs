@@ -9,4 +9,4 @@ mod verify;
 pub use algorithm::{PssParameters, SignatureAlgorithm};
 pub(crate) use digest::DigestContext;
 pub use digest::{Digest, DigestAlgorithm};
-pub(crate) use verify::{Verification, verify, verify_digest};
+pub(crate) use verify::{Curve, PublicKey, Verification, verify, verify_digest};

@@ -1,5 +1,18 @@
 //! Those who hold keys. A [`Signer`] signs, and does nothing else.
 
+#[cfg(feature = "pkcs12")]
+mod encryption;
+mod fitness;
+mod key_pair;
+#[cfg(feature = "pkcs12")]
+pub mod pkcs12;
+mod private_key;
 mod signer;
+mod software;
+#[cfg(test)]
+mod tests;
 
+pub use fitness::SigningOverride;
+pub(crate) use fitness::check_fitness;
 pub use signer::{SignatureValue, Signer, ToBeSigned};
+pub use software::SoftwareSigner;

@@ -11,7 +11,7 @@ use crate::encoding::asn1::{AlgorithmIdentifier, Tag, Value};
 use crate::error::{Error, Result};
 
 /// A key by what can be done with it.
-pub(super) enum PublicKey<'a> {
+pub(crate) enum PublicKey<'a> {
     Rsa(RsaKey<'a>),
     /// A key that signs by PSS only (RFC 4055 §1.2).
     RsaPss(RsaKey<'a>, PssUse),
@@ -21,7 +21,7 @@ pub(super) enum PublicKey<'a> {
 }
 
 /// What an RSASSA-PSS key says about its own use.
-pub(super) enum PssUse {
+pub(crate) enum PssUse {
     Free,
     Only(PssParameters),
     /// It names a digest that this crate does not compute.
@@ -29,7 +29,7 @@ pub(super) enum PssUse {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Curve {
+pub(crate) enum Curve {
     P256,
     P384,
     Other,
@@ -43,7 +43,7 @@ const DEPTH: usize = 8;
 
 impl<'a> PublicKey<'a> {
     /// Reads a `SubjectPublicKeyInfo`.
-    pub(super) fn read(public_key_info: &'a [u8]) -> Result<Self> {
+    pub(crate) fn read(public_key_info: &'a [u8]) -> Result<Self> {
         Self::read_fields(public_key_info).map_err(|error| error.in_element("subjectPublicKeyInfo"))
     }
 
@@ -63,7 +63,7 @@ impl<'a> PublicKey<'a> {
     }
 
     /// The outcome when this key is not for this algorithm.
-    pub(super) fn refuses(&self, algorithm: SignatureAlgorithm) -> Option<Verification> {
+    pub(crate) fn refuses(&self, algorithm: SignatureAlgorithm) -> Option<Verification> {
         use SignatureAlgorithm::{Ecdsa, Ed25519, RsaPkcs1, RsaPss};
         match (self, algorithm) {
             (Self::Other, _) => Some(Verification::Unsupported),
@@ -89,6 +89,14 @@ impl PssUse {
         })
     }
 
+    /// The ones that it insists on.
+    pub(crate) fn parameters(&self) -> Option<PssParameters> {
+        match self {
+            Self::Only(parameters) => Some(*parameters),
+            Self::Free | Self::Unknown => None,
+        }
+    }
+
     /// RFC 4055 §3.3: the same digests, and at least this much salt.
     fn refuses(&self, asked: PssParameters) -> Option<Verification> {
         match self {
@@ -106,13 +114,24 @@ impl PssUse {
 impl Curve {
     /// RFC 5480 §2.1.1: only named curves; those spelt out are not trusted to be what they seem
     /// (CVE-2020-0601).
-    fn read(algorithm: &AlgorithmIdentifier) -> Self {
-        let named: Option<ObjectIdentifier> =
-            algorithm.parameters.as_ref().and_then(|it| it.decode_as().ok());
-        match named {
+    pub(crate) fn read(algorithm: &AlgorithmIdentifier) -> Self {
+        Self::named(algorithm.parameters.as_ref().and_then(|it| it.decode_as().ok()))
+    }
+
+    pub(crate) fn named(curve: Option<ObjectIdentifier>) -> Self {
+        match curve {
             Some(P256) => Self::P256,
             Some(P384) => Self::P384,
             _ => Self::Other,
+        }
+    }
+
+    /// How long its scalars are.
+    pub(crate) fn octets(self) -> Option<usize> {
+        match self {
+            Self::P256 => Some(32),
+            Self::P384 => Some(48),
+            Self::Other => None,
         }
     }
 }

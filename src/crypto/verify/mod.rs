@@ -11,9 +11,10 @@ mod rsa;
 #[cfg(test)]
 mod wycheproof;
 
+pub(crate) use self::key::{Curve, PublicKey};
+
 use ring::signature as primitive;
 
-use self::key::{Curve, PublicKey};
 use super::algorithm::{PssParameters, SignatureAlgorithm};
 use super::digest::{Digest, DigestAlgorithm};
 use crate::error::{Error, Result};

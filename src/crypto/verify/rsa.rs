@@ -13,7 +13,7 @@ use crate::encoding::asn1::{Tag, Value};
 use crate::error::{Error, Result};
 
 /// The numbers of an RSA public key, big-endian, without leading zeros.
-pub(super) struct RsaKey<'a> {
+pub(crate) struct RsaKey<'a> {
     modulus: &'a [u8],
     exponent: &'a [u8],
 }
@@ -32,6 +32,14 @@ impl<'a> RsaKey<'a> {
         let exponent = natural(&fields.required()?)?;
         fields.finish()?;
         Ok(Self { modulus, exponent })
+    }
+
+    pub(crate) fn modulus(&self) -> &'a [u8] {
+        self.modulus
+    }
+
+    pub(crate) fn exponent(&self) -> &'a [u8] {
+        self.exponent
     }
 
     pub(super) fn components(&self) -> RsaPublicKeyComponents<&'a [u8]> {

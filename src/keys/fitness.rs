@@ -1,0 +1,106 @@
+//! Whether a certificate may be signed with at a given time.
+
+use crate::error::{Error, ErrorKind, Place, Result};
+use crate::pki::Certificate;
+use crate::time::UtcTime;
+
+/// What a caller may do by name that signing refuses by itself. A signature made so will most
+/// likely be refused by whoever receives it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SigningOverride {
+    /// Sign after the certificate's `notAfter`.
+    ExpiredCertificate,
+    /// Sign before the certificate's `notBefore`.
+    NotYetValidCertificate,
+    /// Sign with a certificate whose key usage holds neither `digitalSignature` nor
+    /// `nonRepudiation` (`contentCommitment`).
+    KeyUsage,
+}
+
+/// Refuses a certificate that is out of its time at `at` or not meant for signatures
+/// (RFC 5280 §4.1.2.5 and §4.2.1.3). One without key usage restricts nothing.
+///
+/// # Errors
+/// `Signer`, naming the certificate and what is wrong with it.
+pub(crate) fn check_fitness(
+    certificate: &Certificate,
+    at: UtcTime,
+    overrides: &[SigningOverride],
+) -> Result<()> {
+    let usage = certificate.key_usage();
+    let for_signatures = usage.is_none_or(|it| it.digital_signature || it.content_commitment);
+    let (from, to) = (certificate.not_before(), certificate.not_after());
+    let checks = [
+        (at > to, SigningOverride::ExpiredCertificate, format!("expired on {to}; it is {at}")),
+        (
+            at < from,
+            SigningOverride::NotYetValidCertificate,
+            format!("is not valid before {from}; it is {at}"),
+        ),
+        (
+            !for_signatures,
+            SigningOverride::KeyUsage,
+            "has a key usage without digitalSignature and nonRepudiation".to_owned(),
+        ),
+    ];
+    for (wrong, by_name, what) in checks {
+        if wrong && !overrides.contains(&by_name) {
+            let what = format!("the signer's certificate {what}");
+            return Err(
+                Error::new(ErrorKind::Signer, what).at(Place::Certificate(certificate.subject()))
+            );
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encoding::pem;
+
+    fn certificate(name: &str) -> Certificate {
+        let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/keys");
+        let pem = std::fs::read(format!("{directory}/{name}.crt.pem")).unwrap();
+        Certificate::from_der(&pem::blocks(&pem).unwrap()[0].bytes).unwrap()
+    }
+
+    #[test]
+    fn refuses_unless_overridden_by_name() {
+        use SigningOverride::{ExpiredCertificate, KeyUsage, NotYetValidCertificate};
+        let all = [ExpiredCertificate, KeyUsage, NotYetValidCertificate];
+        let at = "2026-11-22T08:00:00+07:00".parse().unwrap();
+        for (name, by_name, said) in [
+            ("expired", ExpiredCertificate, "expired on 2010-12-31T23:59:59Z"),
+            ("future", NotYetValidCertificate, "not valid before 2118-01-01T00:00:00Z"),
+            ("encipherment", KeyUsage, "key usage"),
+        ] {
+            let certificate = certificate(name);
+            let error = check_fitness(&certificate, at, &[]).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Signer);
+            let text = error.to_string();
+            assert!(text.contains(said) && text.contains(&format!("TEST {name}")), "{text}");
+            check_fitness(&certificate, at, &[by_name]).unwrap();
+            let others: Vec<_> = all.into_iter().filter(|it| *it != by_name).collect();
+            check_fitness(&certificate, at, &others).unwrap_err();
+        }
+    }
+
+    #[test]
+    fn valid_from_the_first_to_the_last_second() {
+        let certificate = certificate("p256");
+        let (from, to) = (certificate.not_before(), certificate.not_after());
+        for (at, fit) in
+            [(from.plus_seconds(-1), false), (from, true), (to, true), (to.plus_seconds(1), false)]
+        {
+            assert_eq!(check_fitness(&certificate, at, &[]).is_ok(), fit, "{at}");
+        }
+    }
+
+    #[test]
+    fn no_key_usage_restricts_nothing() {
+        let at = UtcTime::from_unix(1_800_000_000).unwrap();
+        check_fitness(&certificate("plain"), at, &[]).unwrap();
+    }
+}
