@@ -11,7 +11,7 @@ impl Value<'_> {
     ///
     /// # Errors
     /// `Malformed` when what it holds is no BER; `LimitExceeded` when it nests too deep.
-    pub(crate) fn to_der(&self) -> Result<Vec<u8>> {
+    pub(crate) fn canonical(&self) -> Result<Vec<u8>> {
         // Bounded: each level of the recursion uses up one of the reader's own depth.
         let content = match (self.is_constructed(), self.tag()) {
             (true, tag) if STRINGS.contains(&tag) => self.octets()?.into_owned(),
@@ -19,7 +19,7 @@ impl Value<'_> {
                 let mut content = Vec::with_capacity(self.content().len());
                 let mut values = self.values()?;
                 while let Some(value) = values.next()? {
-                    content.extend(value.to_der()?);
+                    content.extend(value.canonical()?);
                 }
                 content
             }
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     fn der_of(bytes: &[u8]) -> Vec<u8> {
-        Value::only(bytes, 8).unwrap().to_der().unwrap()
+        Value::only(bytes, 8).unwrap().canonical().unwrap()
     }
 
     #[test]

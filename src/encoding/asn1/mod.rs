@@ -40,11 +40,13 @@ impl AlgorithmIdentifier {
         let mut fields = value.is(tag)?.values()?;
         let algorithm = fields.expect(Tag::OID)?.oid()?;
         let parameters = match fields.next()? {
-            Some(parameters) => Some(Any::from_der(&parameters.to_der()?).map_err(|source| {
-                Error::malformed("the parameters of an algorithm are no ASN.1")
-                    .at_offset(parameters.offset())
-                    .because(source)
-            })?),
+            Some(parameters) => {
+                Some(Any::from_der(&parameters.canonical()?).map_err(|source| {
+                    Error::malformed("the parameters of an algorithm are no ASN.1")
+                        .at_offset(parameters.offset())
+                        .because(source)
+                })?)
+            }
             None => None,
         };
         fields.finish()?;

@@ -11,6 +11,7 @@ use std::fmt;
 
 use der::asn1::ObjectIdentifier;
 
+use super::oids::attribute_name;
 use crate::encoding::asn1::writer::{SEQUENCE, SET, set_of, tlv};
 use crate::encoding::asn1::{Tag, Value};
 use crate::error::Result;
@@ -56,9 +57,9 @@ impl<'a> Attribute<'a> {
     }
 
     /// In DER, values in DER order.
-    pub(super) fn to_der(&self) -> Result<Vec<u8>> {
-        let values: Result<Vec<_>> = self.values.iter().map(Value::to_der).collect();
-        Ok(tlv(SEQUENCE, &[&self.kind.to_der()?, &set_of(SET, values?)]))
+    pub(super) fn canonical(&self) -> Result<Vec<u8>> {
+        let values: Result<Vec<_>> = self.values.iter().map(Value::canonical).collect();
+        Ok(tlv(SEQUENCE, &[&self.kind.canonical()?, &set_of(SET, values?)]))
     }
 }
 
@@ -96,6 +97,18 @@ pub(super) fn single<'a, T>(
     }
 }
 
+/// Those of `attributes` that belong to the other kind.
+pub(super) fn misplaced<'f>(
+    attributes: &'f [Attribute<'_>],
+    other: &'f [ObjectIdentifier],
+) -> impl Iterator<Item = AttributeFault> + 'f {
+    attributes
+        .iter()
+        .map(Attribute::oid)
+        .filter(|oid| other.contains(oid))
+        .map(|attribute| AttributeFault { attribute, fault: Fault::Misplaced })
+}
+
 /// An attribute that is there, but not as its definition wants it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct AttributeFault {
@@ -116,16 +129,19 @@ pub(crate) enum Fault {
     SeveralValues,
     /// Its value is of another type; in words.
     Malformed(String),
+    /// Unsigned where it has to be signed, or the other way round.
+    Misplaced,
 }
 
 impl fmt::Display for AttributeFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "attribute {} ", self.attribute)?;
+        write!(f, "attribute {} ", attribute_name(self.attribute))?;
         match &self.fault {
             Fault::Repeated => f.write_str("is there more than once"),
             Fault::NoValue => f.write_str("has no value"),
             Fault::SeveralValues => f.write_str("has several values"),
             Fault::Malformed(what) => write!(f, "is malformed: {what}"),
+            Fault::Misplaced => f.write_str("is not where it belongs, signed or unsigned"),
         }
     }
 }

@@ -38,6 +38,11 @@ mod signed;
 mod signer;
 mod unsigned;
 
+#[cfg(test)]
+mod corpus_tests;
+#[cfg(test)]
+mod tests;
+
 pub(crate) use attributes::{Attribute, AttributeFault, Fault};
 pub(crate) use parse::{Content, RevocationInfo, SignedData};
 pub(crate) use pem::unarmoured;

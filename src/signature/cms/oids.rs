@@ -45,3 +45,24 @@ pub(crate) const EXTERNAL_EVIDENCE_RECORD: ObjectIdentifier = oid("1.2.840.11354
 // Revocation information besides CRLs: RFC 5940 §2.1, RFC 5652 §10.2.1.
 pub(crate) const OCSP_RESPONSE: ObjectIdentifier = oid("1.3.6.1.5.5.7.16.2");
 pub(crate) const OCSP_BASIC: ObjectIdentifier = oid("1.3.6.1.5.5.7.48.1.1");
+
+/// The attribute's name in its standard, where it is known here; otherwise its identifier.
+pub(crate) fn attribute_name(attribute: ObjectIdentifier) -> String {
+    let known = NAMES.iter().find(|(oid, _)| *oid == attribute);
+    known.map_or_else(|| attribute.to_string(), |(_, name)| (*name).to_owned())
+}
+
+const NAMES: [(ObjectIdentifier, &str); 12] = [
+    (CONTENT_TYPE, "content-type"),
+    (MESSAGE_DIGEST, "message-digest"),
+    (SIGNING_TIME, "signing-time"),
+    (ALGORITHM_PROTECTION, "cms-algorithm-protection"),
+    (SIGNING_CERTIFICATE, "signing-certificate"),
+    (SIGNING_CERTIFICATE_V2, "signing-certificate-v2"),
+    (CONTENT_HINTS, "content-hints"),
+    (SIGNATURE_POLICY, "signature-policy-identifier"),
+    (COMMITMENT_TYPE, "commitment-type-indication"),
+    (SIGNER_LOCATION, "signer-location"),
+    (CONTENT_TIME_STAMP, "content-time-stamp"),
+    (MIME_TYPE, "mime-type"),
+];

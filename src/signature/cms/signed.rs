@@ -7,10 +7,11 @@ use std::collections::HashSet;
 
 use der::asn1::ObjectIdentifier;
 
-use super::attributes::{Attribute, AttributeFault, Fault, read_all, single};
+use super::attributes::{Attribute, AttributeFault, Fault, misplaced, read_all, single};
 use super::oids::{
-    ALGORITHM_PROTECTION, CONTENT_HINTS, CONTENT_TIME_STAMP, CONTENT_TYPE, MESSAGE_DIGEST,
-    MIME_TYPE, SIGNATURE_POLICY, SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2, SIGNING_TIME,
+    ALGORITHM_PROTECTION, CONTENT_HINTS, CONTENT_TIME_STAMP, CONTENT_TYPE, COUNTERSIGNATURE,
+    MESSAGE_DIGEST, MIME_TYPE, SIGNATURE_POLICY, SIGNATURE_TIME_STAMP, SIGNING_CERTIFICATE,
+    SIGNING_CERTIFICATE_V2, SIGNING_TIME,
 };
 use crate::crypto::DigestAlgorithm;
 use crate::encoding::asn1::writer::{SET, set_of};
@@ -46,7 +47,7 @@ impl<'a> SignedAttributes<'a> {
     /// # Errors
     /// `Malformed` when an attribute holds what is no ASN.1.
     pub(crate) fn to_be_signed(&self) -> Result<Vec<u8>> {
-        let attributes: Result<Vec<_>> = self.attributes.iter().map(Attribute::to_der).collect();
+        let attributes: Result<Vec<_>> = self.attributes.iter().map(Attribute::canonical).collect();
         Ok(set_of(SET, attributes?))
     }
 
@@ -142,9 +143,10 @@ impl<'a> SignedAttributes<'a> {
             .flat_map(|attribute| attribute.values().iter().map(Value::raw))
     }
 
-    /// Everything that is wrong with the attributes known above, and every other
-    /// attribute that is there more than once: a second one may say the opposite of
-    /// the first. Only content time-stamps may be several (EN 319 122-1 §6.3).
+    /// Everything that is wrong with the attributes known above, those that must not be
+    /// signed, and every other attribute that is there more than once: a second one may
+    /// say the opposite of the first. Only content time-stamps may be several
+    /// (EN 319 122-1 §6.3).
     pub(crate) fn faults(&self) -> Vec<AttributeFault> {
         let known = [
             self.content_type().err(),
@@ -158,6 +160,7 @@ impl<'a> SignedAttributes<'a> {
             self.signature_policy().err(),
         ];
         let mut faults: Vec<_> = known.into_iter().flatten().collect();
+        faults.extend(misplaced(&self.attributes, &NEVER_SIGNED));
         let mut seen = HashSet::new();
         for attribute in self.attributes.iter().filter(|it| it.oid() != CONTENT_TIME_STAMP) {
             let oid = attribute.oid();
@@ -168,6 +171,9 @@ impl<'a> SignedAttributes<'a> {
         faults
     }
 }
+
+/// RFC 5652 §11.4; what is over the signature value cannot be under it.
+const NEVER_SIGNED: [ObjectIdentifier; 2] = [COUNTERSIGNATURE, SIGNATURE_TIME_STAMP];
 
 /// `SigningCertificate` and `SigningCertificateV2` (RFC 5035 §5.4.1 and §3):
 /// `SEQUENCE { certs SEQUENCE OF ESSCertID, policies SEQUENCE OF PolicyInformation OPTIONAL }`.

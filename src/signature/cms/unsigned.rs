@@ -5,10 +5,12 @@
 
 use der::asn1::ObjectIdentifier;
 
-use super::attributes::{Attribute, read_all};
+use super::attributes::{Attribute, AttributeFault, misplaced, read_all};
 use super::oids::{
-    ARCHIVE_TIME_STAMP, ARCHIVE_TIME_STAMP_V2, ARCHIVE_TIME_STAMP_V3, CADES_C_TIME_STAMP,
-    COUNTERSIGNATURE, LONG_TERM_VALIDATION, REFERENCES_TIME_STAMP, SIGNATURE_TIME_STAMP,
+    ALGORITHM_PROTECTION, ARCHIVE_TIME_STAMP, ARCHIVE_TIME_STAMP_V2, ARCHIVE_TIME_STAMP_V3,
+    CADES_C_TIME_STAMP, CONTENT_TYPE, COUNTERSIGNATURE, LONG_TERM_VALIDATION, MESSAGE_DIGEST,
+    REFERENCES_TIME_STAMP, SIGNATURE_TIME_STAMP, SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2,
+    SIGNING_TIME,
 };
 use super::signer::SignerInfo;
 use crate::encoding::asn1::Value;
@@ -47,6 +49,16 @@ const TIME_STAMPS: [(ObjectIdentifier, TimeStampKind); 6] = [
     (ARCHIVE_TIME_STAMP_V3, TimeStampKind::ArchiveV3),
 ];
 
+/// RFC 5652 §11.1 to §11.3, RFC 5035 §3, RFC 6211 §2.
+const ALWAYS_SIGNED: [ObjectIdentifier; 6] = [
+    CONTENT_TYPE,
+    MESSAGE_DIGEST,
+    SIGNING_TIME,
+    SIGNING_CERTIFICATE,
+    SIGNING_CERTIFICATE_V2,
+    ALGORITHM_PROTECTION,
+];
+
 impl<'a> UnsignedAttributes<'a> {
     pub(super) fn read(set: &Value<'a>, limits: &Limits) -> Result<Self> {
         let attributes =
@@ -57,6 +69,11 @@ impl<'a> UnsignedAttributes<'a> {
     /// All of them, in the order they stand in.
     pub(crate) fn attributes(&self) -> &[Attribute<'a>] {
         &self.attributes
+    }
+
+    /// Attributes that would have to be signed to mean anything.
+    pub(crate) fn faults(&self) -> Vec<AttributeFault> {
+        misplaced(&self.attributes, &ALWAYS_SIGNED).collect()
     }
 
     /// Whether one of this type is there.

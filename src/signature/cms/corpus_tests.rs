@@ -1,0 +1,277 @@
+//! CMS of third parties: every one is read, and what is hashed is what was signed.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value as Json;
+
+use super::tests::exhaust;
+use super::{SignedData, SignerInfo, unarmoured};
+use crate::crypto::{DigestAlgorithm, verify};
+use crate::error::Result;
+use crate::limits::Limits;
+use crate::pki::Certificate;
+
+/// Third-party samples, or a word that the test was skipped.
+fn corpus(folder: &str) -> Option<PathBuf> {
+    let root = env::var_os("KYSO_CORPUS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"),
+        PathBuf::from,
+    );
+    let folder = root.join(folder);
+    if !folder.is_dir() {
+        println!("skipped: {} is not there", folder.display());
+        return None;
+    }
+    Some(folder)
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+    }
+    found.sort();
+    found
+}
+
+/// What is signed: bytes, or no more than their digest.
+enum Signed {
+    Bytes(Vec<u8>),
+    Digest(DigestAlgorithm, Vec<u8>),
+}
+
+impl Signed {
+    fn detached(record: &Json, root: &Path) -> Option<Self> {
+        let input = record["inputs"]["detached"].as_array()?.first()?;
+        let base64 = || STANDARD.decode(input["b64"].as_str().unwrap()).unwrap();
+        Some(match input["kind"].as_str()? {
+            "F" => Self::Bytes(fs::read(root.join(input["path"].as_str()?)).unwrap()),
+            "B" => Self::Bytes(base64()),
+            _ => Self::Digest(DigestAlgorithm::Sha256, base64()),
+        })
+    }
+
+    fn is_digest(&self, algorithm: DigestAlgorithm, value: &[u8]) -> bool {
+        match self {
+            Self::Bytes(bytes) => algorithm.digest(bytes).value() == value,
+            Self::Digest(known, digest) => *known == algorithm && digest == value,
+        }
+    }
+}
+
+/// Whether the signature value verifies and is over this content.
+fn intact(signer: &SignerInfo<'_>, certificates: &[Certificate], content: Option<&Signed>) -> bool {
+    let Some(content) = content else { return false };
+    let Some(certificate) = signer.find_certificate(certificates) else { return false };
+    let Some(attributes) = signer.signed_attributes() else { return false };
+    let digest = attributes.message_digest().ok().flatten().unwrap_or_default();
+    let algorithm = signer.digest_algorithm().unwrap();
+    let over = signer.bytes_to_verify().unwrap().unwrap();
+    let signature_algorithm = signer.signature_algorithm().unwrap().unwrap();
+    let value =
+        verify(certificate.public_key_info(), signature_algorithm, &over, signer.signature());
+    content.is_digest(algorithm, &digest)
+        && value.is_ok_and(|it| it.is_valid())
+        && attributes.content_type().is_ok()
+        && attributes.signing_time().is_ok()
+        && attributes.algorithm_protection().is_ok_and(|it| {
+            it.is_none_or(|it| {
+                it.matches(signer.digest_identifier(), signer.signature_identifier())
+            })
+        })
+}
+
+/// The outcome of every signature, countersignatures behind the one they are over.
+fn outcomes(
+    signer: &SignerInfo<'_>,
+    certificates: &[Certificate],
+    content: Option<&Signed>,
+) -> Vec<bool> {
+    let mut found = vec![intact(signer, certificates, content)];
+    let value = Signed::Bytes(signer.signature().to_vec());
+    for counter in signer.unsigned_attributes().countersignatures(&Limits::default()).unwrap() {
+        found.extend(outcomes(&counter.unwrap(), certificates, Some(&value)));
+    }
+    found
+}
+
+fn signatures(bytes: &[u8], detached: Option<Signed>) -> Vec<bool> {
+    let bytes = unarmoured(bytes).unwrap();
+    let cms = SignedData::parse(&bytes, &Limits::default()).unwrap();
+    let certificates: Vec<_> =
+        cms.certificates().iter().filter_map(|der| Certificate::from_der(der).ok()).collect();
+    let held = cms.content().map(|content| Signed::Bytes(content.bytes().unwrap().into_owned()));
+    let content = held.or(detached);
+    cms.signers()
+        .iter()
+        .flat_map(|signer| outcomes(signer.as_ref().unwrap(), &certificates, content.as_ref()))
+        .collect()
+}
+
+#[test]
+fn dss_signatures_are_found_and_intact_as_expected() {
+    let Some(root) = corpus("dss") else { return };
+    let records: Vec<Json> =
+        serde_json::from_slice(&fs::read(root.join("expectations.json")).unwrap()).unwrap();
+    let records = records.iter().filter(|it| it["format"] == "CAdES" && it["confidence"] == "high");
+    let (mut all, mut agreed, mut wrong) = (0, 0, Vec::new());
+    for record in records {
+        let file = record["file"].as_str().unwrap();
+        let found =
+            signatures(&fs::read(root.join(file)).unwrap(), Signed::detached(record, &root));
+        let expect = &record["expect"];
+        let intact = found.iter().all(|it| *it);
+        let same = expect["signatures"] == found.len() && expect["intact"] == intact;
+        all += 1;
+        agreed += usize::from(same);
+        if !same {
+            wrong.push(format!("{file}: {found:?}, expected {}", expect["intact"]));
+        }
+    }
+    println!("dss CAdES: {agreed} of {all} agree");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Files of the folder that are no CMS, by the end of their names.
+const NO_CMS: [&str; 6] = [".bin", ".png", ".pdf", ".ers", ".xml", ".zip"];
+
+/// RFC 5652 §5.4 hashes DER; every signer of these folders also stored DER.
+#[test]
+fn every_cms_is_read_and_its_attributes_stand_in_der() {
+    let Some(root) = corpus("") else { return };
+    let mut read = 0;
+    for folder in ["dss/cades", "dss/cms", "cms-openssl"] {
+        for file in files(&root.join(folder)) {
+            let name = file.display().to_string();
+            let bytes = fs::read(&file).unwrap();
+            if NO_CMS.iter().any(|it| name.ends_with(it)) {
+                assert!(SignedData::parse(&bytes, &Limits::default()).is_err(), "{name}");
+                continue;
+            }
+            if !name.contains("/dss/") && !name.ends_with(".cms") && !name.contains("pkcs7") {
+                continue;
+            }
+            let bytes = unarmoured(&bytes).unwrap();
+            let cms = SignedData::parse(&bytes, &Limits::default())
+                .unwrap_or_else(|error| panic!("{name}: {error}"));
+            for signer in cms.signers() {
+                let signer = signer.as_ref().unwrap_or_else(|error| panic!("{name}: {error}"));
+                let attributes = signer.signed_attributes();
+                assert!(attributes.is_none_or(|it| it.is_der().unwrap()), "{name}");
+            }
+            read += 1;
+        }
+    }
+    println!("{read} CMS read");
+    assert!(read > 60);
+}
+
+/// The strings of hexadecimal digits that are `/Contents` of something in a PDF and
+/// begin as a SEQUENCE does. Good enough to find samples; no way to read a PDF.
+fn contents_of_pdf(pdf: &[u8]) -> Vec<Vec<u8>> {
+    let mut found = Vec::new();
+    let starts = pdf.windows(9).enumerate().filter(|(_, window)| window == b"/Contents");
+    for (at, _) in starts {
+        let digits = pdf[at + 9..].trim_ascii_start();
+        let Some(digits) = digits.strip_prefix(b"<") else { continue };
+        let digits: Vec<u8> = digits
+            .iter()
+            .take_while(|byte| **byte != b'>')
+            .filter_map(|byte| char::from(*byte).to_digit(16).map(|it| u8::try_from(it).unwrap()))
+            .collect();
+        let bytes: Vec<u8> = digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();
+        if bytes.len() > 100 && bytes[0] == 0x30 {
+            found.push(bytes);
+        }
+    }
+    found
+}
+
+/// The attack that cuts the CMS itself.
+const CUT: &str = "siwa_D.pdf";
+
+/// CMS out of PDFs, many of them BER. Attributes out of order are found only where
+/// EU DSS, too, refuses them for it.
+#[test]
+fn every_cms_in_pdfs_is_read() {
+    let Some(root) = corpus("") else { return };
+    let (mut read, mut indefinite, mut out_of_order, mut wrong) = (0, 0, 0, Vec::new());
+    let mut seen = BTreeSet::new();
+    for folder in ["dss/pades", "dss/pdfa", "pyhanko-harvest", "pdf-pyhanko-static", "pdf-attacks"]
+    {
+        for file in files(&root.join(folder)) {
+            let name = file.display().to_string();
+            for blob in contents_of_pdf(&fs::read(&file).unwrap()) {
+                if !seen.insert(blob.clone()) {
+                    continue;
+                }
+                match in_der(&blob) {
+                    Ok(der) => {
+                        read += 1;
+                        indefinite += usize::from(blob[1] == 0x80);
+                        out_of_order += usize::from(!der);
+                        if !der && !name.contains("HASH_FAILURE") {
+                            wrong.push(format!("{name}: attributes are no DER"));
+                        }
+                    }
+                    Err(error) if name.ends_with(CUT) => println!("{name}: {error}"),
+                    Err(error) => wrong.push(format!("{name}: {error}")),
+                }
+            }
+        }
+    }
+    println!(
+        "{read} of {} CMS in PDFs read: {indefinite} BER, {out_of_order} out of order",
+        seen.len()
+    );
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(indefinite > 0 && out_of_order > 0);
+}
+
+/// Whether all signed attributes stand in DER.
+fn in_der(blob: &[u8]) -> Result<bool> {
+    let cms = SignedData::parse(blob, &Limits::default())?;
+    let signers = cms.signers().iter().map(|it| it.as_ref().unwrap());
+    Ok(signers.flat_map(SignerInfo::signed_attributes).all(|it| it.is_der().unwrap()))
+}
+
+/// The `cms-openssl` cases are about attributes that are missing or not as defined.
+#[test]
+fn openssl_cases_are_told_apart() {
+    let Some(root) = corpus("cms-openssl") else { return };
+    for (file, expected) in [
+        ("bad_signtime_attr.cms", "signing-time is not where it belongs"),
+        ("ct_multiple_attr.cms", "content-type is there more than once"),
+        ("no_ct_attr.cms", "no content-type"),
+        ("no_md_attr.cms", "no message-digest"),
+    ] {
+        let bytes = fs::read(root.join(file)).unwrap();
+        let bytes = unarmoured(&bytes).unwrap();
+        let cms = SignedData::parse(&bytes, &Limits::default()).unwrap();
+        let signer = cms.signers()[0].as_ref().unwrap();
+        let attributes = signer.signed_attributes().unwrap();
+        let mut faults = attributes.faults();
+        faults.extend(signer.unsigned_attributes().faults());
+        let mut found: Vec<_> = faults.iter().map(ToString::to_string).collect();
+        if attributes.content_type() == Ok(None) {
+            found.push("no content-type".into());
+        }
+        if attributes.message_digest() == Ok(None) {
+            found.push("no message-digest".into());
+        }
+        assert!(found.len() == 1 && found[0].contains(expected), "{file}: {found:?}");
+    }
+}
+
+#[test]
+fn seeds_of_other_parsers_are_survived() {
+    let Some(root) = corpus("fuzz-seeds") else { return };
+    let files = files(&root);
+    let read = files.iter().filter(|file| exhaust(&fs::read(file).unwrap())).count();
+    println!("{read} of {} seeds are CMS", files.len());
+}

@@ -1,0 +1,367 @@
+//! CMS of several makers, and what hostile hands make of them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::oids::{COUNTERSIGNATURE, SIGNING_TIME};
+use super::{Fault, SignedData, SignerIdentifier, SignerInfo, unarmoured};
+use crate::crypto::{Verification, verify};
+use crate::encoding::asn1::writer::{OID, SEQUENCE, SET, constructed, tlv};
+use crate::encoding::asn1::{Tag, Value};
+use crate::error::ErrorKind;
+use crate::limits::Limits;
+use crate::pki::Certificate;
+
+pub(super) fn testdata(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(path)
+}
+
+fn read(name: &str) -> Vec<u8> {
+    let bytes = fs::read(testdata("cms").join(name)).unwrap();
+    unarmoured(&bytes).unwrap().into_owned()
+}
+
+fn parse(bytes: &[u8]) -> SignedData<'_> {
+    SignedData::parse(bytes, &Limits::default()).unwrap()
+}
+
+fn first<'c, 'a>(cms: &'c SignedData<'a>) -> &'c SignerInfo<'a> {
+    cms.signers()[0].as_ref().unwrap()
+}
+
+/// Everything of `testdata/cms` that is a CMS.
+fn all() -> Vec<(String, Vec<u8>)> {
+    let mut found: Vec<_> = fs::read_dir(testdata("cms"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| [".p7s", ".p7m", ".pem"].iter().any(|it| name.ends_with(it)))
+        .map(|name| (name.clone(), read(&name)))
+        .collect();
+    found.sort();
+    assert!(found.len() >= 13, "the test data is not there");
+    found
+}
+
+fn certificates(cms: &SignedData<'_>) -> Vec<Certificate> {
+    let embedded = cms.certificates().iter().map(|der| Certificate::from_der(der).unwrap());
+    let rsa = fs::read(testdata("keys/rsa2048.crt.pem")).unwrap();
+    let (_, rsa) = x509_parser::pem::parse_x509_pem(&rsa).unwrap();
+    embedded.chain([Certificate::from_der(&rsa.contents).unwrap()]).collect()
+}
+
+/// Whether the signer signed these bytes, by the message digest and the value.
+fn signed(signer: &SignerInfo<'_>, certificates: &[Certificate], content: &[u8]) -> bool {
+    let certificate = signer.find_certificate(certificates).unwrap();
+    let algorithm = signer.signature_algorithm().unwrap().unwrap();
+    let digest = signer.digest_algorithm().unwrap().digest(content);
+    let bytes = signer.bytes_to_verify().unwrap();
+    let digest_ok = signer.message_digest_matches(&digest);
+    let message = bytes.as_deref().unwrap_or(content);
+    let value = verify(certificate.public_key_info(), algorithm, message, signer.signature());
+    digest_ok != Some(false) && value.unwrap() == Verification::Valid
+}
+
+#[test]
+fn every_maker_is_understood() {
+    let content = fs::read(testdata("cms/content.txt")).unwrap();
+    for (name, bytes) in all() {
+        let cms = parse(&bytes);
+        let certificates = certificates(&cms);
+        if let Some(held) = cms.content() {
+            assert_eq!(held.bytes().unwrap().as_ref(), content, "{name}");
+        }
+        for signer in cms.signers() {
+            let signer = signer.as_ref().unwrap();
+            assert!(signed(signer, &certificates, &content), "{name}");
+            assert!(!signed(signer, &certificates, b"another"), "{name}");
+            if let Some(attributes) = signer.signed_attributes() {
+                assert_eq!(attributes.faults(), [], "{name}");
+                assert!(attributes.is_der().unwrap(), "{name}");
+            }
+        }
+        assert!(cms.faults().is_empty() && cms.trailing().is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn forms_are_told_apart() {
+    for (name, content, signers, version, attributes, certificates) in [
+        ("detached.p7s", false, 1, 1, true, 1),
+        ("enveloping.p7m", true, 1, 1, true, 1),
+        ("stream.p7m", true, 1, 1, true, 1),
+        ("keyid.p7s", false, 1, 3, true, 1),
+        ("noattr.p7m", true, 1, 1, false, 1),
+        ("nocerts.p7s", false, 1, 1, true, 0),
+        ("two.p7s", false, 2, 1, true, 2),
+    ] {
+        let bytes = read(name);
+        let cms = parse(&bytes);
+        assert_eq!(cms.content().is_some(), content, "{name}");
+        assert_eq!(cms.signers().len(), signers, "{name}");
+        assert_eq!(cms.certificates().len(), certificates, "{name}");
+        assert_eq!(first(&cms).version(), version, "{name}");
+        assert_eq!(first(&cms).signed_attributes().is_some(), attributes, "{name}");
+    }
+    let bytes = read("keyid.p7s");
+    let by_key =
+        matches!(first(&parse(&bytes)).identifier(), SignerIdentifier::SubjectKeyIdentifier(_));
+    assert!(by_key);
+}
+
+#[test]
+fn signing_certificate_of_both_versions() {
+    let bytes = read("cades.p7s");
+    let cms = parse(&bytes);
+    let certificates = certificates(&cms);
+    let attributes = first(&cms).signed_attributes().unwrap();
+    let reference = attributes.signing_certificate_v2().unwrap().unwrap();
+    let reference = reference.signer().unwrap();
+    assert_eq!(reference.digest_matches(&certificates[0]), Some(true));
+    assert_eq!(attributes.signing_certificate(), Ok(None));
+
+    let two = read("two.p7s");
+    let other = Certificate::from_der(parse(&two).certificates()[1]).unwrap();
+    let both = [reference.digest_matches(&certificates[0]), reference.digest_matches(&other)];
+    assert!(both.contains(&Some(true)));
+}
+
+/// A CMS with the parts of `signer` replaced: `edit` gets the elements of the SignerInfo.
+fn edited(bytes: &[u8], edit: impl Fn(&mut Vec<Vec<u8>>)) -> Vec<u8> {
+    let outer = Value::only(bytes, 32).unwrap();
+    let mut info = parts(&outer);
+    let mut data = parts(&Value::only(&info[1], 32).unwrap().explicit().unwrap());
+    let signers = data.pop().unwrap();
+    let mut signers = parts(&Value::only(&signers, 32).unwrap());
+    let mut signer = parts(&Value::only(&signers[0], 32).unwrap());
+    edit(&mut signer);
+    signers[0] = tlv(SEQUENCE, &[&signer.concat()]);
+    data.push(tlv(SET, &[&signers.concat()]));
+    info[1] = tlv(constructed(0), &[&tlv(SEQUENCE, &[&data.concat()])]);
+    tlv(SEQUENCE, &[&info.concat()])
+}
+
+fn parts(value: &Value<'_>) -> Vec<Vec<u8>> {
+    let mut values = value.values().unwrap();
+    std::iter::from_fn(|| values.next().unwrap()).map(|value| value.raw().to_vec()).collect()
+}
+
+/// As [`edited`], with the signed attributes.
+fn with_attributes(bytes: &[u8], edit: impl Fn(&mut Vec<Vec<u8>>)) -> Vec<u8> {
+    edited(bytes, |signer| {
+        let mut attributes = parts(&Value::only(&signer[3], 32).unwrap());
+        edit(&mut attributes);
+        signer[3] = tlv(constructed(0), &[&attributes.concat()]);
+    })
+}
+
+/// RFC 5652 §5.4: what is hashed is DER, whatever stands in the CMS.
+#[test]
+fn attributes_out_of_order_are_hashed_in_order() {
+    let bytes = read("cades.p7s");
+    let cms = parse(&bytes);
+    let original = first(&cms).bytes_to_verify().unwrap();
+    assert_eq!(original, first(&cms).signed_attributes().map(|it| it.as_stored()));
+
+    let turned = with_attributes(&bytes, |attributes| attributes.reverse());
+    let cms = parse(&turned);
+    let attributes = first(&cms).signed_attributes().unwrap();
+    assert!(!attributes.is_der().unwrap());
+    assert_ne!(Some(attributes.as_stored()), original);
+    assert_eq!(first(&cms).bytes_to_verify().unwrap(), original);
+}
+
+#[test]
+fn attributes_in_ber_are_hashed_in_der() {
+    let bytes = read("cades.p7s");
+    let original = first(&parse(&bytes)).bytes_to_verify().unwrap();
+    let indefinite = edited(&bytes, |signer| {
+        let attributes: Vec<u8> = parts(&Value::only(&signer[3], 32).unwrap())
+            .iter()
+            .flat_map(|one| {
+                let inner = parts(&Value::only(one, 32).unwrap()).concat();
+                [&[0x30, 0x80], inner.as_slice(), &[0, 0]].concat()
+            })
+            .collect();
+        signer[3] = [&[0xa0, 0x80], attributes.as_slice(), &[0, 0]].concat();
+    });
+    let cms = parse(&indefinite);
+    assert_eq!(first(&cms).bytes_to_verify().unwrap(), original);
+    assert!(!first(&cms).signed_attributes().unwrap().is_der().unwrap());
+}
+
+#[test]
+fn attributes_that_are_not_as_defined() {
+    let bytes = read("cades.p7s");
+    let signing_time = |values: &[&[u8]]| {
+        let oid = tlv(OID, &[SIGNING_TIME.as_bytes()]);
+        tlv(SEQUENCE, &[&oid, &tlv(SET, values)])
+    };
+    let is_time =
+        |attribute: &Vec<u8>| attribute.windows(9).any(|window| window == SIGNING_TIME.as_bytes());
+    let time = tlv(0x17, &[b"261122080000Z"]);
+    for (with, expected) in [
+        (vec![signing_time(&[])], "has no value"),
+        (vec![signing_time(&[&time, &time])], "has several values"),
+        (vec![signing_time(&[&time]), signing_time(&[&time])], "is there more than once"),
+        (vec![signing_time(&[&[5, 0]])], "is malformed: an ASN.1 value"),
+    ] {
+        let changed = with_attributes(&bytes, |attributes| {
+            attributes.retain(|it| !is_time(it));
+            attributes.extend(with.clone());
+        });
+        let cms = parse(&changed);
+        let faults = first(&cms).signed_attributes().unwrap().faults();
+        assert_eq!(faults.len(), 1, "{expected}");
+        let text = faults[0].to_string();
+        assert!(text.starts_with("attribute signing-time ") && text.contains(expected), "{text}");
+    }
+}
+
+/// An attribute that nothing here knows may not be twice there either.
+#[test]
+fn unknown_attributes_are_not_repeated() {
+    let one = tlv(SEQUENCE, &[&[OID, 2, 0x2a, 3], &tlv(SET, &[&[5, 0]])]);
+    let changed = with_attributes(&read("cades.p7s"), |attributes| {
+        attributes.extend([one.clone(), one.clone()]);
+    });
+    let cms = parse(&changed);
+    let faults = first(&cms).signed_attributes().unwrap().faults();
+    assert_eq!(faults.len(), 1);
+    assert_eq!(faults[0].fault, Fault::Repeated);
+}
+
+#[test]
+fn a_broken_signer_does_not_hide_the_other() {
+    let broken = edited(&read("two.p7s"), |signer| signer[4] = vec![5, 0]);
+    let cms = parse(&broken);
+    let error = cms.signers()[0].as_ref().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Malformed);
+    assert!(error.offset().is_some());
+    assert!(cms.signers()[1].is_ok());
+}
+
+/// The fields of `signer`, with `counter` as its countersignature.
+fn countersigned(signer: &[u8], counter: &[u8]) -> Vec<Vec<u8>> {
+    let oid = tlv(OID, &[COUNTERSIGNATURE.as_bytes()]);
+    let attribute = tlv(SEQUENCE, &[&oid, &tlv(SET, &[counter])]);
+    let mut fields = parts(&Value::only(signer, 32).unwrap());
+    fields.push(tlv(constructed(1), &[&attribute]));
+    fields
+}
+
+#[test]
+fn countersignatures_of_countersignatures() {
+    let plain = read("detached.p7s");
+    let signer = first(&parse(&plain)).raw().to_vec();
+    let inner = tlv(SEQUENCE, &[&countersigned(&signer, &signer).concat()]);
+    let outer = edited(&plain, |fields| *fields = countersigned(&signer, &inner));
+
+    let limits = Limits::default();
+    let cms = parse(&outer);
+    let one = first(&cms).unsigned_attributes().countersignatures(&limits).unwrap();
+    let one = one[0].as_ref().unwrap();
+    assert_eq!(one.raw(), inner);
+    let two = one.unsigned_attributes().countersignatures(&limits).unwrap();
+    assert_eq!(two[0].as_ref().unwrap().raw(), signer);
+}
+
+/// RFC 5652 §5.2.1: what PKCS#7 1.5 held need not be an OCTET STRING.
+#[test]
+fn content_of_any_type_and_in_pieces() {
+    let pieces: &[u8] = &[0x24, 0x80, 4, 1, 1, 0x24, 0x80, 4, 1, 2, 0, 0, 4, 0, 4, 1, 3, 0, 0];
+    for (content, expected) in [
+        (pieces, Some(&[1_u8, 2, 3][..])),
+        (&[4, 0], Some(&[])),
+        (&[0x30, 0x80, 2, 1, 7, 0, 0], Some(&[2, 1, 7])),
+        (&[0x24, 3, 2, 1, 7], None),
+    ] {
+        let data = [0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1];
+        let held = tlv(SEQUENCE, &[&data, &tlv(constructed(0), &[content])]);
+        let body = tlv(SEQUENCE, &[&[2, 1, 1], &[SET, 0], &held, &[SET, 0]]);
+        let kind = [0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2];
+        let cms = tlv(SEQUENCE, &[&kind, &tlv(constructed(0), &[&body])]);
+        let read = parse(&cms).content().unwrap().bytes().map(|it| it.into_owned());
+        assert_eq!(read.ok().as_deref(), expected);
+    }
+}
+
+#[test]
+fn what_follows_is_told() {
+    let mut bytes = read("stream.p7m");
+    let whole = bytes.len();
+    bytes.extend([0; 100]);
+    let cms = parse(&bytes);
+    assert_eq!((cms.raw().len(), cms.trailing().len()), (whole, 100));
+}
+
+#[test]
+fn bounds_are_errors_of_their_own() {
+    let two = read("two.p7s");
+    let base = Limits::default;
+    for limits in [
+        Limits { cms_signers: 1, ..base() },
+        Limits { certificates: 1, ..base() },
+        Limits { cms_attributes: 1, ..base() },
+        Limits { cms_bytes: 1_000, ..base() },
+        Limits { asn1_depth: 6, ..base() },
+    ] {
+        let kind = match SignedData::parse(&two, &limits) {
+            Err(error) => error.kind(),
+            Ok(cms) => cms.signers().iter().find_map(|it| it.as_ref().err()).unwrap().kind(),
+        };
+        assert_eq!(kind, ErrorKind::LimitExceeded, "{limits:?}");
+    }
+}
+
+#[test]
+fn other_inputs_are_refused() {
+    for (bytes, kind) in [
+        (&b""[..], ErrorKind::Malformed),
+        (b"%PDF-1.7", ErrorKind::Malformed),
+        (&[0x30, 0x80], ErrorKind::Malformed),
+        (&[0x30, 4, 0x06, 2, 0x2a, 3], ErrorKind::Unsupported),
+    ] {
+        let error = SignedData::parse(bytes, &Limits::default()).unwrap_err();
+        assert_eq!(error.kind(), kind, "{bytes:02x?}");
+    }
+}
+
+/// Asks for everything there is to ask for.
+pub(super) fn exhaust(bytes: &[u8]) -> bool {
+    let limits = Limits::default();
+    let Ok(cms) = SignedData::parse(bytes, &limits) else { return false };
+    if let Some(content) = cms.content() {
+        let _ = content.bytes();
+    }
+    let mut open: Vec<SignerInfo<'_>> = cms.signers().iter().flatten().cloned().collect();
+    while let Some(signer) = open.pop() {
+        let _ = signer.signature_algorithm();
+        let _ = signer.bytes_to_verify();
+        if let Some(attributes) = signer.signed_attributes() {
+            let _ = attributes.faults();
+            let _ = attributes.is_der();
+        }
+        let _ = signer.unsigned_attributes().time_stamps().count();
+        if let Ok(counter) = signer.unsigned_attributes().countersignatures(&limits) {
+            open.extend(counter.into_iter().flatten());
+        }
+    }
+    true
+}
+
+/// Every byte changed in two ways, and every length cut: nothing panics.
+#[test]
+fn mutations_are_survived() {
+    let mut survived = 0_usize;
+    for (_, bytes) in all() {
+        for at in 0..bytes.len() {
+            for change in [0x01, 0xff] {
+                let mut mutant = bytes.clone();
+                mutant[at] ^= change;
+                survived += usize::from(exhaust(&mutant));
+            }
+            assert!(!exhaust(&bytes[..at]));
+        }
+    }
+    assert!(survived > 0);
+}
