@@ -257,7 +257,10 @@ mod tests {
     fn ascii_filters() {
         let with = |name| Dictionary::new().with("Filter", Object::Array(vec![Object::name(name)]));
         assert_eq!(decode(&with("ASCIIHexDecode"), b"61 6 27>", 10).unwrap(), b"abp");
-        assert_eq!(decode(&with("ASCII85Decode"), b"87cURD]i,\"Ebo80~>", 99).unwrap(), b"Hello World!");
+        assert_eq!(
+            decode(&with("ASCII85Decode"), b"87cURD]i,\"Ebo80~>", 99).unwrap(),
+            b"Hello World!"
+        );
         assert_eq!(decode(&with("A85"), b"z!!~>", 99).unwrap(), [0, 0, 0, 0, 0]);
         assert_eq!(decode(&with("LZWDecode"), b"", 9).unwrap_err().kind(), ErrorKind::Unsupported);
     }

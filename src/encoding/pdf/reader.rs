@@ -213,8 +213,7 @@ impl<'r> View<'r> {
     /// # Errors
     /// `Malformed` when the length is none or is wrong.
     pub(crate) fn stream_data(&self, stream: &Stream) -> Result<Range<u64>> {
-        let wrong =
-            || Error::malformed("the length of a stream is wrong").at_offset(stream.start);
+        let wrong = || Error::malformed("the length of a stream is wrong").at_offset(stream.start);
         let length = self.value(&stream.dictionary, "Length")?;
         let end = unsigned(&length)
             .and_then(|it| stream.start.checked_add(it))

@@ -160,8 +160,10 @@ fn header_before(bytes: &[u8]) -> Option<(Reference, u64)> {
     let spaced = rest.trim_ascii_end();
     (spaced.len() < rest.len()).then_some(())?;
     let (rest, number) = number_before(spaced)?;
-    let reference =
-        Reference { number: u32::try_from(number).ok()?, generation: u16::try_from(generation).ok()? };
+    let reference = Reference {
+        number: u32::try_from(number).ok()?,
+        generation: u16::try_from(generation).ok()?,
+    };
     let back = bytes.len().saturating_sub(rest.len());
     Some((reference, u64::try_from(back).ok()?))
 }

@@ -140,19 +140,19 @@ impl Chain {
             if section.duplicates {
                 self.note("an object number stands twice in a cross-reference section", start);
             }
-            if section.entries.iter().any(|(number, location)| {
-                u64::from(*number) >= size && *location != Location::Free
-            }) {
+            if section
+                .entries
+                .iter()
+                .any(|(number, location)| u64::from(*number) >= size && *location != Location::Free)
+            {
                 self.note("a cross-reference section names objects beyond its Size", start);
             }
             let rank = rank.saturating_add(u32::try_from(n).unwrap_or(0).min(RANKS - 1));
-            self.slots.extend(
-                section.entries.iter().map(|(number, location)| Slot {
-                    number: *number,
-                    rank,
-                    location: *location,
-                }),
-            );
+            self.slots.extend(section.entries.iter().map(|(number, location)| Slot {
+                number: *number,
+                rank,
+                location: *location,
+            }));
             let revision = revision.get_or_insert(Revision {
                 start,
                 end: tail.end,
@@ -387,8 +387,7 @@ fn group(
             }
         }
         // Hybrid files: the table that older readers see, and right behind it a second.
-        while let Some(beside) =
-            walked.next_if(|older| older.tail.is_none() && older.next == place)
+        while let Some(beside) = walked.next_if(|older| older.tail.is_none() && older.next == place)
             && let Some((_, sections)) = groups.last_mut()
         {
             place = base.saturating_add(beside.offset);

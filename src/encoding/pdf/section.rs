@@ -16,9 +16,15 @@ use crate::source::Source;
 pub(crate) enum Location {
     Free,
     /// Bytes from what the file's offsets are counted from.
-    At { offset: u64, generation: u16 },
+    At {
+        offset: u64,
+        generation: u16,
+    },
     /// Within an object stream (§7.5.7).
-    InStream { stream: u32, index: u32 },
+    InStream {
+        stream: u32,
+        index: u32,
+    },
 }
 
 /// How a section is written.
@@ -56,11 +62,7 @@ pub(super) struct File<'a> {
 
 impl File<'_> {
     /// Reads syntax that begins at `at`, in as small a part of the file as will do.
-    pub(super) fn lex<T>(
-        &self,
-        at: u64,
-        read: impl Fn(&mut Lexer<'_>) -> Result<T>,
-    ) -> Result<T> {
+    pub(super) fn lex<T>(&self, at: u64, read: impl Fn(&mut Lexer<'_>) -> Result<T>) -> Result<T> {
         const FIRST: u64 = 2 << 10;
         let end = self.source.len();
         let mut size = FIRST;
@@ -137,8 +139,8 @@ fn read_table(file: File<'_>, start: u64) -> Result<Section> {
 /// A hidden object is free in the table and in use in the stream; what the table
 /// has in use wins (ISO 32000-2 §7.5.8.4).
 fn add_hybrid(file: File<'_>, offset: &Object, at: u64, section: &mut Section) -> Result<()> {
-    let offset = unsigned(offset)
-        .ok_or_else(|| Error::malformed("XRefStm is no offset").at_offset(at))?;
+    let offset =
+        unsigned(offset).ok_or_else(|| Error::malformed("XRefStm is no offset").at_offset(at))?;
     let beside = read_stream(file, file.place(offset))?;
     let (used, free): (Vec<_>, Vec<_>) =
         section.entries.drain(..).partition(|(_, location)| *location != Location::Free);
@@ -327,7 +329,11 @@ pub(super) fn end_of_stream(file: File<'_>, data_end: u64) -> Result<u64> {
     })
 }
 
-fn read_rows(dictionary: &Dictionary, rows: &[u8], limits: &Limits) -> Result<Vec<(u32, Location)>> {
+fn read_rows(
+    dictionary: &Dictionary,
+    rows: &[u8],
+    limits: &Limits,
+) -> Result<Vec<(u32, Location)>> {
     let widths = widths(dictionary)?;
     let row: usize = widths.iter().sum();
     let count = rows.len().checked_div(row).unwrap_or_default();

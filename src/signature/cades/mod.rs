@@ -1,5 +1,7 @@
 //! CAdES: CMS signatures over any file (EN 319 122-1).
 
 mod builder;
+mod level;
 
 pub use builder::SignatureBuilder;
+pub(crate) use level::StructuralLevel;

@@ -13,7 +13,7 @@ use super::oids::{
     SIGNING_TIME,
 };
 use super::signer::SignerInfo;
-use crate::encoding::asn1::Value;
+use crate::encoding::asn1::{Tag, Value};
 use crate::error::Result;
 use crate::limits::{Limits, within};
 
@@ -89,11 +89,12 @@ impl<'a> UnsignedAttributes<'a> {
             .flat_map(|attribute| attribute.values().iter().copied())
     }
 
-    /// Time-stamp tokens (RFC 3161 §2.4.2) as they stand, by what they are over.
+    /// Time-stamp tokens (RFC 3161 §2.4.2) as they stand, by what they are over. What
+    /// is no SEQUENCE is no token: some signers wrap theirs in an OCTET STRING.
     pub(crate) fn time_stamps(&self) -> impl Iterator<Item = (TimeStampKind, &'a [u8])> + '_ {
         self.attributes.iter().flat_map(|attribute| {
             let kind = TIME_STAMPS.iter().find(|(oid, _)| *oid == attribute.oid());
-            let values = attribute.values().iter();
+            let values = attribute.values().iter().filter(|it| it.tag() == Tag::SEQUENCE);
             kind.into_iter()
                 .flat_map(move |(_, kind)| values.clone().map(|value| (*kind, value.raw())))
         })
