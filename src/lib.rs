@@ -37,3 +37,19 @@ pub use crate::time::UtcTime;
 pub mod cades {
     pub use crate::signature::cades::SignatureBuilder;
 }
+
+/// Doors for fuzzers into rooms that have no other: there only when fuzzing.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+#[allow(missing_docs, clippy::must_use_candidate)]
+pub mod fuzzing {
+    use crate::signature::cms::exhaust;
+
+    pub fn cms(bytes: &[u8]) -> bool {
+        exhaust::exhaust(bytes)
+    }
+
+    pub fn cms_attributes(bytes: &[u8]) -> bool {
+        exhaust::exhaust_attributes(bytes)
+    }
+}

@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value as Json;
 
-use super::tests::exhaust;
+use super::exhaust::exhaust;
 use super::{SignedData, SignerInfo, unarmoured};
 use crate::crypto::{DigestAlgorithm, verify};
 use crate::error::Result;

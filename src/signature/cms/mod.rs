@@ -40,6 +40,8 @@ mod unsigned;
 
 #[cfg(test)]
 mod corpus_tests;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod exhaust;
 #[cfg(test)]
 mod tests;
 
