@@ -16,7 +16,7 @@ pub struct Limits {
     /// Bytes of one CMS without its encapsulated content. Long-term CMS with
     /// whole CRLs inside reach tens of megabytes.
     pub cms_bytes: usize,
-    /// Signers of one CMS.
+    /// Signers of one CMS, countersigners among them.
     pub cms_signers: usize,
     /// Attributes of one signer, and values of one attribute. An archive that is
     /// renewed each year for a lifetime stays below 100.

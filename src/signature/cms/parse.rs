@@ -283,7 +283,7 @@ fn encapsulated<'a>(value: &Value<'a>) -> Result<(ObjectIdentifier, Option<Conte
 }
 
 /// Each `SignerInfo` by itself: a broken one is an error in its own place.
-pub(super) fn signers<'a>(set: &Value<'a>, limits: &Limits) -> Result<Vec<Result<SignerInfo<'a>>>> {
+fn signers<'a>(set: &Value<'a>, limits: &Limits) -> Result<Vec<Result<SignerInfo<'a>>>> {
     let mut signers = Vec::new();
     let mut values: Cursor<'a> = set.values()?;
     loop {
@@ -293,12 +293,28 @@ pub(super) fn signers<'a>(set: &Value<'a>, limits: &Limits) -> Result<Vec<Result
                 within(count, limits.cms_signers, "signers of a CMS")?;
                 signers.push(SignerInfo::read(&value, limits));
             }
-            Ok(None) => return Ok(signers),
+            Ok(None) => break,
             // Where this one ends cannot be told, hence not where a next one begins.
             Err(error) => {
                 signers.push(Err(error));
-                return Ok(signers);
+                break;
             }
         }
     }
+    bound_countersignatures(&signers, limits)?;
+    Ok(signers)
+}
+
+/// Countersignatures count as signers, at whatever depth: to check one costs as much,
+/// and they multiply where each is countersigned by many.
+fn bound_countersignatures(signers: &[Result<SignerInfo<'_>>], limits: &Limits) -> Result<()> {
+    let mut count = signers.len();
+    let mut open: Vec<SignerInfo<'_>> = signers.iter().flatten().cloned().collect();
+    while let Some(signer) = open.pop() {
+        let found = signer.unsigned_attributes().countersignatures(limits)?;
+        count = count.saturating_add(found.len());
+        within(count, limits.cms_signers, "signers and countersignatures of a CMS")?;
+        open.extend(found.into_iter().flatten());
+    }
+    Ok(())
 }

@@ -264,6 +264,10 @@ fn countersignatures_of_countersignatures() {
     assert_eq!(one.raw(), inner);
     let two = one.unsigned_attributes().countersignatures(&limits).unwrap();
     assert_eq!(two[0].as_ref().unwrap().raw(), signer);
+
+    let few = Limits { cms_signers: 2, ..Limits::default() };
+    let error = SignedData::parse(&outer, &few).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::LimitExceeded, "they count as signers");
 }
 
 /// RFC 5652 §5.2.1: what PKCS#7 1.5 held need not be an OCTET STRING.
