@@ -2,17 +2,25 @@
 //! revision chain, and incremental updates. Nothing here loads a whole document.
 
 mod filter;
+mod form;
 mod lexer;
 mod object;
+mod pages;
 mod reader;
 mod recover;
 mod scan;
 mod section;
+mod update;
+mod write;
 
+pub(crate) use form::{Field, fields};
 pub(crate) use object::{Dictionary, Entry, Object, Reference, Stream, text_of, text_string};
+pub(crate) use pages::{page_at, pages_before};
 pub(crate) use reader::{Reader, View, object_stream_numbers};
 pub(crate) use scan::{Chain, Revision};
 pub(crate) use section::{Form, Location};
+pub(crate) use update::{Appended, Update};
+pub(crate) use write::write_object;
 
 #[cfg(test)]
 mod tests;

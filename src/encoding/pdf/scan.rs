@@ -254,6 +254,11 @@ impl Chain {
         self.recovered.as_deref()
     }
 
+    /// What the file's offsets are counted from, in bytes of the source.
+    pub(crate) fn base(&self) -> u64 {
+        self.base
+    }
+
     /// One more than the highest number in use or named by a trailer's `Size`.
     pub(crate) fn size(&self) -> u32 {
         let named = self.revisions.iter().filter_map(|it| {

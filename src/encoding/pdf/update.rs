@@ -1,0 +1,225 @@
+//! Incremental updates (ISO 32000-2 §7.5.6): new and changed objects behind the
+//! original, whose bytes stay as they are.
+
+use std::collections::BTreeMap;
+
+use super::object::{Dictionary, Object, Reference};
+use super::reader::Reader;
+use super::section::Form;
+use super::write::{write_dictionary, write_object};
+use crate::error::{Error, ErrorKind, Result};
+
+/// An update under way.
+pub(crate) struct Update<'r> {
+    reader: &'r Reader<'r>,
+    next: u32,
+    /// The bodies of the objects, between `obj` and `endobj`.
+    objects: BTreeMap<Reference, Vec<u8>>,
+}
+
+/// A finished update: the bytes behind the original.
+pub(crate) struct Appended {
+    pub(crate) bytes: Vec<u8>,
+    /// Where in `bytes` the body of each object begins.
+    bodies: BTreeMap<Reference, usize>,
+}
+
+impl Appended {
+    pub(crate) fn body(&self, reference: Reference) -> Option<usize> {
+        self.bodies.get(&reference).copied()
+    }
+}
+
+impl<'r> Update<'r> {
+    /// # Errors
+    /// `Malformed` when the file's revision chain is not sound: an update would make
+    /// readers disagree on it; `Unsupported` when the file is encrypted.
+    pub(crate) fn new(reader: &'r Reader<'r>) -> Result<Self> {
+        let chain = reader.chain();
+        let unsound = chain.recovered().or(chain.irregular().first().map(String::as_str));
+        if let Some(what) = unsound {
+            return Err(Error::malformed(format!(
+                "this PDF is not sound enough to be updated, save it anew first: {what}"
+            )));
+        }
+        let newest = chain.revisions().last().map(|it| &it.trailer);
+        if newest.is_some_and(|trailer| trailer.contains("Encrypt")) {
+            return Err(Error::unsupported("signing an encrypted PDF"));
+        }
+        Ok(Self { reader, next: chain.size().max(1), objects: BTreeMap::new() })
+    }
+
+    /// A number that nothing in the file has.
+    pub(crate) fn allocate(&mut self) -> Reference {
+        let reference = Reference { number: self.next, generation: 0 };
+        self.next = self.next.saturating_add(1);
+        reference
+    }
+
+    /// Gives an object, old or new, this value.
+    pub(crate) fn put(&mut self, reference: Reference, object: &Object) {
+        let mut body = Vec::new();
+        write_object(object, &mut body);
+        self.put_raw(reference, body);
+    }
+
+    /// The same with a body that was written by the caller.
+    pub(crate) fn put_raw(&mut self, reference: Reference, body: Vec<u8>) {
+        self.objects.insert(reference, body);
+    }
+
+    /// The same with a stream, uncompressed.
+    pub(crate) fn put_stream(&mut self, reference: Reference, dictionary: Dictionary, data: &[u8]) {
+        let length = i64::try_from(data.len()).unwrap_or(i64::MAX);
+        self.put_raw(reference, stream(dictionary.with("Length", Object::Integer(length)), data));
+    }
+
+    /// Writes everything out. `id` makes this state of the file tell apart from
+    /// others (ISO 32000-2 §14.4).
+    ///
+    /// # Errors
+    /// `LimitExceeded` when a file grows beyond what its cross-reference table can name.
+    pub(crate) fn finish(mut self, id: &[u8]) -> Result<Appended> {
+        let mut bytes = Vec::new();
+        self.start(&mut bytes)?;
+        let (mut bodies, mut offsets) = (BTreeMap::new(), BTreeMap::new());
+        for (reference, body) in std::mem::take(&mut self.objects) {
+            offsets.insert(reference, self.offset(&bytes));
+            let head = format!("{} {} obj\n", reference.number, reference.generation);
+            bytes.extend_from_slice(head.as_bytes());
+            bodies.insert(reference, bytes.len());
+            bytes.extend_from_slice(&body);
+            bytes.extend_from_slice(b"\nendobj\n");
+        }
+        let at = self.offset(&bytes);
+        match self.reader.chain().revisions().last().map(|it| it.form) {
+            Some(Form::Stream) => self.write_xref_stream(offsets, at, id, &mut bytes)?,
+            _ => self.write_xref_table(&offsets, id, &mut bytes)?,
+        }
+        bytes.extend_from_slice(format!("startxref\n{at}\n%%EOF\n").as_bytes());
+        Ok(Appended { bytes, bodies })
+    }
+
+    /// A line of its own, whatever the original ends with.
+    fn start(&self, bytes: &mut Vec<u8>) -> Result<()> {
+        let source = self.reader.source();
+        let len = source.len();
+        let last = source.window(len.saturating_sub(1)..len)?;
+        if !matches!(last.as_ref(), [b'\n' | b'\r']) {
+            bytes.push(b'\n');
+        }
+        Ok(())
+    }
+
+    /// Where the next byte will be, as the file counts.
+    fn offset(&self, bytes: &[u8]) -> u64 {
+        let before = self.reader.source().len().saturating_sub(self.reader.chain().base());
+        before.saturating_add(u64::try_from(bytes.len()).unwrap_or(u64::MAX))
+    }
+
+    /// What trailers have in common (ISO 32000-2 §7.5.5).
+    fn trailer(&self, id: &[u8]) -> Dictionary {
+        let newest = self.reader.chain().revisions().last();
+        let mut trailer = Dictionary::new().with("Size", Object::Integer(i64::from(self.next)));
+        if let Some(newest) = newest {
+            for key in ["Root", "Info"] {
+                if let Some(value) = newest.trailer.get(key) {
+                    trailer.set(key, value.clone());
+                }
+            }
+            let prev = i64::try_from(newest.start_xref).unwrap_or(i64::MAX);
+            trailer.set("Prev", Object::Integer(prev));
+        }
+        let new = Object::String(id.to_vec());
+        let old = newest.and_then(|it| it.trailer.get("ID"));
+        let old = old.and_then(|it| self.reader.newest().resolve(it).ok());
+        let first = old.as_ref().and_then(Object::as_array).and_then(<[Object]>::first).cloned();
+        trailer.set("ID", Object::Array(vec![first.unwrap_or_else(|| new.clone()), new]));
+        trailer
+    }
+
+    fn write_xref_table(
+        &self,
+        offsets: &BTreeMap<Reference, u64>,
+        id: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
+        const MOST: u64 = 9_999_999_999;
+        out.extend_from_slice(b"xref\n");
+        for run in runs(offsets) {
+            let first = run.first().map_or(0, |it| it.0.number);
+            out.extend_from_slice(format!("{first} {}\n", run.len()).as_bytes());
+            for (reference, offset) in run {
+                if offset > MOST {
+                    return Err(Error::new(
+                        ErrorKind::LimitExceeded,
+                        "a cross-reference table cannot name bytes beyond 10 GB",
+                    ));
+                }
+                let line = format!("{offset:010} {:05} n \n", reference.generation);
+                out.extend_from_slice(line.as_bytes());
+            }
+        }
+        out.extend_from_slice(b"trailer\n");
+        write_dictionary(&self.trailer(id), out);
+        out.push(b'\n');
+        Ok(())
+    }
+
+    /// ISO 32000-2 §7.5.8: kind, offset, generation. It is an object too, and names itself.
+    fn write_xref_stream(
+        &mut self,
+        mut offsets: BTreeMap<Reference, u64>,
+        at: u64,
+        id: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
+        let own = self.allocate();
+        offsets.insert(own, at);
+        let (mut index, mut rows) = (Vec::new(), Vec::new());
+        for run in runs(&offsets) {
+            let first = run.first().map_or(0, |it| it.0.number);
+            index.push(Object::Integer(first.into()));
+            index.push(Object::Integer(i64::try_from(run.len()).unwrap_or(i64::MAX)));
+            for (reference, offset) in run {
+                rows.push(1);
+                rows.extend_from_slice(&offset.to_be_bytes());
+                rows.extend_from_slice(&reference.generation.to_be_bytes());
+            }
+        }
+        let widths = [1, 8, 2].map(Object::Integer).to_vec();
+        let length = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+        let dictionary = self
+            .trailer(id)
+            .with("Type", Object::name("XRef"))
+            .with("W", Object::Array(widths))
+            .with("Index", Object::Array(index))
+            .with("Length", Object::Integer(length));
+        out.extend_from_slice(format!("{} 0 obj\n", own.number).as_bytes());
+        out.extend_from_slice(&stream(dictionary, &rows));
+        out.extend_from_slice(b"\nendobj\n");
+        Ok(())
+    }
+}
+
+fn stream(dictionary: Dictionary, data: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    write_dictionary(&dictionary, &mut body);
+    body.extend_from_slice(b"\nstream\n");
+    body.extend_from_slice(data);
+    body.extend_from_slice(b"\nendstream");
+    body
+}
+
+/// Objects whose numbers follow one another.
+fn runs(offsets: &BTreeMap<Reference, u64>) -> Vec<Vec<(Reference, u64)>> {
+    let mut runs: Vec<Vec<(Reference, u64)>> = Vec::new();
+    for (reference, offset) in offsets {
+        let next = runs.last().and_then(|run| run.last()).map(|it| it.0.number.saturating_add(1));
+        match runs.last_mut() {
+            Some(run) if next == Some(reference.number) => run.push((*reference, *offset)),
+            _ => runs.push(vec![(*reference, *offset)]),
+        }
+    }
+    runs
+}
