@@ -52,4 +52,7 @@ pub mod fuzzing {
     pub fn cms_attributes(bytes: &[u8]) -> bool {
         exhaust::exhaust_attributes(bytes)
     }
+/// PAdES: signatures in PDF (EN 319 142-1).
+pub mod pades {
+    pub use crate::signature::pades::{SignatureBuilder, SubFilter};
 }

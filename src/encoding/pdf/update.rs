@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::object::{Dictionary, Object, Reference};
-use super::reader::Reader;
+use super::reader::{Reader, View};
 use super::section::Form;
 use super::write::{write_dictionary, write_object};
 use crate::error::{Error, ErrorKind, Result};
@@ -47,6 +47,11 @@ impl<'r> Update<'r> {
             return Err(Error::unsupported("signing an encrypted PDF"));
         }
         Ok(Self { reader, next: chain.size().max(1), objects: BTreeMap::new() })
+    }
+
+    /// The file before the update.
+    pub(crate) fn view(&self) -> View<'r> {
+        self.reader.newest()
     }
 
     /// A number that nothing in the file has.

@@ -1,0 +1,254 @@
+//! Signing a PDF at level B-B (EN 319 142-1 §6).
+
+use std::fmt;
+use std::io::Write;
+
+use serde::{Deserialize, Serialize};
+
+use super::create::{Request, Tail, append};
+use crate::crypto::{DigestAlgorithm, DigestContext, SignatureAlgorithm};
+use crate::encoding::pdf::Reader;
+use crate::error::{Error, Result};
+use crate::keys::Signer;
+use crate::limits::Limits;
+use crate::pki::Certificate;
+use crate::signature::cms::create::SignedAttributes;
+use crate::signature::request::{Document, Layout, Prepared, Signed, sign_prepared};
+use crate::source::{Source, for_each_piece};
+use crate::time::UtcTime;
+
+/// The format of `/Contents` (ISO 32000-2 §12.8.3.3, §12.8.3.4).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
+pub enum SubFilter {
+    /// `ETSI.CAdES.detached`: PAdES baseline.
+    #[default]
+    EtsiCadesDetached,
+    /// `adbe.pkcs7.detached`: what most of the field's tools write. The CMS carries
+    /// the same attributes, and the claimed time besides.
+    AdbePkcs7Detached,
+}
+
+impl SubFilter {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::EtsiCadesDetached => "ETSI.CAdES.detached",
+            Self::AdbePkcs7Detached => "adbe.pkcs7.detached",
+        }
+    }
+}
+
+impl fmt::Display for SubFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A PAdES-B-B signature to be made, as an incremental update: every byte of the
+/// document stays as it is, and so do earlier signatures.
+///
+/// The document is read once, piece by piece, whatever its size. Invisible, unless
+/// it is given a rectangle.
+#[derive(Debug, Clone)]
+#[must_use = "nothing is signed until `sign` or `prepare` is called"]
+pub struct SignatureBuilder<'a, S: ?Sized> {
+    document: &'a S,
+    claimed_time: UtcTime,
+    field: Option<String>,
+    reason: Option<String>,
+    location: Option<String>,
+    contact: Option<String>,
+    name: Option<String>,
+    page: u64,
+    rectangle: Option<[f64; 4]>,
+    sub_filter: SubFilter,
+    limits: Limits,
+}
+
+impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
+    /// `claimed_time` is written as `/M`, and is when the certificate has to be valid.
+    pub fn new(document: &'a S, claimed_time: UtcTime) -> Self {
+        Self {
+            document,
+            claimed_time,
+            field: None,
+            reason: None,
+            location: None,
+            contact: None,
+            name: None,
+            page: 1,
+            rectangle: None,
+            sub_filter: SubFilter::default(),
+            limits: Limits::default(),
+        }
+    }
+
+    /// The signature field: an empty one that is there, or a new one so called.
+    /// Otherwise a new one gets the first free name of `Signature1`, `Signature2`…
+    pub fn field(mut self, name: impl Into<String>) -> Self {
+        self.field = Some(name.into());
+        self
+    }
+
+    /// Why it is signed.
+    pub fn reason(mut self, reason: impl Into<String>) -> Self {
+        self.reason = Some(reason.into());
+        self
+    }
+
+    /// Where it is signed.
+    pub fn location(mut self, location: impl Into<String>) -> Self {
+        self.location = Some(location.into());
+        self
+    }
+
+    /// How to reach the signer.
+    pub fn contact(mut self, contact: impl Into<String>) -> Self {
+        self.contact = Some(contact.into());
+        self
+    }
+
+    /// The signer's name, for readers that do not look into the certificate.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// The page, from 1, that a new field is put on; 1 unless said otherwise.
+    pub fn page(mut self, page: u32) -> Self {
+        self.page = page.into();
+        self
+    }
+
+    /// Where on the page a new field is, in the page's units: left, bottom, right, top.
+    pub fn rectangle(mut self, rectangle: [f64; 4]) -> Self {
+        self.rectangle = Some(rectangle);
+        self
+    }
+
+    /// The format of the signature.
+    pub fn sub_filter(mut self, sub_filter: SubFilter) -> Self {
+        self.sub_filter = sub_filter;
+        self
+    }
+
+    /// Bounds on reading the document.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Everything but the value, for a key that is elsewhere.
+    ///
+    /// # Errors
+    /// `Malformed` when this is no PDF or its revision chain is not sound: such a file
+    /// is never repaired in passing; `Unsupported` for an encrypted one; `Misuse`
+    /// without a certificate, or when the field or page cannot be signed; `Signer`
+    /// when the certificate must not sign at the claimed time; `LimitExceeded`; `Io`.
+    pub fn prepare(
+        &self,
+        certificate_chain: &[Certificate],
+        algorithm: SignatureAlgorithm,
+    ) -> Result<Prepared> {
+        let certificate = certificate_chain
+            .first()
+            .ok_or_else(|| Error::misuse("a signature needs the signer's certificate"))?;
+        let tail = self.tail(certificate_chain)?;
+        let (document, message_digest) = self.digest(&tail, algorithm.digest())?;
+        let signing_time = match self.sub_filter {
+            // EN 319 142-1 §6.3: the claimed time stands in /M, and only there.
+            SubFilter::EtsiCadesDetached => None,
+            SubFilter::AdbePkcs7Detached => Some(self.claimed_time),
+        };
+        let signed_attributes = SignedAttributes {
+            message_digest: &message_digest,
+            algorithm,
+            certificate,
+            signing_time,
+            mime_type: None,
+        }
+        .to_der()?;
+        let layout = Layout::Appended { tail: tail.bytes, digits: tail.digits };
+        Ok(Prepared::new(algorithm, certificate_chain, signed_attributes, document, layout))
+    }
+
+    /// Signs, and gives the signed PDF in memory.
+    ///
+    /// # Errors
+    /// As [`prepare`](Self::prepare), and as the signer's own.
+    pub fn sign(&self, signer: &dyn Signer) -> Result<Vec<u8>> {
+        self.complete(signer)?.to_vec(self.document)
+    }
+
+    /// Signs, and writes the signed PDF out as it is made.
+    ///
+    /// # Errors
+    /// As [`sign`](Self::sign); `Io` when writing fails.
+    pub fn sign_to(&self, signer: &dyn Signer, out: &mut dyn Write) -> Result<()> {
+        self.complete(signer)?.write_to(self.document, out)
+    }
+
+    fn complete(&self, signer: &dyn Signer) -> Result<Signed> {
+        sign_prepared(self.prepare(signer.certificate_chain(), signer.algorithm())?, signer)
+    }
+
+    fn tail(&self, certificate_chain: &[Certificate]) -> Result<Tail> {
+        let source = &self.document;
+        let reader = Reader::open(source, &self.limits)?;
+        let texts = [
+            ("Reason", &self.reason),
+            ("Location", &self.location),
+            ("ContactInfo", &self.contact),
+            ("Name", &self.name),
+        ];
+        let page = self.page.checked_sub(1).ok_or_else(|| Error::misuse("pages count from 1"))?;
+        if self.rectangle.is_some_and(|it| it.iter().any(|corner| !corner.is_finite())) {
+            return Err(Error::misuse("the rectangle has a corner that is no number"));
+        }
+        let request = Request {
+            field: self.field.as_deref(),
+            page,
+            rectangle: self.rectangle,
+            sub_filter: self.sub_filter,
+            claimed_time: self.claimed_time,
+            texts: texts
+                .into_iter()
+                .filter_map(|(key, text)| text.as_deref().map(|text| (key, text)))
+                .collect(),
+            space: space_for(certificate_chain),
+            id: &self.file_id(),
+        };
+        append(&reader, &request)
+    }
+
+    /// Other for every signature of every file, without chance or clock (ISO 32000-2 §14.4).
+    fn file_id(&self) -> Vec<u8> {
+        let state = format!("{} {} {:?}", self.document.len(), self.claimed_time, self.field);
+        let digest = DigestAlgorithm::Sha256.digest(state.as_bytes());
+        digest.value().iter().take(16).copied().collect()
+    }
+
+    /// One pass: what stands before the update is the document itself.
+    fn digest(&self, tail: &Tail, algorithm: DigestAlgorithm) -> Result<(Document, Vec<u8>)> {
+        let mut context = DigestContext::new(algorithm);
+        let len = self.document.len();
+        for_each_piece(self.document, 0..len, |piece| {
+            context.update(piece);
+            Ok(())
+        })?;
+        let document = Document::new(len, &context.clone().finish());
+        let gap = tail.gap();
+        context.update(tail.bytes.get(..gap.start).unwrap_or_default());
+        context.update(tail.bytes.get(gap.end..).unwrap_or_default());
+        Ok((document, context.finish().value().to_vec()))
+    }
+}
+
+/// Bytes to keep for the CMS. Beside the certificates there are the value (RSA-8192
+/// has 1,024 bytes), the signer's issuer once more, and attributes of under 500 bytes.
+fn space_for(certificate_chain: &[Certificate]) -> usize {
+    const REST: usize = 3 << 10;
+    let certificates: usize = certificate_chain.iter().map(|it| it.der().len()).sum();
+    let issuer = certificate_chain.first().map_or(0, |it| it.issuer_name().der().len());
+    certificates.saturating_add(issuer).saturating_add(REST)
+}
