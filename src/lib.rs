@@ -23,6 +23,7 @@ mod envelope;
 mod exchange;
 
 pub use crate::crypto::{Digest, DigestAlgorithm, PssParameters, SignatureAlgorithm};
+pub use crate::envelope::edxml;
 pub use crate::error::{Error, ErrorKind, Place, Result};
 #[cfg(feature = "pkcs12")]
 pub use crate::keys::pkcs12;

@@ -68,6 +68,9 @@ pub struct Limits {
     /// Bytes of one attachment after decoding and decompression. Decompression
     /// stops here whatever the sizes in the headers say.
     pub attachment_bytes: usize,
+    /// Bytes of all attachments of one message after decoding and decompression:
+    /// a thousand small archives can unpack to as much as one large one.
+    pub attachments_bytes: usize,
     /// Bytes of an answer from a service.
     pub answer_bytes: u64,
 }
@@ -99,6 +102,7 @@ impl Default for Limits {
             message_bytes: 512 << 20,
             attachments: 1_000,
             attachment_bytes: 512 << 20,
+            attachments_bytes: 512 << 20,
             answer_bytes: 1 << 30,
         }
     }

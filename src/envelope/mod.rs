@@ -1,1 +1,3 @@
 //! Messages that carry documents: edXML (QCVN 102:2016).
+
+pub mod edxml;

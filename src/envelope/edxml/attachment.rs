@@ -1,0 +1,457 @@
+//! Files within a message: how they are coded, and getting them out whole.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+
+use super::diagnostic::DiagnosticCode;
+use crate::crypto::DigestAlgorithm;
+use crate::encoding::zip;
+use crate::error::{ErrorKind, Result};
+
+/// A file of a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// As on the wire, `cid:` included; [`Attachment::id`] is what to compare.
+    pub content_id: String,
+    /// The name of the file, as the sender wrote it. Not a path to write to.
+    pub name: String,
+    /// What it is, in words.
+    pub description: String,
+    /// The field of a form that it belongs to.
+    pub field_name: String,
+    /// A media type; seldom filled.
+    pub mime_type: String,
+    /// The content type as on the wire. Senders get it wrong: nothing is decided by it.
+    pub content_type: String,
+    /// How the content stands in the message.
+    pub coding: Coding,
+    /// The file itself.
+    pub content: Content,
+}
+
+/// How the content of an attachment stands in the message, below base64.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Coding {
+    /// The bytes of the file.
+    Raw,
+    /// A ZIP archive with the file as its one entry.
+    Zip,
+}
+
+/// The bytes of an attachment, where they could be got out.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Content {
+    /// The file.
+    Bytes(#[serde(with = "crate::encoding::base64")] Vec<u8>),
+    /// It could not be got out; a diagnostic says why. Such a message can be
+    /// refused with a reason, but not written again.
+    Unreadable,
+}
+
+impl std::fmt::Debug for Content {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
+            Self::Unreadable => f.write_str("Unreadable"),
+        }
+    }
+}
+
+impl Attachment {
+    /// A file, coded as the national kit codes one of its name: PDF, Word and ZIP
+    /// files as they are, every other in a ZIP archive.
+    #[must_use]
+    pub fn new(content_id: impl Into<String>, name: impl Into<String>, content: Vec<u8>) -> Self {
+        let name = name.into();
+        let (coding, content_type) = kit_coding(&name);
+        Self {
+            content_id: content_id.into(),
+            name,
+            description: String::new(),
+            field_name: String::new(),
+            mime_type: String::new(),
+            content_type: content_type.to_owned(),
+            coding,
+            content: Content::Bytes(content),
+        }
+    }
+
+    /// The identifier without any `cid:` before it: senders write none, one or two.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        strip_cid(&self.content_id)
+    }
+
+    /// The file, where it could be got out.
+    #[must_use]
+    pub fn bytes(&self) -> Option<&[u8]> {
+        match &self.content {
+            Content::Bytes(bytes) => Some(bytes),
+            Content::Unreadable => None,
+        }
+    }
+
+    /// The name as one that is safe to give a file: no folders, no characters that
+    /// a file system treats specially, at most 200 bytes; `attachment` where
+    /// nothing is left.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        let last = self.name.rsplit(['/', '\\']).next().unwrap_or_default();
+        let mut safe: String = last
+            .chars()
+            .map(|it| if is_unsafe(it) { '_' } else { it })
+            .collect::<String>()
+            .trim_matches([' ', '.'])
+            .to_owned();
+        while safe.len() > FILE_NAME_BYTES {
+            // From the front, so that the extension stays.
+            safe.remove(0);
+        }
+        if safe.is_empty() { "attachment".to_owned() } else { safe }
+    }
+
+    /// Whether the name could harm who uses it as a path.
+    pub(super) fn name_is_unsafe(&self) -> bool {
+        self.name.contains(['/', '\\'])
+            || self.name.chars().any(is_unsafe)
+            || self.name.trim_matches('.').is_empty() && !self.name.is_empty()
+    }
+
+    /// The bytes that base64 is made of when the message is written.
+    pub(super) fn wire(&self, bytes: &[u8]) -> Result<Option<Vec<u8>>> {
+        match self.coding {
+            Coding::Raw => Ok(None),
+            Coding::Zip => zip::write_single(&entry_name(&self.name, bytes), bytes).map(Some),
+        }
+    }
+}
+
+/// File systems take 255 bytes; temporary names add to them.
+const FILE_NAME_BYTES: usize = 200;
+
+/// Control characters, those that Windows forbids, and those that turn the
+/// direction of writing, so that `fdp.exe` shows as `exe.pdf`.
+fn is_unsafe(it: char) -> bool {
+    it.is_control()
+        || matches!(it, '<' | '>' | ':' | '"' | '/' | '\\' | '|' | '?' | '*')
+        || matches!(it, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+pub(super) fn strip_cid(content_id: &str) -> &str {
+    let mut id = content_id.trim();
+    while let Some(rest) = id.strip_prefix("cid:") {
+        id = rest.trim_start();
+    }
+    id
+}
+
+fn extension(name: &str) -> Option<String> {
+    name.rsplit_once('.').map(|(_, extension)| extension.to_lowercase())
+}
+
+/// The national kit's table, its two misspelt rows included: it means `xls` and
+/// `xlsx` by `xsl` and `xslx`, so that real ones are zipped.
+fn kit_coding(name: &str) -> (Coding, &'static str) {
+    match extension(name).as_deref() {
+        Some("pdf") => (Coding::Raw, "application/pdf"),
+        Some("doc") => (Coding::Raw, "application/doc"),
+        Some("docx") => (Coding::Raw, "application/docx"),
+        Some("zip") => (Coding::Raw, "application/zip"),
+        Some("xsl") => (Coding::Raw, "application/xsl"),
+        Some("xslx") => (Coding::Raw, "application/xslx"),
+        _ => (Coding::Zip, "application/zip"),
+    }
+}
+
+/// `<uuid>.<ext>` as the kit names the entry; ours comes from the content, so that
+/// equal messages are equal bytes.
+fn entry_name(name: &str, content: &[u8]) -> String {
+    let digest = DigestAlgorithm::Sha256.digest(content).to_string();
+    let part = |from: usize, to: usize| digest.get(from..to).unwrap_or_default();
+    let extension = extension(name)
+        .filter(|it| it.len() <= 16 && it.chars().all(|it| it.is_ascii_alphanumeric()))
+        .unwrap_or_else(|| "unk".to_owned());
+    format!(
+        "{}-{}-{}-{}-{}.{extension}",
+        part(0, 8),
+        part(8, 12),
+        part(12, 16),
+        part(16, 20),
+        part(20, 32)
+    )
+}
+
+/// What was found in the bytes that base64 carried.
+pub(super) struct Unwrapped {
+    pub(super) content: Content,
+    pub(super) coding: Coding,
+    pub(super) findings: Vec<(DiagnosticCode, String)>,
+}
+
+/// Gets the file out of the bytes that base64 carried, by what they are rather than
+/// by what the message says they are.
+///
+/// An archive is opened unless the file is one itself: by its name (`.zip`), or
+/// because it is an office document or a container, which are archives inside.
+pub(super) fn unwrap(
+    wire: Vec<u8>,
+    name: &str,
+    content_type: &str,
+    limit: usize,
+) -> Result<Unwrapped> {
+    let mut findings = Vec::new();
+    let (content, coding) = if zip::is_archive(&wire) && extension(name).as_deref() != Some("zip") {
+        open(wire, limit, &mut findings)?
+    } else {
+        (Content::Bytes(wire), Coding::Raw)
+    };
+    if let Content::Bytes(bytes) = &content {
+        let claims_zip = content_type == "application/zip";
+        let claims_pdf = content_type == "application/pdf";
+        let is_zip = coding == Coding::Zip || zip::is_archive(bytes);
+        let is_pdf = coding == Coding::Raw && bytes.starts_with(b"%PDF-");
+        if claims_zip && !is_zip || claims_pdf && !is_pdf {
+            findings.push((DiagnosticCode::ContentTypeDiffers, content_type.to_owned()));
+        }
+        if bytes.is_empty() {
+            findings.push((DiagnosticCode::AttachmentEmpty, String::new()));
+        }
+        if is_damaged(bytes) {
+            findings.push((DiagnosticCode::ContentDamaged, String::new()));
+        }
+    }
+    Ok(Unwrapped { content, coding, findings })
+}
+
+/// How many names of an archive are looked at to tell what it is.
+const NAMES: usize = 64;
+
+fn open(
+    wire: Vec<u8>,
+    limit: usize,
+    findings: &mut Vec<(DiagnosticCode, String)>,
+) -> Result<(Content, Coding)> {
+    let mut failed = |code, what: String| {
+        findings.push((code, what));
+        Ok((Content::Unreadable, Coding::Zip))
+    };
+    let listing = match zip::list(&wire, NAMES) {
+        Ok(listing) => listing,
+        Err(error) => return failed(DiagnosticCode::ZipMalformed, error.to_string()),
+    };
+    let [entry] = listing.names.as_slice() else {
+        return if is_document(&listing.names) {
+            Ok((Content::Bytes(wire), Coding::Raw))
+        } else {
+            let more = if listing.more { "+" } else { "" };
+            failed(DiagnosticCode::ZipNotOneEntry, format!("{}{more}", listing.names.len()))
+        };
+    };
+    match zip::read_single(&wire, limit) {
+        Ok(bytes) => {
+            if leaves_its_folder(entry) {
+                findings.push((DiagnosticCode::ZipPathUnsafe, entry.clone()));
+            }
+            Ok((Content::Bytes(bytes), Coding::Zip))
+        }
+        Err(error) if error.kind() == ErrorKind::LimitExceeded => Err(error),
+        Err(error) => failed(DiagnosticCode::ZipMalformed, error.to_string()),
+    }
+}
+
+fn leaves_its_folder(path: &str) -> bool {
+    path.starts_with('/') || path.contains(['\\', ':']) || path.split('/').any(|it| it == "..")
+}
+
+/// Office documents (ECMA-376 part 2), OpenDocument files and signature containers
+/// (their `mimetype` comes first) are archives that are documents.
+fn is_document(names: &[String]) -> bool {
+    names.iter().any(|it| it == "[Content_Types].xml")
+        || names.first().is_some_and(|it| it == "mimetype")
+}
+
+/// A PDF or an archive that went through a conversion from and to UTF-8: what was
+/// no character became U+FFFD, and all of it is UTF-8 now, which no such file is.
+fn is_damaged(bytes: &[u8]) -> bool {
+    const REPLACEMENT: &[u8] = "\u{FFFD}".as_bytes();
+    (bytes.starts_with(b"%PDF-") || bytes.starts_with(b"PK"))
+        && bytes.windows(REPLACEMENT.len()).any(|it| it == REPLACEMENT)
+        && std::str::from_utf8(bytes).is_ok()
+}
+
+/// Base64 that is decoded as it comes in pieces, white space left out.
+///
+/// Pieces without white space, as the national kit writes them, are decoded from
+/// where they stand, without a copy.
+pub(super) struct Decoder {
+    bytes: Vec<u8>,
+    /// Characters that wait for the rest of their group of four.
+    carry: Vec<u8>,
+    limit: usize,
+    ended: bool,
+}
+
+/// Why text is no base64, or too much of it.
+pub(super) enum DecodeFault {
+    Malformed,
+    TooLong,
+}
+
+/// Characters decoded at once.
+const PIECE: usize = 48 << 10;
+
+impl Decoder {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { bytes: Vec::new(), carry: Vec::with_capacity(4), limit, ended: false }
+    }
+
+    pub(super) fn push(&mut self, text: &str) -> Result<(), DecodeFault> {
+        let expected = text.len().saturating_div(4).saturating_mul(3);
+        self.bytes.reserve(expected.min(self.limit.saturating_sub(self.bytes.len())));
+        for run in text.split_ascii_whitespace() {
+            self.push_run(run.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn push_run(&mut self, mut run: &[u8]) -> Result<(), DecodeFault> {
+        if !self.carry.is_empty() {
+            let wanted = 4_usize.saturating_sub(self.carry.len()).min(run.len());
+            let (first, rest) = run.split_at(wanted);
+            self.carry.extend_from_slice(first);
+            run = rest;
+            if self.carry.len() == 4 {
+                let group = std::mem::take(&mut self.carry);
+                self.decode(&group)?;
+            }
+        }
+        let whole = run.len().saturating_sub(run.len() % 4);
+        let (groups, rest) = run.split_at(whole);
+        for piece in groups.chunks(PIECE) {
+            self.decode(piece)?;
+        }
+        self.carry.extend_from_slice(rest);
+        Ok(())
+    }
+
+    fn decode(&mut self, groups: &[u8]) -> Result<(), DecodeFault> {
+        // Nothing follows padding.
+        if self.ended {
+            return Err(DecodeFault::Malformed);
+        }
+        STANDARD.decode_vec(groups, &mut self.bytes).map_err(|_| DecodeFault::Malformed)?;
+        self.ended = groups.ends_with(b"=");
+        if self.bytes.len() > self.limit { Err(DecodeFault::TooLong) } else { Ok(()) }
+    }
+
+    pub(super) fn finish(self) -> Result<Vec<u8>, DecodeFault> {
+        if self.carry.is_empty() { Ok(self.bytes) } else { Err(DecodeFault::Malformed) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decode(pieces: &[&str], limit: usize) -> Result<Vec<u8>, &'static str> {
+        let mut decoder = Decoder::new(limit);
+        pieces.iter().try_for_each(|it| decoder.push(it)).and_then(|()| decoder.finish()).map_err(
+            |it| match it {
+                DecodeFault::Malformed => "malformed",
+                DecodeFault::TooLong => "too long",
+            },
+        )
+    }
+
+    #[test]
+    fn base64_in_pieces() {
+        let bytes: Vec<u8> = (0..200_000_u32).map(|n| n.to_le_bytes()[1]).collect();
+        let text = STANDARD.encode(&bytes);
+        assert_eq!(decode(&[&text], bytes.len()).unwrap(), bytes);
+        let (a, b) = text.split_at(12_345);
+        let (b, c) = b.split_at(2);
+        let wrapped = format!("\r\n {a}\n");
+        assert_eq!(decode(&[&wrapped, b, c, " \n"], bytes.len()).unwrap(), bytes);
+        assert_eq!(decode(&[&text], bytes.len() - 1), Err("too long"));
+        for bad in ["!!notbase64!!", "QUJD=", "QUI", "QUI=QUJD", "QUI=\nQUJD", "QUJ-", "=", "QQ==="]
+        {
+            assert_eq!(decode(&[bad], 100), Err("malformed"), "{bad}");
+        }
+        assert_eq!(decode(&[], 100).unwrap(), b"");
+    }
+
+    #[test]
+    fn the_kits_table() {
+        for (name, coding, content_type) in [
+            ("a.PDF", Coding::Raw, "application/pdf"),
+            ("a.b.docx", Coding::Raw, "application/docx"),
+            ("a.zip", Coding::Raw, "application/zip"),
+            ("a.xlsx", Coding::Zip, "application/zip"),
+            ("a", Coding::Zip, "application/zip"),
+        ] {
+            let it = Attachment::new("cid:1", name, Vec::new());
+            assert_eq!((it.coding, it.content_type.as_str()), (coding, content_type), "{name}");
+        }
+        assert_eq!(entry_name("a", b""), "e3b0c442-98fc-1c14-9afb-f4c8996fb924.unk");
+    }
+
+    fn unwrapped(wire: Vec<u8>, name: &str, content_type: &str) -> (Content, Vec<DiagnosticCode>) {
+        let it = unwrap(wire, name, content_type, 1 << 20).unwrap();
+        (it.content, it.findings.into_iter().map(|(code, _)| code).collect())
+    }
+
+    #[test]
+    fn sniffs_rather_than_believes() {
+        use DiagnosticCode::*;
+        let pdf = b"%PDF-1.4 \xE2\xE3".to_vec();
+        let zipped = zip::write_single("x.pdf", &pdf).unwrap();
+        let file = Content::Bytes(pdf.clone());
+        assert_eq!(unwrapped(pdf.clone(), "a.pdf", "application/pdf"), (file.clone(), vec![]));
+        assert_eq!(
+            unwrapped(pdf, "a.pdf", "application/zip"),
+            (file.clone(), vec![ContentTypeDiffers])
+        );
+        assert_eq!(unwrapped(zipped.clone(), "a.pdf", "application/zip"), (file.clone(), vec![]));
+        assert_eq!(
+            unwrapped(zipped.clone(), "a.pdf", "application/pdf"),
+            (file, vec![ContentTypeDiffers])
+        );
+        assert_eq!(
+            unwrapped(zipped.clone(), "A.ZIP", "application/zip"),
+            (Content::Bytes(zipped.clone()), vec![]),
+            "the file is an archive itself"
+        );
+        let mut broken = zipped;
+        broken.truncate(60);
+        assert_eq!(
+            unwrapped(broken, "a.pdf", "application/zip"),
+            (Content::Unreadable, vec![ZipMalformed])
+        );
+        let round_trip = String::from_utf8_lossy(b"%PDF-1.4\n%\xE2\xE3\xCF\xD3").into_owned();
+        assert_eq!(
+            unwrapped(round_trip.clone().into_bytes(), "a.pdf", "application/pdf").1,
+            [ContentDamaged]
+        );
+    }
+
+    #[test]
+    fn names_that_are_safe_for_files() {
+        for (name, safe) in [
+            ("Công văn số 7816.pdf", "Công văn số 7816.pdf"),
+            ("../../etc/passwd", "passwd"),
+            ("C:\\x\\y:z.pdf", "y_z.pdf"),
+            ("..", "attachment"),
+            ("", "attachment"),
+            ("a\u{202E}fdp.exe", "a_fdp.exe"),
+        ] {
+            let it = Attachment::new("", name, Vec::new());
+            assert_eq!(it.file_name(), safe);
+            assert_eq!(it.name_is_unsafe(), safe != name && !name.is_empty(), "{name}");
+        }
+        let long = Attachment::new("", format!("{}.pdf", "ố".repeat(300)), Vec::new());
+        assert!(long.file_name().len() <= 200 && long.file_name().ends_with("ố.pdf"));
+    }
+}

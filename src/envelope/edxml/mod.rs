@@ -1,0 +1,100 @@
+//! edXML, the national message format (QCVN 102:2016/BTTTT).
+//!
+//! There are two kinds of [`Message`]: an [`Envelope`] carries a document with its
+//! annexes, a [`StatusMessage`] answers one. [`parse`] tells them apart.
+//!
+//! Reading is liberal: elements are known by namespace and local name, whatever
+//! their prefix and order, and every deviation from what the national kit writes
+//! is a [`Diagnostic`] with a stable code and a sentence in Vietnamese and in
+//! English. What cannot be read safely (a DTD, text that is not well-formed, an
+//! envelope without a header) is an error. Writing is exact: prefixes, order, line
+//! ends and attachment coding are the national kit's.
+//!
+//! The `Signature` element of a message proves nothing after transit, because the
+//! axis writes every message anew: it is kept and reported, never judged here.
+//! What counts are the signatures within the attachments.
+//!
+//! ```
+//! use kyso::edxml::{self, Code, Date, Envelope, MessageHeader, Organization, PromulgationInfo};
+//!
+//! # fn main() -> kyso::Result<()> {
+//! let header = MessageHeader {
+//!     from: Organization::new("000.00.01.H40", "Sở Nội vụ"),
+//!     to: vec![Organization::new("000.00.00.G22", "Văn phòng Chính phủ")],
+//!     document_id: "000.00.01.H40,2026/11/22,15/QĐ-SNV".into(),
+//!     code: Code::new("15", "QĐ-SNV"),
+//!     promulgation: PromulgationInfo { place: "Huế".into(), date: Date::new(2026, 11, 22)? },
+//!     subject: "Quyết định phê duyệt".into(),
+//!     ..MessageHeader::default()
+//! };
+//! let envelope = Envelope::new(header).attach("quyết định.pdf", b"%PDF-1.7 ...".to_vec());
+//! let bytes = envelope.to_bytes()?;
+//!
+//! let read = edxml::parse(&bytes, &kyso::Limits::default())?;
+//! assert!(read.diagnostics.is_empty());
+//! assert_eq!(read.message, edxml::Message::Document(envelope));
+//! # Ok(())
+//! # }
+//! ```
+
+mod attachment;
+mod codec;
+mod date;
+mod diagnostic;
+mod header;
+mod identifier;
+mod signature;
+mod status;
+mod trace;
+
+pub use self::attachment::{Attachment, Coding, Content};
+pub use self::codec::parse;
+pub use self::date::{Date, Timestamp};
+pub use self::diagnostic::{Diagnostic, DiagnosticCode, Severity};
+pub use self::header::{
+    Code, DocumentType, Envelope, MessageHeader, Organization, OtherInfo, Priority,
+    PromulgationInfo, ResponseFor, SignerInfo, StaffInfo,
+};
+pub use self::identifier::{DocumentId, DocumentIdParts, OrganId, OrganIdForm};
+pub use self::signature::{Signature, SignatureState};
+pub use self::status::{Progress, Side, StatusCode, StatusMessage};
+pub use self::trace::{
+    Business, BusinessDocumentInfo, BusinessType, Receiver, ReplacementInfo, TraceHeader,
+};
+
+use serde::{Deserialize, Serialize};
+
+/// What an agency sends to another over the axis.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Message {
+    /// A document with its annexes, or what changes an earlier one.
+    Document(Envelope),
+    /// What became of a document that was sent.
+    Status(StatusMessage),
+}
+
+/// A message that was read, and how it deviates from what the standard and the
+/// national kit write.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[must_use]
+pub struct Parsed {
+    /// The message.
+    pub message: Message,
+    /// In the order they were met.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Parsed {
+    /// The gravest of the diagnostics; nothing where the message is as it should be.
+    #[must_use]
+    pub fn severity(&self) -> Option<Severity> {
+        self.diagnostics.iter().map(|it| it.code.severity()).max()
+    }
+
+    /// Whether something of this code was met.
+    #[must_use]
+    pub fn has(&self, code: DiagnosticCode) -> bool {
+        self.diagnostics.iter().any(|it| it.code == code)
+    }
+}
