@@ -39,6 +39,11 @@ pub mod cades {
     pub use crate::signature::cades::SignatureBuilder;
 }
 
+/// PAdES: signatures in PDF (EN 319 142-1).
+pub mod pades {
+    pub use crate::signature::pades::{SignatureBuilder, SubFilter};
+}
+
 /// Doors for fuzzers into rooms that have no other: there only when fuzzing.
 #[cfg(fuzzing)]
 #[doc(hidden)]
@@ -53,7 +58,4 @@ pub mod fuzzing {
     pub fn cms_attributes(bytes: &[u8]) -> bool {
         exhaust::exhaust_attributes(bytes)
     }
-/// PAdES: signatures in PDF (EN 319 142-1).
-pub mod pades {
-    pub use crate::signature::pades::{SignatureBuilder, SubFilter};
 }

@@ -3,6 +3,6 @@
 pub(crate) mod asn1;
 pub(crate) mod base64;
 pub(crate) mod pdf;
+pub(crate) mod pem;
 pub(crate) mod xml;
 pub(crate) mod zip;
-pub(crate) mod pem;

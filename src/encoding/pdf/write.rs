@@ -44,7 +44,10 @@ pub(crate) fn write_dictionary(dictionary: &Dictionary, out: &mut Vec<u8>) {
 fn write_name(name: &[u8], out: &mut Vec<u8>) {
     out.push(b'/');
     for byte in name {
-        let special = matches!(byte, b'#' | b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'{' | b'}' | b'/' | b'%');
+        let special = matches!(
+            byte,
+            b'#' | b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'{' | b'}' | b'/' | b'%'
+        );
         if byte.is_ascii_graphic() && !special {
             out.push(*byte);
         } else {

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use crate::crypto::SignatureAlgorithm;
 use crate::error::{Error, Result};
-use crate::keys::Signer;
+use crate::keys::{Signer, SigningOverride, check_fitness};
 use crate::pki::Certificate;
 use crate::signature::cms::create::SignedAttributes;
 use crate::signature::request::{Document, Layout, Prepared, Signed, sign_prepared};
@@ -21,13 +21,14 @@ pub struct SignatureBuilder<'a, S: ?Sized> {
     claimed_time: UtcTime,
     mime_type: Option<String>,
     enveloping: bool,
+    overrides: Vec<SigningOverride>,
 }
 
 impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
     /// `claimed_time` becomes the signing-time attribute, and is when the
     /// certificate has to be valid.
     pub fn new(document: &'a S, claimed_time: UtcTime) -> Self {
-        Self { document, claimed_time, mime_type: None, enveloping: false }
+        Self { document, claimed_time, mime_type: None, enveloping: false, overrides: Vec::new() }
     }
 
     /// The signature holds the document, instead of standing beside it.
@@ -39,6 +40,12 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
     /// What kind of document it is, as in `application/pdf` (EN 319 122-1 §5.2.4.2).
     pub fn mime_type(mut self, mime_type: impl Into<String>) -> Self {
         self.mime_type = Some(mime_type.into());
+        self
+    }
+
+    /// Signs even so, where signing would refuse the certificate.
+    pub fn allow(mut self, by_name: SigningOverride) -> Self {
+        self.overrides.push(by_name);
         self
     }
 
@@ -55,6 +62,7 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
         let certificate = certificate_chain
             .first()
             .ok_or_else(|| Error::misuse("a signature needs the signer's certificate"))?;
+        check_fitness(certificate, self.claimed_time, &self.overrides)?;
         let document = Document::read(self.document, algorithm.digest())?;
         let signed_attributes = SignedAttributes {
             message_digest: document.digest(),

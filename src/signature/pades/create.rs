@@ -274,9 +274,8 @@ impl SignatureDictionary {
 
     /// Writes the `/ByteRange`, now that all lengths are known.
     fn settle(&self, mut bytes: Vec<u8>, at: usize, original: u64) -> Result<Tail> {
-        let shift = |range: &Range<usize>| {
-            range.start.saturating_add(at)..range.end.saturating_add(at)
-        };
+        let shift =
+            |range: &Range<usize>| range.start.saturating_add(at)..range.end.saturating_add(at);
         let tail = |size: usize| original.saturating_add(u64::try_from(size).unwrap_or(u64::MAX));
         let digits = shift(&self.digits);
         let total = tail(bytes.len());

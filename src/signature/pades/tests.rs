@@ -64,7 +64,9 @@ pub(super) fn samples() -> Vec<(String, Vec<u8>)> {
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.extension().is_some_and(|it| it == "pdf"))
-        .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(path).unwrap()))
+        .map(|path| {
+            (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read(path).unwrap())
+        })
         .collect();
     samples.sort();
     samples
@@ -130,9 +132,8 @@ fn every_producers_file_is_signed_twice() {
 
 #[test]
 fn encrypted_files_are_refused_by_name() {
-    let error = SignatureBuilder::new(&sample("qpdf-encrypted.pdf"), time())
-        .sign(&signer())
-        .unwrap_err();
+    let error =
+        SignatureBuilder::new(&sample("qpdf-encrypted.pdf"), time()).sign(&signer()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     assert!(error.to_string().contains("encrypted"), "{error}");
 }
