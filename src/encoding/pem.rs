@@ -14,66 +14,85 @@ use crate::error::{Error, Result};
 pub(crate) struct Block {
     pub(crate) label: String,
     pub(crate) bytes: Zeroizing<Vec<u8>>,
+    /// Whether header lines stand before the bytes, as RFC 1421 had it: old OpenSSL says there
+    /// how the bytes are encrypted.
+    pub(crate) has_headers: bool,
 }
 
 const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
 
+struct Open {
+    label: String,
+    offset: u64,
+    text: Zeroizing<Vec<u8>>,
+    has_headers: bool,
+}
+
 /// The blocks of a file in order; none is no error here.
 ///
 /// # Errors
-/// `Malformed` for a block that does not end or is no base64; `Unsupported` for one
-/// with the header lines of RFC 1421 (keys encrypted the way of old OpenSSL).
+/// `Malformed` for a block that does not end or is no base64.
 pub(crate) fn blocks(bytes: &[u8]) -> Result<Vec<Block>> {
     let mut found = Vec::new();
-    let mut open: Option<(String, u64, Zeroizing<Vec<u8>>)> = None;
-    let mut offset = 0_u64;
-    for line in bytes.split(|byte| *byte == b'\n') {
-        let trimmed = line.trim_ascii();
-        if let Some(label) = trimmed.strip_prefix(BEGIN) {
-            let label = String::from_utf8_lossy(label).trim_end_matches('-').to_owned();
-            // A buffer that never grows leaves no copy behind.
-            let rest = usize::try_from(offset).unwrap_or(usize::MAX);
-            let capacity = bytes.len().saturating_sub(rest);
-            open = Some((label, offset, Zeroizing::new(Vec::with_capacity(capacity))));
-        } else if trimmed.starts_with(END) {
-            if let Some((label, at, text)) = open.take() {
-                let bytes = decode(&text).map_err(|error| about(error, &label, at))?;
-                found.push(Block { label, bytes });
-            }
-        } else if let Some((label, at, text)) = &mut open {
-            if trimmed.contains(&b':') {
-                let error = Error::unsupported(
-                    "a key encrypted the way of old OpenSSL (write it anew: openssl pkcs8 -topk8)",
-                );
-                return Err(about(error, label, *at));
-            }
-            text.extend_from_slice(trimmed);
+    let mut open: Option<Open> = None;
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let length = rest.iter().position(|it| *it == b'\n').unwrap_or(rest.len());
+        let line = rest.get(..length).unwrap_or_default().trim_ascii();
+        if let Some(label) = line.strip_prefix(BEGIN) {
+            let offset = bytes.len().saturating_sub(rest.len());
+            open = Some(Open {
+                label: String::from_utf8_lossy(label).trim_end_matches('-').to_owned(),
+                offset: u64::try_from(offset).unwrap_or(u64::MAX),
+                text: Zeroizing::default(),
+                has_headers: false,
+            });
+        } else if line.starts_with(END) {
+            found.extend(open.take().map(Open::close).transpose()?);
+        } else if let Some(open) = &mut open {
+            open.push(line);
         }
-        offset = offset.saturating_add(u64::try_from(line.len()).unwrap_or(u64::MAX));
-        offset = offset.saturating_add(1);
+        rest = rest.get(length.saturating_add(1)..).unwrap_or_default();
     }
     match open {
-        Some((label, at, _)) => Err(about(Error::malformed("a PEM block has no end"), &label, at)),
+        Some(open) => Err(open.wrong("a PEM block has no end")),
         None => Ok(found),
     }
 }
 
-fn about(error: Error, label: &str, offset: u64) -> Error {
-    error.at_offset(offset).in_element(label)
-}
+impl Open {
+    fn push(&mut self, line: &[u8]) {
+        if line.contains(&b':') {
+            self.has_headers = true;
+            return;
+        }
+        // Growing by hand: a vector that moves leaves what it held behind.
+        let length = self.text.len().saturating_add(line.len());
+        if length > self.text.capacity() {
+            let mut larger = Zeroizing::new(Vec::with_capacity(length.saturating_mul(2)));
+            larger.extend_from_slice(&self.text);
+            self.text = larger;
+        }
+        self.text.extend_from_slice(line);
+    }
 
-fn decode(text: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
-    let engine = GeneralPurpose::new(
-        &STANDARD,
-        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-    );
-    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len()));
-    engine
-        .decode_vec(text, &mut bytes)
-        // The cause would show an octet of what may be a key.
-        .map_err(|_| Error::malformed("a PEM block is no base64"))?;
-    Ok(bytes)
+    fn close(self) -> Result<Block> {
+        let engine = GeneralPurpose::new(
+            &STANDARD,
+            GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+        );
+        let mut bytes = Zeroizing::new(Vec::with_capacity(self.text.len()));
+        // The cause is left out: it would show an octet of what may be a key.
+        if engine.decode_vec(&*self.text, &mut bytes).is_err() {
+            return Err(self.wrong("a PEM block is no base64"));
+        }
+        Ok(Block { label: self.label, bytes, has_headers: self.has_headers })
+    }
+
+    fn wrong(&self, what: &str) -> Error {
+        Error::malformed(what).at_offset(self.offset).in_element(self.label.as_str())
+    }
 }
 
 #[cfg(test)]
@@ -94,13 +113,18 @@ mod tests {
 
     #[test]
     fn says_what_is_wrong_and_where() {
-        for (text, kind) in [
-            (&b"x\n-----BEGIN A-----\nAQI=\n"[..], ErrorKind::Malformed),
-            (b"x\n-----BEGIN A-----\nA?I=\n-----END A-----", ErrorKind::Malformed),
-            (b"x\n-----BEGIN A-----\nProc-Type: 4,ENCRYPTED\n", ErrorKind::Unsupported),
-        ] {
-            let error = blocks(text).err().unwrap();
-            assert_eq!((error.kind(), error.offset()), (kind, Some(2)));
+        for text in ["x\n-----BEGIN A-----\nAQI=\n", "x\n-----BEGIN A-----\nA?I=\n-----END A-----"]
+        {
+            let error = blocks(text.as_bytes()).err().unwrap();
+            assert_eq!((error.kind(), error.offset()), (ErrorKind::Malformed, Some(2)));
         }
+    }
+
+    #[test]
+    fn header_lines_are_noticed() {
+        let text = b"-----BEGIN A-----\nProc-Type: 4,ENCRYPTED\n\nAQI\n-----END A-----";
+        let found = blocks(text).unwrap();
+        assert!(found[0].has_headers);
+        assert_eq!(found[0].bytes.as_slice(), [1, 2]);
     }
 }

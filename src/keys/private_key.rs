@@ -45,6 +45,12 @@ impl PrivateKey {
         if keys.next().is_some() {
             return Err(Error::misuse("this file holds more than one private key"));
         }
+        if key.has_headers {
+            return Err(Error::unsupported(
+                "the private key is encrypted the way of old OpenSSL; write it as PKCS#8: \
+                 openssl pkcs8 -topk8",
+            ));
+        }
         match key.label.as_str() {
             "PRIVATE KEY" => Self::from_pkcs8(&key.bytes),
             "RSA PRIVATE KEY" => Self::from_rsa(&key.bytes),

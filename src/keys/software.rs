@@ -7,9 +7,8 @@ use super::key_pair::KeyPair;
 use super::private_key::PrivateKey;
 use super::signer::{SignatureValue, Signer, ToBeSigned};
 use crate::crypto::{PublicKey, SignatureAlgorithm};
-use crate::encoding::pem;
 use crate::error::{Error, ErrorKind, Place, Result};
-use crate::limits::{Limits, within};
+use crate::limits::Limits;
 use crate::pki::Certificate;
 
 /// A key in memory and the certificates that speak for it.
@@ -52,13 +51,16 @@ impl SoftwareSigner {
         Self::new(&PrivateKey::from_pkcs8(key)?, certificates)
     }
 
-    /// From PEM: `PRIVATE KEY`, `RSA PRIVATE KEY` or `EC PRIVATE KEY`, and certificates. Where
-    /// one file holds both, pass it twice.
+    /// From PEM: `PRIVATE KEY`, `RSA PRIVATE KEY` or `EC PRIVATE KEY`, and certificates in any
+    /// form that [`Certificate::all_from`] reads. Where one file holds both, pass it twice.
     ///
     /// # Errors
     /// As [`from_pkcs8`](Self::from_pkcs8); `Misuse` when the key is encrypted.
     pub fn from_pem(key: &[u8], certificates: &[u8]) -> Result<Self> {
-        Self::new(&PrivateKey::from_pem(key, None)?, &certificates_of(certificates)?)
+        Self::new(
+            &PrivateKey::from_pem(key, None)?,
+            &Certificate::all_from(certificates, &Limits::default())?,
+        )
     }
 
     /// As [`from_pem`](Self::from_pem), with a password for an `ENCRYPTED PRIVATE KEY`
@@ -69,7 +71,10 @@ impl SoftwareSigner {
     /// `LimitExceeded` when its derivation is longer than [`Limits::kdf_iterations`].
     #[cfg(feature = "pkcs12")]
     pub fn from_encrypted_pem(key: &[u8], password: &str, certificates: &[u8]) -> Result<Self> {
-        Self::new(&PrivateKey::from_pem(key, Some(password))?, &certificates_of(certificates)?)
+        Self::new(
+            &PrivateKey::from_pem(key, Some(password))?,
+            &Certificate::all_from(certificates, &Limits::default())?,
+        )
     }
 
     /// The same key with another algorithm.
@@ -145,21 +150,6 @@ impl fmt::Debug for SoftwareSigner {
 
 fn about(error: Error, certificate: &Certificate) -> Error {
     error.at(Place::Certificate(certificate.subject()))
-}
-
-fn certificates_of(bytes: &[u8]) -> Result<Vec<Certificate>> {
-    let limits = Limits::default();
-    let mut certificates = Vec::new();
-    for block in pem::blocks(bytes)? {
-        if block.label == "CERTIFICATE" || block.label == "X509 CERTIFICATE" {
-            certificates.push(Certificate::from_der_within(&block.bytes, &limits)?);
-            within(certificates.len(), limits.certificates, "certificates in one file")?;
-        }
-    }
-    if certificates.is_empty() {
-        return Err(Error::malformed("there is no PEM block CERTIFICATE in this file"));
-    }
-    Ok(certificates)
 }
 
 /// The end entity's certificate, then whoever bears an issuer's name: there may be several for

@@ -139,6 +139,11 @@ fn files_without_what_is_needed() {
     let two = [file("p256.key"), file("p384.key")].concat();
     let error = SoftwareSigner::from_pem(&two, &certificate).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Misuse);
+    let old =
+        b"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n\
+        MAA=\n-----END RSA PRIVATE KEY-----";
+    let error = SoftwareSigner::from_pem(old, &certificate).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
     let dsa = b"-----BEGIN DSA PRIVATE KEY-----\nMAA=\n-----END DSA PRIVATE KEY-----";
     let error = SoftwareSigner::from_pem(dsa, &certificate).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
