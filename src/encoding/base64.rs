@@ -4,8 +4,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer, Serializer};
 
-use crate::error::{Error, Result as Outcome};
-
 pub(crate) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&STANDARD.encode(bytes))
 }
@@ -13,9 +11,4 @@ pub(crate) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S:
 pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
     let text = String::deserialize(deserializer)?;
     STANDARD.decode(text).map_err(serde::de::Error::custom)
-}
-
-/// Plain base64 with padding (RFC 4648 §4), without line breaks.
-pub(crate) fn decode(text: &str) -> Outcome<Vec<u8>> {
-    STANDARD.decode(text).map_err(|source| Error::malformed("this is no base64").because(source))
 }

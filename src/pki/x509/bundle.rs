@@ -4,6 +4,7 @@ use der::asn1::ObjectIdentifier;
 
 use super::certificate::Certificate;
 use crate::encoding::asn1::{Tag, Value};
+use crate::encoding::pem;
 use crate::error::{Error, Result};
 use crate::limits::{Limits, within};
 
@@ -23,12 +24,12 @@ impl Certificate {
         if Value::only(bytes, DEPTH).is_ok() {
             all = from_der(bytes, limits)?;
         } else {
-            for (label, der) in pem_blocks(bytes)? {
-                match label.as_str() {
+            for block in pem::blocks(bytes)? {
+                match block.label.as_str() {
                     "CERTIFICATE" | "X509 CERTIFICATE" => {
-                        all.push(Self::from_der_within(&der, limits)?);
+                        all.push(Self::from_der_within(&block.bytes, limits)?);
                     }
-                    "PKCS7" | "CMS" => all.extend(from_bag(&der, limits)?),
+                    "PKCS7" | "CMS" => all.extend(from_bag(&block.bytes, limits)?),
                     _ => {}
                 }
                 within(all.len(), limits.certificates, "certificates in one file")?;
@@ -72,29 +73,4 @@ fn from_bag(bytes: &[u8], limits: &Limits) -> Result<Vec<Certificate>> {
         }
     }
     Ok(all)
-}
-
-const PEM_BEGIN: &str = "-----BEGIN ";
-const PEM_END: &str = "-----END ";
-
-/// RFC 7468, read as liberally as its §3 lets: text around the blocks, any line length.
-fn pem_blocks(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>> {
-    let mut blocks = Vec::new();
-    let mut open: Option<(String, String)> = None;
-    for line in bytes.split(|byte| *byte == b'\n') {
-        let line = String::from_utf8_lossy(line);
-        let line = line.trim();
-        if let Some(label) = line.strip_prefix(PEM_BEGIN) {
-            open = Some((label.trim_end_matches('-').to_owned(), String::new()));
-        } else if line.starts_with(PEM_END) {
-            let Some((label, text)) = open.take() else { continue };
-            blocks.push((label, crate::encoding::base64::decode(&text)?));
-        } else if let Some((_, text)) = &mut open {
-            text.push_str(line);
-        }
-    }
-    match open {
-        Some((label, _)) => Err(Error::malformed(format!("the PEM block {label} has no end"))),
-        None => Ok(blocks),
-    }
 }
