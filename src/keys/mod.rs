@@ -4,6 +4,8 @@
 mod encryption;
 mod fitness;
 mod key_pair;
+#[cfg(test)]
+mod peers;
 #[cfg(feature = "pkcs12")]
 pub mod pkcs12;
 mod private_key;
