@@ -49,7 +49,18 @@ pub mod pades {
 #[doc(hidden)]
 #[allow(missing_docs, clippy::must_use_candidate)]
 pub mod fuzzing {
+    use crate::crypto::{SignatureAlgorithm, verify};
     use crate::signature::cms::exhaust;
+
+    /// Whether the value holds; nothing where the key is none.
+    pub fn verify_value(
+        public_key_info: &[u8],
+        algorithm: SignatureAlgorithm,
+        message: &[u8],
+        value: &[u8],
+    ) -> Option<bool> {
+        verify(public_key_info, algorithm, message, value).ok().map(|it| it.is_valid())
+    }
 
     pub fn cms(bytes: &[u8]) -> bool {
         exhaust::exhaust(bytes)
