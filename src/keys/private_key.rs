@@ -55,10 +55,7 @@ impl PrivateKey {
             "PRIVATE KEY" => Self::from_pkcs8(&key.bytes),
             "RSA PRIVATE KEY" => Self::from_rsa(&key.bytes),
             "EC PRIVATE KEY" => Self::from_ec(&key.bytes),
-            "ENCRYPTED PRIVATE KEY" => match password {
-                Some(password) => Self::from_encrypted(&key.bytes, password),
-                None => Err(Error::misuse("the private key is encrypted and needs a password")),
-            },
+            "ENCRYPTED PRIVATE KEY" => Self::from_encrypted(&key.bytes, password),
             other => Err(Error::unsupported(format!(
                 "a PEM block {other} is not read here; write the key as PKCS#8: \
                  openssl pkcs8 -topk8"
@@ -68,12 +65,14 @@ impl PrivateKey {
     }
 
     #[cfg(feature = "pkcs12")]
-    fn from_encrypted(der: &[u8], password: &str) -> Result<Self> {
+    fn from_encrypted(der: &[u8], password: Option<&str>) -> Result<Self> {
+        let password = password
+            .ok_or_else(|| Error::misuse("the private key is encrypted and needs a password"))?;
         Self::from_pkcs8(&super::encryption::decrypt_key(der, password, &Limits::default())?)
     }
 
     #[cfg(not(feature = "pkcs12"))]
-    fn from_encrypted(_: &[u8], _: &str) -> Result<Self> {
+    fn from_encrypted(_: &[u8], _: Option<&str>) -> Result<Self> {
         Err(Error::unsupported("encrypted keys are read with the feature `pkcs12` only"))
     }
 

@@ -1,9 +1,12 @@
 """Files that no tool at hand writes, made from openssl-plain.p12 (everything but the
 MAC in the clear), with Python's own hashlib: a MAC with no password at all (other
-than an empty one), PBMAC1 (RFC 9579), BER in pieces, and bags within bags."""
+than an empty one), PBMAC1 (RFC 9579), BER in pieces, bags within bags, and passwords
+as OpenSSL before 1.1.0 and NSS before 2018 spelt them."""
+import base64
 import hashlib
 import hmac
 import pathlib
+import subprocess
 
 here = pathlib.Path(__file__).parent
 
@@ -109,3 +112,19 @@ for levels, name in [(3, "nested"), (70, "too-deep")]:
 
 many = mac_data(safe, key, SHA256, 2**31 - 1)
 (here / "crafted-iterations.p12").write_bytes(pfx(safe, many))
+
+# OpenSSL before 1.1.0 took each octet of UTF-8 for a character.
+spelt = b"".join(bytes([0, octet]) for octet in "mật khẩu".encode()) + b"\0\0"
+old = mac_data(safe, pkcs12_kdf(spelt, SALT, 2048, 32), SHA256)
+(here / "crafted-old-openssl.p12").write_bytes(pfx(safe, old))
+
+# NSS before 2018 derived by PBKDF2 from the password as a BMPString.
+body = "".join((here / "p256.key.pem").read_text().splitlines()[1:-1])
+key = hashlib.pbkdf2_hmac("sha256", "kyso\0".encode("utf-16-be"), SALT, 2048, 32)
+command = ["openssl", "enc", "-aes-256-cbc", "-K", key.hex(), "-iv", bytes(16).hex()]
+encrypted = subprocess.run(command, input=base64.b64decode(body), capture_output=True, check=True).stdout
+aes = tlv(0x30, oid("2.16.840.1.101.3.4.1.42") + tlv(4, bytes(16)))
+pbes2 = tlv(0x30, oid("1.2.840.113549.1.5.13") + tlv(0x30, tlv(0x30, oid("1.2.840.113549.1.5.12") + pbkdf2) + aes))
+text = base64.encodebytes(tlv(0x30, pbes2 + tlv(4, encrypted))).decode()
+label = "ENCRYPTED PRIVATE KEY"
+(here / "crafted-old-nss.pem").write_text(f"-----BEGIN {label}-----\n{text}-----END {label}-----\n")

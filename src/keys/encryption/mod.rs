@@ -89,28 +89,44 @@ pub(super) fn decrypt(
 ) -> Result<Option<Zeroizing<Vec<u8>>>> {
     let (scheme, parameters) = read_algorithm(algorithm)?;
     let parameters = required(parameters, algorithm)?;
-    let plaintext = if scheme == PBES2 {
+    if scheme == PBES2 {
         let (derivation, cipher, iv) = read_pbes2(&parameters)?;
-        let key = derivation.derive(cipher.key_octets(), password, budget)?;
-        cipher.decrypt(&key, &iv, ciphertext)
-    } else {
-        let known = PKCS12_SCHEMES.iter().find(|(it, _)| *it == scheme);
-        let (_, cipher) = known.ok_or_else(|| {
-            Error::unsupported(format!("keys encrypted with scheme {scheme} are not read"))
-        })?;
-        let mut fields = parameters.sequence()?;
-        let salt = fields.expect(Tag::OCTET_STRING)?.octets()?;
-        let iterations = fields.expect(Tag::INTEGER)?.small_integer()?;
-        fields.finish()?;
-        let mut derive = |purpose, octets| {
-            Hash::Sha1.derive_pkcs12(purpose, &password.bmp, &salt, iterations, octets, budget)
-        };
-        let key = derive(Purpose::Key, cipher.key_octets())?;
-        let iv = derive(Purpose::Iv, cipher.block_octets())?;
-        cipher.decrypt(&key, &iv, ciphertext)
+        // NSS before 2018 derived from the BMPString here, too.
+        for password in [&password.utf8, &password.bmp] {
+            let key = derivation.derive(cipher.key_octets(), password, budget)?;
+            if let Some(plaintext) = decrypt_sequence(cipher, &key, &iv, ciphertext) {
+                return Ok(Some(plaintext));
+            }
+        }
+        return Ok(None);
+    }
+    let known = PKCS12_SCHEMES.iter().find(|(it, _)| *it == scheme);
+    let (_, cipher) = *known.ok_or_else(|| {
+        Error::unsupported(format!("keys encrypted with scheme {scheme} are not read"))
+            .at_offset(algorithm.offset())
+    })?;
+    let mut fields = parameters.sequence()?;
+    let salt = fields.expect(Tag::OCTET_STRING)?.octets()?;
+    let iterations = fields.expect(Tag::INTEGER)?.small_integer()?;
+    fields.finish()?;
+    let mut derive = |purpose, octets| {
+        Hash::Sha1.derive_pkcs12(purpose, &password.bmp, &salt, iterations, octets, budget)
     };
-    Ok(plaintext
-        .filter(|it| Value::first(it, DEPTH).is_ok_and(|(value, _)| value.tag() == Tag::SEQUENCE)))
+    let key = derive(Purpose::Key, cipher.key_octets())?;
+    let iv = derive(Purpose::Iv, cipher.block_octets())?;
+    Ok(decrypt_sequence(cipher, &key, &iv, ciphertext))
+}
+
+fn decrypt_sequence(
+    cipher: Cipher,
+    key: &[u8],
+    iv: &[u8],
+    ciphertext: &[u8],
+) -> Option<Zeroizing<Vec<u8>>> {
+    let is_sequence = |it: &Value<'_>| it.tag() == Tag::SEQUENCE;
+    cipher.decrypt(key, iv, ciphertext).filter(|plaintext| {
+        Value::first(plaintext, DEPTH).is_ok_and(|(value, _)| is_sequence(&value))
+    })
 }
 
 /// PBKDF2 with its parameters (RFC 8018 Annex A.2).
@@ -151,13 +167,13 @@ impl Derivation {
     pub(super) fn derive(
         &self,
         octets: usize,
-        password: &Password,
+        password: &[u8],
         budget: &mut Budget,
     ) -> Result<Zeroizing<Vec<u8>>> {
         if self.key_octets.is_some_and(|it| usize::try_from(it) != Ok(octets)) {
             return Err(Error::malformed("a derived key has another length than its cipher wants"));
         }
-        self.prf.derive_pbkdf2(&password.utf8, &self.salt, self.iterations, octets, budget)
+        self.prf.derive_pbkdf2(password, &self.salt, self.iterations, octets, budget)
     }
 
     /// What it says itself about the length of the key.

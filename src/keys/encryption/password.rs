@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 pub(in crate::keys) struct Password {
     /// For the derivation of PKCS#12: BMPString with two zero octets behind it (RFC 7292 Annex B.1).
     pub(in crate::keys) bmp: Zeroizing<Vec<u8>>,
-    /// For PBKDF2: UTF-8 (RFC 8018 §3), unless the writer thought otherwise.
+    /// For PBKDF2: UTF-8 (RFC 8018 §3).
     pub(in crate::keys) utf8: Zeroizing<Vec<u8>>,
 }
 

@@ -65,7 +65,7 @@ impl Mac {
                 (hash, key)
             }
             Scheme::Pbmac1 { derivation, key_octets, hash } => {
-                (hash, derivation.derive(*key_octets, password, budget)?)
+                (hash, derivation.derive(*key_octets, &password.utf8, budget)?)
             }
         };
         Ok(equal_in_constant_time(&hash.hmac(&key, content), &self.value))

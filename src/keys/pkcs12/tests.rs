@@ -47,6 +47,7 @@ fn opens_what_every_writer_writes() {
         ("crafted-pbmac1", "kyso"),
         ("crafted-ber", "kyso"),
         ("crafted-nested", "kyso"),
+        ("crafted-old-openssl", "mật khẩu"),
     ] {
         let signer = sign_with(name, Some(password));
         let subjects: Vec<String> =
