@@ -93,8 +93,24 @@ def nested(safe, levels):
     return tlv(0x30, infos)
 
 
-fields = split(split((here / "openssl-plain.p12").read_bytes())[0][1])
-safe = split(split(split(fields[1][1])[1][1])[0][0])[0][1]
+def safe_of(name):
+    fields = split(split((here / name).read_bytes())[0][1])
+    return split(split(split(fields[1][1])[1][1])[0][0])[0][1]
+
+
+def with_bags_reversed(safe):
+    infos = b""
+    for info, content in split(split(safe)[0][1]):
+        bags = split(split(split(split(content)[1][1])[0][1])[0][1])
+        bags = tlv(0x30, b"".join(bag for bag, _ in reversed(bags)))
+        infos += tlv(0x30, DATA + tlv(0xA0, tlv(4, bags)))
+    return tlv(0x30, infos)
+
+
+safe = safe_of("openssl-plain.p12")
+
+renewed = with_bags_reversed(safe_of("openssl-renewed.p12"))
+(here / "crafted-renewed.p12").write_bytes(pfx(renewed, with_password(renewed)))
 
 null = mac_data(safe, pkcs12_kdf(b"", SALT, 2048, 32), SHA256)
 (here / "crafted-null.p12").write_bytes(pfx(safe, null))

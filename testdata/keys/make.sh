@@ -132,6 +132,12 @@ password='' p12 openssl-empty
 password='' p12 openssl-empty-legacy -legacy
 password='mật khẩu' p12 openssl-vietnamese
 password='mật khẩu' p12 openssl-vietnamese-legacy -legacy
+# As Windows exports: the old scheme for both, 2,000 iterations, and attributes of its own.
+p12 openssl-as-windows -legacy -keypbe PBE-SHA1-3DES -certpbe PBE-SHA1-3DES -macalg sha1 -iter 2000 \
+    -name "Văn thư" -CSP "Microsoft Enhanced Cryptographic Provider v1.0" -LMK
+# Two certificates for one key; craft.py changes their order.
+have openssl-renewed.p12 || openssl pkcs12 -export -inkey p256.key.pem -in p256.crt.pem -certfile expired.crt.pem \
+    -keypbe NONE -certpbe NONE -passout pass:kyso -out openssl-renewed.p12
 have openssl-nocertificate.p12 ||
     openssl pkcs12 -export -nocerts -inkey p256.key.pem -passout pass:kyso -out openssl-nocertificate.p12
 have openssl-nokey.p12 ||

@@ -36,6 +36,7 @@ fn opens_what_every_writer_writes() {
         ("openssl-rc4", "kyso"),
         ("openssl-nomac", "kyso"),
         ("openssl-noiter", "kyso"),
+        ("openssl-as-windows", "kyso"),
         ("openssl-plain", "kyso"),
         ("openssl-empty", ""),
         ("openssl-empty-legacy", ""),
@@ -107,11 +108,24 @@ fn several_keys() {
     }
 }
 
+/// Both certificates fit the key: the file says which is meant.
+#[test]
+fn the_local_key_id_decides() {
+    for name in ["openssl-renewed", "crafted-renewed"] {
+        let signer = sign_with(name, Some("kyso"));
+        let subject = signer.certificate_chain()[0].subject();
+        assert!(subject.contains("TEST p256"), "{name}: {subject}");
+    }
+}
+
 #[test]
 fn names_are_unicode() {
-    let entries = entries(&file("openssl"), "kyso", &Limits::default()).unwrap();
-    assert_eq!(entries[0].friendly_name(), Some("Văn thư"));
-    assert!(!format!("{entries:?}").is_empty());
+    for name in ["openssl", "openssl-as-windows"] {
+        let entries = entries(&file(name), "kyso", &Limits::default()).unwrap();
+        assert_eq!(entries[0].friendly_name(), Some("Văn thư"));
+        let subject = entries[0].certificate().unwrap().subject();
+        assert_eq!(format!("{:?}", entries[0]), format!("Entry(\"Văn thư\" ({subject}))"));
+    }
 }
 
 #[test]
