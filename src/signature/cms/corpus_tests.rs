@@ -142,25 +142,35 @@ fn dss_signatures_are_found_and_intact_as_expected() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Files of the folder that are no CMS, by the end of their names.
-const NO_CMS: [&str; 6] = [".bin", ".png", ".pdf", ".ers", ".xml", ".zip"];
+/// How the names of CMS end in the folders below.
+const CMS: [&str; 12] = [
+    ".p7m",
+    ".p7s",
+    ".pkcs7",
+    ".cms",
+    ".cades",
+    ".tst", //
+    "/Test.bin.sig",
+    "/cadesLTAwithATv2.sig",
+    "/d-trust.tsr",
+    "/pkcs7-md4.pem",
+    "/opaque.pem",
+    "/x.pem",
+];
 
-/// RFC 5652 §5.4 hashes DER; every signer of these folders also stored DER.
+/// RFC 5652 §5.4 hashes DER; every signer of these folders also stored DER. The
+/// time-stamp tokens within are CMS, too.
 #[test]
 fn every_cms_is_read_and_its_attributes_stand_in_der() {
     let Some(root) = corpus("") else { return };
-    let mut read = 0;
-    for folder in ["dss/cades", "dss/cms", "cms-openssl"] {
+    let (mut read, mut tokens) = (0, 0);
+    for folder in ["dss/cades", "dss/cms", "cms-openssl", "pyhanko-harvest"] {
         for file in files(&root.join(folder)) {
             let name = file.display().to_string();
+            if !CMS.iter().any(|it| name.ends_with(it)) {
+                continue;
+            }
             let bytes = fs::read(&file).unwrap();
-            if NO_CMS.iter().any(|it| name.ends_with(it)) {
-                assert!(SignedData::parse(&bytes, &Limits::default()).is_err(), "{name}");
-                continue;
-            }
-            if !name.contains("/dss/") && !name.ends_with(".cms") && !name.contains("pkcs7") {
-                continue;
-            }
             let bytes = unarmoured(&bytes).unwrap();
             let cms = SignedData::parse(&bytes, &Limits::default())
                 .unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -168,12 +178,18 @@ fn every_cms_is_read_and_its_attributes_stand_in_der() {
                 let signer = signer.as_ref().unwrap_or_else(|error| panic!("{name}: {error}"));
                 let attributes = signer.signed_attributes();
                 assert!(attributes.is_none_or(|it| it.is_der().unwrap()), "{name}");
+                for (kind, token) in signer.unsigned_attributes().time_stamps() {
+                    let token = SignedData::parse(token, &Limits::default())
+                        .unwrap_or_else(|error| panic!("{name}: {kind:?}: {error}"));
+                    assert_eq!(token.signers().len(), 1, "{name}: {kind:?}");
+                    tokens += 1;
+                }
             }
             read += 1;
         }
     }
-    println!("{read} CMS read");
-    assert!(read > 60);
+    println!("{read} CMS read, {tokens} time-stamps within");
+    assert!(read > 100 && tokens > 50);
 }
 
 fn levels(cms: &SignedData<'_>) -> Vec<String> {
