@@ -5,6 +5,10 @@
 use der::asn1::ObjectIdentifier;
 use time::macros::format_description;
 
+use super::oids::{
+    ALGORITHM_PROTECTION, CONTENT_TYPE, ID_DATA, ID_SIGNED_DATA, MESSAGE_DIGEST, MIME_TYPE,
+    SIGNING_CERTIFICATE_V2, SIGNING_TIME,
+};
 use crate::crypto::{DigestAlgorithm, SignatureAlgorithm};
 use crate::encoding::asn1::to_der;
 use crate::encoding::asn1::writer::{
@@ -15,19 +19,6 @@ use crate::error::{Error, Result};
 use crate::keys::{SignatureValue, ToBeSigned};
 use crate::pki::Certificate;
 use crate::time::UtcTime;
-
-const fn oid(text: &str) -> ObjectIdentifier {
-    ObjectIdentifier::new_unwrap(text)
-}
-
-const ID_DATA: ObjectIdentifier = oid("1.2.840.113549.1.7.1");
-const ID_SIGNED_DATA: ObjectIdentifier = oid("1.2.840.113549.1.7.2");
-const CONTENT_TYPE: ObjectIdentifier = oid("1.2.840.113549.1.9.3");
-const MESSAGE_DIGEST: ObjectIdentifier = oid("1.2.840.113549.1.9.4");
-const SIGNING_TIME: ObjectIdentifier = oid("1.2.840.113549.1.9.5");
-const ALGORITHM_PROTECTION: ObjectIdentifier = oid("1.2.840.113549.1.9.52");
-const SIGNING_CERTIFICATE_V2: ObjectIdentifier = oid("1.2.840.113549.1.9.16.2.47");
-const MIME_TYPE: ObjectIdentifier = oid("0.4.0.1733.2.1");
 
 /// What the signed attributes say.
 pub(crate) struct SignedAttributes<'a> {
