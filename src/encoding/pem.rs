@@ -41,6 +41,9 @@ pub(crate) fn blocks(bytes: &[u8]) -> Result<Vec<Block>> {
         let length = rest.iter().position(|it| *it == b'\n').unwrap_or(rest.len());
         let line = rest.get(..length).unwrap_or_default().trim_ascii();
         if let Some(label) = line.strip_prefix(BEGIN) {
+            if let Some(open) = open {
+                return Err(open.wrong("a PEM block has no end"));
+            }
             let offset = bytes.len().saturating_sub(rest.len());
             open = Some(Open {
                 label: String::from_utf8_lossy(label).trim_end_matches('-').to_owned(),
@@ -113,8 +116,11 @@ mod tests {
 
     #[test]
     fn says_what_is_wrong_and_where() {
-        for text in ["x\n-----BEGIN A-----\nAQI=\n", "x\n-----BEGIN A-----\nA?I=\n-----END A-----"]
-        {
+        for text in [
+            "x\n-----BEGIN A-----\nAQI=\n",
+            "x\n-----BEGIN A-----\nA?I=\n-----END A-----",
+            "x\n-----BEGIN A-----\n-----BEGIN A-----\n-----END A-----",
+        ] {
             let error = blocks(text.as_bytes()).err().unwrap();
             assert_eq!((error.kind(), error.offset()), (ErrorKind::Malformed, Some(2)));
         }
