@@ -2,6 +2,8 @@
 
 mod builder;
 mod level;
+#[cfg(test)]
+mod tests;
 
 pub use builder::SignatureBuilder;
 pub(crate) use level::StructuralLevel;

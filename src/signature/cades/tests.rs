@@ -1,0 +1,184 @@
+//! Signatures over any file: read back here, and by OpenSSL where it is at hand.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{fs, io};
+
+use super::{SignatureBuilder, StructuralLevel};
+use crate::crypto::{DigestAlgorithm, PssParameters, SignatureAlgorithm, verify};
+use crate::error::ErrorKind;
+use crate::keys::{SignatureValue, Signer, SigningOverride, SoftwareSigner};
+use crate::limits::Limits;
+use crate::signature::cms::SignedData;
+use crate::signature::request::Prepared;
+use crate::source::Seekable;
+use crate::time::UtcTime;
+
+fn keys() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/keys")
+}
+
+fn signer(name: &str) -> SoftwareSigner {
+    signer_with(name, name)
+}
+
+fn signer_with(key: &str, certificate: &str) -> SoftwareSigner {
+    let read = |file: String| fs::read(keys().join(file)).unwrap();
+    let certificates = [read(format!("{certificate}.crt.pem")), read("ca.crt.pem".into())].concat();
+    SoftwareSigner::from_pem(&read(format!("{key}.key.pem")), &certificates).unwrap()
+}
+
+fn time() -> UtcTime {
+    "2026-11-22T01:00:00Z".parse().unwrap()
+}
+
+fn every_signer() -> Vec<SoftwareSigner> {
+    use DigestAlgorithm::{Sha256, Sha384, Sha512};
+    let rsa = |algorithm| signer("rsa2048").with_algorithm(algorithm).unwrap();
+    vec![
+        signer("rsa2048"),
+        rsa(SignatureAlgorithm::RsaPkcs1(Sha384)),
+        rsa(SignatureAlgorithm::RsaPkcs1(Sha512)),
+        rsa(SignatureAlgorithm::RsaPss(PssParameters::new(Sha256))),
+        rsa(SignatureAlgorithm::RsaPss(PssParameters::new(Sha512))),
+        signer("rsa3072"),
+        signer("rsa4096"),
+        signer("p256"),
+        signer("p384"),
+        signer("ed25519"),
+    ]
+}
+
+/// Whether the CMS is a sound BASELINE-B signature over these bytes.
+fn check(bytes: &[u8], document: &[u8], signer: &dyn Signer, enveloping: bool) {
+    let cms = SignedData::parse(bytes, &Limits::default()).unwrap();
+    let info = cms.signers()[0].as_ref().unwrap();
+    let attributes = info.signed_attributes().unwrap();
+    assert_eq!(attributes.faults(), []);
+    assert!(attributes.is_der().unwrap());
+    assert_eq!(attributes.signing_time(), Ok(Some(time())));
+    assert_eq!(StructuralLevel::of(&cms, info), StructuralLevel::BaselineB);
+    let protected = attributes.algorithm_protection().unwrap().unwrap();
+    assert!(protected.matches(info.digest_identifier(), info.signature_identifier()));
+
+    let held = cms.content().map(|content| content.bytes().unwrap().into_owned());
+    assert_eq!(held.as_deref(), enveloping.then_some(document));
+    let digest = info.digest_algorithm().unwrap().digest(document);
+    assert_eq!(info.message_digest_matches(&digest), Some(true));
+    assert_eq!(info.signature_algorithm().unwrap(), Some(signer.algorithm()));
+    let chain = signer.certificate_chain();
+    assert_eq!(cms.certificates().len(), chain.len());
+    let certificate = info.find_certificate(chain).unwrap();
+    assert_eq!(certificate, &chain[0]);
+    let over = info.bytes_to_verify().unwrap().unwrap();
+    let value = verify(certificate.public_key_info(), signer.algorithm(), &over, info.signature());
+    assert!(value.unwrap().is_valid());
+}
+
+/// What OpenSSL says; nothing where it is absent or does not know the algorithm.
+fn openssl(signature: &[u8], document: &[u8], algorithm: SignatureAlgorithm) -> Option<bool> {
+    if algorithm == SignatureAlgorithm::Ed25519 {
+        return None;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (cms, content) = (folder.path().join("cms"), folder.path().join("content"));
+    fs::write(&cms, signature).unwrap();
+    fs::write(&content, document).unwrap();
+    let out = Command::new("openssl")
+        .args(["cms", "-verify", "-cades", "-binary", "-inform", "DER", "-purpose", "any"])
+        .args(["-out", "/dev/null", "-CAfile"])
+        .arg(keys().join("ca.crt.pem"))
+        .arg("-in")
+        .arg(&cms)
+        .arg("-content")
+        .arg(&content)
+        .output();
+    match out {
+        Ok(out) => Some(out.status.success()),
+        Err(error) => {
+            assert_eq!(error.kind(), io::ErrorKind::NotFound);
+            println!("skipped: openssl is not there");
+            None
+        }
+    }
+}
+
+#[test]
+fn every_algorithm_makes_a_baseline_b_signature() {
+    let document = "Kính gửi: Văn phòng.".as_bytes();
+    for signer in every_signer() {
+        for enveloping in [false, true] {
+            let builder = SignatureBuilder::new(document, time());
+            let builder = if enveloping { builder.enveloping() } else { builder };
+            let bytes = builder.sign(&signer).unwrap();
+            check(&bytes, document, &signer, enveloping);
+            let algorithm = signer.algorithm();
+            assert_ne!(openssl(&bytes, document, algorithm), Some(false), "{algorithm}");
+        }
+    }
+    let bytes = SignatureBuilder::new(document, time()).sign(&signer("p256")).unwrap();
+    assert_ne!(openssl(&bytes, b"another", signer("p256").algorithm()), Some(true));
+}
+
+/// Lengths around the steps of DER, from memory and from a stream.
+#[test]
+fn documents_of_every_length() {
+    let signer = signer("p256");
+    for length in [0, 1, 127, 128, 255, 256, 65_535, 65_536, 300_000] {
+        let document = vec![b'x'; length];
+        for enveloping in [false, true] {
+            let stream = Seekable::new(io::Cursor::new(document.clone())).unwrap();
+            let builder = SignatureBuilder::new(&stream, time());
+            let builder = if enveloping { builder.enveloping() } else { builder };
+            let mut out = Vec::new();
+            builder.sign_to(&signer, &mut out).unwrap();
+            check(&out, &document, &signer, enveloping);
+        }
+    }
+}
+
+#[test]
+fn the_value_may_come_tomorrow() {
+    let (document, signer) = (b"a document".as_slice(), signer("rsa2048"));
+    let builder = SignatureBuilder::new(document, time()).enveloping().mime_type("text/plain");
+    let prepared = builder.prepare(signer.certificate_chain(), signer.algorithm()).unwrap();
+    let kept = serde_json::to_string(&prepared).unwrap();
+    assert!(!kept.contains("a document"));
+
+    let again = || serde_json::from_str::<Prepared>(&kept).unwrap();
+    let value = signer.sign(again().to_be_signed()).unwrap();
+    let signed = again().complete(&value).unwrap();
+    check(&signed.to_vec(document).unwrap(), document, &signer, true);
+    let other = signed.to_vec(b"b document".as_slice()).unwrap_err();
+    assert_eq!(other.kind(), ErrorKind::Misuse);
+
+    let mut wrong = value.bytes().to_vec();
+    wrong[7] ^= 1;
+    let refused = again().complete(&SignatureValue::new(wrong)).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Signer);
+}
+
+#[test]
+fn mime_type_is_signed() {
+    let builder = SignatureBuilder::new(b"%PDF".as_slice(), time()).mime_type("application/pdf");
+    let bytes = builder.sign(&signer("p256")).unwrap();
+    let cms = SignedData::parse(&bytes, &Limits::default()).unwrap();
+    let attributes = cms.signers()[0].as_ref().unwrap().signed_attributes().unwrap();
+    assert_eq!(attributes.mime_type(), Ok(Some("application/pdf".into())));
+}
+
+#[test]
+fn unfit_certificates_sign_only_when_told_so() {
+    let document = b"a document".as_slice();
+    for (name, by_name) in [
+        ("expired", SigningOverride::ExpiredCertificate),
+        ("future", SigningOverride::NotYetValidCertificate),
+        ("encipherment", SigningOverride::KeyUsage),
+    ] {
+        let signer = signer_with("p256", name);
+        let error = SignatureBuilder::new(document, time()).sign(&signer).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Signer, "{name}");
+        let allowed = SignatureBuilder::new(document, time()).allow(by_name);
+        check(&allowed.sign(&signer).unwrap(), document, &signer, false);
+    }
+}
