@@ -21,6 +21,9 @@ pub struct Limits {
     /// Attributes of one signer, and values of one attribute. An archive that is
     /// renewed each year for a lifetime stays below 100.
     pub cms_attributes: usize,
+    /// Bytes of the signed attributes of one signer, which are written anew as DER.
+    /// Real ones take hundreds; with time-stamps over the content, some ten thousand.
+    pub cms_signed_attributes_bytes: usize,
     /// CRLs and OCSP answers of one CMS: about one for each certificate.
     pub cms_revocation_infos: usize,
     /// Certificates read from one signature or one file.
@@ -82,6 +85,7 @@ impl Default for Limits {
             cms_bytes: 64 << 20,
             cms_signers: 64,
             cms_attributes: 1_000,
+            cms_signed_attributes_bytes: 1 << 20,
             cms_revocation_infos: 1_000,
             certificates: 512,
             certificate_bytes: 256 << 10,
@@ -107,6 +111,10 @@ impl Default for Limits {
         }
     }
 }
+
+/// Bytes of one AlgorithmIdentifier. The longest in use spell out an elliptic curve
+/// and stay below 1 KB; there is no reason to let a caller choose.
+pub(crate) const ALGORITHM_BYTES: usize = 16 << 10;
 
 /// Fails when `count` is over `limit`; `what` names the things counted.
 pub(crate) fn within(count: usize, limit: usize, what: &str) -> Result<()> {

@@ -12,6 +12,7 @@ use der::{Decode, Encode, Sequence, ValueOrd};
 pub(crate) use reader::{Cursor, Tag, Value};
 
 use crate::error::{Error, Result};
+use crate::limits::{ALGORITHM_BYTES, within};
 
 /// `AlgorithmIdentifier ::= SEQUENCE { algorithm OBJECT IDENTIFIER, parameters ANY OPTIONAL }`
 /// (RFC 5280 §4.1.1.2).
@@ -37,6 +38,7 @@ impl AlgorithmIdentifier {
 
     /// As [`read`](Self::read), under an implicit tag.
     pub(crate) fn read_as(value: &Value<'_>, tag: Tag) -> Result<Self> {
+        within(value.raw().len(), ALGORITHM_BYTES, "bytes of an algorithm's identifier")?;
         let mut fields = value.is(tag)?.values()?;
         let algorithm = fields.expect(Tag::OID)?.oid()?;
         let parameters = match fields.next()? {

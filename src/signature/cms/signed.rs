@@ -17,7 +17,7 @@ use crate::crypto::DigestAlgorithm;
 use crate::encoding::asn1::writer::{SET, set_of};
 use crate::encoding::asn1::{AlgorithmIdentifier, Tag, Value};
 use crate::error::Result;
-use crate::limits::Limits;
+use crate::limits::{Limits, within};
 use crate::pki::Certificate;
 use crate::time::UtcTime;
 
@@ -30,6 +30,8 @@ pub(crate) struct SignedAttributes<'a> {
 
 impl<'a> SignedAttributes<'a> {
     pub(super) fn read(set: &Value<'a>, limits: &Limits) -> Result<Self> {
+        let limit = limits.cms_signed_attributes_bytes;
+        within(set.raw().len(), limit, "bytes of signed attributes")?;
         let attributes = read_all(set, limits).map_err(|error| error.in_element("signedAttrs"))?;
         Ok(Self { set: *set, attributes })
     }

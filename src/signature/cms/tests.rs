@@ -308,6 +308,7 @@ fn bounds_are_errors_of_their_own() {
         Limits { certificates: 1, ..base() },
         Limits { cms_attributes: 1, ..base() },
         Limits { cms_bytes: 1_000, ..base() },
+        Limits { cms_signed_attributes_bytes: 100, ..base() },
         Limits { asn1_depth: 6, ..base() },
     ] {
         let kind = match SignedData::parse(&two, &limits) {
