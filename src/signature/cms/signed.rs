@@ -220,11 +220,11 @@ pub(crate) struct CertificateReference<'a> {
     issuer_serial: Option<IssuerSerial<'a>>,
 }
 
-/// `IssuerSerial` (RFC 5035 §4): a name as it stands, where it is a directory name, and
-/// the content octets of the serial number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// `IssuerSerial` (RFC 5035 §4): a name in DER, where it is a directory name, and the
+/// content octets of the serial number.
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct IssuerSerial<'a> {
-    issuer: Option<&'a [u8]>,
+    issuer: Option<Vec<u8>>,
     serial: &'a [u8],
 }
 
@@ -269,8 +269,9 @@ impl<'a> CertificateReference<'a> {
     /// Whether issuer and serial number are this certificate's; nothing where they are
     /// left out. EN 319 102-1 §5.2.3.4 tells a mismatch apart from that of the digest.
     pub(crate) fn issuer_serial_matches(&self, certificate: &Certificate) -> Option<bool> {
-        let stated = self.issuer_serial?;
-        let issuer = stated.issuer.is_none_or(|name| name == certificate.issuer_name().der());
+        let stated = self.issuer_serial.as_ref()?;
+        let issuer = stated.issuer.as_deref();
+        let issuer = issuer.is_none_or(|name| name == certificate.issuer_name().der());
         Some(issuer && stated.serial == certificate.serial_octets())
     }
 }
@@ -285,7 +286,7 @@ impl<'a> IssuerSerial<'a> {
         let mut issuer = None;
         while let Some(name) = names.next()? {
             if name.tag() == Tag::context(4) {
-                issuer = Some(name.explicit()?.raw());
+                issuer = Some(name.explicit()?.canonical()?);
             }
         }
         let serial = fields.expect(Tag::INTEGER)?.integer()?;

@@ -8,7 +8,7 @@ use super::unsigned::UnsignedAttributes;
 use crate::crypto::{Digest, DigestAlgorithm, SignatureAlgorithm};
 use crate::encoding::asn1::{AlgorithmIdentifier, Tag, Value};
 use crate::error::{Error, Result};
-use crate::limits::Limits;
+use crate::limits::{Limits, within};
 use crate::pki::Certificate;
 
 /// One signer (RFC 5652 §5.3).
@@ -28,9 +28,9 @@ pub(crate) struct SignerInfo<'a> {
 /// not signed; the signing-certificate attribute is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SignerIdentifier<'a> {
-    /// `IssuerAndSerialNumber` (§10.2.4): the name as it stands, and the content
-    /// octets of the INTEGER.
-    IssuerAndSerialNumber { issuer: &'a [u8], serial: &'a [u8] },
+    /// `IssuerAndSerialNumber` (§10.2.4): the name in DER, as certificates have it, and
+    /// the content octets of the INTEGER.
+    IssuerAndSerialNumber { issuer: Vec<u8>, serial: &'a [u8] },
     /// `[0] SubjectKeyIdentifier`.
     SubjectKeyIdentifier(Cow<'a, [u8]>),
 }
@@ -43,7 +43,7 @@ impl<'a> SignerInfo<'a> {
     fn read_fields(value: &Value<'a>, limits: &Limits) -> Result<Self> {
         let mut fields = value.sequence()?;
         let version = fields.expect(Tag::INTEGER)?.small_integer()?;
-        let identifier = SignerIdentifier::read(&fields.required()?)?;
+        let identifier = SignerIdentifier::read(&fields.required()?, limits)?;
         let digest_algorithm = AlgorithmIdentifier::read(&fields.required()?)?;
         let signed_attributes = match fields.optional(Tag::context(0))? {
             Some(set) => Some(SignedAttributes::read(&set, limits)?),
@@ -148,11 +148,13 @@ impl<'a> SignerInfo<'a> {
 }
 
 impl<'a> SignerIdentifier<'a> {
-    fn read(value: &Value<'a>) -> Result<Self> {
+    fn read(value: &Value<'a>, limits: &Limits) -> Result<Self> {
+        let limit = limits.certificate_bytes;
+        within(value.raw().len(), limit, "bytes of a signer's identifier")?;
         match value.tag() {
             Tag::SEQUENCE => {
                 let mut fields = value.sequence()?;
-                let issuer = fields.expect(Tag::SEQUENCE)?.raw();
+                let issuer = fields.expect(Tag::SEQUENCE)?.canonical()?;
                 let serial = fields.expect(Tag::INTEGER)?.integer()?;
                 fields.finish()?;
                 Ok(Self::IssuerAndSerialNumber { issuer, serial })
@@ -167,7 +169,7 @@ impl<'a> SignerIdentifier<'a> {
     pub(crate) fn matches(&self, certificate: &Certificate) -> bool {
         match self {
             Self::IssuerAndSerialNumber { issuer, serial } => {
-                certificate.issuer_name().der() == *issuer && certificate.serial_octets() == *serial
+                certificate.issuer_name().der() == issuer && certificate.serial_octets() == *serial
             }
             Self::SubjectKeyIdentifier(identifier) => {
                 certificate.subject_key_identifier() == Some(identifier.as_ref())

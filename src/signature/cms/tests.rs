@@ -190,6 +190,46 @@ fn attributes_in_ber_are_hashed_in_der() {
     assert!(!first(&cms).signed_attributes().unwrap().is_der().unwrap());
 }
 
+/// The value with indefinite lengths and strings in pieces wherever BER lets; what is
+/// under `[0]` directly in a SignedData, the certificates, stays.
+fn in_ber(value: &Value<'_>, depth: usize) -> Vec<u8> {
+    let mut tag = value.identifier().to_vec();
+    let certificates = depth == 3 && value.tag() == Tag::context(0);
+    if value.tag() == Tag::OCTET_STRING && !value.is_constructed() {
+        tag[0] |= 0x20;
+        let pieces = value.content().chunks(100).map(|piece| tlv(0x04, &[piece]));
+        return [tag, vec![0x80], pieces.flatten().collect(), vec![0, 0]].concat();
+    }
+    if !value.is_constructed() || certificates {
+        return value.raw().to_vec();
+    }
+    let mut values = value.values().unwrap();
+    let inner = std::iter::from_fn(|| values.next().unwrap());
+    let inner: Vec<u8> = inner.flat_map(|it| in_ber(&it, depth + 1)).collect();
+    [tag, vec![0x80], inner, vec![0, 0]].concat()
+}
+
+/// The same CMS in BER throughout says the same and verifies just so.
+#[test]
+fn ber_and_der_say_the_same() {
+    let content = fs::read(testdata("cms/content.txt")).unwrap();
+    for (name, der) in all() {
+        let ber = in_ber(&Value::only(&der, 32).unwrap(), 0);
+        let (one, other) = (parse(&der), parse(&ber));
+        let certificates = certificates(&other);
+        assert_eq!(one.certificates(), other.certificates(), "{name}");
+        let held = |cms: &SignedData<'_>| cms.content().map(|it| it.bytes().unwrap().into_owned());
+        assert_eq!(held(&one), held(&other), "{name}");
+        for (one, other) in one.signers().iter().zip(other.signers()) {
+            let (one, other) = (one.as_ref().unwrap(), other.as_ref().unwrap());
+            assert_eq!(one.bytes_to_verify().unwrap(), other.bytes_to_verify().unwrap(), "{name}");
+            assert_eq!(one.digest_identifier(), other.digest_identifier(), "{name}");
+            assert_eq!(one.signature_identifier(), other.signature_identifier(), "{name}");
+            assert!(signed(other, &certificates, &content), "{name}");
+        }
+    }
+}
+
 #[test]
 fn attributes_that_are_not_as_defined() {
     let bytes = read("cades.p7s");
