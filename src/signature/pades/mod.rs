@@ -1,14 +1,19 @@
 //! PAdES (EN 319 142-1): signatures in PDF.
 
 mod builder;
+mod byte_range;
 mod certification;
+mod changes;
 mod create;
 mod facts;
+mod parse;
 
 pub use builder::{SignatureBuilder, SubFilter};
+pub(crate) use byte_range::digests;
 pub(crate) use facts::{
     ByteRange, FileDefect, Finding, LaterChanges, PdfSignature, PdfSignatures, SignatureKind,
 };
+pub(crate) use parse::parse;
 
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,571 @@
+//! What the revisions after a signature changed, told conservatively: a change is
+//! only called harmless when everything that was written is accounted for.
+//!
+//! Objects of one revision are held against those of the revision before, both by
+//! the strict chain. The cost is that of the changed objects.
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+use std::collections::HashSet;
+
+use super::certification::certified;
+use super::facts::LaterChanges;
+use crate::encoding::pdf::{Dictionary, Location, Object, Reader, Reference, Stream, View};
+use crate::error::{Error, ErrorKind, Result};
+
+/// What changed after each revision from `oldest` on, both counted from 1.
+///
+/// # Errors
+/// `LimitExceeded`; `Io`. What cannot be read is [`LaterChanges::Other`].
+pub(super) fn later_changes(reader: &Reader<'_>, oldest: usize) -> Result<Vec<LaterChanges>> {
+    let revisions = reader.chain().revisions();
+    let mut since = if has_stray_bytes(reader)? { LaterChanges::Other } else { LaterChanges::None };
+    let mut changes = vec![since];
+    for revision in (oldest..revisions.len()).rev() {
+        // Nothing is worse, and the pages of what follows need not be looked at.
+        if since < LaterChanges::Other {
+            since = since.max(changes_of(reader, revision)?);
+        }
+        changes.push(since);
+    }
+    changes.reverse();
+    Ok(changes)
+}
+
+/// Whether anything but white space follows the last revision.
+fn has_stray_bytes(reader: &Reader<'_>) -> Result<bool> {
+    const MOST: u64 = 4 << 10;
+    let (end, len) =
+        (reader.chain().revisions().last().map_or(0, |it| it.end), reader.source().len());
+    if len.saturating_sub(end) > MOST {
+        return Ok(true);
+    }
+    let rest = reader.source().window(end.min(len)..len)?;
+    Ok(rest.iter().any(|byte| !matches!(byte, 0 | b'\t' | b'\n' | 0x0c | b'\r' | b' ')))
+}
+
+/// What one revision, counted from 0, changed.
+fn changes_of(reader: &Reader<'_>, revision: usize) -> Result<LaterChanges> {
+    let Some(written) = reader.chain().revisions().get(revision) else {
+        return Ok(LaterChanges::Other);
+    };
+    let mut step = Step {
+        old: reader.at(revision.saturating_sub(1)),
+        new: reader.at(revision),
+        open: written.changed.iter().copied().collect(),
+        widgets: HashSet::new(),
+        level: LaterChanges::None,
+    };
+    for number in &written.xref_objects {
+        if step.is_new(*number) {
+            step.open.remove(number);
+        }
+    }
+    match step.judge() {
+        Ok(()) => Ok(step.level),
+        Err(Doubt::Unexplained) => Ok(LaterChanges::Other),
+        Err(Doubt::Failed(error)) => match error.kind() {
+            ErrorKind::Malformed | ErrorKind::Unsupported => Ok(LaterChanges::Other),
+            _ => Err(error),
+        },
+    }
+}
+
+/// Why a revision is not harmless, or cannot be told to be.
+enum Doubt {
+    Unexplained,
+    Failed(Error),
+}
+
+impl From<Error> for Doubt {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+type Judged<T = ()> = std::result::Result<T, Doubt>;
+
+/// Fails where something is not accounted for.
+fn ensure(holds: bool) -> Judged {
+    if holds { Ok(()) } else { Err(Doubt::Unexplained) }
+}
+
+/// One revision against the one before.
+struct Step<'r> {
+    old: View<'r>,
+    new: View<'r>,
+    /// Numbers of changed objects that are not accounted for yet.
+    open: HashSet<u32>,
+    /// Widgets of signature fields that are new.
+    widgets: HashSet<Reference>,
+    level: LaterChanges,
+}
+
+impl Step<'_> {
+    fn judge(&mut self) -> Judged {
+        self.same_again()?;
+        self.trailer()?;
+        self.catalog()?;
+        self.filled_fields()?;
+        self.pages()?;
+        self.containers()?;
+        ensure(self.open.is_empty())
+    }
+
+    /// Whether the revision before had no such object.
+    fn is_new(&self, number: u32) -> bool {
+        self.old.locate(number) == Location::Free
+    }
+
+    fn at_least(&mut self, level: LaterChanges) {
+        self.level = self.level.max(level);
+    }
+
+    fn pairs(&self) -> Judged<Vec<(Reference, Object, Object)>> {
+        let mut pairs = Vec::new();
+        for number in self.open.iter().copied().filter(|number| !self.is_new(*number)) {
+            let generation = |location| match location {
+                Location::At { generation, .. } => generation,
+                Location::Free | Location::InStream { .. } => 0,
+            };
+            let old = generation(self.old.locate(number));
+            let new = generation(self.new.locate(number));
+            // A number that was freed, or used again for something else.
+            ensure(self.new.locate(number) != Location::Free && old == new)?;
+            let reference = Reference { number, generation: old };
+            pairs.push((reference, self.old.get(reference)?, self.new.get(reference)?));
+        }
+        Ok(pairs)
+    }
+
+    /// Objects that were written again as they were.
+    fn same_again(&mut self) -> Judged {
+        for (reference, old, new) in self.pairs()? {
+            let same = match (&old, &new) {
+                (Object::Stream(old), Object::Stream(new)) => self.same_stream(old, new)?,
+                (Object::Stream(_), _) | (_, Object::Stream(_)) => false,
+                (old, new) => old == new,
+            };
+            if same {
+                self.open.remove(&reference.number);
+            }
+        }
+        Ok(())
+    }
+
+    fn same_stream(&self, old: &Stream, new: &Stream) -> Judged<bool> {
+        if old.dictionary != new.dictionary {
+            return Ok(false);
+        }
+        let (mut a, mut b) = (self.old.stream_data(old)?, self.new.stream_data(new)?);
+        let source = self.new.reader().source();
+        const PART: u64 = 64 << 10;
+        while a.start < a.end && b.start < b.end {
+            let first = a.start..a.start.saturating_add(PART).min(a.end);
+            let second = b.start..b.start.saturating_add(PART).min(b.end);
+            (a.start, b.start) = (first.end, second.end);
+            if source.window(first)? != source.window(second)? {
+                return Ok(false);
+            }
+        }
+        Ok(a.is_empty() && b.is_empty())
+    }
+
+    fn trailer(&mut self) -> Judged {
+        let empty = Dictionary::new();
+        let old = self.old.trailer().unwrap_or(&empty);
+        let new = self.new.trailer().unwrap_or(&empty);
+        for key in ["Root", "Encrypt"] {
+            ensure(old.get(key) == new.get(key))?;
+        }
+        // The document information dictionary is not part of what is shown.
+        if let Some(reference) = new.get("Info").and_then(Object::as_reference)
+            && self.open.contains(&reference.number)
+        {
+            let old = old.get("Info").map_or(Ok(Object::Null), |it| self.old.resolve(it))?;
+            let new = self.new.get(reference)?;
+            let plain = |info: &Object| {
+                info.as_dictionary().is_some_and(|it| {
+                    it.entries().iter().all(|entry| {
+                        matches!(entry.value, Object::String(_) | Object::Name(_))
+                    })
+                })
+            };
+            let was_info = self.is_new(reference.number) || plain(&old);
+            ensure(was_info && plain(&new) && !new.as_dictionary().is_some_and(|it| it.contains("Type")))?;
+            self.explain(reference.number, LaterChanges::LtaUpdates);
+        }
+        Ok(())
+    }
+
+    fn explain(&mut self, number: u32, level: LaterChanges) {
+        if self.open.remove(&number) {
+            self.at_least(level);
+        }
+    }
+
+    /// Accounts for a value's own object, if it has one.
+    fn explain_holder(&mut self, value: Option<&Object>, level: LaterChanges) {
+        if let Some(reference) = value.and_then(Object::as_reference) {
+            self.explain(reference.number, level);
+        }
+    }
+
+    fn catalog(&mut self) -> Judged {
+        let (root, old) = self.old.catalog()?;
+        let (_, new) = self.new.catalog()?;
+        ensure(old.duplicate().is_none() && new.duplicate().is_none())?;
+        for key in changed_keys(&old, &new) {
+            match key {
+                b"AcroForm" | b"DSS" => {}
+                b"Version" => {
+                    let version = |it: &Dictionary| it.get("Version").and_then(Object::as_name).map(<[u8]>::to_vec);
+                    ensure(version(&old) < version(&new))?;
+                }
+                b"Extensions" => ensure(new.get("Extensions").is_some_and(is_plain))?,
+                b"Metadata" => self.metadata(&old, &new)?,
+                _ => return Err(Doubt::Unexplained),
+            }
+        }
+        if new.contains("Metadata") {
+            self.metadata(&old, &new)?;
+        }
+        self.explain(root.number, LaterChanges::LtaUpdates);
+        self.security_store(&old, &new)?;
+        self.form(&old, &new)
+    }
+
+    /// XMP is not part of what is shown either.
+    fn metadata(&mut self, old: &Dictionary, new: &Dictionary) -> Judged {
+        let Some(reference) = new.get("Metadata").and_then(Object::as_reference) else {
+            return ensure(!old.contains("Metadata"));
+        };
+        if !self.open.contains(&reference.number) {
+            return ensure(old.get("Metadata") == new.get("Metadata"));
+        }
+        let is_xmp = |object: &Object| matches!(object, Object::Stream(it) if it.dictionary.is_a("Metadata"));
+        if !self.is_new(reference.number) {
+            ensure(is_xmp(&self.old.get(reference)?))?;
+        }
+        ensure(is_xmp(&self.new.get(reference)?))?;
+        self.explain(reference.number, LaterChanges::LtaUpdates);
+        Ok(())
+    }
+
+    /// EN 319 142-1 §5.4.2: arrays of streams, and per signature dictionaries of such.
+    fn security_store(&mut self, old: &Dictionary, new: &Dictionary) -> Judged {
+        let old_store = self.old.dictionary(old, "DSS")?;
+        let Some(store) = self.new.dictionary(new, "DSS")? else {
+            return ensure(old_store.is_none());
+        };
+        let shape = |it: &Dictionary| only(it, &["Type", "Certs", "CRLs", "OCSPs", "VRI"]);
+        ensure(shape(&store) && old_store.as_ref().is_none_or(shape))?;
+        self.explain_holder(new.get("DSS"), LaterChanges::LtaUpdates);
+        for key in ["Certs", "CRLs", "OCSPs"] {
+            self.evidence(store.get(key))?;
+        }
+        let Some(by_signature) = self.new.dictionary(&store, "VRI")? else { return Ok(()) };
+        let keyed = |it: &Dictionary| {
+            it.entries().iter().all(|it| it.key == b"Type" || it.key.len() == 40)
+        };
+        let old_keyed = match &old_store {
+            Some(store) => self.old.dictionary(store, "VRI")?.is_none_or(|it| keyed(&it)),
+            None => true,
+        };
+        ensure(keyed(&by_signature) && old_keyed)?;
+        self.explain_holder(store.get("VRI"), LaterChanges::LtaUpdates);
+        for entry in by_signature.entries().iter().filter(|it| it.key != b"Type") {
+            self.related(&entry.value)?;
+        }
+        Ok(())
+    }
+
+    /// The validation-related information of one signature (EN 319 142-1 §5.4.2.3).
+    fn related(&mut self, value: &Object) -> Judged {
+        const KEYS: [&str; 6] = ["Type", "Cert", "CRL", "OCSP", "TU", "TS"];
+        if let Some(reference) = value.as_reference() {
+            if !self.open.contains(&reference.number) {
+                return Ok(());
+            }
+            if !self.is_new(reference.number) {
+                let old = self.old.get(reference)?;
+                ensure(old.as_dictionary().is_some_and(|it| only(it, &KEYS)))?;
+            }
+        }
+        let object = self.new.resolve(value)?;
+        let Object::Dictionary(dictionary) = &object else { return Err(Doubt::Unexplained) };
+        ensure(only(dictionary, &KEYS))?;
+        self.explain_holder(Some(value), LaterChanges::LtaUpdates);
+        for key in ["Cert", "CRL", "OCSP"] {
+            self.evidence(dictionary.get(key))?;
+        }
+        if let Some(token) = dictionary.get("TS") {
+            self.evidence_stream(token)?;
+        }
+        Ok(())
+    }
+
+    /// An array of references to streams, which are new or unchanged.
+    fn evidence(&mut self, value: Option<&Object>) -> Judged {
+        let Some(value) = value else { return Ok(()) };
+        if let Some(reference) = value.as_reference()
+            && !self.is_new(reference.number)
+        {
+            // It must have been such an array all along, and not a page's contents.
+            let old = self.old.get(reference)?;
+            let before = old.as_array().ok_or(Doubt::Unexplained)?;
+            let object = self.new.get(reference)?;
+            let now: HashSet<Reference> = object
+                .as_array()
+                .unwrap_or_default()
+                .iter()
+                .filter_map(Object::as_reference)
+                .collect();
+            ensure(before.iter().all(|it| it.as_reference().is_some_and(|it| now.contains(&it))))?;
+        }
+        let object = self.new.resolve(value)?;
+        let items = object.as_array().ok_or(Doubt::Unexplained)?;
+        items.iter().try_for_each(|item| self.evidence_stream(item))?;
+        self.explain_holder(Some(value), LaterChanges::LtaUpdates);
+        Ok(())
+    }
+
+    fn evidence_stream(&mut self, item: &Object) -> Judged {
+        let reference = item.as_reference().ok_or(Doubt::Unexplained)?;
+        if self.open.contains(&reference.number) {
+            let object = self.new.get(reference)?;
+            ensure(self.is_new(reference.number) && matches!(object, Object::Stream(_)))?;
+            self.explain(reference.number, LaterChanges::LtaUpdates);
+            self.absorb(&object)?;
+        }
+        Ok(())
+    }
+
+    fn form(&mut self, old: &Dictionary, new: &Dictionary) -> Judged {
+        let old_form = self.old.dictionary(old, "AcroForm")?;
+        let Some(form) = self.new.dictionary(new, "AcroForm")? else {
+            return ensure(old_form.is_none());
+        };
+        let old_form = old_form.unwrap_or_default();
+        ensure(form.duplicate().is_none() && old_form.duplicate().is_none())?;
+        for key in changed_keys(&old_form, &form) {
+            match key {
+                b"Fields" => {}
+                b"SigFlags" => ensure(form.get("SigFlags").is_some_and(|it| it.as_integer().is_some()))?,
+                // Defaults for fields to come.
+                b"DA" | b"DR" if !key_in(&old_form, key) => {}
+                _ => return Err(Doubt::Unexplained),
+            }
+        }
+        let (before, after) = (self.old.array(&old_form, "Fields")?, self.new.array(&form, "Fields")?);
+        let added = additions(&before, &after).ok_or(Doubt::Unexplained)?;
+        for field in &added {
+            self.new_field(field.as_reference().ok_or(Doubt::Unexplained)?)?;
+        }
+        if !added.is_empty() || form != old_form {
+            self.explain_holder(new.get("AcroForm"), LaterChanges::LtaUpdates);
+            self.explain_holder(form.get("Fields"), LaterChanges::LtaUpdates);
+        }
+        if !key_in(&old_form, b"DR")
+            && let Some(resources) = form.get("DR")
+        {
+            self.absorb(resources)?;
+        }
+        Ok(())
+    }
+
+    /// A signature field that was not there before, with its value and widgets.
+    fn new_field(&mut self, reference: Reference) -> Judged {
+        ensure(self.is_new(reference.number))?;
+        let object = self.new.get(reference)?;
+        let Object::Dictionary(field) = &object else { return Err(Doubt::Unexplained) };
+        ensure(field.get("FT").and_then(Object::as_name) == Some(b"Sig"))?;
+        ensure(only(field, &FIELD_KEYS) && !field.contains("Parent"))?;
+        let level = match field.get("V") {
+            Some(value) => self.signature(value)?,
+            None => LaterChanges::Signatures,
+        };
+        self.explain(reference.number, level);
+        self.at_least(level);
+        if field.contains("Rect") {
+            self.new_widget(reference, field)?;
+        }
+        for kid in self.new.array(field, "Kids")? {
+            let kid = kid.as_reference().ok_or(Doubt::Unexplained)?;
+            ensure(self.is_new(kid.number))?;
+            let object = self.new.get(kid)?;
+            let Object::Dictionary(widget) = &object else { return Err(Doubt::Unexplained) };
+            let parent = widget.get("Parent").and_then(Object::as_reference);
+            ensure(parent == Some(reference) && only(widget, &FIELD_KEYS))?;
+            ensure(!widget.contains("T") && !widget.contains("V"))?;
+            self.explain(kid.number, level);
+            self.new_widget(kid, widget)?;
+        }
+        self.absorb(&object)
+    }
+
+    fn new_widget(&mut self, reference: Reference, widget: &Dictionary) -> Judged {
+        self.widgets.insert(reference);
+        widget.get("AP").map_or(Ok(()), |appearance| self.absorb(appearance))
+    }
+
+    /// A new signature; what it is tells the level.
+    fn signature(&mut self, value: &Object) -> Judged<LaterChanges> {
+        let reference = value.as_reference().ok_or(Doubt::Unexplained)?;
+        ensure(self.is_new(reference.number))?;
+        let object = self.new.get(reference)?;
+        let Object::Dictionary(signature) = &object else { return Err(Doubt::Unexplained) };
+        ensure(signature.contains("ByteRange") && signature.contains("Contents"))?;
+        // A certification comes first or not at all (ISO 32000-2 §12.8.2.2).
+        ensure(certified(self.new, signature)?.is_none())?;
+        let level = if signature.is_a("DocTimeStamp") {
+            LaterChanges::LtaUpdates
+        } else {
+            LaterChanges::Signatures
+        };
+        self.explain(reference.number, level);
+        self.absorb(&object)?;
+        Ok(level)
+    }
+
+    /// Empty signature fields that were signed.
+    fn filled_fields(&mut self) -> Judged {
+        for (reference, old, new) in self.pairs()? {
+            let (Object::Dictionary(old), Object::Dictionary(new)) = (&old, &new) else { continue };
+            let is_signature =
+                |it: &Dictionary| it.get("FT").and_then(Object::as_name) == Some(b"Sig");
+            if !is_signature(old) || !is_signature(new) || !old.contains("T") {
+                continue;
+            }
+            ensure(old.get("V").is_none_or(Object::is_null))?;
+            ensure(old.duplicate().is_none() && new.duplicate().is_none())?;
+            let filled = changed_keys(old, new);
+            ensure(filled.iter().all(|key| matches!(*key, b"V" | b"AP" | b"M")))?;
+            let value = new.get("V").ok_or(Doubt::Unexplained)?;
+            let level = self.signature(value)?;
+            self.explain(reference.number, level);
+            if let Some(appearance) = new.get("AP") {
+                self.absorb(appearance)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Pages may get the new widgets, and nothing else.
+    fn pages(&mut self) -> Judged {
+        let mut pages = Vec::new();
+        for (reference, old, new) in self.pairs()? {
+            let (Object::Dictionary(old), Object::Dictionary(new)) = (old, new) else { continue };
+            if !old.is_a("Page") || !new.is_a("Page") {
+                continue;
+            }
+            ensure(old.duplicate().is_none() && new.duplicate().is_none())?;
+            ensure(changed_keys(&old, &new).iter().all(|key| *key == b"Annots"))?;
+            self.open.remove(&reference.number);
+            pages.push((old, new));
+        }
+        for widget in self.widgets.clone() {
+            let widget = self.new.get(widget)?;
+            let page = widget.as_dictionary().and_then(|it| it.get("P")).and_then(Object::as_reference);
+            let Some(page) = page else { continue };
+            let (old, new) = (self.old.get(page)?, self.new.get(page)?);
+            if let (Object::Dictionary(old), Object::Dictionary(new)) = (old, new) {
+                ensure(old.is_a("Page") && new.is_a("Page"))?;
+                pages.push((old, new));
+            }
+        }
+        for (old, new) in &pages {
+            self.annotations(old, new)?;
+        }
+        Ok(())
+    }
+
+    fn annotations(&mut self, old: &Dictionary, new: &Dictionary) -> Judged {
+        let (before, after) = (self.old.array(old, "Annots")?, self.new.array(new, "Annots")?);
+        let added = additions(&before, &after).ok_or(Doubt::Unexplained)?;
+        let widget = |it: &&Object| it.as_reference().is_some_and(|it| self.widgets.contains(&it));
+        ensure(added.iter().all(widget))?;
+        self.explain_holder(new.get("Annots"), LaterChanges::LtaUpdates);
+        Ok(())
+    }
+
+    /// New object streams: what is in them is accounted for by itself.
+    fn containers(&mut self) -> Judged {
+        for number in self.open.iter().copied().collect::<Vec<_>>() {
+            let reference = Reference { number, generation: 0 };
+            if self.is_new(number)
+                && let Object::Stream(stream) = self.new.get(reference)?
+                && stream.dictionary.is_a("ObjStm")
+            {
+                self.open.remove(&number);
+            }
+        }
+        Ok(())
+    }
+
+    /// Accounts for the new objects that a new object leads to. Old ones that were
+    /// changed are not accounted for by being referred to.
+    fn absorb(&mut self, object: &Object) -> Judged {
+        let mut stack = vec![object.clone()];
+        while let Some(object) = stack.pop() {
+            match object {
+                Object::Reference(reference) => {
+                    if self.is_new(reference.number) && self.open.remove(&reference.number) {
+                        stack.push(self.new.get(reference)?);
+                    }
+                }
+                Object::Array(items) => stack.extend(items),
+                Object::Dictionary(dictionary) | Object::Stream(Stream { dictionary, .. }) => {
+                    stack.extend(dictionary.entries().iter().map(|it| it.value.clone()));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a signature field and its widget may say (ISO 32000-2 Tables 166, 191, 226,
+/// 235). Actions are left out: a signature needs none.
+const FIELD_KEYS: [&str; 26] = [
+    "Type", "Subtype", "FT", "T", "TU", "TM", "Ff", "V", "F", "P", "Rect", "AP", "AS", "MK", "DA",
+    "DR", "Lock", "SV", "M", "NM", "Parent", "Kids", "BS", "Border", "H", "Q",
+];
+
+fn only(dictionary: &Dictionary, keys: &[&str]) -> bool {
+    dictionary.duplicate().is_none()
+        && dictionary.entries().iter().all(|entry| keys.iter().any(|it| it.as_bytes() == entry.key))
+}
+
+fn key_in(dictionary: &Dictionary, key: &[u8]) -> bool {
+    dictionary.entries().iter().any(|entry| entry.key == key)
+}
+
+/// Keys whose values differ, or that only one of the two has.
+fn changed_keys<'a>(old: &'a Dictionary, new: &'a Dictionary) -> Vec<&'a [u8]> {
+    let value = |dictionary: &'a Dictionary, key: &[u8]| {
+        dictionary.entries().iter().find(|entry| entry.key == key).map(|entry| &entry.value)
+    };
+    let mut keys: Vec<&[u8]> =
+        old.entries().iter().chain(new.entries()).map(|entry| entry.key.as_slice()).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys.retain(|key| value(old, key) != value(new, key));
+    keys
+}
+
+/// What `after` has besides `before`, when all of `before` is still there in its order.
+fn additions<'a>(before: &[Object], after: &'a [Object]) -> Option<Vec<&'a Object>> {
+    let mut left = before.iter().peekable();
+    let added = after.iter().filter(|item| left.next_if(|it| it == item).is_none()).collect();
+    left.peek().is_none().then_some(added)
+}
+
+/// Whether a value is whole in itself: it leads nowhere.
+fn is_plain(object: &Object) -> bool {
+    match object {
+        Object::Reference(_) | Object::Stream(_) => false,
+        Object::Array(items) => items.iter().all(is_plain),
+        Object::Dictionary(dictionary) => dictionary.entries().iter().all(|it| is_plain(&it.value)),
+        _ => true,
+    }
+}
