@@ -12,6 +12,7 @@ use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
 use super::*;
 use crate::crypto::{DigestAlgorithm, SignatureAlgorithm};
 use crate::error::{ErrorKind, Result};
+use crate::limits::Limits;
 use crate::keys::{SignatureValue, Signer, ToBeSigned};
 use crate::pki::Certificate;
 use crate::time::UtcTime;
@@ -124,6 +125,7 @@ fn every_producers_file_is_signed_twice() {
             .unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(&twice[..once.len()], &once[..], "{name}: the first signature's bytes");
         judged_by_others(&name, &twice, 2);
+        judged_by_us(&name, &twice);
         if let Some(folder) = std::env::var_os("KYSO_KEEP") {
             fs::write(PathBuf::from(folder).join(&name), &twice).unwrap();
         }
@@ -136,4 +138,29 @@ fn encrypted_files_are_refused_by_name() {
         SignatureBuilder::new(&sample("qpdf-encrypted.pdf"), time()).sign(&signer()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     assert!(error.to_string().contains("encrypted"), "{error}");
+}
+
+/// Leader and seal, as `every_producers_file_is_signed_twice` makes them.
+fn judged_by_us(name: &str, pdf: &Vec<u8>) {
+    let found = parse(pdf, &Limits::default()).unwrap();
+    let [leader, seal] = &found.signatures[..] else { panic!("{name}: two signatures") };
+    assert_eq!(found.defects, [], "{name}");
+    for (n, signature) in [leader, seal].into_iter().enumerate() {
+        assert_eq!(signature.findings, [], "{name}");
+        assert_eq!(signature.field, format!("Signature{}", n + 1), "{name}");
+        assert_eq!((signature.page, signature.permitted), (Some(1), None), "{name}");
+        assert_eq!(signature.revision, Some(found.revisions - 1 + n), "{name}");
+        let wanted = [(signature.byte_range.unwrap(), DigestAlgorithm::Sha256)];
+        let digest = digests(pdf, &wanted).unwrap().remove(0);
+        let held = signature.contents.windows(32).any(|it| it == digest.value());
+        assert!(held, "{name}: the message digest is in the CMS");
+    }
+    assert_eq!(leader.reason.as_deref(), Some("Phê duyệt"));
+    assert_eq!(leader.location.as_deref(), Some("Hà Nội"));
+    assert_eq!((leader.claimed_time, seal.reason.as_ref()), (Some(time()), None));
+    assert_eq!(leader.sub_filter.as_deref(), Some("ETSI.CAdES.detached"));
+    assert_eq!(seal.sub_filter.as_deref(), Some("adbe.pkcs7.detached"));
+    assert_eq!((leader.covers_whole_file, seal.covers_whole_file), (false, true), "{name}");
+    assert_eq!(leader.later_changes, LaterChanges::Signatures, "{name}");
+    assert_eq!((seal.later_changes, seal.bytes_following), (LaterChanges::None, 0), "{name}");
 }
