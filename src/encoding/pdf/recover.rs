@@ -123,8 +123,11 @@ impl Found<'_> {
     }
 }
 
-/// Where `number generation obj` and `trailer` stand, in the order of the file.
-fn search(file: File<'_>) -> Result<(Vec<(Reference, u64)>, Vec<u64>)> {
+/// Where objects begin, in the order of the file.
+type Headers = Vec<(Reference, u64)>;
+
+/// Where `number generation obj` and `trailer` stand.
+fn search(file: File<'_>) -> Result<(Headers, Vec<u64>)> {
     let (mut headers, mut trailers) = (Vec::new(), Vec::new());
     let len = file.source.len();
     let mut start = 0;

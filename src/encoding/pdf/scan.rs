@@ -191,14 +191,15 @@ impl Chain {
                 revision.changed.push(slot.number);
             }
             if let Location::At { offset, .. } = slot.location {
-                let at = self.base.saturating_add(offset);
-                if at < revision.start || at >= revision.end {
+                // Earlier bytes may be brought to use later: the entry is a change then,
+                // and Word's hybrid files are so written. Later ones may not.
+                if self.base.saturating_add(offset) >= revision.end {
                     misplaced = Some((slot.number, revision.start));
                 }
             }
         }
         if let Some((number, near)) = misplaced {
-            self.note(&format!("object {number} does not lie within the revision naming it"), near);
+            self.note(&format!("object {number} lies behind the revision naming it"), near);
         }
     }
 

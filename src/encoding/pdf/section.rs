@@ -155,8 +155,6 @@ fn previous(trailer: &Dictionary, at: u64) -> Result<Option<u64>> {
     match trailer.get("Prev") {
         None | Some(Object::Null) => Ok(None),
         Some(value) => match unsigned(value) {
-            // Some writers say 0 where they mean none.
-            Some(0) => Ok(None),
             Some(prev) => Ok(Some(prev)),
             None => Err(Error::malformed("Prev is no offset").at_offset(at)),
         },
@@ -368,7 +366,7 @@ fn index(dictionary: &Dictionary) -> Result<Vec<Range<u32>>> {
     let small = |value: &Object| unsigned(value).and_then(|it| u32::try_from(it).ok());
     let Some(list) = dictionary.get("Index") else {
         let size = dictionary.get("Size").and_then(small).ok_or_else(wrong)?;
-        return Ok(vec![0..size]);
+        return Ok(std::iter::once(0..size).collect());
     };
     let list = list.as_array().ok_or_else(wrong)?;
     let pairs = list.chunks(2).map(|pair| match pair {

@@ -16,8 +16,7 @@ impl ByteRange {
             let value = item.as_integer().ok_or(Finding::ByteRangeNotFourIntegers)?;
             u64::try_from(value).map_err(|_| Finding::ByteRangeNegative)
         };
-        let range =
-            Self { before: (number(a)?, number(b)?), after: (number(c)?, number(d)?) };
+        let range = Self { before: (number(a)?, number(b)?), after: (number(c)?, number(d)?) };
         let ends = [range.before, range.after].map(|(start, length)| start.checked_add(length));
         match ends {
             [Some(first), Some(second)] if first <= range.after.0 && second <= len => Ok(range),
@@ -98,11 +97,12 @@ impl<'a> Hashing<'a> {
     fn covering(&mut self, at: u64) -> Vec<&mut DigestContext> {
         self.branch_off(at);
         let trunks = self.trunks.iter_mut().filter(|it| at < it.end).map(|it| &mut it.context);
-        let branches = self.branches.iter_mut().zip(self.wanted).filter_map(|(branch, (range, _))| {
-            let [before, after] = range.ranges();
-            let own = before.start != 0 && before.contains(&at);
-            if own || after.contains(&at) { branch.as_mut() } else { None }
-        });
+        let branches =
+            self.branches.iter_mut().zip(self.wanted).filter_map(|(branch, (range, _))| {
+                let [before, after] = range.ranges();
+                let own = before.start != 0 && before.contains(&at);
+                if own || after.contains(&at) { branch.as_mut() } else { None }
+            });
         trunks.chain(branches).collect()
     }
 

@@ -185,13 +185,17 @@ impl Step<'_> {
             let new = self.new.get(reference)?;
             let plain = |info: &Object| {
                 info.as_dictionary().is_some_and(|it| {
-                    it.entries().iter().all(|entry| {
-                        matches!(entry.value, Object::String(_) | Object::Name(_))
-                    })
+                    it.entries()
+                        .iter()
+                        .all(|entry| matches!(entry.value, Object::String(_) | Object::Name(_)))
                 })
             };
             let was_info = self.is_new(reference.number) || plain(&old);
-            ensure(was_info && plain(&new) && !new.as_dictionary().is_some_and(|it| it.contains("Type")))?;
+            ensure(
+                was_info
+                    && plain(&new)
+                    && !new.as_dictionary().is_some_and(|it| it.contains("Type")),
+            )?;
             self.explain(reference.number, LaterChanges::LtaUpdates);
         }
         Ok(())
@@ -218,7 +222,9 @@ impl Step<'_> {
             match key {
                 b"AcroForm" | b"DSS" => {}
                 b"Version" => {
-                    let version = |it: &Dictionary| it.get("Version").and_then(Object::as_name).map(<[u8]>::to_vec);
+                    let version = |it: &Dictionary| {
+                        it.get("Version").and_then(Object::as_name).map(<[u8]>::to_vec)
+                    };
                     ensure(version(&old) < version(&new))?;
                 }
                 b"Extensions" => ensure(new.get("Extensions").is_some_and(is_plain))?,
@@ -264,9 +270,8 @@ impl Step<'_> {
             self.evidence(store.get(key))?;
         }
         let Some(by_signature) = self.new.dictionary(&store, "VRI")? else { return Ok(()) };
-        let keyed = |it: &Dictionary| {
-            it.entries().iter().all(|it| it.key == b"Type" || it.key.len() == 40)
-        };
+        let keyed =
+            |it: &Dictionary| it.entries().iter().all(|it| it.key == b"Type" || it.key.len() == 40);
         let old_keyed = match &old_store {
             Some(store) => self.old.dictionary(store, "VRI")?.is_none_or(|it| keyed(&it)),
             None => true,
@@ -350,13 +355,16 @@ impl Step<'_> {
         for key in changed_keys(&old_form, &form) {
             match key {
                 b"Fields" => {}
-                b"SigFlags" => ensure(form.get("SigFlags").is_some_and(|it| it.as_integer().is_some()))?,
+                b"SigFlags" => {
+                    ensure(form.get("SigFlags").is_some_and(|it| it.as_integer().is_some()))?
+                }
                 // Defaults for fields to come.
                 b"DA" | b"DR" if !key_in(&old_form, key) => {}
                 _ => return Err(Doubt::Unexplained),
             }
         }
-        let (before, after) = (self.old.array(&old_form, "Fields")?, self.new.array(&form, "Fields")?);
+        let (before, after) =
+            (self.old.array(&old_form, "Fields")?, self.new.array(&form, "Fields")?);
         let added = additions(&before, &after).ok_or(Doubt::Unexplained)?;
         for field in &added {
             self.new_field(field.as_reference().ok_or(Doubt::Unexplained)?)?;
@@ -465,7 +473,8 @@ impl Step<'_> {
         }
         for widget in self.widgets.clone() {
             let widget = self.new.get(widget)?;
-            let page = widget.as_dictionary().and_then(|it| it.get("P")).and_then(Object::as_reference);
+            let page =
+                widget.as_dictionary().and_then(|it| it.get("P")).and_then(Object::as_reference);
             let Some(page) = page else { continue };
             let (old, new) = (self.old.get(page)?, self.new.get(page)?);
             if let (Object::Dictionary(old), Object::Dictionary(new)) = (old, new) {
@@ -488,13 +497,14 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// New object streams: what is in them is accounted for by itself.
+    /// New object streams, whose objects are accounted for by themselves, and
+    /// cross-reference streams that got an entry later.
     fn containers(&mut self) -> Judged {
         for number in self.open.iter().copied().collect::<Vec<_>>() {
             let reference = Reference { number, generation: 0 };
             if self.is_new(number)
                 && let Object::Stream(stream) = self.new.get(reference)?
-                && stream.dictionary.is_a("ObjStm")
+                && (stream.dictionary.is_a("ObjStm") || stream.dictionary.is_a("XRef"))
             {
                 self.open.remove(&number);
             }
@@ -508,10 +518,10 @@ impl Step<'_> {
         let mut stack = vec![object.clone()];
         while let Some(object) = stack.pop() {
             match object {
-                Object::Reference(reference) => {
-                    if self.is_new(reference.number) && self.open.remove(&reference.number) {
-                        stack.push(self.new.get(reference)?);
-                    }
+                Object::Reference(reference)
+                    if self.is_new(reference.number) && self.open.remove(&reference.number) =>
+                {
+                    stack.push(self.new.get(reference)?);
                 }
                 Object::Array(items) => stack.extend(items),
                 Object::Dictionary(dictionary) | Object::Stream(Stream { dictionary, .. }) => {

@@ -16,4 +16,6 @@ pub(crate) use facts::{
 pub(crate) use parse::parse;
 
 #[cfg(test)]
+mod corpus;
+#[cfg(test)]
 mod tests;

@@ -92,9 +92,8 @@ fn candidate(view: View<'_>, field: Field, in_form: bool) -> Result<Option<Candi
     let value = field.value.clone().unwrap_or(Object::Null);
     let dictionary = view.resolve(&value)?.as_dictionary().cloned();
     // A signature whose field lost its type is one nevertheless.
-    let looks_signed = dictionary
-        .as_ref()
-        .is_some_and(|it| it.contains("ByteRange") || it.contains("Contents"));
+    let looks_signed =
+        dictionary.as_ref().is_some_and(|it| it.contains("ByteRange") || it.contains("Contents"));
     if !field.is_signature() && !looks_signed {
         return Ok(None);
     }
@@ -191,8 +190,11 @@ fn kind(
     findings: &mut Vec<Finding>,
 ) -> Result<SignatureKind> {
     Ok(match view.value(dictionary, "Type")? {
-        // ISO 32000-2 Table 255: optional.
-        Object::Null => SignatureKind::Signature,
+        // ISO 32000-2 Table 255: optional, the format tells.
+        Object::Null => match view.value(dictionary, "SubFilter")? {
+            Object::Name(name) if name == b"ETSI.RFC3161" => SignatureKind::DocumentTimeStamp,
+            _ => SignatureKind::Signature,
+        },
         Object::Name(name) if name == b"Sig" => SignatureKind::Signature,
         Object::Name(name) if name == b"DocTimeStamp" => SignatureKind::DocumentTimeStamp,
         _ => {
@@ -356,7 +358,8 @@ fn compare(candidates: &[Candidate], signatures: &mut [PdfSignature]) {
             signature.findings.push(Finding::DuplicateFieldName);
         }
         let Some(Some(own)) = gaps.get(n) else { continue };
-        let mut others = gaps.iter().enumerate().filter(|it| it.0 != n).filter_map(|it| it.1.as_ref());
+        let mut others =
+            gaps.iter().enumerate().filter(|it| it.0 != n).filter_map(|it| it.1.as_ref());
         if others.any(|other| own.start < other.end && other.start < own.end) {
             signature.findings.push(Finding::GapShared);
         }

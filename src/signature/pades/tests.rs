@@ -11,9 +11,9 @@ use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
 
 use super::*;
 use crate::crypto::{DigestAlgorithm, SignatureAlgorithm};
-use crate::error::{ErrorKind, Result};
-use crate::limits::Limits;
+use crate::error::{Error, ErrorKind, Result};
 use crate::keys::{SignatureValue, Signer, ToBeSigned};
+use crate::limits::Limits;
 use crate::pki::Certificate;
 use crate::time::UtcTime;
 
@@ -49,7 +49,10 @@ impl Signer for TestSigner {
     }
 
     fn sign(&self, to_be_signed: &ToBeSigned) -> Result<SignatureValue> {
-        let value = self.key.sign(&SystemRandom::new(), to_be_signed.bytes()).unwrap();
+        let value = self
+            .key
+            .sign(&SystemRandom::new(), to_be_signed.bytes())
+            .map_err(|_| Error::new(ErrorKind::Signer, "the key refused"))?;
         Ok(SignatureValue::new(value.as_ref().to_vec()))
     }
 }
