@@ -9,7 +9,7 @@ use super::create::{Request, Tail, append};
 use crate::crypto::{DigestAlgorithm, DigestContext, SignatureAlgorithm};
 use crate::encoding::pdf::Reader;
 use crate::error::{Error, Result};
-use crate::keys::Signer;
+use crate::keys::{Signer, SigningOverride, check_fitness};
 use crate::limits::Limits;
 use crate::pki::Certificate;
 use crate::signature::cms::create::SignedAttributes;
@@ -62,6 +62,7 @@ pub struct SignatureBuilder<'a, S: ?Sized> {
     page: u64,
     rectangle: Option<[f64; 4]>,
     sub_filter: SubFilter,
+    overrides: Vec<SigningOverride>,
     limits: Limits,
 }
 
@@ -79,6 +80,7 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
             page: 1,
             rectangle: None,
             sub_filter: SubFilter::default(),
+            overrides: Vec::new(),
             limits: Limits::default(),
         }
     }
@@ -132,6 +134,12 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
         self
     }
 
+    /// Signs even so, where signing would refuse the certificate.
+    pub fn allow(mut self, by_name: SigningOverride) -> Self {
+        self.overrides.push(by_name);
+        self
+    }
+
     /// Bounds on reading the document.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
@@ -153,6 +161,7 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
         let certificate = certificate_chain
             .first()
             .ok_or_else(|| Error::misuse("a signature needs the signer's certificate"))?;
+        check_fitness(certificate, self.claimed_time, &self.overrides)?;
         let tail = self.tail(certificate_chain)?;
         let (document, message_digest) = self.digest(&tail, algorithm.digest())?;
         let signing_time = match self.sub_filter {
