@@ -20,7 +20,7 @@ mod validation;
 
 mod envelope;
 
-mod exchange;
+pub mod exchange;
 
 pub use crate::crypto::{Digest, DigestAlgorithm, PssParameters, SignatureAlgorithm};
 pub use crate::envelope::edxml;
@@ -28,6 +28,9 @@ pub use crate::error::{Error, ErrorKind, Place, Result};
 #[cfg(feature = "pkcs12")]
 pub use crate::keys::pkcs12;
 pub use crate::keys::{SignatureValue, Signer, SigningOverride, SoftwareSigner, ToBeSigned};
+#[cfg(feature = "http")]
+pub use crate::exchange::axis;
+pub use crate::keys::{SignatureValue, Signer, ToBeSigned};
 pub use crate::limits::Limits;
 pub use crate::pki::{Certificate, TrustAnchor, TrustStore};
 pub use crate::signature::{Prepared, Signed};

@@ -42,6 +42,20 @@ impl UtcTime {
         self.0.unix_timestamp()
     }
 
+    /// Whole milliseconds since 1970-01-01T00:00:00Z.
+    pub(crate) fn unix_millis(self) -> i64 {
+        i64::try_from(self.0.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
+    }
+
+    /// From milliseconds since 1970-01-01T00:00:00Z, or the epoch where that is no
+    /// date in use.
+    pub(crate) fn from_unix_millis(millis: i64) -> Self {
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000)
+            .ok()
+            .filter(|at| at.year() >= 0)
+            .map_or(Self(OffsetDateTime::UNIX_EPOCH), Self)
+    }
+
     /// The instant so many seconds later, or the last one there is.
     #[must_use]
     pub fn plus_seconds(self, seconds: i64) -> Self {

@@ -98,7 +98,7 @@ mod tests {
 
     fn read(text: &str, limits: &Limits) -> Result<String> {
         let mut reader = Reader::new(text, 0, limits);
-        let Token::Start(start) = reader.next().unwrap() else { panic!("no root") };
+        let Token::Start(start) = reader.next()? else { panic!("no root") };
         Element::read(&mut reader, start, limits).map(|it| show(&it))
     }
 

@@ -65,6 +65,7 @@ pub use self::trace::{
 use serde::{Deserialize, Serialize};
 
 /// What an agency sends to another over the axis.
+#[expect(clippy::large_enum_variant, reason = "messages are handled one at a time")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Message {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::date::Timestamp;
 use super::header::{MessageHeader, Organization, ResponseFor, StaffInfo};
+use super::identifier::OrganId;
 use crate::time::UtcTime;
 
 /// An answer to a document message.
@@ -43,6 +44,21 @@ impl StatusMessage {
             description: description.into(),
             timestamp: Timestamp::at(at),
         }
+    }
+
+    /// The sender's wish to have a document back (13) from one of its receivers. Such
+    /// a status names the receiver where others name the issuer.
+    #[must_use]
+    pub fn take_back(
+        header: &MessageHeader,
+        receiver: OrganId,
+        reason: impl Into<String>,
+        at: UtcTime,
+    ) -> Self {
+        let code = StatusCode::TakeBackRequested;
+        let mut status = Self::answer(header, header.from.clone(), code, reason, at);
+        status.response_for.organ_id = receiver;
+        status
     }
 }
 

@@ -1,0 +1,48 @@
+//! The digest of a message that travels among the signed headers.
+
+use crate::crypto::DigestAlgorithm;
+
+/// SHA-256 of a message as the kit writes it: in hexadecimal, where bytes below 16
+/// have one digit. Of the message itself, without the line end that follows it in
+/// the body of a request.
+#[must_use]
+pub fn hash_file(message: &[u8]) -> String {
+    let digest = DigestAlgorithm::Sha256.digest(message);
+    digest.value().iter().map(|byte| format!("{byte:x}")).collect()
+}
+
+/// The message within a body as received, if `claimed` is its digest: without the
+/// line end that the kit appends, or the whole body where a client appends none.
+/// Bytes of one digit and bytes padded to two are both taken.
+#[must_use]
+pub fn message_within<'b>(body: &'b [u8], claimed: &str) -> Option<&'b [u8]> {
+    let claimed = claimed.to_ascii_lowercase();
+    body.strip_suffix(b"\r\n").into_iter().chain([body]).find(|message| {
+        let padded = DigestAlgorithm::Sha256.digest(message).to_string();
+        padded == claimed || hash_file(message) == claimed
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_digit_for_small_bytes() {
+        // SHA-256 of "abc" has bytes 01, 03 and 00 in it.
+        let padded = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        let kit = "ba7816bf8f1cfea414140de5dae2223b0361a396177a9cb410ff61f2015ad";
+        assert_eq!(hash_file(b"abc"), kit);
+        for claimed in [padded, kit, &padded.to_uppercase()] {
+            for body in [&b"abc"[..], b"abc\r\n"] {
+                assert_eq!(message_within(body, claimed), Some(&b"abc"[..]), "{claimed}");
+            }
+        }
+        let lines = hash_file(b"abc\r\n");
+        assert_eq!(message_within(b"abc\r\n", &lines), Some(&b"abc\r\n"[..]), "none appended");
+        assert_eq!(message_within(b"abc\r\n\r\n", padded), None, "one line end, not two");
+        assert_eq!(message_within(b"abd", padded), None);
+        assert_eq!(message_within(b"abc", &padded[1..]), None);
+        assert_eq!(message_within(b"abc", ""), None);
+    }
+}
