@@ -1,0 +1,224 @@
+//! Signs a PDF (PAdES) or any other file (CAdES), with a key in a file or elsewhere.
+#![allow(clippy::print_stdout, clippy::print_stderr)] // a program for a terminal
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use kyso::{
+    Certificate, DigestAlgorithm, Limits, Prepared, PssParameters, SignatureAlgorithm,
+    SignatureValue, SoftwareSigner, UtcTime, cades, pades, pkcs12,
+};
+
+#[path = "support/files.rs"]
+mod files;
+
+const USAGE: &str = "\
+sign KEY [OPTIONS] IN OUT                        the signed PDF, or the signature of another file
+sign --prepare STATE --cert FILE [OPTIONS] IN OUT   OUT: the bytes that the key has to sign
+sign --complete STATE --value FILE IN OUT        the rest, once the value has come
+
+KEY        --key FILE --cert FILE... (PEM), or --p12 FILE; --password TEXT where needed
+any file   --algorithm RSA_SHA256 (or RSA_SSA_PSS_SHA256_MGF1, ECDSA_SHA256, ED25519, ...)
+           --time 2026-11-22T08:00:00+07:00      the claimed time; now, unless given
+           --detached | --enveloping             CAdES, for a PDF too
+           --mime-type TYPE
+PDF        --field NAME --reason TEXT --location TEXT --contact TEXT --pkcs7";
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+#[derive(Default)]
+struct Options {
+    key: Option<PathBuf>,
+    p12: Option<PathBuf>,
+    password: String,
+    certificates: Vec<PathBuf>,
+    algorithm: Option<SignatureAlgorithm>,
+    time: Option<UtcTime>,
+    cades: bool,
+    enveloping: bool,
+    mime_type: Option<String>,
+    pkcs7: bool,
+    field: Option<String>,
+    reason: Option<String>,
+    location: Option<String>,
+    contact: Option<String>,
+    prepare: Option<PathBuf>,
+    complete: Option<PathBuf>,
+    value: Option<PathBuf>,
+    paths: Vec<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let options = match Options::read(std::env::args().skip(1)) {
+        Ok(options) => options,
+        Err(error) => {
+            eprintln!("sign: {error}\n{USAGE}");
+            return ExitCode::from(64);
+        }
+    };
+    match run(&options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("sign: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Outcome<()> {
+    let [input, output] = options.paths.as_slice() else {
+        return Err("give IN and OUT".into());
+    };
+    let document = read(input)?;
+    let made = if let Some(state) = &options.complete {
+        complete(&document, state, options)?
+    } else if let Some(state) = &options.prepare {
+        prepare(&document, state, options)?
+    } else {
+        let signer = signer(options)?;
+        if options.is_pdf(&document) {
+            options.pdf(&document).sign(&signer)?
+        } else {
+            options.file(&document).sign(&signer)?
+        }
+    };
+    files::write_whole(output, &made)?;
+    println!("{}: {} bytes", output.display(), made.len());
+    Ok(())
+}
+
+fn signer(options: &Options) -> Outcome<SoftwareSigner> {
+    let signer = match (&options.key, &options.p12) {
+        (Some(key), None) => {
+            let (key, certificates) = (read(key)?, options.certificates()?);
+            SoftwareSigner::from_encrypted_pem(&key, &options.password, &certificates)?
+        }
+        (None, Some(p12)) => pkcs12::open(&read(p12)?, options.password.as_str())?,
+        _ => return Err("give --key or --p12".into()),
+    };
+    Ok(match options.algorithm {
+        Some(algorithm) => signer.with_algorithm(algorithm)?,
+        None => signer,
+    })
+}
+
+/// For a key that is elsewhere: keeps the state, and gives what the key has to sign.
+fn prepare(document: &Vec<u8>, state: &Path, options: &Options) -> Outcome<Vec<u8>> {
+    let chain = Certificate::all_from(&options.certificates()?, &Limits::default())?;
+    let algorithm = options.algorithm.ok_or("--prepare needs --algorithm")?;
+    let prepared = if options.is_pdf(document) {
+        options.pdf(document).prepare(&chain, algorithm)?
+    } else {
+        options.file(document).prepare(&chain, algorithm)?
+    };
+    files::write_whole(state, &serde_json::to_vec_pretty(&prepared)?)?;
+    Ok(prepared.to_be_signed().bytes().to_vec())
+}
+
+/// In another process, on another day: the value is checked before a byte is written.
+fn complete(document: &Vec<u8>, state: &Path, options: &Options) -> Outcome<Vec<u8>> {
+    let prepared: Prepared = serde_json::from_slice(&read(state)?)?;
+    let value = options.value.as_ref().ok_or("--complete needs --value")?;
+    let signed = prepared.complete(&SignatureValue::new(read(value)?))?;
+    Ok(signed.to_vec(document)?)
+}
+
+impl Options {
+    fn read(mut arguments: impl Iterator<Item = String>) -> Outcome<Self> {
+        let mut options = Self::default();
+        while let Some(argument) = arguments.next() {
+            let mut next = || arguments.next().ok_or(format!("{argument} wants a value"));
+            match argument.as_str() {
+                "--key" => options.key = Some(next()?.into()),
+                "--p12" => options.p12 = Some(next()?.into()),
+                "--password" => options.password = next()?,
+                "--cert" => options.certificates.push(next()?.into()),
+                "--algorithm" => options.algorithm = Some(algorithm(&next()?)?),
+                "--time" => options.time = Some(next()?.parse()?),
+                "--detached" => options.cades = true,
+                "--enveloping" => (options.cades, options.enveloping) = (true, true),
+                "--mime-type" => options.mime_type = Some(next()?),
+                "--pkcs7" => options.pkcs7 = true,
+                "--field" => options.field = Some(next()?),
+                "--reason" => options.reason = Some(next()?),
+                "--location" => options.location = Some(next()?),
+                "--contact" => options.contact = Some(next()?),
+                "--prepare" => options.prepare = Some(next()?.into()),
+                "--complete" => options.complete = Some(next()?.into()),
+                "--value" => options.value = Some(next()?.into()),
+                text if text.starts_with("--") => return Err(format!("no option {text}").into()),
+                path => options.paths.push(path.into()),
+            }
+        }
+        if options.paths.len() == 2 { Ok(options) } else { Err("give IN and OUT".into()) }
+    }
+
+    fn is_pdf(&self, document: &[u8]) -> bool {
+        // Mail gateways leave bytes before the header.
+        let start = document.get(..1024).unwrap_or(document);
+        !self.cades && start.windows(5).any(|bytes| bytes == b"%PDF-")
+    }
+
+    fn file<'a>(&self, document: &'a Vec<u8>) -> cades::SignatureBuilder<'a, Vec<u8>> {
+        let mut builder = cades::SignatureBuilder::new(document, self.time());
+        if self.enveloping {
+            builder = builder.enveloping();
+        }
+        if let Some(mime_type) = &self.mime_type {
+            builder = builder.mime_type(mime_type);
+        }
+        builder
+    }
+
+    fn pdf<'a>(&self, document: &'a Vec<u8>) -> pades::SignatureBuilder<'a, Vec<u8>> {
+        let mut builder = pades::SignatureBuilder::new(document, self.time());
+        if self.pkcs7 {
+            builder = builder.sub_filter(pades::SubFilter::AdbePkcs7Detached);
+        }
+        if let Some(field) = &self.field {
+            builder = builder.field(field);
+        }
+        if let Some(reason) = &self.reason {
+            builder = builder.reason(reason);
+        }
+        if let Some(location) = &self.location {
+            builder = builder.location(location);
+        }
+        if let Some(contact) = &self.contact {
+            builder = builder.contact(contact);
+        }
+        builder
+    }
+
+    fn time(&self) -> UtcTime {
+        self.time.unwrap_or_else(UtcTime::now)
+    }
+
+    fn certificates(&self) -> Outcome<Vec<u8>> {
+        let files = self.certificates.iter().map(|path| read(path));
+        Ok(files.collect::<Outcome<Vec<_>>>()?.concat())
+    }
+}
+
+fn read(path: &Path) -> Outcome<Vec<u8>> {
+    fs::read(path).map_err(|error| format!("{}: {error}", path.display()).into())
+}
+
+/// By the name that reports give it.
+fn algorithm(name: &str) -> Outcome<SignatureAlgorithm> {
+    use DigestAlgorithm::{Sha256, Sha384, Sha512};
+    [Sha256, Sha384, Sha512]
+        .into_iter()
+        .flat_map(|digest| {
+            [
+                SignatureAlgorithm::RsaPkcs1(digest),
+                SignatureAlgorithm::RsaPss(PssParameters::new(digest)),
+                SignatureAlgorithm::Ecdsa(digest),
+                SignatureAlgorithm::Ed25519,
+            ]
+        })
+        .find(|algorithm| algorithm.to_string() == name)
+        .ok_or_else(|| format!("no algorithm {name}").into())
+}
