@@ -12,17 +12,16 @@ class Ours:
     def __init__(self, folder, examples):
         self.folder, self.examples = folder, examples
 
-    def sign(self, document, out, algorithm, *options):
-        command = [self.examples / "sign", "--key", algorithm.private_key,
-                   "--cert", algorithm.certificate, "--cert", CA]
-        if algorithm.key.startswith("rsa"):
-            command += ["--digest", algorithm.digest]
-        if algorithm.pss:
-            command += ["--pss"]
-        done = subprocess.run([*command, *options, document, out], capture_output=True, text=True)
+    def run_sign(self, *options):
+        command = [self.examples / "sign", *options]
+        done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode != 0:
             raise RuntimeError(done.stderr.strip())
-        return out
+        return options[-1]
+
+    def sign(self, document, out, algorithm, *options):
+        key = ["--key", algorithm.private_key, "--cert", algorithm.certificate, "--cert", CA]
+        return self.run_sign(*key, "--algorithm", name(algorithm), *options, document, out)
 
     def sign_cms(self, content, algorithm, form):
         document, out = self.folder / "content", self.folder / "ours.p7"
@@ -32,6 +31,15 @@ class Ours:
     def sign_pdf_twice(self, pdf, algorithm):
         leader = self.sign(pdf, self.folder / "leader.pdf", algorithm, "--field", "Leader")
         return self.sign(leader, self.folder / "sealed.pdf", algorithm, "--field", "Agency")
+
+    def sign_remotely(self, pdf, algorithm, remote):
+        """`remote` has the key: it gets what is to be signed, and answers the value."""
+        state, request, answer, out = (
+            self.folder / file for file in ("state.json", "request", "answer", "remote.pdf"))
+        self.run_sign("--prepare", state, "--algorithm", name(algorithm),
+                      "--cert", algorithm.certificate, "--cert", CA, pdf, request)
+        answer.write_bytes(remote(request.read_bytes(), algorithm))
+        return self.run_sign("--complete", state, "--value", answer, pdf, out)
 
     def verify(self, path, *options):
         command = [self.examples / "verify", "--json", "--trust", CA,
@@ -51,6 +59,14 @@ class Ours:
     def refuses_pdf(self, path, count, origin):
         """`origin` is the peer that signed, or the PDF that we signed."""
         return refusal(self.verify(path), count, origin.name)
+
+
+def name(algorithm):
+    """As reports spell it, and `sign --algorithm` takes it."""
+    digest = algorithm.digest.upper()
+    if algorithm.key.startswith("rsa"):
+        return f"RSA_SSA_PSS_{digest}_MGF1" if algorithm.pss else f"RSA_{digest}"
+    return "ED25519" if algorithm.key == "ed25519" else f"ECDSA_{digest}"
 
 
 # Intact, but not what the policy asks for: why, by who or what made it.

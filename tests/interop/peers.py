@@ -78,6 +78,15 @@ class Openssl:
             *digest, *pss, *self.cms_forms[form])
         return out.read_bytes()
 
+    def value(self, to_be_signed, algorithm):
+        """What a key that is elsewhere answers."""
+        given = self.folder / "o.in"
+        given.write_bytes(to_be_signed)
+        digest = [] if algorithm.key == "ed25519" else ["-digest", algorithm.digest]
+        pss = ["-pkeyopt", "rsa_padding_mode:pss", "-pkeyopt", "rsa_pss_saltlen:digest"]
+        return run("openssl", "pkeyutl", "-sign", "-rawin", "-inkey", algorithm.private_key,
+                   "-in", given, *digest, *(pss if algorithm.pss else []))
+
 
 class Pyhanko:
     name = "pyhanko"

@@ -38,6 +38,11 @@ SHORT_ALGORITHMS = [one for one in ALGORITHMS if one.key not in ("rsa3072", "rsa
                     and (one.digest == "sha256" or not one.key.startswith("rsa"))]
 
 
+def pdfs_for(algorithm):
+    """More bits change nothing about a PDF but the room that the signature takes."""
+    return SHORT_PDFS if algorithm.key in ("rsa3072", "rsa4096") else PDFS
+
+
 @dataclass(frozen=True)
 class Cell:
     """Who does what, with which algorithm, to which form of CMS or which PDF."""
@@ -49,10 +54,12 @@ class Cell:
 
 
 def known(cell):
-    """Why this peer is not expected to manage, or nothing."""
+    """Why this one is not expected to manage, or nothing."""
     who, key = cell.who, cell.algorithm.key
     signs = cell.does == "signs"
     rules = [
+        (who == "ours" and signs and cell.form == "qpdf-encrypted.pdf",
+         "we do not sign encrypted PDFs, and say so"),
         (who == "openssl" and key == "ed25519",
          "OpenSSL 3.0 hands Ed25519 a digest within CMS ('no default digest', 'invalid digest')"),
         (who == "openssl" and signs and cell.algorithm.pss and cell.form == "enveloping BER",
