@@ -25,12 +25,11 @@ pub mod exchange;
 pub use crate::crypto::{Digest, DigestAlgorithm, PssParameters, SignatureAlgorithm};
 pub use crate::envelope::edxml;
 pub use crate::error::{Error, ErrorKind, Place, Result};
+#[cfg(feature = "http")]
+pub use crate::exchange::axis;
 #[cfg(feature = "pkcs12")]
 pub use crate::keys::pkcs12;
 pub use crate::keys::{SignatureValue, Signer, SigningOverride, SoftwareSigner, ToBeSigned};
-#[cfg(feature = "http")]
-pub use crate::exchange::axis;
-pub use crate::keys::{SignatureValue, Signer, ToBeSigned};
 pub use crate::limits::Limits;
 pub use crate::pki::{Certificate, TrustAnchor, TrustStore};
 pub use crate::signature::{Prepared, Signed};
