@@ -148,13 +148,17 @@ java() {
     local file=$1 alias=$2; shift 2
     keytool -genkeypair -alias "$alias" -keystore "$file" -storetype PKCS12 -storepass kyso-kyso \
         -dname "CN=kyso TEST java $alias - do not trust, O=kyso TEST, C=VN" \
-        -startdate 2020/01/01 -validity 36000 -ext KU=digitalSignature "$@" 2> /dev/null
+        -startdate 2020/01/01 -validity 36000 "$@" 2> /dev/null
 }
 have java.p12 || java java.p12 ec -keyalg EC -groupname secp384r1
 have java-legacy.p12 || java java-legacy.p12 ec -keyalg EC -groupname secp256r1 -J-Dkeystore.pkcs12.legacy
 have java-two.p12 || {
     java java-two.p12 seal -keyalg EC -groupname secp256r1
     java java-two.p12 leader -keyalg RSA -keysize 2048
+}
+have java-mixed.p12 || {
+    java java-mixed.p12 cipher -keyalg EC -groupname secp256r1 -ext KU=keyAgreement
+    java java-mixed.p12 seal -keyalg EC -groupname secp256r1 -ext KU=digitalSignature
 }
 
 # NSS (Firefox): BER with indefinite lengths.

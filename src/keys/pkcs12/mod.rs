@@ -20,7 +20,6 @@ mod tests;
 use std::fmt;
 
 use self::reader::Contents;
-use super::encryption::{Budget, Password, wrong_password};
 use super::private_key::PrivateKey;
 use super::software::SoftwareSigner;
 use crate::error::{Error, ErrorKind, Result};

@@ -108,6 +108,16 @@ fn several_keys() {
     }
 }
 
+/// Agencies get a pair to sign with and a pair for encryption in one file.
+#[test]
+fn a_key_for_encryption_is_not_meant() {
+    let signer = sign_with("java-mixed", Some("kyso-kyso"));
+    assert!(signer.certificate_chain()[0].subject().contains("java seal"));
+    let entries = entries(&file("java-mixed"), "kyso-kyso", &Limits::default()).unwrap();
+    let names: Vec<_> = entries.iter().map(|it| it.friendly_name().unwrap()).collect();
+    assert_eq!(names, ["cipher", "seal"]);
+}
+
 /// Both certificates fit the key: the file says which is meant.
 #[test]
 fn the_local_key_id_decides() {
