@@ -18,11 +18,16 @@ pub(crate) struct RsaKey<'a> {
     exponent: &'a [u8],
 }
 
-/// Below, the digest fills the key; above, one check takes longer than 50 ms.
+/// Below, the digest fills the key; OpenSSL stops at the upper one, too.
 const MODULUS_BITS: std::ops::RangeInclusive<u64> = 512..=16_384;
 
-/// FIPS 186-4 §B.3.1: the exponent is shorter than 256 bits. The cost grows with it.
+/// FIPS 186-4 §B.3.1: the exponent is shorter than 256 bits.
 const EXPONENT_BITS: u64 = 256;
+
+/// The cost grows with both, so that large keys may have OpenSSL's 64 bits only: no check
+/// takes longer than some 30 ms.
+const LARGE_MODULUS_BITS: u64 = 3072;
+const LARGE_EXPONENT_BITS: u64 = 64;
 
 impl<'a> RsaKey<'a> {
     /// Reads `RSAPublicKey` (RFC 8017 Annex A.1.1).
@@ -89,11 +94,13 @@ impl<'a> RsaKey<'a> {
         }
         let modulus = BigUint::from_bytes_be(self.modulus);
         let exponent = BigUint::from_bytes_be(self.exponent);
+        let large = modulus.bits() > LARGE_MODULUS_BITS;
+        let longest = if large { LARGE_EXPONENT_BITS } else { EXPONENT_BITS };
         // An exponent of 1 would make every value its own signature.
         let sound = MODULUS_BITS.contains(&modulus.bits())
             && modulus.bit(0)
             && exponent.bit(0)
-            && (2..=EXPONENT_BITS).contains(&exponent.bits());
+            && (2..=longest).contains(&exponent.bits());
         sound.then_some((modulus, exponent))
     }
 }

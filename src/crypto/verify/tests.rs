@@ -94,6 +94,8 @@ fn numbers_that_are_no_key() {
     let good = [&[0][..], &[0xff; 256]].concat();
     let even = [&[0][..], &[0xfe; 256]].concat();
     let long = [&[0][..], &[0xff; 33]].concat();
+    let large = [&[0][..], &[0xff; 385]].concat();
+    let long_for_large = [&[0][..], &[0xff; 9]].concat();
     let algorithm = SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha256);
     for (modulus, exponent) in [
         (&huge[..], &[3][..]),
@@ -101,12 +103,13 @@ fn numbers_that_are_no_key() {
         (&good, &[0]),
         (&good, &[4]),
         (&good, &long),
+        (&large, &long_for_large),
         (&even, &[3]),
         (&[0], &[3]),
         (&[3], &[3]),
     ] {
         let key = rsa_key(modulus, exponent);
-        for value in [&[0xff; 2049][..], &[1; 256], &[0; 256], &[1], &[]] {
+        for value in [&[0xff; 2049][..], &[1; 385], &[1; 256], &[0; 256], &[1], &[]] {
             let found = verify(&key, algorithm, MESSAGE, value).unwrap();
             assert_eq!(found, Verification::Unsupported, "{} {exponent:?}", modulus.len());
         }
