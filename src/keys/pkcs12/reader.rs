@@ -56,7 +56,9 @@ const LOCAL_KEY_ID: ObjectIdentifier = oid("1.2.840.113549.1.9.21");
 /// PFX ::= SEQUENCE { version INTEGER {v3(3)}, authSafe ContentInfo, macData MacData OPTIONAL }
 /// ```
 pub(super) fn read(bytes: &[u8], password: Option<&str>, limits: &Limits) -> Result<Contents> {
-    let file = Value::only(bytes, limits.asn1_depth).and_then(|it| it.sequence());
+    // What follows is nobody's business: all known readers stop here, and some files were
+    // padded on their way.
+    let file = Value::first(bytes, limits.asn1_depth).and_then(|(file, _)| file.sequence());
     let mut fields = file.map_err(|error| error.in_element("PFX"))?;
     if fields.expect(Tag::INTEGER)?.small_integer()? != 3 {
         return Err(Error::unsupported("a PKCS#12 file of another version than 3"));

@@ -173,6 +173,12 @@ fn every_flip_is_noticed() {
 }
 
 #[test]
+fn padding_behind_the_file() {
+    let bytes = [file("openssl-noiter"), vec![0; 512]].concat();
+    assert!(open(&bytes, "kyso").is_ok());
+}
+
+#[test]
 fn no_file_at_all() {
     for bytes in [&b""[..], b"-----BEGIN", &[0x30, 0x80], &[0x30, 0]] {
         assert_eq!(open(bytes, "kyso").err().unwrap().kind(), ErrorKind::Malformed);
