@@ -69,6 +69,11 @@ pub(crate) enum Layout {
     Detached,
     /// The CMS holds the document.
     Enveloping,
+    /// The signer joins those of this CMS, which stands alone.
+    Joined {
+        #[serde(with = "crate::encoding::base64")]
+        existing: Vec<u8>,
+    },
     /// `tail` follows the document; the CMS goes into it as hexadecimal digits.
     Appended {
         #[serde(with = "crate::encoding::base64")]
@@ -126,6 +131,10 @@ impl Prepared {
             Layout::Enveloping => {
                 let cms = cms(Encapsulation::Enveloping { len: self.document.len })?;
                 vec![Piece::Bytes(cms.head), whole, Piece::Bytes(cms.tail)]
+            }
+            Layout::Joined { existing } => {
+                let (chain, signed) = (&self.certificate_chain, &self.to_be_signed);
+                vec![Piece::Bytes(create::join(&existing, chain, signed, value)?)]
             }
             Layout::Appended { mut tail, digits } => {
                 let space = tail.get_mut(digits).ok_or_else(broken)?;

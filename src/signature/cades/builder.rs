@@ -5,8 +5,11 @@ use std::io::Write;
 use crate::crypto::SignatureAlgorithm;
 use crate::error::{Error, Result};
 use crate::keys::{Signer, SigningOverride, check_fitness};
+use crate::limits::Limits;
 use crate::pki::Certificate;
 use crate::signature::cms::create::SignedAttributes;
+use crate::signature::cms::oids::ID_DATA;
+use crate::signature::cms::{SignedData, SignerInfo, unarmoured};
 use crate::signature::request::{Document, Layout, Prepared, Signed, sign_prepared};
 use crate::source::Source;
 use crate::time::UtcTime;
@@ -14,26 +17,66 @@ use crate::time::UtcTime;
 /// A CAdES-B-B signature to be made: detached, unless it is asked to envelop.
 ///
 /// The document is read once, piece by piece, whatever its size.
+///
+/// ```
+/// use kyso::{SoftwareSigner, UtcTime, cades};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/keys");
+/// # let key = std::fs::read(format!("{directory}/p256.key.pem"))?;
+/// # let certificates = std::fs::read(format!("{directory}/p256.crt.pem"))?;
+/// let signer = SoftwareSigner::from_pem(&key, &certificates)?;
+/// let document = "Kính gửi: Văn phòng.".as_bytes();
+/// let signature = cades::SignatureBuilder::new(document, UtcTime::now())
+///     .mime_type("text/plain")
+///     .sign(&signer)?;
+/// # assert!(signature.len() > 500);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use = "nothing is signed until `sign` or `prepare` is called"]
 pub struct SignatureBuilder<'a, S: ?Sized> {
     document: &'a S,
     claimed_time: UtcTime,
     mime_type: Option<String>,
-    enveloping: bool,
+    form: Form<'a>,
     overrides: Vec<SigningOverride>,
+}
+
+/// What the signature and the document are to each other.
+#[derive(Debug, Clone, Copy)]
+enum Form<'a> {
+    Detached,
+    Enveloping,
+    /// Detached, and one with the signatures that are there already.
+    Beside(&'a [u8]),
 }
 
 impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
     /// `claimed_time` becomes the signing-time attribute, and is when the
     /// certificate has to be valid.
     pub fn new(document: &'a S, claimed_time: UtcTime) -> Self {
-        Self { document, claimed_time, mime_type: None, enveloping: false, overrides: Vec::new() }
+        Self {
+            document,
+            claimed_time,
+            mime_type: None,
+            form: Form::Detached,
+            overrides: Vec::new(),
+        }
     }
 
     /// The signature holds the document, instead of standing beside it.
     pub fn enveloping(mut self) -> Self {
-        self.enveloping = true;
+        self.form = Form::Enveloping;
+        self
+    }
+
+    /// Signs beside those who have signed already: `existing` is their detached CMS over
+    /// the same document, and the result holds their signatures and this one. Each
+    /// stands by itself; theirs stay as they are.
+    pub fn beside(mut self, existing: &'a [u8]) -> Self {
+        self.form = Form::Beside(existing);
         self
     }
 
@@ -52,8 +95,9 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
     /// Everything but the value, for a key that is elsewhere.
     ///
     /// # Errors
-    /// `Misuse` without a certificate; `Signer` when the certificate must not sign
-    /// at the claimed time; `Io` when reading fails.
+    /// `Misuse` without a certificate, and when there is no signing beside what is
+    /// there already; `Signer` when the certificate must not sign at the claimed time;
+    /// `Io` when reading fails.
     pub fn prepare(
         &self,
         certificate_chain: &[Certificate],
@@ -72,7 +116,11 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
             mime_type: self.mime_type.as_deref(),
         }
         .to_der()?;
-        let layout = if self.enveloping { Layout::Enveloping } else { Layout::Detached };
+        let layout = match self.form {
+            Form::Detached => Layout::Detached,
+            Form::Enveloping => Layout::Enveloping,
+            Form::Beside(existing) => self.join(existing, &document)?,
+        };
         Ok(Prepared::new(algorithm, certificate_chain, signed_attributes, document, layout))
     }
 
@@ -94,5 +142,42 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
 
     fn complete(&self, signer: &dyn Signer) -> Result<Signed> {
         sign_prepared(self.prepare(signer.certificate_chain(), signer.algorithm())?, signer)
+    }
+
+    /// Refuses what would leave the existing signatures worse than they were, or would
+    /// put signatures over different documents into one.
+    fn join(&self, existing: &[u8], document: &Document) -> Result<Layout> {
+        let existing = unarmoured(existing)?;
+        let cms = SignedData::parse(&existing, &Limits::default())?;
+        if cms.content().is_some() || cms.content_type() != ID_DATA || !cms.trailing().is_empty() {
+            return Err(Error::misuse("only a detached signature can be signed beside"));
+        }
+        for signer in cms.signers() {
+            let signer = signer.as_ref().map_err(|error| {
+                Error::misuse("a signature that is there already is broken")
+                    .because(error.to_string())
+            })?;
+            if signer.unsigned_attributes().time_stamps().any(|(kind, _)| kind.is_archive()) {
+                return Err(Error::misuse(
+                    "an archive time-stamp is over the existing signature as it is",
+                ));
+            }
+            if !self.is_over(signer, document)? {
+                return Err(Error::misuse("the existing signature is over another document"));
+            }
+        }
+        Ok(Layout::Joined { existing: existing.into_owned() })
+    }
+
+    /// Whether the message-digest is that of the document, as far as it can be computed.
+    fn is_over(&self, signer: &SignerInfo<'_>, document: &Document) -> Result<bool> {
+        let stated = signer.signed_attributes().and_then(|it| it.message_digest().ok().flatten());
+        let (Some(stated), Some(algorithm)) = (stated, signer.digest_algorithm()) else {
+            return Ok(true);
+        };
+        if stated.as_ref() == document.digest() {
+            return Ok(true);
+        }
+        Ok(stated.as_ref() == Document::read(self.document, algorithm)?.digest())
     }
 }

@@ -186,7 +186,7 @@ fn long_term(cms: &SignedData<'_>, unsigned: &UnsignedAttributes<'_>) -> Structu
 fn extended(cms: &SignedData<'_>, unsigned: &UnsignedAttributes<'_>) -> StructuralLevel {
     let references = unsigned.has(CERTIFICATE_REFERENCES) && unsigned.has(REVOCATION_REFERENCES);
     let values = !cms.revocation_infos().is_empty() || unsigned.has(REVOCATION_VALUES);
-    if values && has(unsigned, &ARCHIVES) {
+    if values && unsigned.time_stamps().any(|(kind, _)| kind.is_archive()) {
         StructuralLevel::A
     } else if references && values {
         StructuralLevel::Xl
@@ -198,9 +198,6 @@ fn extended(cms: &SignedData<'_>, unsigned: &UnsignedAttributes<'_>) -> Structur
         StructuralLevel::T
     }
 }
-
-const ARCHIVES: [TimeStampKind; 3] =
-    [TimeStampKind::Archive, TimeStampKind::ArchiveV2, TimeStampKind::ArchiveV3];
 
 /// RFC 4998 Appendix A: an internal record where the CMS holds its content, an external
 /// one where it does not, and never both.

@@ -9,7 +9,8 @@ use crate::crypto::{DigestAlgorithm, PssParameters, SignatureAlgorithm, verify};
 use crate::error::ErrorKind;
 use crate::keys::{SignatureValue, Signer, SigningOverride, SoftwareSigner};
 use crate::limits::Limits;
-use crate::signature::cms::SignedData;
+use crate::pki::Certificate;
+use crate::signature::cms::{SignedData, SignerInfo, unarmoured};
 use crate::signature::request::Prepared;
 use crate::source::Seekable;
 use crate::time::UtcTime;
@@ -80,12 +81,18 @@ fn openssl(signature: &[u8], document: &[u8], algorithm: SignatureAlgorithm) -> 
     if algorithm == SignatureAlgorithm::Ed25519 {
         return None;
     }
+    openssl_verify(signature, document, &["-cades"])
+}
+
+/// As [`openssl`], with options of its own.
+fn openssl_verify(signature: &[u8], document: &[u8], options: &[&str]) -> Option<bool> {
     let folder = tempfile::tempdir().unwrap();
     let (cms, content) = (folder.path().join("cms"), folder.path().join("content"));
     fs::write(&cms, signature).unwrap();
     fs::write(&content, document).unwrap();
     let out = Command::new("openssl")
-        .args(["cms", "-verify", "-cades", "-binary", "-inform", "DER", "-purpose", "any"])
+        .args(["cms", "-verify", "-binary", "-inform", "DER", "-purpose", "any"])
+        .args(options)
         .args(["-out", "/dev/null", "-CAfile"])
         .arg(keys().join("ca.crt.pem"))
         .arg("-in")
@@ -180,5 +187,74 @@ fn unfit_certificates_sign_only_when_told_so() {
         assert_eq!(error.kind(), ErrorKind::Signer, "{name}");
         let allowed = SignatureBuilder::new(document, time()).allow(by_name);
         check(&allowed.sign(&signer).unwrap(), document, &signer, false);
+    }
+}
+
+/// Whether each signer of the CMS signed the document, and its certificate came with it.
+fn signers_of(bytes: &[u8], document: &[u8]) -> Vec<bool> {
+    let cms = SignedData::parse(bytes, &Limits::default()).unwrap();
+    let certificates: Vec<_> =
+        cms.certificates().iter().map(|der| Certificate::from_der(der).unwrap()).collect();
+    let signed = |info: &SignerInfo<'_>| {
+        let certificate = info.find_certificate(&certificates).unwrap();
+        let digest = info.digest_algorithm().unwrap().digest(document);
+        let algorithm = info.signature_algorithm().unwrap().unwrap();
+        let over = info.bytes_to_verify().unwrap().unwrap();
+        let key = certificate.public_key_info();
+        info.message_digest_matches(&digest) == Some(true)
+            && verify(key, algorithm, &over, info.signature()).unwrap().is_valid()
+    };
+    cms.signers().iter().map(|it| signed(it.as_ref().unwrap())).collect()
+}
+
+#[test]
+fn a_second_signer_leaves_the_first_as_it_was() {
+    let document = fs::read(keys().join("../cms/content.txt")).unwrap();
+    for first in ["detached.p7s", "keyid.p7s", "p384.p7s", "nocerts.p7s", "armoured.pem"] {
+        let existing = fs::read(keys().join("../cms").join(first)).unwrap();
+        let builder = SignatureBuilder::new(&document, time()).beside(&existing);
+        let joined = builder.sign(&signer("p256")).unwrap();
+        if first != "nocerts.p7s" {
+            assert_eq!(signers_of(&joined, &document), [true, true], "{first}");
+            assert_ne!(openssl_verify(&joined, &document, &[]), Some(false), "{first}");
+        }
+
+        let existing = unarmoured(&existing).unwrap();
+        let before = SignedData::parse(&existing, &Limits::default()).unwrap();
+        let after = SignedData::parse(&joined, &Limits::default()).unwrap();
+        let raw = before.signers()[0].as_ref().unwrap().raw();
+        assert!(after.signers().iter().any(|it| it.as_ref().unwrap().raw() == raw), "{first}");
+        assert!(after.raw().len() == joined.len() && after.faults().is_empty());
+    }
+}
+
+#[test]
+fn three_signers_from_one_file() {
+    let document = b"a document".as_slice();
+    let mut cms = SignatureBuilder::new(document, time()).sign(&signer("rsa2048")).unwrap();
+    for name in ["ed25519", "p384"] {
+        let builder = SignatureBuilder::new(document, time()).beside(&cms);
+        cms = builder.sign(&signer(name)).unwrap();
+    }
+    assert_eq!(signers_of(&cms, document), [true, true, true]);
+    let read = SignedData::parse(&cms, &Limits::default()).unwrap();
+    assert_eq!(read.certificates().len(), 4, "three signers and their one issuer");
+    assert_eq!(read.digest_algorithms().len(), 3);
+}
+
+#[test]
+fn nobody_signs_beside_what_does_not_fit() {
+    let document = b"a document".as_slice();
+    let other = SignatureBuilder::new(b"another".as_slice(), time());
+    let detached = other.sign(&signer("p256")).unwrap();
+    let enveloping = SignatureBuilder::new(document, time()).enveloping();
+    let enveloping = enveloping.sign(&signer("p256")).unwrap();
+    for (existing, kind) in [
+        (detached.as_slice(), ErrorKind::Misuse),
+        (&enveloping, ErrorKind::Misuse),
+        (b"no CMS", ErrorKind::Malformed),
+    ] {
+        let builder = SignatureBuilder::new(document, time()).beside(existing);
+        assert_eq!(builder.sign(&signer("p256")).unwrap_err().kind(), kind);
     }
 }

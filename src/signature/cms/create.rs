@@ -10,13 +10,14 @@ use super::oids::{
     SIGNING_CERTIFICATE_V2, SIGNING_TIME,
 };
 use crate::crypto::{DigestAlgorithm, SignatureAlgorithm};
-use crate::encoding::asn1::to_der;
 use crate::encoding::asn1::writer::{
     GENERALIZED_TIME, INTEGER, OCTET_STRING, OID, SEQUENCE, SET, UTC_TIME, UTF8_STRING,
 };
 use crate::encoding::asn1::writer::{constructed, header, set_of, tlv};
+use crate::encoding::asn1::{Tag, Value, to_der};
 use crate::error::{Error, Result};
 use crate::keys::{SignatureValue, ToBeSigned};
+use crate::limits::Limits;
 use crate::pki::Certificate;
 use crate::time::UtcTime;
 
@@ -128,6 +129,52 @@ pub(crate) fn assemble(
         Encapsulation::Detached => Assembled { head: [head, after].concat(), tail: Vec::new() },
         Encapsulation::Enveloping { .. } => Assembled { head, tail: after },
     })
+}
+
+/// The detached CMS `existing` with one signer more. Every signer, certificate and CRL
+/// in it stays as it stands, BER or DER, for their signatures to stay what they are.
+pub(crate) fn join(
+    existing: &[u8],
+    certificate_chain: &[Certificate],
+    to_be_signed: &ToBeSigned,
+    value: &SignatureValue,
+) -> Result<Vec<u8>> {
+    let mut info = Value::only(existing, Limits::default().asn1_depth)?.sequence()?;
+    let kind = info.expect(Tag::OID)?.raw();
+    let mut fields = info.expect(Tag::context(0))?.explicit()?.sequence()?;
+    let version = fields.expect(Tag::INTEGER)?.raw();
+    let mut digests = elements(Some(fields.expect(Tag::SET)?))?;
+    let content = fields.expect(Tag::SEQUENCE)?.raw();
+    let mut certificates = elements(fields.optional(Tag::context(0))?)?;
+    let crls = fields.optional(Tag::context(1))?.map_or(&[][..], |it| it.raw());
+    let mut signers = elements(Some(fields.expect(Tag::SET)?))?;
+    fields.finish()?;
+
+    add(&mut digests, to_der(&to_be_signed.algorithm().digest().identifier())?);
+    certificate_chain.iter().for_each(|it| add(&mut certificates, it.der().to_vec()));
+    signers.push(signer_info(certificate_chain, to_be_signed, value)?);
+    let (digests, signers) = (set_of(SET, digests), set_of(SET, signers));
+    let certificates = set_of(constructed(0), certificates);
+    let data = tlv(SEQUENCE, &[version, &digests, content, &certificates, crls, &signers]);
+    Ok(tlv(SEQUENCE, &[kind, &tlv(constructed(0), &[&data])]))
+}
+
+/// The elements of a SET as they stand; none where it is left out.
+fn elements(set: Option<Value<'_>>) -> Result<Vec<Vec<u8>>> {
+    let mut found = Vec::new();
+    if let Some(set) = set {
+        let mut values = set.values()?;
+        while let Some(value) = values.next()? {
+            found.push(value.raw().to_vec());
+        }
+    }
+    Ok(found)
+}
+
+fn add(set: &mut Vec<Vec<u8>>, element: Vec<u8>) {
+    if !set.contains(&element) {
+        set.push(element);
+    }
 }
 
 /// `SignerInfo` (RFC 5652 §5.3), version 1: the signer by issuer and serial number.

@@ -40,6 +40,13 @@ pub(crate) enum TimeStampKind {
     ArchiveV3,
 }
 
+impl TimeStampKind {
+    /// Whether it is over the whole CMS, and what is added may break it.
+    pub(crate) fn is_archive(self) -> bool {
+        matches!(self, Self::Archive | Self::ArchiveV2 | Self::ArchiveV3)
+    }
+}
+
 const TIME_STAMPS: [(ObjectIdentifier, TimeStampKind); 6] = [
     (SIGNATURE_TIME_STAMP, TimeStampKind::Signature),
     (CADES_C_TIME_STAMP, TimeStampKind::CadesC),
