@@ -372,17 +372,16 @@ fn other_inputs_are_refused() {
     }
 }
 
-/// Every byte changed in two ways, and every length cut: nothing panics.
+/// Every byte changed, and every length cut: nothing panics.
 #[test]
 fn mutations_are_survived() {
     let mut survived = 0_usize;
     for (_, bytes) in all() {
         for at in 0..bytes.len() {
-            for change in [0x01, 0xff] {
-                let mut mutant = bytes.clone();
-                mutant[at] ^= change;
-                survived += usize::from(exhaust(&mutant));
-            }
+            let mut mutant = bytes.clone();
+            // Lengths off by one and far off; tags of another kind.
+            mutant[at] ^= [0x01, 0x80, 0x20, 0xff][at % 4];
+            survived += usize::from(exhaust(&mutant));
             assert!(!exhaust(&bytes[..at]));
         }
         let cms = parse(&bytes);
