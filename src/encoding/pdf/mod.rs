@@ -23,4 +23,6 @@ pub(crate) use update::{Appended, Update};
 pub(crate) use write::write_object;
 
 #[cfg(test)]
+pub(crate) mod sample;
+#[cfg(test)]
 mod tests;

@@ -40,6 +40,162 @@ fn count_pages(view: View<'_>) -> Result<usize> {
     Ok(pages)
 }
 
+fn strict(pdf: &dyn Source) -> Result<usize> {
+    let limits = Limits::default();
+    let reader = Reader::open(pdf, &limits)?;
+    assert_eq!(reader.chain().irregular(), [""; 0]);
+    count_pages(reader.newest())
+}
+
+#[test]
+fn every_form_of_cross_reference() {
+    let objects = sample::with(&[]);
+    assert_eq!(strict(&sample::table(&objects)).unwrap(), 1);
+    assert_eq!(strict(&sample::streams(&objects, &[])).unwrap(), 1);
+    assert_eq!(strict(&sample::streams(&objects, &[1, 2, 3])).unwrap(), 1);
+    assert_eq!(strict(&sample::hybrid()).unwrap(), 1);
+}
+
+#[test]
+fn a_hybrid_file_shows_what_its_table_hides() {
+    let (pdf, limits) = (sample::hybrid(), Limits::default());
+    let reader = Reader::open(&pdf, &limits).unwrap();
+    let hidden = reader.newest().get(Reference { number: 5, generation: 0 }).unwrap();
+    assert_eq!(hidden, Object::String(b"here".to_vec()));
+    assert_eq!(reader.chain().revisions()[0].form, Form::Hybrid);
+}
+
+#[test]
+fn endings_and_beginnings_that_writers_leave() {
+    let whole = sample::table(&sample::with(&[]));
+    let bare = whole.strip_suffix(b"\n").unwrap().to_vec();
+    assert_eq!(strict(&bare).unwrap(), 1);
+    assert_eq!(strict(&[&whole[..], b"\n\0  \r\n"].concat()).unwrap(), 1);
+    assert_eq!(strict(&[b"HTTP/1.1 200 OK\r\n\r\n", &whole[..]].concat()).unwrap(), 1);
+}
+
+/// Revisions come from the chain, oldest first, and each sees its own past.
+#[test]
+fn every_revision_sees_the_file_as_it_was() {
+    let mut pdf = sample::table(&sample::with(&[]));
+    let start = |pdf: &[u8]| pdf.windows(5).position(|it| it == b"xref\n").unwrap();
+    let first = start(&pdf);
+    let end = pdf.len() as u64;
+    let second = sample::append_table(
+        &mut pdf,
+        &[(5, "(new)".to_owned()), (4, "(other)".to_owned())],
+        "/Root 1 0 R",
+        Some(first),
+    );
+    let limits = Limits::default();
+    let reader = Reader::open(&pdf, &limits).unwrap();
+    let [one, two] = reader.chain().revisions() else { panic!("two revisions") };
+    assert_eq!((one.start, one.end), (0, end));
+    assert_eq!((two.start, two.end), (end, pdf.len() as u64));
+    assert_eq!((two.start_xref, &two.changed[..]), (second as u64, &[4, 5][..]));
+    let get = |revision, number| reader.at(revision).get(Reference { number, generation: 0 });
+    assert_eq!(get(0, 5).unwrap(), Object::Null);
+    assert_eq!(get(1, 5).unwrap(), Object::String(b"new".to_vec()));
+    assert!(matches!(get(0, 4).unwrap(), Object::Stream(_)));
+    assert_eq!(get(1, 4).unwrap(), Object::String(b"other".to_vec()));
+    assert_eq!(reader.chain().size(), 20);
+}
+
+/// What makes readers disagree is refused or named.
+#[test]
+fn mangled_chains_are_refused_or_named() {
+    let whole = sample::table(&sample::with(&[]));
+    let at = whole.windows(5).position(|it| it == b"xref\n").unwrap();
+    let edit = |from: &str, to: &str| {
+        let position = whole.windows(from.len()).rposition(|it| it == from.as_bytes()).unwrap();
+        [&whole[..position], to.as_bytes(), &whole[position + from.len()..]].concat()
+    };
+    let limits = Limits::default();
+    let looped = edit("/Size", &format!("/Prev {at}/Size"));
+    for (broken, what) in [
+        (looped, "circle"),
+        (edit("xref\n0 1", "xrof\n0 1"), "neither"),
+        (edit("trailer", "trialer"), "trailer is missing"),
+        (edit("%%EOF", "%EOF"), "startxref"),
+        (edit(&format!("startxref\n{at}"), "startxref\n99999999"), "beyond"),
+        (edit("/Size", "/Prev -1/Size"), "Prev"),
+        (edit("00000 n \ntrailer", "00000 x \ntrailer"), "entry"),
+        (edit("\n4 1\n", "\n4 9999\n"), "entry"),
+        (edit("\n4 1\n", "\n4 999999999\n"), "limit"),
+    ] {
+        let error = Reader::open(&broken, &limits).err().unwrap().to_string();
+        assert!(error.contains(what), "{error}, not {what}");
+    }
+    for (strange, what) in [
+        (edit("\n4 1\n", "\n3 1\n"), "twice"),
+        (edit("/Size 20", "/Size 2"), "Size"),
+        (edit("%%EOF\n", "%%EOF\nmore"), "follow"),
+        (edit("0 1\n0000000000 65535 f ", "9 1\n0000009999 00000 n "), "behind"),
+    ] {
+        let reader = Reader::open(&strange, &limits).unwrap();
+        let named = reader.chain().irregular().join(", ");
+        assert!(named.contains(what), "{named}, not {what}");
+    }
+}
+
+/// A number in the cross-reference section that another object stands under.
+#[test]
+fn an_object_is_what_its_entry_says() {
+    let pdf = sample::table(&sample::with(&[]));
+    let at = pdf.windows(7).position(|it| it == b"3 0 obj").unwrap();
+    let pdf = [&pdf[..at], b"9", &pdf[at + 1..]].concat();
+    let limits = Limits::default();
+    let reader = Reader::open(&pdf, &limits).unwrap();
+    let error = reader.newest().get(Reference { number: 3, generation: 0 }).unwrap_err();
+    assert_eq!((error.kind(), error.offset().is_some()), (ErrorKind::Malformed, true));
+}
+
+/// Searching finds what a broken chain does not, and says so.
+#[test]
+fn recovery_is_never_silent() {
+    let limits = Limits::default();
+    for packed in [&[][..], &[1, 2, 3]] {
+        let mut pdf = sample::streams(&sample::with(&[]), packed);
+        let at = pdf.windows(9).rposition(|it| it == b"startxref").unwrap();
+        pdf.truncate(at);
+        let reader = open(&pdf, &limits).unwrap();
+        assert!(reader.chain().recovered().unwrap().contains("startxref"));
+        assert_eq!(count_pages(reader.newest()).unwrap(), 1, "{packed:?}");
+        assert!(Update::new(&reader).is_err(), "never for signing");
+    }
+}
+
+/// Any byte may be anything: an answer, no panic.
+#[test]
+fn mutations_end_in_an_answer() {
+    let limits = Limits::default();
+    let objects = sample::with(&[(1, "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[]>>>>")]);
+    let bases = [sample::table(&objects), sample::streams(&objects, &[1, 2, 3]), sample::hybrid()];
+    let mut state = 1_u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as usize
+    };
+    for base in bases {
+        for _ in 0..3_000 {
+            let mut pdf = base.clone();
+            for _ in 0..=next() % 3 {
+                let at = next() % pdf.len();
+                match next() % 4 {
+                    0 => pdf[at] = next().to_le_bytes()[0],
+                    1 => pdf[at] = b"0123456789<>[]()/ R"[next() % 19],
+                    2 => pdf.truncate(at.max(1)),
+                    _ => pdf.splice(at..at, base[..at.min(40)].to_vec()).for_each(drop),
+                }
+            }
+            let _ = open(&pdf, &limits).and_then(|reader| {
+                let _ = fields(reader.newest());
+                count_pages(reader.newest())
+            });
+        }
+    }
+}
+
 fn corpus(folder: &str) -> Option<PathBuf> {
     let root = std::env::var_os("KYSO_CORPUS").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"),
