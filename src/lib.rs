@@ -46,6 +46,24 @@ pub mod pades {
     pub use crate::signature::pades::{SignatureBuilder, SubFilter};
 }
 
+/// The national document axis' HTTP protocol, as its kit (SDK VXP 2.0) speaks it.
+///
+/// What both sides need is here without any I/O: signed headers and their check
+/// ([`SignedHeaders`](axis::SignedHeaders), [`verify`](axis::verify)), the digest of
+/// the body, replies. [`Client`](axis::Client) is the sending and receiving side over
+/// real HTTP. A gateway is among the examples.
+///
+/// The signature of the headers covers neither the call nor its body, and it says no
+/// receiver and no expiry: whoever sees a request can replay it elsewhere. The body
+/// is bound by its digest alone, which is among the signed headers. Use TLS.
+#[cfg(feature = "http")]
+pub mod axis {
+    pub use crate::exchange::axis::{
+        AgencyRow, Call, Client, Credentials, ErrorCode, ReceivedRow, Rejection, Reply, SentRow,
+        SignedHeaders, Verified, hash_file, message_within, timestamp, verify,
+    };
+}
+
 /// Doors for fuzzers into rooms that have no other: there only when fuzzing.
 #[cfg(fuzzing)]
 #[doc(hidden)]
@@ -62,6 +80,12 @@ pub mod fuzzing {
         value: &[u8],
     ) -> Option<bool> {
         verify(public_key_info, algorithm, message, value).ok().map(|it| it.is_valid())
+    use crate::encoding::zip;
+    use crate::signature::cms::exhaust;
+
+    pub fn zip(bytes: &[u8]) -> Option<Vec<u8>> {
+        let _ = zip::list(bytes, 64);
+        zip::read_single(bytes, 1 << 20).ok()
     }
 
     pub fn cms(bytes: &[u8]) -> bool {

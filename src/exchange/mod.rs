@@ -1,12 +1,11 @@
 //! Sending and receiving messages over an axis.
 //!
 //! [`Transport`] is the one joint: what sends and receives knows nothing of the
-//! dialect behind it. The national axis' own protocol is [`kyso::axis`](crate::axis)
-//! (feature `http`). Everything here is synchronous and usable as `dyn Transport`.
+//! dialect behind it. The national axis' own protocol is the room `axis` (feature
+//! `http`). Everything here is synchronous and usable as `dyn Transport`.
 
 #[cfg(feature = "http")]
-#[doc(hidden)]
-pub mod axis;
+pub(crate) mod axis;
 mod fault;
 mod transport;
 

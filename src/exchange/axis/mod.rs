@@ -1,13 +1,5 @@
-//! The national document axis' HTTP protocol, as its kit (SDK VXP 2.0) speaks it.
-//!
-//! What both sides need is here without any I/O: signed headers and their check
-//! ([`SignedHeaders`], [`verify`]), the digest of the body ([`hash_file`]), replies
-//! ([`Reply`]). [`Client`] is the sending and receiving side over real HTTP. A
-//! gateway is among the examples.
-//!
-//! The signature of the headers covers neither the call nor its body, and it says
-//! no receiver and no expiry: whoever sees a request can replay it elsewhere. The
-//! body is bound by its digest alone, which is among the signed headers. Use TLS.
+//! The national document axis' HTTP protocol, as its kit (SDK VXP 2.0) speaks it:
+//! without any I/O, but for the client.
 
 mod client;
 mod credentials;
