@@ -6,6 +6,7 @@ use std::{fs, io};
 
 use super::{SignatureBuilder, StructuralLevel};
 use crate::crypto::{DigestAlgorithm, PssParameters, SignatureAlgorithm, verify};
+use crate::encoding::asn1::Value;
 use crate::error::ErrorKind;
 use crate::keys::{SignatureValue, Signer, SigningOverride, SoftwareSigner};
 use crate::limits::Limits;
@@ -56,7 +57,7 @@ fn check(bytes: &[u8], document: &[u8], signer: &dyn Signer, enveloping: bool) {
     let info = cms.signers()[0].as_ref().unwrap();
     let attributes = info.signed_attributes().unwrap();
     assert_eq!(attributes.faults(), []);
-    assert!(attributes.is_der().unwrap());
+    assert_eq!(attributes.to_be_signed().unwrap(), attributes.as_stored());
     assert_eq!(attributes.signing_time(), Ok(Some(time())));
     assert_eq!(StructuralLevel::of(&cms, info), StructuralLevel::BaselineB);
     let protected = attributes.algorithm_protection().unwrap().unwrap();
@@ -65,7 +66,7 @@ fn check(bytes: &[u8], document: &[u8], signer: &dyn Signer, enveloping: bool) {
     let held = cms.content().map(|content| content.bytes().unwrap().into_owned());
     assert_eq!(held.as_deref(), enveloping.then_some(document));
     let digest = info.digest_algorithm().unwrap().digest(document);
-    assert_eq!(info.message_digest_matches(&digest), Some(true));
+    assert_eq!(attributes.message_digest().unwrap().unwrap().as_ref(), digest.value());
     assert_eq!(info.signature_algorithm().unwrap(), Some(signer.algorithm()));
     let chain = signer.certificate_chain();
     assert_eq!(cms.certificates().len(), chain.len());
@@ -201,7 +202,8 @@ fn signers_of(bytes: &[u8], document: &[u8]) -> Vec<bool> {
         let algorithm = info.signature_algorithm().unwrap().unwrap();
         let over = info.bytes_to_verify().unwrap().unwrap();
         let key = certificate.public_key_info();
-        info.message_digest_matches(&digest) == Some(true)
+        let stated = info.signed_attributes().unwrap().message_digest().unwrap().unwrap();
+        stated.as_ref() == digest.value()
             && verify(key, algorithm, &over, info.signature()).unwrap().is_valid()
     };
     cms.signers().iter().map(|it| signed(it.as_ref().unwrap())).collect()
@@ -220,12 +222,21 @@ fn a_second_signer_leaves_the_first_as_it_was() {
         }
 
         let existing = unarmoured(&existing).unwrap();
-        let before = SignedData::parse(&existing, &Limits::default()).unwrap();
-        let after = SignedData::parse(&joined, &Limits::default()).unwrap();
-        let raw = before.signers()[0].as_ref().unwrap().raw();
-        assert!(after.signers().iter().any(|it| it.as_ref().unwrap().raw() == raw), "{first}");
-        assert!(after.raw().len() == joined.len() && after.faults().is_empty());
+        let info = signer_info(&existing);
+        assert!(joined.windows(info.len()).any(|window| window == info), "{first}");
     }
+}
+
+/// The one `SignerInfo` of a CMS as it stands: the last element of the last.
+fn signer_info(cms: &[u8]) -> &[u8] {
+    let mut value = Value::only(cms, 16).unwrap();
+    for _ in 0..4 {
+        let mut values = value.values().unwrap();
+        while let Some(next) = values.next().unwrap() {
+            value = next;
+        }
+    }
+    value.raw()
 }
 
 #[test]
@@ -239,7 +250,6 @@ fn three_signers_from_one_file() {
     assert_eq!(signers_of(&cms, document), [true, true, true]);
     let read = SignedData::parse(&cms, &Limits::default()).unwrap();
     assert_eq!(read.certificates().len(), 4, "three signers and their one issuer");
-    assert_eq!(read.digest_algorithms().len(), 3);
 }
 
 #[test]

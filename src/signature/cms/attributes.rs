@@ -23,7 +23,6 @@ pub(crate) struct Attribute<'a> {
     kind: Value<'a>,
     oid: ObjectIdentifier,
     values: Vec<Value<'a>>,
-    raw: &'a [u8],
 }
 
 impl<'a> Attribute<'a> {
@@ -38,7 +37,7 @@ impl<'a> Attribute<'a> {
             within(count, limits.cms_attributes, "values of an attribute")?;
             values.push(value);
         }
-        Ok(Self { kind, oid: kind.oid()?, values, raw: value.raw() })
+        Ok(Self { kind, oid: kind.oid()?, values })
     }
 
     /// `attrType`.
@@ -49,11 +48,6 @@ impl<'a> Attribute<'a> {
     /// `attrValues`, in the order they stand in.
     pub(crate) fn values(&self) -> &[Value<'a>] {
         &self.values
-    }
-
-    /// As it stands.
-    pub(crate) fn raw(&self) -> &'a [u8] {
-        self.raw
     }
 
     /// In DER, values in DER order.

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value as Json;
 
 use super::exhaust::exhaust;
+use super::tests::is_der;
 use super::{SignedData, SignerInfo, unarmoured};
 use crate::crypto::{DigestAlgorithm, verify};
 use crate::error::Result;
@@ -177,7 +178,7 @@ fn every_cms_is_read_and_its_attributes_stand_in_der() {
             for signer in cms.signers() {
                 let signer = signer.as_ref().unwrap_or_else(|error| panic!("{name}: {error}"));
                 let attributes = signer.signed_attributes();
-                assert!(attributes.is_none_or(|it| it.is_der().unwrap()), "{name}");
+                assert!(attributes.is_none_or(|it| is_der(it)), "{name}");
                 for (kind, token) in signer.unsigned_attributes().time_stamps() {
                     let token = SignedData::parse(token, &Limits::default())
                         .unwrap_or_else(|error| panic!("{name}: {kind:?}: {error}"));
@@ -318,7 +319,7 @@ fn every_cms_in_pdfs_is_read() {
 fn in_der(blob: &[u8]) -> Result<bool> {
     let cms = SignedData::parse(blob, &Limits::default())?;
     let signers = cms.signers().iter().map(|it| it.as_ref().unwrap());
-    Ok(signers.flat_map(SignerInfo::signed_attributes).all(|it| it.is_der().unwrap()))
+    Ok(signers.flat_map(SignerInfo::signed_attributes).all(|it| is_der(it)))
 }
 
 /// The `cms-openssl` cases are about attributes that are missing or not as defined.

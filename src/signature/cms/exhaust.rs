@@ -39,7 +39,7 @@ pub(crate) fn exhaust_attributes(bytes: &[u8]) -> bool {
 
 /// What is rewritten to DER stays the same when it is rewritten again.
 fn exhaust_signed(attributes: &SignedAttributes<'_>) {
-    let _ = attributes.faults();
+    let _ = (attributes.faults(), attributes.as_stored());
     let Ok(der) = attributes.to_be_signed() else { return };
     let again = Value::only(&der, Limits::default().asn1_depth)
         .and_then(|set| SignedAttributes::read(&set, &Limits::default()))

@@ -45,12 +45,9 @@ pub(crate) mod exhaust;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use attributes::{Attribute, AttributeFault, Fault};
-pub(crate) use parse::{Content, RevocationInfo, SignedData};
+pub(crate) use attributes::Fault;
+pub(crate) use parse::{Content, SignedData};
 pub(crate) use pem::unarmoured;
-pub(crate) use signed::{
-    AlgorithmProtection, CertificateReference, SignaturePolicy, SignedAttributes,
-    SigningCertificate,
-};
-pub(crate) use signer::{SignerIdentifier, SignerInfo};
+pub(crate) use signed::{CertificateReference, SignaturePolicy, SignedAttributes};
+pub(crate) use signer::SignerInfo;
 pub(crate) use unsigned::{TimeStampKind, UnsignedAttributes};

@@ -8,27 +8,20 @@ use der::asn1::ObjectIdentifier;
 
 use super::oids::{ID_SIGNED_DATA, OCSP_BASIC, OCSP_RESPONSE};
 use super::signer::SignerInfo;
-use crate::crypto::{Digest, DigestAlgorithm, DigestContext};
-use crate::encoding::asn1::{AlgorithmIdentifier, Cursor, Tag, Value};
+use crate::encoding::asn1::{Tag, Value};
 use crate::error::{Error, Result};
 use crate::limits::{Limits, within};
 
 /// `SignedData` (RFC 5652 §5.1), or the one of PKCS#7 1.5 (RFC 2315 §9.1).
 ///
-/// Signers that write half of it wrong do not hide the others: each signer is a
-/// result of its own, and so is what lies about certificates and revocation.
+/// A signer that is malformed does not hide the others: each is a result of its own.
 #[derive(Debug)]
 pub(crate) struct SignedData<'a> {
-    version: u32,
-    digest_algorithms: Vec<AlgorithmIdentifier>,
     content_type: ObjectIdentifier,
     content: Option<Content<'a>>,
     certificates: Vec<&'a [u8]>,
-    other_certificates: usize,
     revocation_infos: Vec<RevocationInfo<'a>>,
-    faults: Vec<Error>,
     signers: Vec<Result<SignerInfo<'a>>>,
-    raw: &'a [u8],
     trailing: &'a [u8],
 }
 
@@ -65,90 +58,25 @@ impl<'a> SignedData<'a> {
         let signed_data = fields.expect(Tag::context(0))?.explicit()?;
         fields.finish()?;
         Self::read(&signed_data, limits)
-            .map(|read| Self { raw: outer.raw(), trailing, ..read })
+            .map(|read| Self { trailing, ..read })
             .map_err(|error| error.in_element("SignedData"))
     }
 
     fn read(value: &Value<'a>, limits: &Limits) -> Result<Self> {
         let mut fields = value.sequence()?;
-        let version = fields.expect(Tag::INTEGER)?.small_integer()?;
-        let digest_algorithms = digest_algorithms(&fields.expect(Tag::SET)?, limits)?;
+        // Neither decides anything: each signer names its own version and digest.
+        fields.expect(Tag::INTEGER)?.small_integer()?;
+        fields.expect(Tag::SET)?;
         let (content_type, content) = encapsulated(&fields.required()?)?;
         let around = value.raw().len().saturating_sub(content.map_or(0, |it| it.0.raw().len()));
         within(around, limits.cms_bytes, "bytes of a CMS besides its content")?;
-        let mut read = Self {
-            version,
-            digest_algorithms,
-            content_type,
-            content,
-            certificates: Vec::new(),
-            other_certificates: 0,
-            revocation_infos: Vec::new(),
-            faults: Vec::new(),
-            signers: Vec::new(),
-            raw: value.raw(),
-            trailing: &[],
-        };
-        if let Some(certificates) = fields.optional(Tag::context(0))? {
-            let walked = read.read_certificates(&certificates, limits);
-            read.keep_fault(walked, "certificates")?;
-        }
-        if let Some(crls) = fields.optional(Tag::context(1))? {
-            let walked = read.read_revocation_infos(&crls, limits);
-            read.keep_fault(walked, "crls")?;
-        }
-        read.signers = signers(&fields.expect(Tag::SET)?, limits)?;
+        let certificates = certificates(fields.optional(Tag::context(0))?, limits)
+            .map_err(|error| error.in_element("certificates"))?;
+        let revocation_infos = revocation_infos(fields.optional(Tag::context(1))?, limits)
+            .map_err(|error| error.in_element("crls"))?;
+        let signers = signers(&fields.expect(Tag::SET)?, limits)?;
         fields.finish()?;
-        Ok(read)
-    }
-
-    /// What is wrong with the certificates or the revocation data does not stop
-    /// the reading of the signers; a bound does.
-    fn keep_fault(&mut self, walked: Result<()>, element: &str) -> Result<()> {
-        match walked {
-            Err(error) if error.kind() == crate::error::ErrorKind::LimitExceeded => Err(error),
-            Err(error) => {
-                self.faults.push(error.in_element(element));
-                Ok(())
-            }
-            Ok(()) => Ok(()),
-        }
-    }
-
-    /// `CertificateChoices` (RFC 5652 §10.2.2). Only X.509 certificates are lent:
-    /// attribute certificates and the PKCS#6 of old are counted.
-    fn read_certificates(&mut self, set: &Value<'a>, limits: &Limits) -> Result<()> {
-        let mut values = set.values()?;
-        while let Some(value) = values.next()? {
-            let count = self.certificates.len().saturating_add(self.other_certificates);
-            within(count.saturating_add(1), limits.certificates, "certificates of a CMS")?;
-            if value.tag() == Tag::SEQUENCE {
-                self.certificates.push(value.raw());
-            } else {
-                self.other_certificates = self.other_certificates.saturating_add(1);
-            }
-        }
-        Ok(())
-    }
-
-    fn read_revocation_infos(&mut self, set: &Value<'a>, limits: &Limits) -> Result<()> {
-        let mut values = set.values()?;
-        while let Some(value) = values.next()? {
-            let count = self.revocation_infos.len().saturating_add(1);
-            within(count, limits.cms_revocation_infos, "CRLs and OCSP answers of a CMS")?;
-            self.revocation_infos.push(RevocationInfo::read(&value)?);
-        }
-        Ok(())
-    }
-
-    /// 1 for PKCS#7 and for plain content; 3 and up as RFC 5652 §5.1 counts.
-    pub(crate) fn version(&self) -> u32 {
-        self.version
-    }
-
-    /// As announced; each signer names its own.
-    pub(crate) fn digest_algorithms(&self) -> &[AlgorithmIdentifier] {
-        &self.digest_algorithms
+        Ok(Self { content_type, content, certificates, revocation_infos, signers, trailing: &[] })
     }
 
     /// `eContentType`.
@@ -166,29 +94,14 @@ impl<'a> SignedData<'a> {
         &self.certificates
     }
 
-    /// How many certificates are no X.509 public-key certificates.
-    pub(crate) fn other_certificates(&self) -> usize {
-        self.other_certificates
-    }
-
     /// CRLs and OCSP answers as they stand, in their order, not yet read.
     pub(crate) fn revocation_infos(&self) -> &[RevocationInfo<'a>] {
         &self.revocation_infos
     }
 
-    /// What could not be read of the certificates and the revocation data.
-    pub(crate) fn faults(&self) -> &[Error] {
-        &self.faults
-    }
-
     /// The signers in their order; one that is malformed says so in its place.
     pub(crate) fn signers(&self) -> &[Result<SignerInfo<'a>>] {
         &self.signers
-    }
-
-    /// The `ContentInfo` as it stands, without what follows it.
-    pub(crate) fn raw(&self) -> &'a [u8] {
-        self.raw
     }
 
     /// What follows the `ContentInfo`: padding, in a PDF.
@@ -221,18 +134,8 @@ impl<'a> Content<'a> {
         if self.is_octet_string() { self.0.octets() } else { Ok(Cow::Borrowed(self.0.content())) }
     }
 
-    /// Its digest.
-    ///
-    /// # Errors
-    /// As [`for_each_piece`](Self::for_each_piece).
-    pub(crate) fn digest(&self, algorithm: DigestAlgorithm) -> Result<Digest> {
-        let mut context = DigestContext::new(algorithm);
-        self.for_each_piece(&mut |piece| context.update(piece))?;
-        Ok(context.finish())
-    }
-
     /// Not so in PKCS#7 1.5, where the content may be of any type (RFC 5652 §5.2.1).
-    pub(crate) fn is_octet_string(&self) -> bool {
+    fn is_octet_string(&self) -> bool {
         self.0.tag() == Tag::OCTET_STRING
     }
 }
@@ -259,15 +162,31 @@ impl<'a> RevocationInfo<'a> {
     }
 }
 
-fn digest_algorithms(set: &Value<'_>, limits: &Limits) -> Result<Vec<AlgorithmIdentifier>> {
-    let mut algorithms = Vec::new();
+/// `CertificateChoices` (RFC 5652 §10.2.2). Only X.509 certificates are lent: attribute
+/// certificates and the PKCS#6 of old are stepped over.
+fn certificates<'a>(set: Option<Value<'a>>, limits: &Limits) -> Result<Vec<&'a [u8]>> {
+    let all = elements(set, limits.certificates, "certificates of a CMS")?;
+    Ok(all.iter().filter(|it| it.tag() == Tag::SEQUENCE).map(Value::raw).collect())
+}
+
+fn revocation_infos<'a>(
+    set: Option<Value<'a>>,
+    limits: &Limits,
+) -> Result<Vec<RevocationInfo<'a>>> {
+    let all = elements(set, limits.cms_revocation_infos, "CRLs and OCSP answers of a CMS")?;
+    all.iter().map(RevocationInfo::read).collect()
+}
+
+/// The elements of a SET that may be left out; more than `limit` of `what` is an error.
+fn elements<'a>(set: Option<Value<'a>>, limit: usize, what: &str) -> Result<Vec<Value<'a>>> {
+    let mut found = Vec::new();
+    let Some(set) = set else { return Ok(found) };
     let mut values = set.values()?;
     while let Some(value) = values.next()? {
-        let count = algorithms.len().saturating_add(1);
-        within(count, limits.cms_signers, "digest algorithms of a CMS")?;
-        algorithms.push(AlgorithmIdentifier::read(&value)?);
+        within(found.len().saturating_add(1), limit, what)?;
+        found.push(value);
     }
-    Ok(algorithms)
+    Ok(found)
 }
 
 /// `EncapsulatedContentInfo` (RFC 5652 §5.2).
@@ -285,7 +204,7 @@ fn encapsulated<'a>(value: &Value<'a>) -> Result<(ObjectIdentifier, Option<Conte
 /// Each `SignerInfo` by itself: a broken one is an error in its own place.
 fn signers<'a>(set: &Value<'a>, limits: &Limits) -> Result<Vec<Result<SignerInfo<'a>>>> {
     let mut signers = Vec::new();
-    let mut values: Cursor<'a> = set.values()?;
+    let mut values = set.values()?;
     loop {
         match values.next() {
             Ok(Some(value)) => {

@@ -62,19 +62,6 @@ impl<'a> SignedAttributes<'a> {
         stored
     }
 
-    /// Whether they stand in DER, as RFC 5652 §5.3 wants them.
-    ///
-    /// # Errors
-    /// As [`to_be_signed`](Self::to_be_signed).
-    pub(crate) fn is_der(&self) -> Result<bool> {
-        Ok(self.to_be_signed()? == self.as_stored())
-    }
-
-    /// All of them, in the order they stand in.
-    pub(crate) fn attributes(&self) -> &[Attribute<'a>] {
-        &self.attributes
-    }
-
     /// RFC 5652 §11.1: the type of the content.
     ///
     /// # Errors
@@ -204,11 +191,6 @@ impl<'a> SigningCertificate<'a> {
     /// The signer's certificate: the first reference (RFC 5035 §3).
     pub(crate) fn signer(&self) -> Option<&CertificateReference<'a>> {
         self.certificates.first()
-    }
-
-    /// All references; those behind the first limit the path.
-    pub(crate) fn certificates(&self) -> &[CertificateReference<'a>] {
-        &self.certificates
     }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::signed::SignedAttributes;
 use super::unsigned::UnsignedAttributes;
-use crate::crypto::{Digest, DigestAlgorithm, SignatureAlgorithm};
+use crate::crypto::{DigestAlgorithm, SignatureAlgorithm};
 use crate::encoding::asn1::{AlgorithmIdentifier, Tag, Value};
 use crate::error::{Error, Result};
 use crate::limits::{Limits, within};
@@ -14,14 +14,12 @@ use crate::pki::Certificate;
 /// One signer (RFC 5652 §5.3).
 #[derive(Debug, Clone)]
 pub(crate) struct SignerInfo<'a> {
-    version: u32,
     identifier: SignerIdentifier<'a>,
     digest_algorithm: AlgorithmIdentifier,
     signed_attributes: Option<SignedAttributes<'a>>,
     signature_algorithm: AlgorithmIdentifier,
     signature: Cow<'a, [u8]>,
     unsigned_attributes: UnsignedAttributes<'a>,
-    raw: &'a [u8],
 }
 
 /// `SignerIdentifier` (RFC 5652 §5.3): a hint where to find the certificate. It is
@@ -42,7 +40,7 @@ impl<'a> SignerInfo<'a> {
 
     fn read_fields(value: &Value<'a>, limits: &Limits) -> Result<Self> {
         let mut fields = value.sequence()?;
-        let version = fields.expect(Tag::INTEGER)?.small_integer()?;
+        fields.expect(Tag::INTEGER)?.small_integer()?;
         let identifier = SignerIdentifier::read(&fields.required()?, limits)?;
         let digest_algorithm = AlgorithmIdentifier::read(&fields.required()?)?;
         let signed_attributes = match fields.optional(Tag::context(0))? {
@@ -57,20 +55,13 @@ impl<'a> SignerInfo<'a> {
         };
         fields.finish()?;
         Ok(Self {
-            version,
             identifier,
             digest_algorithm,
             signed_attributes,
             signature_algorithm,
             signature,
             unsigned_attributes,
-            raw: value.raw(),
         })
-    }
-
-    /// 1 with issuer and serial number, 3 with a key identifier (RFC 5652 §5.3).
-    pub(crate) fn version(&self) -> u32 {
-        self.version
     }
 
     /// Who is said to have signed.
@@ -116,11 +107,6 @@ impl<'a> SignerInfo<'a> {
         &self.unsigned_attributes
     }
 
-    /// The `SignerInfo` as it stands.
-    pub(crate) fn raw(&self) -> &'a [u8] {
-        self.raw
-    }
-
     /// The bytes that the signature value is over, where they do not depend on the
     /// content: the signed attributes as [`SignedAttributes::to_be_signed`] gives them.
     /// Nothing where there are none, and the content itself is signed (RFC 5652 §5.4).
@@ -129,13 +115,6 @@ impl<'a> SignerInfo<'a> {
     /// `Malformed` when an attribute holds what is no ASN.1.
     pub(crate) fn bytes_to_verify(&self) -> Result<Option<Vec<u8>>> {
         self.signed_attributes.as_ref().map(SignedAttributes::to_be_signed).transpose()
-    }
-
-    /// Whether the message-digest attribute is this digest of the content. Nothing
-    /// where there is no such attribute, or none that can be read.
-    pub(crate) fn message_digest_matches(&self, content: &Digest) -> Option<bool> {
-        let stated = self.signed_attributes.as_ref()?.message_digest().ok()??;
-        Some(stated.as_ref() == content.value())
     }
 
     /// The first of `certificates` that the signer identifier points at.

@@ -8,9 +8,8 @@ use der::asn1::ObjectIdentifier;
 use super::attributes::{Attribute, AttributeFault, misplaced, read_all};
 use super::oids::{
     ALGORITHM_PROTECTION, ARCHIVE_TIME_STAMP, ARCHIVE_TIME_STAMP_V2, ARCHIVE_TIME_STAMP_V3,
-    CADES_C_TIME_STAMP, CONTENT_TYPE, COUNTERSIGNATURE, LONG_TERM_VALIDATION, MESSAGE_DIGEST,
-    REFERENCES_TIME_STAMP, SIGNATURE_TIME_STAMP, SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2,
-    SIGNING_TIME,
+    CADES_C_TIME_STAMP, CONTENT_TYPE, COUNTERSIGNATURE, MESSAGE_DIGEST, REFERENCES_TIME_STAMP,
+    SIGNATURE_TIME_STAMP, SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2, SIGNING_TIME,
 };
 use super::signer::SignerInfo;
 use crate::encoding::asn1::{Tag, Value};
@@ -71,11 +70,6 @@ impl<'a> UnsignedAttributes<'a> {
         let attributes =
             read_all(set, limits).map_err(|error| error.in_element("unsignedAttrs"))?;
         Ok(Self { attributes })
-    }
-
-    /// All of them, in the order they stand in.
-    pub(crate) fn attributes(&self) -> &[Attribute<'a>] {
-        &self.attributes
     }
 
     /// Attributes that would have to be signed to mean anything.
