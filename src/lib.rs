@@ -25,8 +25,6 @@ pub mod exchange;
 pub use crate::crypto::{Digest, DigestAlgorithm, PssParameters, SignatureAlgorithm};
 pub use crate::envelope::edxml;
 pub use crate::error::{Error, ErrorKind, Place, Result};
-#[cfg(feature = "http")]
-pub use crate::exchange::axis;
 #[cfg(feature = "pkcs12")]
 pub use crate::keys::pkcs12;
 pub use crate::keys::{SignatureValue, Signer, SigningOverride, SoftwareSigner, ToBeSigned};
@@ -70,6 +68,7 @@ pub mod axis {
 #[allow(missing_docs, clippy::must_use_candidate)]
 pub mod fuzzing {
     use crate::crypto::{SignatureAlgorithm, verify};
+    use crate::encoding::zip;
     use crate::signature::cms::exhaust;
 
     /// Whether the value holds; nothing where the key is none.
@@ -80,8 +79,7 @@ pub mod fuzzing {
         value: &[u8],
     ) -> Option<bool> {
         verify(public_key_info, algorithm, message, value).ok().map(|it| it.is_valid())
-    use crate::encoding::zip;
-    use crate::signature::cms::exhaust;
+    }
 
     pub fn zip(bytes: &[u8]) -> Option<Vec<u8>> {
         let _ = zip::list(bytes, 64);
