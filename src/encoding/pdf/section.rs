@@ -105,12 +105,7 @@ pub(super) fn read_section(file: File<'_>, offset: u64) -> Result<Section> {
 }
 
 fn read_table(file: File<'_>, start: u64) -> Result<Section> {
-    let mut entries = Vec::new();
-    let mut at = start;
-    // One subsection after the other, until the trailer.
-    while let Some((first, count, body)) = file.lex(at, subsection)? {
-        at = read_entries(file, first, count, body, &mut entries)?;
-    }
+    let (entries, at) = read_subsections(file, start)?;
     let (trailer, after) = file.lex(at, |lexer| {
         lexer.skip_white();
         if !lexer.keyword("trailer") {
@@ -173,8 +168,8 @@ pub(super) fn unsigned(value: &Object) -> Option<u64> {
     }
 }
 
-/// `first count`, and where the entries begin; nothing at the trailer.
-fn subsection(lexer: &mut Lexer<'_>) -> Result<Option<(u32, u32, u64)>> {
+/// `first count`; nothing at the trailer.
+fn subsection(lexer: &mut Lexer<'_>) -> Result<Option<Range<u32>>> {
     lexer.skip_white();
     if !lexer.peek().is_some_and(|it| it.is_ascii_digit()) {
         return Ok(None);
@@ -183,49 +178,80 @@ fn subsection(lexer: &mut Lexer<'_>) -> Result<Option<(u32, u32, u64)>> {
     lexer.skip_white();
     let count = lexer.unsigned().and_then(|it| u32::try_from(it).ok());
     lexer.skip_white();
-    match (first, count) {
-        (Some(first), Some(count)) if first.checked_add(count).is_some() => {
-            Ok(Some((first, count, lexer.offset())))
-        }
-        _ => Err(lexer.error("a cross-reference subsection has no numbers")),
+    match first.zip(count).and_then(|(first, count)| Some(first..first.checked_add(count)?)) {
+        Some(numbers) => Ok(Some(numbers)),
+        None => Err(lexer.error("a cross-reference subsection has no numbers")),
     }
 }
 
-/// Entries read at once: 80 KB of the file.
-const BATCH: u32 = 4096;
+/// Bytes of a table read at once: some three thousand entries.
+const PART: u64 = 64 << 10;
 const ENTRY: usize = 20;
 
-fn read_entries(
-    file: File<'_>,
-    first: u32,
-    count: u32,
-    start: u64,
-    entries: &mut Vec<(u32, Location)>,
-) -> Result<u64> {
-    let total = entries.len().saturating_add(usize::try_from(count).unwrap_or(usize::MAX));
-    within(total, file.limits.pdf_objects, "objects in a cross-reference table")?;
+/// All subsections, and where the trailer begins.
+fn read_subsections(file: File<'_>, start: u64) -> Result<(Vec<(u32, Location)>, u64)> {
+    let mut table = Table { entries: Vec::new(), numbers: 0..0, limits: file.limits };
     let mut at = start;
-    let mut number = first;
-    let last = first.saturating_add(count);
-    while number < last {
-        let batch = last.saturating_sub(number).min(BATCH);
-        // A few bytes more, for writers that pad.
-        let size = u64::from(batch).saturating_mul(20).saturating_add(64);
-        let bytes = file.source.window(at..at.saturating_add(size).min(file.source.len()))?;
-        let mut rest: &[u8] = &bytes;
-        for _ in 0..batch {
-            let (location, taken) = read_entry(rest).ok_or_else(|| {
-                let read = bytes.len().saturating_sub(rest.len());
-                Error::malformed("a cross-reference entry is broken")
-                    .at_offset(at.saturating_add(to_u64(read)))
-            })?;
-            entries.push((number, location));
-            number = number.saturating_add(1);
-            rest = rest.get(taken..).unwrap_or_default();
+    loop {
+        let end = at.saturating_add(PART).min(file.source.len());
+        let bytes = file.source.window(at..end)?;
+        let (taken, done) = table.read(&bytes, at, end == file.source.len())?;
+        at = at.saturating_add(to_u64(taken));
+        if done {
+            return Ok((table.entries, at));
         }
-        at = at.saturating_add(to_u64(bytes.len().saturating_sub(rest.len())));
+        if taken == 0 {
+            return Err(Error::malformed("a cross-reference table is broken").at_offset(at));
+        }
     }
-    Ok(at)
+}
+
+/// A table that is being read part by part.
+struct Table<'a> {
+    entries: Vec<(u32, Location)>,
+    /// Of the subsection under way, those still to come.
+    numbers: Range<u32>,
+    limits: &'a Limits,
+}
+
+impl Table<'_> {
+    /// Reads as far as `bytes` surely reach; how far that is, and whether the trailer comes.
+    fn read(&mut self, bytes: &[u8], at: u64, last: bool) -> Result<(usize, bool)> {
+        let mut rest = bytes;
+        loop {
+            self.read_entries(&mut rest, last).map_err(|error| {
+                error.at_offset(at.saturating_add(to_u64(bytes.len().saturating_sub(rest.len()))))
+            })?;
+            let taken = bytes.len().saturating_sub(rest.len());
+            if !self.numbers.is_empty() {
+                return Ok((taken, false));
+            }
+            let base = at.saturating_add(to_u64(taken));
+            let mut lexer = Lexer::new(rest, base, 1);
+            let subsection = subsection(&mut lexer);
+            if lexer.starved() && !last {
+                return Ok((taken, false));
+            }
+            let Some(numbers) = subsection? else { return Ok((taken, true)) };
+            let count = usize::try_from(numbers.len()).unwrap_or(usize::MAX);
+            let total = self.entries.len().saturating_add(count);
+            within(total, self.limits.pdf_objects, "objects in a cross-reference table")?;
+            self.numbers = numbers;
+            rest = lexer.rest();
+        }
+    }
+
+    fn read_entries(&mut self, rest: &mut &[u8], last: bool) -> Result<()> {
+        // An entry with the white space that some writers pad it with.
+        let enough = if last { 0 } else { ENTRY.saturating_add(4) };
+        while !self.numbers.is_empty() && rest.len() >= enough {
+            let (location, taken) = read_entry(rest)
+                .ok_or_else(|| Error::malformed("a cross-reference entry is broken"))?;
+            self.entries.extend(self.numbers.next().map(|number| (number, location)));
+            *rest = rest.get(taken..).unwrap_or_default();
+        }
+        Ok(())
+    }
 }
 
 /// `nnnnnnnnnn ggggg n` and two bytes of line end; how many bytes it takes. Entries

@@ -1,8 +1,11 @@
 //! PDFs of every producer at hand, signed once and twice, judged by other programs.
 
+use std::borrow::Cow;
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,10 +14,12 @@ use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
 
 use super::*;
 use crate::crypto::{DigestAlgorithm, SignatureAlgorithm};
+use crate::encoding::pdf::sample;
 use crate::error::{Error, ErrorKind, Result};
-use crate::keys::{SignatureValue, Signer, ToBeSigned};
+use crate::keys::{SignatureValue, Signer, SigningOverride, ToBeSigned};
 use crate::limits::Limits;
 use crate::pki::Certificate;
+use crate::source::Source;
 use crate::time::UtcTime;
 
 /// The P-256 key of the test data.
@@ -166,4 +171,208 @@ fn judged_by_us(name: &str, pdf: &Vec<u8>) {
     assert_eq!((leader.covers_whole_file, seal.covers_whole_file), (false, true), "{name}");
     assert_eq!(leader.later_changes, LaterChanges::Signatures, "{name}");
     assert_eq!((seal.later_changes, seal.bytes_following), (LaterChanges::None, 0), "{name}");
+}
+
+fn read(pdf: &Vec<u8>) -> PdfSignatures {
+    parse(pdf, &Limits::default()).unwrap()
+}
+
+fn sign(pdf: &Vec<u8>) -> Vec<u8> {
+    SignatureBuilder::new(pdf, time()).sign(&signer()).unwrap()
+}
+
+/// Where the form, its fields and a page's annotations may stand, direct or not.
+#[test]
+fn forms_and_annotations_of_every_shape() {
+    const TEXT_FIELD: (u32, &str) =
+        (8, "<</Type/Annot/Subtype/Widget/FT/Tx/T(Signature1)/Rect[0 0 9 9]/P 3 0 R>>");
+    const PAGE: (u32, &str) = (3, "<</Type/Page/Parent 2 0 R/Annots[8 0 R]>>");
+    const INDIRECT: (u32, &str) = (3, "<</Type/Page/Parent 2 0 R/Annots 9 0 R>>");
+    let shapes: [&[(u32, &str)]; 4] = [
+        &[],
+        &[(1, "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[8 0 R]>>>>"), PAGE, TEXT_FIELD],
+        &[
+            (1, "<</Type/Catalog/Pages 2 0 R/AcroForm 7 0 R>>"),
+            (7, "<</Fields[8 0 R]>>"),
+            PAGE,
+            TEXT_FIELD,
+        ],
+        &[
+            (1, "<</Type/Catalog/Pages 2 0 R/AcroForm 7 0 R>>"),
+            (7, "<</Fields 10 0 R/SigFlags 3>>"),
+            (9, "[8 0 R]"),
+            (10, "[8 0 R]"),
+            INDIRECT,
+            TEXT_FIELD,
+        ],
+    ];
+    for (n, shape) in shapes.into_iter().enumerate() {
+        let objects = sample::with(shape);
+        let packed: Vec<u32> = objects.iter().map(|it| it.0).filter(|it| *it != 4).collect();
+        for original in [sample::table(&objects), sample::streams(&objects, &packed)] {
+            let once = sign(&original);
+            judged_by_others(&format!("shape {n}"), &once, 1);
+            let twice = sign(&once);
+            judged_by_others(&format!("shape {n} twice"), &twice, 2);
+            let found = read(&twice);
+            let names: Vec<_> = found.signatures.iter().map(|it| it.field.as_str()).collect();
+            // The text field has the first name.
+            let expected =
+                if n == 0 { ["Signature1", "Signature2"] } else { ["Signature2", "Signature3"] };
+            assert_eq!(names, expected);
+            let later: Vec<_> = found.signatures.iter().map(|it| it.later_changes).collect();
+            assert_eq!(later, [LaterChanges::Signatures, LaterChanges::None], "shape {n}");
+        }
+    }
+}
+
+const FORM: (u32, &str) = (1, "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[7 0 R 9 0 R]>>>>");
+
+/// An empty field is signed where it is; any other is refused.
+#[test]
+fn existing_fields() {
+    let parts = [
+        FORM,
+        (3, "<</Type/Page/Parent 2 0 R/Annots[7 0 R 9 0 R]>>"),
+        (7, "<</Type/Annot/Subtype/Widget/FT/Sig/T(L\\303\\243nh)/Rect[0 0 0 0]/F 132/P 3 0 R>>"),
+        (9, "<</FT/Tx/T(text)/Type/Annot/Subtype/Widget/Rect[0 0 9 9]/P 3 0 R>>"),
+    ];
+    let original = sample::table(&sample::with(&parts));
+    let name = "LÃ£nh";
+    let signed = SignatureBuilder::new(&original, time()).field(name).sign(&signer()).unwrap();
+    judged_by_others("existing field", &signed, 1);
+    let found = read(&signed);
+    assert_eq!((found.signatures.len(), &found.signatures[0].field[..]), (1, name));
+    assert_eq!(found.signatures[0].findings, []);
+    for (field, said) in
+        [(name, "signed already"), ("text", "no signature field"), ("a.b", "cannot be made")]
+    {
+        let error =
+            SignatureBuilder::new(&signed, time()).field(field).sign(&signer()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Misuse);
+        assert!(error.to_string().contains(said), "{error}");
+    }
+    let error = SignatureBuilder::new(&signed, time()).page(2).sign(&signer()).unwrap_err();
+    assert!(error.to_string().contains("no page 2"), "{error}");
+}
+
+/// The second signer fills a field that the first left empty.
+#[test]
+fn a_field_filled_after_a_signature_is_a_signature() {
+    let parts = [
+        (1, "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[7 0 R]/SigFlags 3>>>>"),
+        (3, "<</Type/Page/Parent 2 0 R/Annots[7 0 R]>>"),
+        (7, "<</Type/Annot/Subtype/Widget/FT/Sig/T(seal)/Rect[0 0 50 50]/F 4/P 3 0 R>>"),
+    ];
+    let once = sign(&sample::table(&sample::with(&parts)));
+    let twice = SignatureBuilder::new(&once, time()).field("seal").sign(&signer()).unwrap();
+    judged_by_others("filled later", &twice, 2);
+    let found = read(&twice);
+    assert_eq!(found.signatures[0].later_changes, LaterChanges::Signatures);
+    assert_eq!(found.signatures[1].field, "seal");
+}
+
+#[test]
+fn nothing_is_added_to_what_permits_no_changes() {
+    let certified = |p| {
+        let parts =
+            format!("<</Reference[<</TransformMethod/DocMDP/TransformParams<</P {p}>>>>]>>");
+        let catalog = "<</Type/Catalog/Pages 2 0 R/Perms<</DocMDP 7 0 R>>>>";
+        sample::table(&sample::with(&[(1, catalog), (7, &parts)]))
+    };
+    let error = SignatureBuilder::new(&certified(1), time()).sign(&signer()).unwrap_err();
+    assert!(error.to_string().contains("permits no"), "{error}");
+    for p in [2, 3] {
+        let signed = SignatureBuilder::new(&certified(p), time()).sign(&signer()).unwrap();
+        assert_eq!(read(&signed).certification, Some(p));
+    }
+}
+
+#[test]
+fn a_certificate_that_must_not_sign_is_refused() {
+    let pdf = sample::table(&sample::with(&[]));
+    let too_early = "2001-01-01T00:00:00Z".parse().unwrap();
+    let builder = SignatureBuilder::new(&pdf, too_early);
+    assert_eq!(builder.sign(&signer()).unwrap_err().kind(), ErrorKind::Signer);
+    builder.allow(SigningOverride::NotYetValidCertificate).sign(&signer()).unwrap();
+}
+
+/// The value comes later, from elsewhere, to another process.
+#[test]
+fn prepared_signatures_travel() {
+    let (pdf, signer) = (sample::table(&sample::with(&[])), signer());
+    let builder = SignatureBuilder::new(&pdf, time()).reason("Trình ký");
+    let prepared = builder.prepare(signer.certificate_chain(), signer.algorithm()).unwrap();
+    let json = serde_json::to_string(&prepared).unwrap();
+    let prepared: crate::signature::Prepared = serde_json::from_str(&json).unwrap();
+    let value = signer.sign(prepared.to_be_signed()).unwrap();
+    let signed = prepared.complete(&value).unwrap();
+    let bytes = signed.to_vec(&pdf).unwrap();
+    judged_by_others("prepared", &bytes, 1);
+    assert_eq!(signed.len(), bytes.len() as u64);
+    let other = [&pdf[..], b"\n"].concat();
+    assert_eq!(signed.to_vec(&other).unwrap_err().kind(), ErrorKind::Misuse);
+}
+
+/// A document that counts how much of it is asked for at once.
+struct Counting<'a> {
+    bytes: &'a [u8],
+    largest: AtomicU64,
+    total: AtomicU64,
+}
+
+impl Source for Counting<'_> {
+    fn len(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    fn window(&self, range: Range<u64>) -> Result<Cow<'_, [u8]>> {
+        let size = range.end - range.start;
+        self.largest.fetch_max(size, Ordering::Relaxed);
+        self.total.fetch_add(size, Ordering::Relaxed);
+        self.bytes.window(range)
+    }
+}
+
+/// Memory goes with the update, not with the document; and the document is read once.
+#[test]
+fn large_documents_are_read_in_pieces_and_once() {
+    const IMAGE: usize = 40 << 20;
+    let image = format!("<</Length {IMAGE}>>\nstream\n{}\nendstream", "0".repeat(IMAGE));
+    let mut objects = sample::with(&[(5, &image)]);
+    objects.extend((20..20_000).map(|n| (n, format!("<</N {n}>>"))));
+    let pdf = sample::table(&objects);
+    let counting = |bytes| Counting { bytes, largest: AtomicU64::new(0), total: AtomicU64::new(0) };
+    let source = counting(&pdf);
+    let mut signed = Vec::new();
+    SignatureBuilder::new(&source, time()).sign_to(&signer(), &mut signed).unwrap();
+    let (largest, total) = (source.largest.into_inner(), source.total.into_inner());
+    assert!(largest <= 512 << 10, "{largest} bytes at once");
+    // Once to hash, once to write, and a little to find the objects.
+    assert!(total < 2 * Source::len(&pdf) + (4 << 20), "{total} bytes in all");
+
+    let source = counting(&signed);
+    let found = parse(&source, &Limits::default()).unwrap();
+    let range = found.signatures[0].byte_range.unwrap();
+    let wanted = [(range, DigestAlgorithm::Sha256), (range, DigestAlgorithm::Sha512)];
+    digests(&source, &wanted).unwrap();
+    let (largest, total) = (source.largest.into_inner(), source.total.into_inner());
+    assert!(largest <= 512 << 10, "{largest} bytes at once");
+    assert!(total < Source::len(&signed) + (4 << 20), "{total} bytes in all");
+}
+
+/// Fifty signers: each sees the later ones, and nothing is read fifty times.
+#[test]
+fn many_signatures_in_one_file() {
+    let mut pdf = sample::streams(&sample::with(&[]), &[1, 2, 3]);
+    for _ in 0..50 {
+        pdf = sign(&pdf);
+    }
+    let found = read(&pdf);
+    assert_eq!(found.signatures.len(), 50);
+    assert_eq!((found.revisions, &found.defects[..]), (51, &[][..]));
+    let (last, earlier) = found.signatures.split_last().unwrap();
+    assert!(earlier.iter().all(|it| it.later_changes == LaterChanges::Signatures));
+    assert_eq!(last.later_changes, LaterChanges::None);
+    assert!(found.signatures.iter().all(|it| it.findings.is_empty()));
 }
