@@ -16,6 +16,8 @@ pub(crate) use facts::{
 pub(crate) use parse::parse;
 
 #[cfg(test)]
+mod attacks;
+#[cfg(test)]
 mod corpus;
 #[cfg(test)]
 mod tests;
