@@ -90,6 +90,14 @@ pub mod fuzzing {
         exhaust::exhaust(bytes)
     }
 
+    pub fn pdf(bytes: &[u8]) -> bool {
+        crate::encoding::pdf::exhaust::exhaust(bytes)
+    }
+
+    pub fn pdf_signatures(bytes: &[u8]) -> bool {
+        crate::signature::pades::exhaust::exhaust(bytes)
+    }
+
     pub fn cms_attributes(bytes: &[u8]) -> bool {
         exhaust::exhaust_attributes(bytes)
     }

@@ -22,6 +22,8 @@ pub(crate) use section::{Form, Location};
 pub(crate) use update::{Appended, Update};
 pub(crate) use write::write_object;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod exhaust;
 #[cfg(test)]
 pub(crate) mod sample;
 #[cfg(test)]

@@ -19,5 +19,7 @@ pub(crate) use parse::parse;
 mod attacks;
 #[cfg(test)]
 mod corpus;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod exhaust;
 #[cfg(test)]
 mod tests;
