@@ -60,7 +60,7 @@ pub struct Limits {
     pub xml_depth: usize,
     /// Elements of one XML document.
     pub xml_elements: usize,
-    /// Attributes of one XML element.
+    /// Attributes of one XML element, and namespaces in force at one place.
     pub xml_attributes: usize,
     /// Bytes of one text or attribute, an attachment's data not counted.
     pub xml_text_bytes: usize,

@@ -1,16 +1,17 @@
 //! Client and gateway of the document axis over real HTTP on loopback.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
 
 #[path = "../examples/support/gateway.rs"]
 mod gateway;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{fs, thread};
 
 use gateway::{Agency, Gateway, Options};
-use kyso::axis::{Call, Client, Credentials, SignedHeaders, hash_file};
+use kyso::axis::{Call, Client, Credentials, SignedHeaders, hash_file, message_within};
 use kyso::edxml::{
     self, Code, Date, Envelope, Message, MessageHeader, Organization, PromulgationInfo, StatusCode,
     StatusMessage,
@@ -371,6 +372,27 @@ fn answers_are_bounded() {
     let province = client(&gateway, PROVINCE, "province-secret").with_limits(limits);
     let error = province.pending(MessageKind::Document).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::LimitExceeded);
+}
+
+/// The digest under which the national kit sent a message that it had built, whose
+/// rules of padding are its own.
+#[test]
+fn the_digest_of_the_national_kit() {
+    let corpus = std::env::var_os("KYSO_CORPUS").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"),
+        PathBuf::from,
+    );
+    let Ok(mut body) = fs::read(corpus.join("edxml/documents/sdk_built_two_attachments.edxml"))
+    else {
+        println!("skipped: no samples at {}", corpus.display());
+        return;
+    };
+    let sent = "ea82e6caf5a4659229833ac7e8e22e9d491f0e2d48f7977609ec248aaaa89e0";
+    assert_eq!(hash_file(&body), sent);
+    let len = body.len();
+    body.extend_from_slice(b"\r\n");
+    assert_eq!(body.len(), 6722, "as its Content-Length said");
+    assert_eq!(message_within(&body, sent).unwrap().len(), len);
 }
 
 /// A server that answers every connection with these bytes and hangs up.

@@ -12,6 +12,27 @@ use crate::error::Result;
 ///
 /// Failures of the other side are errors of kind
 /// [`ErrorKind::Service`](crate::ErrorKind::Service) with a [`Fault`](super::Fault).
+///
+/// ```
+/// use kyso::edxml::{self, Message, Organization, StatusCode, StatusMessage};
+/// use kyso::exchange::{MessageKind, Transport, TransportState};
+/// use kyso::{Limits, UtcTime};
+///
+/// /// Says "arrived" for every document that waits.
+/// fn answer_arrived(axis: &dyn Transport, us: &Organization, now: UtcTime) -> kyso::Result<()> {
+///     for pending in axis.pending(MessageKind::Document)? {
+///         let bytes = axis.fetch(&pending.id)?;
+///         if let Message::Document(it) = edxml::parse(&bytes, &Limits::default())?.message {
+///             let arrived = StatusCode::Arrived;
+///             let answer =
+///                 StatusMessage::answer(&it.header, us.clone(), arrived, arrived.name_vi(), now);
+///             axis.send(&Message::Status(answer))?;
+///         }
+///         axis.acknowledge(&pending.id, TransportState::Done)?;
+///     }
+///     Ok(())
+/// }
+/// ```
 pub trait Transport: Send + Sync {
     /// Hands a message over. Not idempotent: after
     /// [`Fault::Unknown`](super::Fault::Unknown), ask [`Transport::sent`] first.

@@ -1,5 +1,7 @@
 //! The files of a message: read as they stream by, then held against the manifest.
 
+use std::collections::HashSet;
+
 use super::fields::{Notes, read_all};
 use crate::encoding::xml::{Element, Reader, Start, Token};
 use crate::envelope::edxml::attachment::{
@@ -158,17 +160,12 @@ impl<'l> Files<'l> {
 
     /// Manifest and attachments name each other by content identifier.
     pub(super) fn compare(&self, references: Option<&[Reference]>, notes: &mut Notes) {
-        let mut seen: Vec<&str> = Vec::new();
+        let mut carried = HashSet::new();
         for attachment in &self.attachments {
-            if seen.contains(&attachment.id()) {
-                notes.add(
-                    DiagnosticCode::ContentIdRepeated,
-                    &label(attachment),
-                    None,
-                    attachment.id(),
-                );
+            if !carried.insert(attachment.id()) {
+                let code = DiagnosticCode::ContentIdRepeated;
+                notes.add(code, &label(attachment), None, attachment.id());
             }
-            seen.push(attachment.id());
         }
         let Some(references) = references else {
             if !self.attachments.is_empty() {
@@ -176,17 +173,18 @@ impl<'l> Files<'l> {
             }
             return;
         };
+        let mut named = HashSet::new();
         for reference in references {
-            if !seen.contains(&strip_cid(&reference.content_id)) {
+            let id = strip_cid(&reference.content_id);
+            named.insert(id);
+            if !carried.contains(id) {
                 let code = DiagnosticCode::ReferenceWithoutAttachment;
                 notes.add(code, &reference.name, reference.offset, &reference.content_id);
             }
         }
-        for attachment in &self.attachments {
-            if !references.iter().any(|it| strip_cid(&it.content_id) == attachment.id()) {
-                let code = DiagnosticCode::AttachmentWithoutReference;
-                notes.add(code, &label(attachment), None, &attachment.content_id);
-            }
+        for attachment in self.attachments.iter().filter(|it| !named.contains(it.id())) {
+            let code = DiagnosticCode::AttachmentWithoutReference;
+            notes.add(code, &label(attachment), None, &attachment.content_id);
         }
     }
 }
