@@ -276,10 +276,9 @@ fn is_document(names: &[String]) -> bool {
 /// A PDF or an archive that went through a conversion from and to UTF-8: what was
 /// no character became U+FFFD, and all of it is UTF-8 now, which no such file is.
 fn is_damaged(bytes: &[u8]) -> bool {
-    const REPLACEMENT: &[u8] = "\u{FFFD}".as_bytes();
+    // A sound one stops being UTF-8 within its first bytes.
     (bytes.starts_with(b"%PDF-") || bytes.starts_with(b"PK"))
-        && bytes.windows(REPLACEMENT.len()).any(|it| it == REPLACEMENT)
-        && std::str::from_utf8(bytes).is_ok()
+        && std::str::from_utf8(bytes).is_ok_and(|text| text.contains('\u{FFFD}'))
 }
 
 /// Base64 that is decoded as it comes in pieces, white space left out.
@@ -300,6 +299,11 @@ pub(super) enum DecodeFault {
     TooLong,
 }
 
+/// Block by block without a way out in between, which the compiler makes wide.
+fn has_space(text: &[u8]) -> bool {
+    text.chunks(4096).any(|block| block.iter().fold(false, |seen, it| seen | (*it <= b' ')))
+}
+
 /// Characters decoded at once.
 const PIECE: usize = 48 << 10;
 
@@ -311,10 +315,10 @@ impl Decoder {
     pub(super) fn push(&mut self, text: &str) -> Result<(), DecodeFault> {
         let expected = text.len().saturating_div(4).saturating_mul(3);
         self.bytes.reserve(expected.min(self.limit.saturating_sub(self.bytes.len())));
-        for run in text.split_ascii_whitespace() {
-            self.push_run(run.as_bytes())?;
+        if !has_space(text.as_bytes()) {
+            return self.push_run(text.as_bytes());
         }
-        Ok(())
+        text.split_ascii_whitespace().try_for_each(|run| self.push_run(run.as_bytes()))
     }
 
     fn push_run(&mut self, mut run: &[u8]) -> Result<(), DecodeFault> {

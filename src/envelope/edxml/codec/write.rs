@@ -410,11 +410,12 @@ fn file<W: Write>(xml: &mut Xml<W>, attachment: &Attachment) -> Result<()> {
 const PIECE: usize = 48 << 10;
 
 fn base64<W: Write>(out: &mut W, bytes: &[u8]) -> Result<()> {
-    let mut text = String::with_capacity(PIECE / 3 * 4);
+    let mut text = vec![0; PIECE / 3 * 4];
     for piece in bytes.chunks(PIECE) {
-        text.clear();
-        STANDARD.encode_string(piece, &mut text);
-        out.write_all(text.as_bytes())?;
+        let len = STANDARD
+            .encode_slice(piece, &mut text)
+            .map_err(|source| Error::misuse("base64 found no room").because(source))?;
+        out.write_all(text.get(..len).unwrap_or_default())?;
     }
     Ok(())
 }
