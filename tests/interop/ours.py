@@ -69,11 +69,8 @@ def name(algorithm):
     return "ED25519" if algorithm.key == "ed25519" else f"ECDSA_{digest}"
 
 
-# Intact, but not what the policy asks for: why, by who or what made it.
-LESS = {
-    "mutool": "signs the SHA-1 of the document",
-    "detached without attributes": "nothing signed says whose certificate it is",
-}
+# Intact, but not what the policy asks for: what each of its signatures comes to.
+LESS = {"mutool": "CRYPTO_CONSTRAINTS_FAILURE_NO_POE"}  # it signs the SHA-1 of a document
 
 
 def refusal(report, count, origin):
@@ -85,6 +82,7 @@ def refusal(report, count, origin):
     for one in signatures:
         if not one["intact"]:
             return f"{one['id']} is not intact: {json.dumps(one['checks'], ensure_ascii=False)}"
-        if one["conclusion"] != "TOTAL_PASSED" and origin not in LESS:
+        expected = "INDETERMINATE" if origin in LESS else "TOTAL_PASSED"
+        if (one["conclusion"], one["sub_indication"]) != (expected, LESS.get(origin)):
             return f"{one['id']} is {one['conclusion']} {one['sub_indication']}"
     return None

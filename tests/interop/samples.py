@@ -66,7 +66,7 @@ def known(cell):
          "OpenSSL 3.0 cannot stream with PSS ('illegal zero content')"),
         (who == "pdfsig" and key == "ed25519", "the NSS under pdfsig knows no Ed25519 in CMS"),
         (who == "pdfsig" and signs and key in ("p256", "p384"),
-         "pdfsig 22.12 cannot sign with an EC key ('unable update signature')"),
+         "pdfsig 22.12 mistakes the length of most EC signatures ('unable update signature')"),
         (who == "pyhanko" and cell.form == "junk-prefix.pdf",
          "pyHanko reads no PDF that does not begin with its header ('Illegal PDF header')"),
     ]
