@@ -76,6 +76,22 @@ const WITH_DIGEST: [(ObjectIdentifier, SignatureAlgorithm); 8] = {
     ]
 };
 
+/// Identifiers that name a digest which this crate does not compute (RFC 5754 §3.2,
+/// RFC 5758 §3.2, RFC 8702, RFC 9688): SHA-224, then SHA3-224 to SHA3-512, by RSA and by
+/// ECDSA. Enough to see that two names disagree.
+const FOREIGN_DIGESTS: [(ObjectIdentifier, ObjectIdentifier); 10] = [
+    (oid("1.2.840.113549.1.1.14"), oid("2.16.840.1.101.3.4.2.4")),
+    (oid("1.2.840.10045.4.3.1"), oid("2.16.840.1.101.3.4.2.4")),
+    (oid("2.16.840.1.101.3.4.3.13"), oid("2.16.840.1.101.3.4.2.7")),
+    (oid("2.16.840.1.101.3.4.3.14"), oid("2.16.840.1.101.3.4.2.8")),
+    (oid("2.16.840.1.101.3.4.3.15"), oid("2.16.840.1.101.3.4.2.9")),
+    (oid("2.16.840.1.101.3.4.3.16"), oid("2.16.840.1.101.3.4.2.10")),
+    (oid("2.16.840.1.101.3.4.3.9"), oid("2.16.840.1.101.3.4.2.7")),
+    (oid("2.16.840.1.101.3.4.3.10"), oid("2.16.840.1.101.3.4.2.8")),
+    (oid("2.16.840.1.101.3.4.3.11"), oid("2.16.840.1.101.3.4.2.9")),
+    (oid("2.16.840.1.101.3.4.3.12"), oid("2.16.840.1.101.3.4.2.10")),
+];
+
 /// `RSASSA-PSS-params` (RFC 4055 §3.1) as this crate writes it: nothing left to defaults
 /// but the trailer field.
 #[derive(Sequence)]
@@ -120,6 +136,19 @@ impl SignatureAlgorithm {
                 algorithm: RSASSA_PSS,
                 parameters: Some(parameters.to_any()?),
             }),
+        }
+    }
+
+    /// The digest that an AlgorithmIdentifier of a signature names itself, whether this
+    /// crate computes it or not. Nothing where it names none, or digests within.
+    pub(crate) fn named_digest(identifier: &AlgorithmIdentifier) -> Option<ObjectIdentifier> {
+        match Self::read(identifier, None) {
+            Ok(Some(Self::Ed25519)) | Err(_) => None,
+            Ok(Some(known)) => Some(known.digest().oid()),
+            Ok(None) => FOREIGN_DIGESTS
+                .iter()
+                .find(|(it, _)| *it == identifier.algorithm)
+                .map(|(_, it)| *it),
         }
     }
 

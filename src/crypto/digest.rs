@@ -7,6 +7,7 @@ use ring::digest as primitive;
 use serde::{Deserialize, Serialize};
 
 use crate::encoding::asn1::AlgorithmIdentifier;
+use crate::error::{Error, Result};
 
 /// A digest algorithm, named as in RFC 5754 and FIPS 180-4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -96,6 +97,19 @@ pub struct Digest {
 }
 
 impl Digest {
+    /// A digest that was computed elsewhere.
+    ///
+    /// # Errors
+    /// `Misuse` when it is not as long as the algorithm's digests are.
+    pub fn new(algorithm: DigestAlgorithm, value: impl Into<Vec<u8>>) -> Result<Self> {
+        let value = value.into();
+        if value.len() == algorithm.primitive().output_len() {
+            Ok(Self { algorithm, value })
+        } else {
+            Err(Error::misuse(format!("{} bytes are no {algorithm} digest", value.len())))
+        }
+    }
+
     /// What made it.
     #[must_use]
     pub fn algorithm(&self) -> DigestAlgorithm {
