@@ -33,6 +33,11 @@ pub use crate::pki::{Certificate, TrustAnchor, TrustStore};
 pub use crate::signature::{Prepared, Signed};
 pub use crate::source::{Seekable, Source};
 pub use crate::time::UtcTime;
+pub use crate::validation::{
+    AlgorithmConstraints, Check, CheckId, Conclusion, Coverage, DocumentFormat, Failed, Form,
+    Indeterminate, Level, Outcome, Policy, ReferenceReport, Report, Revocation, SignatureLevel,
+    SignatureReport, TimeStampReport, TimeStampType, Validated, Validator,
+};
 
 /// CAdES: CMS signatures over any file (EN 319 122-1).
 pub mod cades {

@@ -1,1 +1,30 @@
-//! EN 319 102-1 clause 5: facts first, then one policy judges.
+//! Verdicts on signatures: EN 319 102-1 §5.
+//!
+//! Data flows one way. [`collect`] turns what the format rooms parsed into
+//! [`facts`]; each [`block`] asks its questions of the facts and answers with
+//! findings; the [`policy`] alone says what a finding weighs; [`process`] draws the
+//! conclusion; [`report`] says it to people and programs.
+
+mod block;
+mod check;
+mod collect;
+mod conclusion;
+mod facts;
+mod messages;
+mod policy;
+mod process;
+mod report;
+mod text;
+mod validator;
+
+#[cfg(test)]
+mod tests;
+
+pub use check::{Check, CheckId, Level, Outcome};
+pub use conclusion::{Conclusion, Failed, Indeterminate};
+pub use facts::{Form, SignatureLevel, TimeStampType};
+pub use policy::{AlgorithmConstraints, Policy, Revocation};
+pub use report::{
+    Coverage, DocumentFormat, ReferenceReport, Report, SignatureReport, TimeStampReport, Validated,
+};
+pub use validator::Validator;

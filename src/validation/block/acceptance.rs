@@ -1,0 +1,209 @@
+//! Signature acceptance (EN 319 102-1 §5.2.8): algorithms, key usage, times, and
+//! what happened to the document since.
+
+use super::Context;
+use crate::crypto::{DigestAlgorithm, SignatureAlgorithm};
+use crate::encoding::asn1::AlgorithmIdentifier;
+use crate::pki::path::Search;
+use crate::pki::{Certificate, PublicKey};
+use crate::signature::pades::LaterChanges;
+use crate::validation::check::{CheckId, Finding, Level, say};
+use crate::validation::conclusion::{Conclusion, Failed, Indeterminate};
+use crate::validation::facts::{PdfFacts, SignatureFacts};
+use crate::validation::messages;
+
+pub(super) fn findings(
+    facts: &SignatureFacts,
+    search: Option<&Search>,
+    context: Context<'_>,
+) -> Vec<Finding> {
+    let mut all = Vec::new();
+    if let Some(certificate) = &facts.signer.certificate {
+        all.push(key_usage(certificate));
+        all.push(key_strength(certificate, context));
+    }
+    all.extend(digest_strength(facts, context));
+    if let Some(Search::Found(path)) = search {
+        all.extend(path_strength(path.certificates(), context));
+    }
+    all.push(claimed_time(facts));
+    all.push(proven_time(facts));
+    if let Some(pdf) = &facts.pdf {
+        all.push(later_changes(pdf));
+        all.extend(permitted(pdf));
+    }
+    all
+}
+
+/// RFC 5280 §4.2.1.3. No extended key usage is asked for: the government's own
+/// certificates for officers have none for documents.
+fn key_usage(certificate: &Certificate) -> Finding {
+    let id = CheckId::KeyUsage;
+    let may_sign = certificate
+        .key_usage()
+        .is_none_or(|usage| usage.digital_signature || usage.content_commitment);
+    if may_sign {
+        Finding::holds(
+            id,
+            say("Khóa của người ký được phép dùng để ký.", "The signer's key may be used to sign."),
+        )
+    } else {
+        Finding::broken(
+            id,
+            Indeterminate::ChainConstraintsFailure,
+            say(
+                "Chứng thư số không cho phép dùng khóa này để ký văn bản.",
+                "The certificate does not let this key sign documents.",
+            ),
+        )
+    }
+}
+
+/// What a weakness of this level is: a finding that the policy then judges as it said.
+fn weakness(id: CheckId, level: Option<Level>, good: [String; 2], weak: [String; 2]) -> Finding {
+    let follows: Conclusion = Indeterminate::CryptoConstraintsFailureNoPoe.into();
+    let ([good_vi, good_en], [weak_vi, weak_en]) = (good, weak);
+    match level {
+        None | Some(Level::Ignore) => Finding::holds(id, say(good_vi, good_en)),
+        Some(Level::Inform) => Finding::noted(id, say(weak_vi, weak_en)),
+        Some(Level::Warn) => Finding::warned(id, say(weak_vi, weak_en)),
+        Some(Level::Fail) => Finding::broken(id, follows, say(weak_vi, weak_en)),
+    }
+}
+
+fn key_strength(certificate: &Certificate, context: Context<'_>) -> Finding {
+    let key = messages::key(certificate.public_key());
+    weakness(
+        CheckId::KeyStrength,
+        context.policy.algorithms.weakness_of_key(certificate.public_key()),
+        [format!("Khóa {key} đủ mạnh."), format!("The key ({key}) is strong enough.")],
+        [
+            format!("Khóa {key} quá yếu theo chính sách."),
+            format!("The key ({key}) is too weak by the policy."),
+        ],
+    )
+}
+
+fn digest_strength(facts: &SignatureFacts, context: Context<'_>) -> Option<Finding> {
+    let stated = facts.digest_algorithm.known;
+    let signature = facts.signature_algorithm.known.map(SignatureAlgorithm::digest);
+    let used = [stated, signature];
+    let weakest = used
+        .into_iter()
+        .flatten()
+        .max_by_key(|digest| context.policy.algorithms.weakness_of(*digest))?;
+    Some(weakness(
+        CheckId::DigestStrength,
+        context.policy.algorithms.weakness_of(weakest),
+        [format!("Hàm băm {weakest} đủ mạnh."), format!("The digest {weakest} is strong enough.")],
+        [
+            format!("Hàm băm {weakest} quá yếu theo chính sách."),
+            format!("The digest {weakest} is too weak by the policy."),
+        ],
+    ))
+}
+
+/// Keys of the issuers, and the digests that they signed with. An anchor's own
+/// signature does not matter: it is no part of the path.
+fn path_strength(path: &[Certificate], context: Context<'_>) -> Option<Finding> {
+    let algorithms = &context.policy.algorithms;
+    let digests = path.iter().filter_map(|certificate| {
+        let digest = signed_with(certificate.signature_algorithm())?;
+        let level = algorithms.weakness_of(digest)?;
+        Some((level, certificate.subject(), digest.to_string()))
+    });
+    let keys = path.iter().skip(1).filter_map(|certificate| {
+        let level = algorithms.weakness_of_key(certificate.public_key())?;
+        Some((level, certificate.subject(), messages::key(certificate.public_key())))
+    });
+    let (level, subject, what) = digests.chain(keys).max_by_key(|(level, ..)| *level)?;
+    Some(weakness(
+        CheckId::PathStrength,
+        Some(level),
+        [String::new(), String::new()],
+        [
+            format!("Chứng thư số của {subject} dùng {what}, quá yếu theo chính sách."),
+            format!("The certificate of {subject} uses {what}, too weak by the policy."),
+        ],
+    ))
+}
+
+fn signed_with(identifier: &AlgorithmIdentifier) -> Option<DigestAlgorithm> {
+    SignatureAlgorithm::read(identifier, None).ok().flatten().map(SignatureAlgorithm::digest)
+}
+
+/// A claimed time never proves anything.
+fn claimed_time(facts: &SignatureFacts) -> Finding {
+    let id = CheckId::ClaimedTime;
+    match facts.claimed_time {
+        Some(at) => {
+            let at = at.vietnam();
+            Finding::noted(
+                id,
+                say(
+                    format!(
+                        "Người ký khai thời gian ký là {at}; thời gian này không được chứng thực."
+                    ),
+                    format!("The signer claims to have signed at {at}, which nothing proves."),
+                ),
+            )
+        }
+        None => Finding::noted(
+            id,
+            say("Người ký không khai thời gian ký.", "The signer claims no signing time."),
+        ),
+    }
+}
+
+fn proven_time(facts: &SignatureFacts) -> Finding {
+    let id = CheckId::ProvenTime;
+    if facts.time_stamps.is_empty() {
+        Finding::noted(
+            id,
+            say("Chữ ký không gắn dấu thời gian.", "The signature has no time-stamp."),
+        )
+    } else {
+        let count = facts.time_stamps.len();
+        Finding::noted(
+            id,
+            say(
+                format!("Chữ ký có {count} dấu thời gian, chưa được kiểm tra độ tin cậy."),
+                format!("The signature has {count} time-stamp(s), whose trust is not checked."),
+            ),
+        )
+    }
+}
+
+fn later_changes(pdf: &PdfFacts) -> Finding {
+    let id = CheckId::LaterChanges;
+    let message = messages::later_changes(pdf.later_changes, pdf.bytes_following);
+    match pdf.later_changes {
+        LaterChanges::None | LaterChanges::LtaUpdates | LaterChanges::Signatures => {
+            Finding::holds(id, message)
+        }
+        LaterChanges::Other => Finding::broken(id, Indeterminate::SigConstraintsFailure, message),
+    }
+}
+
+/// ISO 32000-2 §12.8.2.2: what the certifying signer forbade.
+fn permitted(pdf: &PdfFacts) -> Option<Finding> {
+    let id = CheckId::PermittedChanges;
+    Some(if pdf.permitted? {
+        Finding::holds(
+            id,
+            say(
+                "Các thay đổi về sau nằm trong giới hạn người ký cho phép.",
+                "The later changes are within what the signer permits.",
+            ),
+        )
+    } else {
+        Finding::broken(
+            id,
+            Failed::FormatFailure,
+            say(
+                "Tài liệu đã bị thay đổi ngoài giới hạn người ký cho phép (DocMDP).",
+                "The document was changed beyond what the signer permits (DocMDP).",
+            ),
+        )
+    })
+}

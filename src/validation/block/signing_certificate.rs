@@ -1,0 +1,117 @@
+//! Identification of the signing certificate (EN 319 102-1 §5.2.3), and the policy
+//! that the signer names (§5.2.4).
+
+use crate::validation::check::{CheckId, Finding, say};
+use crate::validation::conclusion::Indeterminate;
+use crate::validation::facts::{CertificateReferenceFact, NamedPolicy, SignatureFacts};
+
+pub(super) fn findings(facts: &SignatureFacts) -> Vec<Finding> {
+    let mut all = vec![found(facts)];
+    all.extend(reference(facts));
+    all.extend(issuer_serial(facts));
+    all.extend(signature_policy(facts));
+    all
+}
+
+fn found(facts: &SignatureFacts) -> Finding {
+    let id = CheckId::SigningCertificate;
+    match (&facts.signer.certificate, facts.signer.reference) {
+        (_, CertificateReferenceFact::Differs) => Finding::broken(
+            id,
+            Indeterminate::NoSigningCertificateFound,
+            say(
+                "Không có chứng thư số nào trùng với chứng thư mà người ký đã ghi trong chữ ký.",
+                "No certificate at hand is the one that the signer named in the signature.",
+            ),
+        ),
+        (None, _) => Finding::broken(
+            id,
+            Indeterminate::NoSigningCertificateFound,
+            say(
+                "Không tìm thấy chứng thư số của người ký.",
+                "The signer's certificate is not at hand.",
+            ),
+        ),
+        (Some(certificate), _) => {
+            let subject = certificate.subject();
+            Finding::holds(
+                id,
+                say(
+                    format!("Người ký dùng chứng thư số của {subject}."),
+                    format!("The signer's certificate is that of {subject}."),
+                ),
+            )
+        }
+    }
+}
+
+/// Without a signed reference the certificate could be exchanged for another one
+/// with the same key (RFC 5035 §1).
+fn reference(facts: &SignatureFacts) -> Option<Finding> {
+    let id = CheckId::SigningCertificateReference;
+    let follows = Indeterminate::SigConstraintsFailure;
+    match facts.signer.reference {
+        CertificateReferenceFact::Matches => Some(Finding::holds(
+            id,
+            say(
+                "Chữ ký ghi đúng chứng thư số của người ký.",
+                "The signature names the signer's certificate.",
+            ),
+        )),
+        CertificateReferenceFact::Absent => Some(Finding::broken(
+            id,
+            follows,
+            say(
+                "Chữ ký không ghi chứng thư số của người ký trong phần được ký.",
+                "The signature does not name the signer's certificate in its signed part.",
+            ),
+        )),
+        CertificateReferenceFact::Unsupported => Some(Finding::unknown(
+            id,
+            follows,
+            say(
+                "Chứng thư số của người ký được ghi bằng hàm băm không được hỗ trợ.",
+                "The signer's certificate is named by a digest that is not supported.",
+            ),
+        )),
+        // Said by the check above.
+        CertificateReferenceFact::Differs => None,
+    }
+}
+
+fn issuer_serial(facts: &SignatureFacts) -> Option<Finding> {
+    let id = CheckId::SigningCertificateIssuerSerial;
+    let differs = facts.signer.issuer_serial == Some(false);
+    let elsewhere = facts.signer.identifier == Some(false);
+    let follows = Indeterminate::SigConstraintsFailure;
+    if differs || elsewhere {
+        return Some(Finding::broken(
+            id,
+            follows,
+            say(
+                "Tên cơ quan cấp hoặc số sê-ri ghi trong chữ ký không khớp với chứng thư số.",
+                "The issuer or serial number in the signature is not the certificate's.",
+            ),
+        ));
+    }
+    None
+}
+
+fn signature_policy(facts: &SignatureFacts) -> Option<Finding> {
+    let id = CheckId::SignaturePolicy;
+    Some(Finding::noted(
+        id,
+        match facts.signature_policy.as_ref()? {
+            NamedPolicy::Implied => say(
+                "Người ký viện dẫn một chính sách chữ ký ngầm định; chính sách đó không được kiểm tra.",
+                "The signer refers to an implied signature policy, which is not checked.",
+            ),
+            NamedPolicy::Explicit(oid) => say(
+                format!(
+                    "Người ký viện dẫn chính sách chữ ký {oid}; chính sách đó không được kiểm tra."
+                ),
+                format!("The signer refers to the signature policy {oid}, which is not checked."),
+            ),
+        },
+    ))
+}

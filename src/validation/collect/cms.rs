@@ -1,0 +1,369 @@
+//! Facts about the signers of one CMS (RFC 5652 §5).
+
+use std::collections::BTreeSet;
+
+use super::data::Data;
+use super::time_stamp;
+use crate::crypto::{DigestAlgorithm, SignatureAlgorithm, Verification, verify, verify_digest};
+use crate::encoding::asn1::Value;
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
+use crate::pki::Certificate;
+use crate::signature::cades::StructuralLevel;
+use crate::signature::cms::{
+    AttributeFault, CertificateReference, Fault, SignaturePolicy, SignedAttributes, SignedData,
+    SignerInfo, oids,
+};
+use crate::validation::facts::{
+    AttributeFact, AttributeFaultKind, CertificateReferenceFact, ContentTypeFact, DataFacts,
+    DigestFact, Disagreement, Form, Named, NamedPolicy, SignatureFacts, SignerFacts, ValueFact,
+};
+
+/// One CMS and what stands around it.
+pub(in crate::validation) struct CmsSource<'a> {
+    pub(in crate::validation) signed_data: &'a SignedData<'a>,
+    /// What the names of the signatures begin with.
+    pub(in crate::validation) id: &'a str,
+    /// Nothing where the reference to the signing certificate tells the form.
+    pub(in crate::validation) form: Option<Form>,
+    /// Certificates that the caller knows besides.
+    pub(in crate::validation) certificates: &'a [Certificate],
+    /// Whether to look into time-stamps, too; not again within a time-stamp.
+    pub(in crate::validation) time_stamps: bool,
+    pub(in crate::validation) limits: &'a Limits,
+}
+
+/// Collects the facts about every signer and every countersignature.
+///
+/// # Errors
+/// `LimitExceeded` when a bound was reached; `Io` when the content cannot be read.
+pub(in crate::validation) fn collect(
+    source: &CmsSource<'_>,
+    data: &mut Option<Data<'_>>,
+) -> Result<Vec<SignatureFacts>> {
+    let pool = certificates(source)?;
+    let mut all = Vec::new();
+    let signers = source.signed_data.signers();
+    for (n, signer) in signers.iter().enumerate() {
+        let id = if signers.len() == 1 {
+            source.id.to_owned()
+        } else {
+            format!("{}-{}", source.id, n.saturating_add(1))
+        };
+        let mut collector = Collector { source, pool: &pool, all: &mut all };
+        collector.signer(id, signer, data, 0)?;
+    }
+    Ok(all)
+}
+
+/// What came with the signature, then what the caller knows; none of it trusted.
+/// A certificate that cannot be read cannot be used, and is left out.
+fn certificates(source: &CmsSource<'_>) -> Result<Vec<Certificate>> {
+    let mut pool = Vec::new();
+    for raw in source.signed_data.certificates() {
+        add_certificate(&mut pool, raw, source.limits)?;
+    }
+    pool.extend_from_slice(source.certificates);
+    Ok(pool)
+}
+
+fn add_certificate(pool: &mut Vec<Certificate>, raw: &[u8], limits: &Limits) -> Result<()> {
+    match Certificate::from_der_within(raw, limits) {
+        Ok(certificate) => {
+            if !pool.contains(&certificate) {
+                pool.push(certificate);
+            }
+            Ok(())
+        }
+        Err(error) if error.kind() == ErrorKind::LimitExceeded => Err(error),
+        Err(_) => Ok(()),
+    }
+}
+
+struct Collector<'a> {
+    source: &'a CmsSource<'a>,
+    pool: &'a [Certificate],
+    all: &'a mut Vec<SignatureFacts>,
+}
+
+impl Collector<'_> {
+    /// Depth counts countersignatures of countersignatures, each of which ASN.1
+    /// nests some values deeper, so that the reader's own bound ends it.
+    fn signer(
+        &mut self,
+        id: String,
+        signer: &Result<SignerInfo<'_>>,
+        data: &mut Option<Data<'_>>,
+        depth: usize,
+    ) -> Result<()> {
+        let signer = match signer {
+            Ok(signer) => signer,
+            Err(error) if error.kind() == ErrorKind::LimitExceeded => return Err(again(error)),
+            Err(error) => {
+                let mut facts = SignatureFacts::new(id, self.source.form.unwrap_or(Form::Cms));
+                facts.unreadable = Some(error.to_string());
+                facts.counter_signature = depth > 0;
+                self.all.push(facts);
+                return Ok(());
+            }
+        };
+        let facts = self.facts(id.clone(), signer, data, depth > 0)?;
+        self.all.push(facts);
+        let counters = signer.unsigned_attributes().countersignatures(self.source.limits)?;
+        for (n, counter) in counters.iter().enumerate() {
+            let mut value = Some(Data::bytes(signer.signature()));
+            let id = format!("{id}/counter-{}", n.saturating_add(1));
+            self.signer(id, counter, &mut value, depth.saturating_add(1))?;
+        }
+        Ok(())
+    }
+
+    fn facts(
+        &self,
+        id: String,
+        signer: &SignerInfo<'_>,
+        data: &mut Option<Data<'_>>,
+        counter_signature: bool,
+    ) -> Result<SignatureFacts> {
+        let attributes = signer.signed_attributes();
+        let pool = self.pool_of(signer)?;
+        let found = signer_facts(signer, pool);
+        let form = self.source.form.unwrap_or(match found.reference {
+            CertificateReferenceFact::Absent => Form::Cms,
+            _ => Form::Cades,
+        });
+        let mut facts = SignatureFacts::new(id, form);
+        facts.counter_signature = counter_signature;
+        facts.digest_algorithm = Named {
+            known: signer.digest_algorithm(),
+            oid: signer.digest_identifier().algorithm.to_string(),
+        };
+        facts.signature_algorithm = Named {
+            known: signer.signature_algorithm().ok().flatten(),
+            oid: signer.signature_identifier().algorithm.to_string(),
+        };
+        if let Some(attributes) = attributes {
+            facts.attribute_faults = attributes.faults().iter().map(attribute_fact).collect();
+            facts.claimed_time = attributes.signing_time().ok().flatten();
+            facts.signature_policy = attributes.signature_policy().ok().flatten().map(named);
+        }
+        let unsigned = signer.unsigned_attributes().faults();
+        facts.attribute_faults.extend(unsigned.iter().map(attribute_fact));
+        facts.data = self.data_facts(signer, data, counter_signature)?;
+        facts.disagreements = disagreements(signer);
+        facts.value = match &found.certificate {
+            Some(certificate) => check_value(signer, certificate, data, self.source.limits)?,
+            None => ValueFact::NotChecked,
+        };
+        let level = match counter_signature {
+            true => StructuralLevel::of_countersignature(self.source.signed_data, signer),
+            false => StructuralLevel::of(self.source.signed_data, signer),
+        };
+        facts.level = level.into();
+        if self.source.time_stamps {
+            facts.time_stamps =
+                time_stamp::beside(signer, data, &found.certificates, self.source.limits)?;
+        }
+        facts.signer = found;
+        Ok(facts)
+    }
+
+    /// Besides the certificates of the CMS, those among the certificate values
+    /// (EN 319 122-1 Annex A.1.1.2): the signing certificate may be only there.
+    fn pool_of(&self, signer: &SignerInfo<'_>) -> Result<Vec<Certificate>> {
+        let mut pool = self.pool.to_vec();
+        for value in signer.unsigned_attributes().values(oids::CERTIFICATE_VALUES) {
+            let Ok(mut values) = value.sequence() else { continue };
+            while let Ok(Some(raw)) = values.next() {
+                add_certificate(&mut pool, raw.raw(), self.source.limits)?;
+                let limit = self.source.limits.certificates;
+                crate::limits::within(pool.len(), limit, "certificates of a signature")?;
+            }
+        }
+        Ok(pool)
+    }
+
+    fn data_facts(
+        &self,
+        signer: &SignerInfo<'_>,
+        data: &mut Option<Data<'_>>,
+        counter_signature: bool,
+    ) -> Result<DataFacts> {
+        let attributes = signer.signed_attributes();
+        let mut facts = DataFacts {
+            found: data.is_some(),
+            signed_attributes: attributes.is_some(),
+            ..DataFacts::default()
+        };
+        let Some(attributes) = attributes else { return Ok(facts) };
+        let content_type = self.source.signed_data.content_type();
+        facts.content_type = match (attributes.content_type(), counter_signature) {
+            (Ok(None), true) => ContentTypeFact::NotSigned,
+            (Ok(Some(_)), true) => ContentTypeFact::Forbidden,
+            (Ok(None), false) => ContentTypeFact::Missing,
+            (Ok(Some(stated)), false) if stated == content_type => ContentTypeFact::Matches,
+            (Ok(Some(_)), false) => ContentTypeFact::Differs,
+            // What is wrong with the attribute stands among the faults.
+            (Err(_), _) => ContentTypeFact::NotSigned,
+        };
+        facts.digest = match (attributes.message_digest(), data) {
+            (Ok(None), _) => DigestFact::Missing,
+            (Err(_), _) | (_, None) => DigestFact::NotCompared,
+            (Ok(Some(stated)), Some(data)) => match signer.digest_algorithm() {
+                None => DigestFact::Unsupported,
+                Some(algorithm) => match data.digest(algorithm)? {
+                    Some(digest) if digest.value() == stated.as_ref() => DigestFact::Matches,
+                    Some(_) => DigestFact::Differs,
+                    None => DigestFact::Unsupported,
+                },
+            },
+        };
+        Ok(facts)
+    }
+}
+
+fn attribute_fact(fault: &AttributeFault) -> AttributeFact {
+    let core =
+        [oids::CONTENT_TYPE, oids::MESSAGE_DIGEST, oids::SIGNING_TIME, oids::ALGORITHM_PROTECTION];
+    let references = [oids::SIGNING_CERTIFICATE, oids::SIGNING_CERTIFICATE_V2];
+    let kind = match fault.fault {
+        Fault::Misplaced => AttributeFaultKind::Misplaced,
+        _ if core.contains(&fault.attribute) => AttributeFaultKind::Core,
+        Fault::Repeated => AttributeFaultKind::Repeated,
+        _ if references.contains(&fault.attribute) => AttributeFaultKind::Reference,
+        Fault::NoValue | Fault::SeveralValues | Fault::Malformed(_) => AttributeFaultKind::Other,
+    };
+    AttributeFact { what: fault.to_string(), kind }
+}
+
+fn named(policy: SignaturePolicy<'_>) -> NamedPolicy {
+    match policy {
+        SignaturePolicy::Implied => NamedPolicy::Implied,
+        SignaturePolicy::Explicit { policy, .. } => NamedPolicy::Explicit(policy.to_string()),
+    }
+}
+
+/// Which certificate signed (EN 319 102-1 §5.2.3.4): by the signed reference, or else
+/// by the unsigned identifier.
+fn signer_facts(signer: &SignerInfo<'_>, pool: Vec<Certificate>) -> SignerFacts {
+    let references = signer.signed_attributes().map(references).unwrap_or_default();
+    let by_identifier = signer.find_certificate(&pool).cloned();
+    let matches_all = |certificate: &&Certificate| {
+        references.iter().all(|it| it.digest_matches(certificate) == Some(true))
+    };
+    let by_reference = if references.is_empty() {
+        None
+    } else {
+        // The same certificate may stand there twice; the identifier decides nothing.
+        by_identifier.as_ref().filter(matches_all).or_else(|| pool.iter().find(matches_all))
+    };
+    let reference = match (references.is_empty(), by_reference) {
+        (true, _) => CertificateReferenceFact::Absent,
+        (false, Some(_)) => CertificateReferenceFact::Matches,
+        (false, None) if references.iter().all(|it| it.digest_algorithm().is_some()) => {
+            CertificateReferenceFact::Differs
+        }
+        (false, None) => CertificateReferenceFact::Unsupported,
+    };
+    let certificate = by_reference.cloned().or(by_identifier);
+    let issuer_serial = certificate.as_ref().and_then(|certificate| {
+        let stated = references.iter().filter_map(|it| it.issuer_serial_matches(certificate));
+        stated.reduce(|all, one| all && one)
+    });
+    let identifier = certificate.as_ref().map(|it| signer.identifier().matches(it));
+    SignerFacts { certificate, certificates: pool, reference, issuer_serial, identifier }
+}
+
+/// What signing-certificate and signing-certificate-v2 name first.
+fn references<'a>(attributes: &SignedAttributes<'a>) -> Vec<CertificateReference<'a>> {
+    let both = [attributes.signing_certificate_v2(), attributes.signing_certificate()];
+    both.into_iter().filter_map(|it| it.ok().flatten()?.signer().cloned()).collect()
+}
+
+fn disagreements(signer: &SignerInfo<'_>) -> Vec<Disagreement> {
+    let mut all = Vec::new();
+    let stated = signer.digest_identifier().algorithm;
+    let signature = SignatureAlgorithm::named_digest(signer.signature_identifier());
+    if let Some(signature) = signature.filter(|signature| *signature != stated) {
+        let name =
+            |oid| DigestAlgorithm::from_oid(oid).map_or(oid.to_string(), |it| it.to_string());
+        all.push(Disagreement::Digest { stated: name(stated), signature: name(signature) });
+    }
+    let protection = signer.signed_attributes().and_then(|it| it.algorithm_protection().ok()?);
+    let used = (signer.digest_identifier(), signer.signature_identifier());
+    if protection.is_some_and(|protected| !protected.matches(used.0, used.1)) {
+        all.push(Disagreement::AlgorithmProtection);
+    }
+    all
+}
+
+/// RFC 5652 §5.6.
+fn check_value(
+    signer: &SignerInfo<'_>,
+    certificate: &Certificate,
+    data: &mut Option<Data<'_>>,
+    limits: &Limits,
+) -> Result<ValueFact> {
+    let algorithm = match signer.signature_algorithm() {
+        Ok(Some(algorithm)) => algorithm,
+        Ok(None) => return Ok(ValueFact::Unsupported),
+        Err(error) => return Ok(ValueFact::Unreadable(error.to_string())),
+    };
+    let key = certificate.public_key_info();
+    let checked = match signer.bytes_to_verify() {
+        Ok(Some(attributes)) => verify(key, algorithm, &attributes, signer.signature()),
+        Ok(None) => match data {
+            Some(data) => over_data(key, algorithm, data, signer.signature(), limits),
+            None => return Ok(ValueFact::NotChecked),
+        },
+        Err(error) => Err(error),
+    };
+    match checked {
+        Ok(Verification::Valid) => Ok(ValueFact::Valid),
+        Ok(Verification::ValidWithoutNull) => Ok(ValueFact::ValidWithoutNull),
+        Ok(Verification::Unsupported) => Ok(ValueFact::Unsupported),
+        Ok(Verification::Invalid) if valid_as_stored(signer, key, algorithm) => {
+            Ok(ValueFact::ValidAsStoredOnly)
+        }
+        Ok(Verification::Invalid) => Ok(ValueFact::Invalid),
+        Err(error) if error.kind() == ErrorKind::Malformed => {
+            Ok(ValueFact::Unreadable(error.to_string()))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Without signed attributes the value is over the content (RFC 5652 §5.4).
+fn over_data(
+    key: &[u8],
+    algorithm: SignatureAlgorithm,
+    data: &mut Data<'_>,
+    value: &[u8],
+    limits: &Limits,
+) -> Result<Verification> {
+    Ok(match algorithm {
+        SignatureAlgorithm::RsaPkcs1(_) | SignatureAlgorithm::RsaPss(_) => {
+            match data.digest(algorithm.digest())? {
+                Some(digest) => verify_digest(key, algorithm, &digest, value)?,
+                None => Verification::Unsupported,
+            }
+        }
+        SignatureAlgorithm::Ecdsa(_) | SignatureAlgorithm::Ed25519 => match data.all(limits)? {
+            Some(content) => verify(key, algorithm, &content, value)?,
+            None => Verification::Unsupported,
+        },
+    })
+}
+
+/// OpenSSL and pyHanko hash the attributes as they stand: said, so that the clerk
+/// learns why another program may call this signature good.
+fn valid_as_stored(signer: &SignerInfo<'_>, key: &[u8], algorithm: SignatureAlgorithm) -> bool {
+    signer.signed_attributes().is_some_and(|attributes| {
+        verify(key, algorithm, &attributes.as_stored(), signer.signature())
+            .is_ok_and(Verification::is_valid)
+    })
+}
+
+fn again(error: &Error) -> Error {
+    Error::new(error.kind(), error.to_string())
+}

@@ -1,0 +1,109 @@
+//! The signed data, wherever it stands.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::crypto::{Digest, DigestAlgorithm, DigestContext};
+use crate::error::Result;
+use crate::limits::{Limits, within};
+use crate::signature::cms::Content;
+use crate::source::{Source, for_each_piece};
+
+/// The signed data. Each digest is computed once, however many signers ask for it.
+pub(in crate::validation) struct Data<'a> {
+    place: Place<'a>,
+    digests: BTreeMap<DigestAlgorithm, Digest>,
+}
+
+enum Place<'a> {
+    Encapsulated(Content<'a>),
+    Bytes(&'a [u8]),
+    Ranges(&'a dyn Source, Vec<Range<u64>>),
+    Digest(Digest),
+}
+
+impl<'a> Data<'a> {
+    /// Within the CMS.
+    pub(in crate::validation) fn encapsulated(content: Content<'a>) -> Self {
+        Self::at(Place::Encapsulated(content))
+    }
+
+    /// In memory.
+    pub(in crate::validation) fn bytes(bytes: &'a [u8]) -> Self {
+        Self::at(Place::Bytes(bytes))
+    }
+
+    /// These bytes of a document, one stretch after the other.
+    pub(in crate::validation) fn ranges(source: &'a dyn Source, ranges: Vec<Range<u64>>) -> Self {
+        Self::at(Place::Ranges(source, ranges))
+    }
+
+    /// A whole document.
+    pub(in crate::validation) fn whole(source: &'a dyn Source) -> Self {
+        let all = 0..source.len();
+        Self::ranges(source, [all].into())
+    }
+
+    /// Not at hand, but its digest is.
+    pub(in crate::validation) fn known_by(digest: Digest) -> Self {
+        Self::at(Place::Digest(digest))
+    }
+
+    fn at(place: Place<'a>) -> Self {
+        Self { place, digests: BTreeMap::new() }
+    }
+
+    /// The digest of the bytes as they stand; nothing where only another digest is known.
+    pub(in crate::validation) fn digest(
+        &mut self,
+        algorithm: DigestAlgorithm,
+    ) -> Result<Option<Digest>> {
+        if let Some(known) = self.digests.get(&algorithm) {
+            return Ok(Some(known.clone()));
+        }
+        let mut context = DigestContext::new(algorithm);
+        match &self.place {
+            Place::Digest(digest) => {
+                return Ok((digest.algorithm() == algorithm).then(|| digest.clone()));
+            }
+            Place::Encapsulated(content) => {
+                content.for_each_piece(&mut |piece| context.update(piece))?;
+            }
+            Place::Bytes(bytes) => context.update(bytes),
+            Place::Ranges(source, ranges) => {
+                for range in ranges {
+                    for_each_piece(*source, range.clone(), |piece| {
+                        context.update(piece);
+                        Ok(())
+                    })?;
+                }
+            }
+        }
+        let digest = context.finish();
+        self.digests.insert(algorithm, digest.clone());
+        Ok(Some(digest))
+    }
+
+    /// All bytes at once, which only signatures without signed attributes need by
+    /// algorithms that cannot take a digest. Nothing where only a digest is known.
+    pub(in crate::validation) fn all(&self, limits: &Limits) -> Result<Option<Cow<'a, [u8]>>> {
+        match &self.place {
+            Place::Digest(_) => Ok(None),
+            Place::Encapsulated(content) => content.bytes().map(Some),
+            Place::Bytes(bytes) => Ok(Some(Cow::Borrowed(bytes))),
+            Place::Ranges(source, ranges) => {
+                let mut all = Vec::new();
+                for range in ranges {
+                    for_each_piece(*source, range.clone(), |piece| {
+                        let size = all.len().saturating_add(piece.len());
+                        within(size, limits.attachment_bytes, "bytes of signed content in memory")?;
+                        all.extend_from_slice(piece);
+                        Ok(())
+                    })?;
+                }
+                Ok(Some(Cow::Owned(all)))
+            }
+        }
+    }
+}

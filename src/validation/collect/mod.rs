@@ -1,0 +1,10 @@
+//! From parsed signatures to facts. Nothing is judged here.
+
+mod cms;
+mod data;
+mod pdf;
+mod time_stamp;
+
+pub(super) use cms::{CmsSource, collect as collect_cms};
+pub(super) use data::Data;
+pub(super) use pdf::collect as collect_pdf;

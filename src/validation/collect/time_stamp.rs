@@ -1,0 +1,121 @@
+//! What time-stamp tokens say (RFC 3161 §2.4.2). They are listed with what can be
+//! compared; whether one proves anything is not judged here.
+
+use der::asn1::ObjectIdentifier;
+
+use super::cms::{CmsSource, collect};
+use super::data::Data;
+use crate::crypto::{Digest, DigestAlgorithm};
+use crate::encoding::asn1::{AlgorithmIdentifier, Tag, Value};
+use crate::error::{ErrorKind, Result};
+use crate::limits::Limits;
+use crate::pki::Certificate;
+use crate::signature::cms::{SignedData, SignerInfo, TimeStampKind};
+use crate::time::UtcTime;
+use crate::validation::facts::{DigestFact, Form, TimeStampFacts, TimeStampType, ValueFact};
+
+/// The tokens among the attributes of a signer.
+pub(super) fn beside(
+    signer: &SignerInfo<'_>,
+    data: &mut Option<Data<'_>>,
+    certificates: &[Certificate],
+    limits: &Limits,
+) -> Result<Vec<TimeStampFacts>> {
+    let mut all = Vec::new();
+    if let Some(attributes) = signer.signed_attributes() {
+        for token in attributes.content_time_stamps() {
+            let kind = TimeStampType::ContentTimestamp;
+            all.push(read(kind, token, certificates, limits, |algorithm| match data {
+                Some(data) => data.digest(algorithm),
+                None => Ok(None),
+            })?);
+        }
+    }
+    for (kind, token) in signer.unsigned_attributes().time_stamps() {
+        all.push(read(type_of(kind), token, certificates, limits, |algorithm| {
+            let is_over_value = kind == TimeStampKind::Signature;
+            Ok(is_over_value.then(|| algorithm.digest(signer.signature())))
+        })?);
+    }
+    Ok(all)
+}
+
+fn type_of(kind: TimeStampKind) -> TimeStampType {
+    match kind {
+        TimeStampKind::Signature => TimeStampType::SignatureTimestamp,
+        TimeStampKind::CadesC => TimeStampType::ValidationDataTimestamp,
+        TimeStampKind::References => TimeStampType::ValidationDataRefsTimestamp,
+        TimeStampKind::Archive | TimeStampKind::ArchiveV2 | TimeStampKind::ArchiveV3 => {
+            TimeStampType::ArchiveTimestamp
+        }
+    }
+}
+
+/// Reads one token. `imprinted` is the digest of what it is over, where that can be told.
+///
+/// # Errors
+/// `LimitExceeded` when a bound was reached; a token that cannot be read is a fact.
+pub(super) fn read(
+    kind: TimeStampType,
+    token: &[u8],
+    certificates: &[Certificate],
+    limits: &Limits,
+    imprinted: impl FnOnce(DigestAlgorithm) -> Result<Option<Digest>>,
+) -> Result<TimeStampFacts> {
+    let mut facts =
+        TimeStampFacts { kind, time: None, imprint_intact: None, signature_intact: None };
+    let signed_data = match SignedData::parse(token, limits) {
+        Ok(signed_data) => signed_data,
+        Err(error) if error.kind() == ErrorKind::LimitExceeded => return Err(error),
+        Err(_) => return Ok(facts),
+    };
+    let Some(content) = signed_data.content() else { return Ok(facts) };
+    if let Ok(info) = TimeStampInfo::read(&content.bytes()?, limits) {
+        facts.time = Some(info.time);
+        if let Some(algorithm) = DigestAlgorithm::from_oid(info.algorithm) {
+            facts.imprint_intact =
+                imprinted(algorithm)?.map(|digest| digest.value() == info.imprint);
+        }
+    }
+    let source = CmsSource {
+        signed_data: &signed_data,
+        id: "",
+        form: Some(Form::Cms),
+        certificates,
+        time_stamps: false,
+        limits,
+    };
+    let signers = collect(&source, &mut Some(Data::encapsulated(content)))?;
+    facts.signature_intact = signers.first().and_then(|signer| match signer.value {
+        ValueFact::Valid | ValueFact::ValidWithoutNull => {
+            Some(signer.data.digest == DigestFact::Matches)
+        }
+        ValueFact::NotChecked | ValueFact::Unsupported => None,
+        ValueFact::Invalid | ValueFact::ValidAsStoredOnly | ValueFact::Unreadable(_) => Some(false),
+    });
+    Ok(facts)
+}
+
+/// The part of `TSTInfo` that says what existed when.
+struct TimeStampInfo {
+    algorithm: ObjectIdentifier,
+    imprint: Vec<u8>,
+    time: UtcTime,
+}
+
+impl TimeStampInfo {
+    /// `TSTInfo ::= SEQUENCE { version INTEGER, policy OBJECT IDENTIFIER, messageImprint
+    /// SEQUENCE { hashAlgorithm, hashedMessage OCTET STRING }, serialNumber INTEGER,
+    /// genTime GeneralizedTime, … }`
+    fn read(der: &[u8], limits: &Limits) -> Result<Self> {
+        let mut fields = Value::only(der, limits.asn1_depth)?.sequence()?;
+        fields.expect(Tag::INTEGER)?;
+        fields.expect(Tag::OID)?;
+        let mut imprint = fields.required()?.sequence()?;
+        let algorithm = AlgorithmIdentifier::read(&imprint.required()?)?.algorithm;
+        let imprint = imprint.expect(Tag::OCTET_STRING)?.octets()?.into_owned();
+        fields.expect(Tag::INTEGER)?;
+        let time = fields.expect(Tag::GENERALIZED_TIME)?.time()?;
+        Ok(Self { algorithm, imprint, time })
+    }
+}

@@ -1,0 +1,339 @@
+//! What is known about one signature before anybody judges it. Facts own what they
+//! say, so that a case can be judged again without the document.
+
+use serde::Serialize;
+
+use crate::crypto::{DigestAlgorithm, SignatureAlgorithm};
+use crate::pki::Certificate;
+use crate::signature::cades::StructuralLevel;
+use crate::signature::pades;
+use crate::time::UtcTime;
+
+/// One signature, as found.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct SignatureFacts {
+    /// The PDF field's name, or the signature's position.
+    pub(super) id: String,
+    pub(super) form: Form,
+    pub(super) counter_signature: bool,
+    /// What cannot be read, in words with the offset. Nothing below is known then.
+    pub(super) unreadable: Option<String>,
+    /// Bytes that follow the CMS and are no padding.
+    pub(super) trailing: usize,
+    /// Signed attributes that are there twice, or not as they are defined.
+    pub(super) attribute_faults: Vec<AttributeFact>,
+    pub(super) signer: SignerFacts,
+    pub(super) signature_policy: Option<NamedPolicy>,
+    pub(super) claimed_time: Option<UtcTime>,
+    pub(super) digest_algorithm: Named<DigestAlgorithm>,
+    pub(super) signature_algorithm: Named<SignatureAlgorithm>,
+    pub(super) data: DataFacts,
+    /// Where digest and signature algorithm are named differently.
+    pub(super) disagreements: Vec<Disagreement>,
+    pub(super) value: ValueFact,
+    pub(super) pdf: Option<PdfFacts>,
+    pub(super) level: SignatureLevel,
+    pub(super) time_stamps: Vec<TimeStampFacts>,
+}
+
+/// A signed attribute that is not as it must be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct AttributeFact {
+    pub(super) what: String,
+    pub(super) kind: AttributeFaultKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(super) enum AttributeFaultKind {
+    /// One that RFC 5652 §11 or RFC 6211 defines: the value cannot hold without it.
+    Core,
+    /// Another one is there more than once.
+    Repeated,
+    /// One stands among the unsigned that has to be signed, or the other way round.
+    Misplaced,
+    /// The reference to the signing certificate cannot be read.
+    Reference,
+    /// Another one cannot be read.
+    Other,
+}
+
+/// The format of a signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[non_exhaustive]
+pub enum Form {
+    /// PDF, `ETSI.CAdES.detached` (EN 319 142-1).
+    #[serde(rename = "PAdES")]
+    Pades,
+    /// PDF, as ISO 32000-1 §12.8.3.3 has it (`adbe.pkcs7.…`).
+    #[serde(rename = "PKCS7")]
+    Pkcs7,
+    /// CMS that signs a reference to the signing certificate (EN 319 122-1).
+    #[serde(rename = "CAdES")]
+    Cades,
+    /// CMS without one (RFC 5652).
+    #[serde(rename = "CMS")]
+    Cms,
+}
+
+/// An algorithm, as far as it is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct Named<T> {
+    pub(super) known: Option<T>,
+    /// Its object identifier; empty where nothing is said.
+    pub(super) oid: String,
+}
+
+/// Who is said to have signed.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(super) struct SignerFacts {
+    /// The certificate that the signed reference names; without one, that which the
+    /// unsigned identifier names.
+    pub(super) certificate: Option<Certificate>,
+    /// All certificates that came with the signature.
+    pub(super) certificates: Vec<Certificate>,
+    pub(super) reference: CertificateReferenceFact,
+    /// Whether issuer and serial number in the signed reference are the certificate's.
+    pub(super) issuer_serial: Option<bool>,
+    /// Whether the unsigned identifier names the same certificate.
+    pub(super) identifier: Option<bool>,
+}
+
+/// The signed reference to the signing certificate (RFC 5035).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub(super) enum CertificateReferenceFact {
+    #[default]
+    Absent,
+    Matches,
+    /// No certificate at hand has this digest.
+    Differs,
+    /// The digest cannot be computed here.
+    Unsupported,
+}
+
+/// The policy that the signer names (EN 319 122-1 §5.2.9).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) enum NamedPolicy {
+    Implied,
+    Explicit(String),
+}
+
+/// The signed data and what the signature says of it.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(super) struct DataFacts {
+    pub(super) found: bool,
+    /// Without signed attributes the value is over the data itself.
+    pub(super) signed_attributes: bool,
+    pub(super) digest: DigestFact,
+    pub(super) content_type: ContentTypeFact,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub(super) enum DigestFact {
+    /// There are no signed attributes to hold one, or no data to compare.
+    #[default]
+    NotCompared,
+    Missing,
+    Matches,
+    Differs,
+    /// The digest cannot be computed here.
+    Unsupported,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub(super) enum ContentTypeFact {
+    /// There are no signed attributes to hold one.
+    #[default]
+    NotSigned,
+    Missing,
+    Matches,
+    Differs,
+    /// RFC 5652 §11.4: a countersignature must not have one, and has.
+    Forbidden,
+}
+
+/// Algorithms that are named twice and differently. Implementations that compare
+/// neither let an attacker swap a strong digest for a weak one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) enum Disagreement {
+    /// `signatureAlgorithm` holds another digest than `digestAlgorithm`.
+    Digest { stated: String, signature: String },
+    /// The protected algorithms of RFC 6211 are others than those used.
+    AlgorithmProtection,
+}
+
+/// What the check of the signature value came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) enum ValueFact {
+    Valid,
+    /// Valid, but the DigestInfo lacks its NULL (RFC 8017 §9.2).
+    ValidWithoutNull,
+    /// The value is over the signed attributes in the order they stand in, not in DER
+    /// order as RFC 5652 §5.4 asks.
+    ValidAsStoredOnly,
+    Invalid,
+    /// The primitive is not at hand, which says nothing about the signature.
+    Unsupported,
+    /// Key, parameters or attributes cannot be read.
+    Unreadable(String),
+    /// Without the certificate or the data there is nothing to check with.
+    NotChecked,
+}
+
+/// What holds the signature in a PDF.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct PdfFacts {
+    pub(super) byte_range: Option<[u64; 4]>,
+    pub(super) findings: Vec<pades::Finding>,
+    pub(super) covers_whole_file: bool,
+    pub(super) bytes_following: u64,
+    pub(super) later_changes: pades::LaterChanges,
+    pub(super) permitted: Option<bool>,
+    /// What a reader had to repair or to guess, in words.
+    pub(super) recovered: Vec<String>,
+    pub(super) irregular: Vec<String>,
+    pub(super) encapsulated: Option<EncapsulatedFact>,
+    /// Signers in the same CMS, besides the one that is reported.
+    pub(super) further_signers: usize,
+}
+
+/// A content within a signature that should be detached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(super) enum EncapsulatedFact {
+    /// The covered bytes once more, or their digest where the format wants that.
+    Same,
+    Empty,
+    Other,
+}
+
+/// How far a signature's structure goes. It says nothing about validity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[non_exhaustive]
+pub enum SignatureLevel {
+    /// EN 319 122-1 §6, EN 319 142-1 §6: what a baseline signature has to have.
+    #[serde(rename = "BASELINE-B")]
+    BaselineB,
+    /// Besides, a time-stamp over the signature.
+    #[serde(rename = "BASELINE-T")]
+    BaselineT,
+    /// Besides, revocation data.
+    #[serde(rename = "BASELINE-LT")]
+    BaselineLt,
+    /// Besides, a time-stamp over everything.
+    #[serde(rename = "BASELINE-LTA")]
+    BaselineLta,
+    /// EN 319 122-2: the certificate is signed.
+    #[serde(rename = "BES")]
+    Bes,
+    /// And so is the policy.
+    #[serde(rename = "EPES")]
+    Epes,
+    /// And there is a time-stamp over the signature.
+    #[serde(rename = "T")]
+    T,
+    /// And references to validation data.
+    #[serde(rename = "C")]
+    C,
+    /// And a time-stamp over these.
+    #[serde(rename = "X")]
+    X,
+    /// And the validation data.
+    #[serde(rename = "XL")]
+    Xl,
+    /// And an archive time-stamp.
+    #[serde(rename = "A")]
+    A,
+    /// With an evidence record in its place.
+    #[serde(rename = "ERS")]
+    Ers,
+    /// Nothing signed says whose certificate it was.
+    #[serde(rename = "NOT_ETSI")]
+    NotEtsi,
+}
+
+impl From<StructuralLevel> for SignatureLevel {
+    fn from(level: StructuralLevel) -> Self {
+        match level {
+            StructuralLevel::NotEtsi => Self::NotEtsi,
+            StructuralLevel::BaselineB => Self::BaselineB,
+            StructuralLevel::BaselineT => Self::BaselineT,
+            StructuralLevel::BaselineLt => Self::BaselineLt,
+            StructuralLevel::BaselineLta => Self::BaselineLta,
+            StructuralLevel::Bes => Self::Bes,
+            StructuralLevel::Epes => Self::Epes,
+            StructuralLevel::T => Self::T,
+            StructuralLevel::C => Self::C,
+            StructuralLevel::X => Self::X,
+            StructuralLevel::Xl => Self::Xl,
+            StructuralLevel::A => Self::A,
+            StructuralLevel::Ers => Self::Ers,
+        }
+    }
+}
+
+/// A time-stamp token beside the signature. Its own validation is not made here.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct TimeStampFacts {
+    pub(super) kind: TimeStampType,
+    pub(super) time: Option<UtcTime>,
+    /// Nothing where the imprint cannot be computed here.
+    pub(super) imprint_intact: Option<bool>,
+    pub(super) signature_intact: Option<bool>,
+}
+
+/// What a time-stamp is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[non_exhaustive]
+pub enum TimeStampType {
+    /// The content, before it was signed.
+    ContentTimestamp,
+    /// The signature value.
+    SignatureTimestamp,
+    /// References to validation data.
+    ValidationDataRefsTimestamp,
+    /// The signature and references to validation data.
+    ValidationDataTimestamp,
+    /// Everything.
+    ArchiveTimestamp,
+    /// The PDF up to then.
+    DocumentTimestamp,
+}
+
+impl SignatureFacts {
+    /// Whether the value holds: it verifies, and nothing says that it should not have.
+    /// Nothing where that could not be computed.
+    pub(super) fn value_holds(&self) -> Option<bool> {
+        let core = self.attribute_faults.iter().any(|it| it.kind == AttributeFaultKind::Core);
+        match self.value {
+            _ if core || !self.disagreements.is_empty() => Some(false),
+            ValueFact::Valid | ValueFact::ValidWithoutNull => Some(true),
+            ValueFact::ValidAsStoredOnly | ValueFact::Invalid | ValueFact::Unreadable(_) => {
+                Some(false)
+            }
+            ValueFact::Unsupported | ValueFact::NotChecked => None,
+        }
+    }
+
+    /// Facts about a signature of which nothing is known yet.
+    pub(super) fn new(id: String, form: Form) -> Self {
+        Self {
+            id,
+            form,
+            counter_signature: false,
+            unreadable: None,
+            trailing: 0,
+            attribute_faults: Vec::new(),
+            signer: SignerFacts::default(),
+            signature_policy: None,
+            claimed_time: None,
+            digest_algorithm: Named { known: None, oid: String::new() },
+            signature_algorithm: Named { known: None, oid: String::new() },
+            data: DataFacts::default(),
+            disagreements: Vec::new(),
+            value: ValueFact::NotChecked,
+            pdf: None,
+            level: SignatureLevel::NotEtsi,
+            time_stamps: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! What is asked of a signature. Plain data: an agency can keep it in a file. The
+//! one place where facts are judged.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::check::{Check, CheckId, Fact, Finding, Level, Outcome};
+use super::conclusion::Conclusion;
+use crate::crypto::DigestAlgorithm;
+use crate::pki::PublicKey;
+
+/// What is asked of a signature.
+///
+/// [`Policy::default`] asks for everything that EN 319 102-1 asks of a signature at
+/// the time of validation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Policy {
+    /// Reports repeat it.
+    pub name: String,
+    /// Whether revocation has to be known.
+    pub revocation: Revocation,
+    /// Which algorithms and key sizes are strong enough.
+    pub algorithms: AlgorithmConstraints,
+    /// Where the caller departs from the weights below. What a signature *is* (its
+    /// value, its digests, its structure, its path to an anchor) cannot be waived.
+    pub levels: BTreeMap<CheckId, Level>,
+}
+
+/// Whether it has to be known that no certificate of the path is revoked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[non_exhaustive]
+pub enum Revocation {
+    /// It has to be. Without that knowledge the conclusion is INDETERMINATE.
+    #[default]
+    Required,
+    /// It need not be; every report says so.
+    NotRequired,
+}
+
+/// Which algorithms and key sizes are strong enough, and what follows if not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct AlgorithmConstraints {
+    /// Digests that are too weak for signatures, and how much that weighs.
+    pub weak_digests: BTreeMap<DigestAlgorithm, Level>,
+    /// The least bits of an RSA modulus.
+    pub rsa_bits: usize,
+    /// The least bits of an elliptic curve's field.
+    pub elliptic_curve_bits: usize,
+    /// How much a key below these weighs.
+    pub weak_key: Level,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            name: "EN 319 102-1".into(),
+            revocation: Revocation::Required,
+            algorithms: AlgorithmConstraints::default(),
+            levels: BTreeMap::new(),
+        }
+    }
+}
+
+impl Default for AlgorithmConstraints {
+    /// TS 119 312 and circular 15/2025/TT-BKHCN: SHA-2, RSA from 2048 bits, curves
+    /// from 256 bits.
+    fn default() -> Self {
+        Self {
+            weak_digests: BTreeMap::from([(DigestAlgorithm::Sha1, Level::Fail)]),
+            rsa_bits: 2048,
+            elliptic_curve_bits: 256,
+            weak_key: Level::Fail,
+        }
+    }
+}
+
+impl Policy {
+    /// For trials between agencies: as the default, but revocation is not required.
+    /// Every report under it says so.
+    #[must_use]
+    pub fn pilot() -> Self {
+        Self { name: "pilot".into(), revocation: Revocation::NotRequired, ..Self::default() }
+    }
+
+    /// How much a check weighs under this policy.
+    #[must_use]
+    pub fn level(&self, id: CheckId) -> Level {
+        match id {
+            // What a signature is. No policy can make these pass.
+            CheckId::FormatStructure
+            | CheckId::SignedAttributes
+            | CheckId::PdfByteRange
+            | CheckId::PdfEncapsulatedContent
+            | CheckId::SigningCertificate
+            | CheckId::SignedData
+            | CheckId::MessageDigest
+            | CheckId::ContentType
+            | CheckId::AlgorithmAgreement
+            | CheckId::SignatureValue
+            | CheckId::CertificationPath
+            | CheckId::CertificateValidity
+            | CheckId::PermittedChanges => Level::Fail,
+            // Their weight comes with the fact itself, from the fields above.
+            CheckId::Revocation
+            | CheckId::DigestStrength
+            | CheckId::KeyStrength
+            | CheckId::PathStrength => Level::Fail,
+            CheckId::PdfDictionary
+            | CheckId::PdfStructure
+            | CheckId::KeyUsage
+            | CheckId::LaterChanges => self.own_or(id, Level::Fail),
+            CheckId::SigningCertificateReference
+            | CheckId::SigningCertificateIssuerSerial
+            | CheckId::SignatureEncoding => self.own_or(id, Level::Warn),
+            CheckId::SignaturePolicy | CheckId::ClaimedTime | CheckId::ProvenTime => {
+                self.own_or(id, Level::Inform)
+            }
+        }
+    }
+
+    fn own_or(&self, id: CheckId, usual: Level) -> Level {
+        self.levels.get(&id).copied().unwrap_or(usual)
+    }
+
+    /// Judges one finding: its line in the report, unless the policy ignores it, and
+    /// what follows for the signature.
+    pub(super) fn judge(&self, finding: Finding) -> (Option<Check>, Option<Conclusion>) {
+        let (outcome, follows) = match (finding.fact, self.level(finding.id)) {
+            (Fact::Holds, _) => (Outcome::Ok, None),
+            (Fact::Noted, _) => (Outcome::Information, None),
+            (Fact::Warned, _) => (Outcome::Warning, None),
+            (Fact::Broken(_) | Fact::Unknown(_), Level::Ignore) => return (None, None),
+            (Fact::Broken(_) | Fact::Unknown(_), Level::Inform) => (Outcome::Information, None),
+            (Fact::Broken(_) | Fact::Unknown(_), Level::Warn) => (Outcome::Warning, None),
+            (Fact::Broken(follows), Level::Fail) => (Outcome::Failed, Some(follows)),
+            (Fact::Unknown(follows), Level::Fail) => (Outcome::NotChecked, Some(follows)),
+        };
+        let check = Check {
+            id: finding.id,
+            clause: finding.id.clause(),
+            outcome,
+            message_vi: finding.message.vi,
+            message_en: finding.message.en,
+        };
+        (Some(check), follows)
+    }
+}
+
+impl AlgorithmConstraints {
+    /// How much it weighs that this digest was used; nothing where it is strong enough.
+    pub(super) fn weakness_of(&self, digest: DigestAlgorithm) -> Option<Level> {
+        self.weak_digests.get(&digest).copied()
+    }
+
+    /// How much it weighs that this key was used; nothing where it is strong enough.
+    pub(super) fn weakness_of_key(&self, key: PublicKey) -> Option<Level> {
+        let weak = match key {
+            PublicKey::Rsa { bits } => bits < self.rsa_bits,
+            PublicKey::EllipticCurve { bits } => {
+                bits.is_some_and(|bits| bits < self.elliptic_curve_bits)
+            }
+            PublicKey::Ed25519 | PublicKey::Other => false,
+        };
+        weak.then_some(self.weak_key)
+    }
+}

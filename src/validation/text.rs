@@ -1,0 +1,171 @@
+//! A report as a clerk reads it: Vietnamese first, English beneath.
+
+use std::fmt;
+
+use super::check::Outcome;
+use super::conclusion::{Conclusion, Failed, Indeterminate};
+use super::report::{Report, SignatureReport};
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = self.file() {
+            writeln!(f, "{file}")?;
+        }
+        if let Some(error) = self.error() {
+            writeln!(f, "Không đọc được tệp: {error}.")?;
+            writeln!(f, "  The file cannot be read: {error}.")?;
+        } else if self.conclusion().is_none() {
+            writeln!(f, "Tài liệu không có chữ ký số.")?;
+            writeln!(f, "  Nothing is signed.")?;
+        }
+        for (vi, en) in self.diagnostics() {
+            writeln!(f, "! {vi}\n  {en}")?;
+        }
+        self.signatures().iter().try_for_each(|signature| signature.fmt(f))
+    }
+}
+
+impl fmt::Display for SignatureReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (vi, en) = sentence(self.conclusion());
+        writeln!(f, "Chữ ký “{}”: {vi} ({})", printable(self.id()), self.conclusion())?;
+        writeln!(f, "  Signature “{}”: {en}", printable(self.id()))?;
+        if let Some(signer) = self.signer() {
+            let name = self.signer_name().unwrap_or(signer);
+            writeln!(f, "  Người ký / Signer: {}", printable(name))?;
+        }
+        if let Some(agency) = self.agency() {
+            writeln!(f, "  Cơ quan / Agency: {}", printable(agency))?;
+        }
+        if let Some(claimed) = self.claimed_time() {
+            writeln!(f, "  Thời gian ký khai báo / Claimed time: {}", claimed.vietnam())?;
+        }
+        for check in self.checks() {
+            let mark = mark(check.outcome);
+            writeln!(f, "  {mark} {}", printable(&check.message_vi))?;
+            writeln!(f, "      {}", printable(&check.message_en))?;
+        }
+        for missing in self.missing() {
+            writeln!(f, "  ? Còn thiếu / Missing: {}", printable(missing))?;
+        }
+        Ok(())
+    }
+}
+
+fn mark(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Ok => "[+]",
+        Outcome::Information => "[i]",
+        Outcome::Warning => "[!]",
+        Outcome::NotChecked => "[?]",
+        Outcome::Failed => "[x]",
+    }
+}
+
+/// Without control characters, so that no name can forge a line or a colour.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
+/// What a conclusion means, in a sentence.
+fn sentence(conclusion: Conclusion) -> (&'static str, &'static str) {
+    match conclusion {
+        Conclusion::TotalPassed => ("Chữ ký hợp lệ.", "The signature is valid."),
+        Conclusion::TotalFailed(why) => failed(why),
+        Conclusion::Indeterminate(why) => indeterminate(why),
+    }
+}
+
+fn failed(why: Failed) -> (&'static str, &'static str) {
+    match why {
+        Failed::FormatFailure => (
+            "Chữ ký không hợp lệ: sai định dạng.",
+            "The signature is not valid: it does not follow its format.",
+        ),
+        Failed::HashFailure => (
+            "Chữ ký không hợp lệ: tài liệu đã bị thay đổi.",
+            "The signature is not valid: the document was changed.",
+        ),
+        Failed::SigCryptoFailure => (
+            "Chữ ký không hợp lệ: giá trị chữ ký sai.",
+            "The signature is not valid: its value is wrong.",
+        ),
+        Failed::Revoked => (
+            "Chữ ký không hợp lệ: chứng thư số đã bị thu hồi trước khi ký.",
+            "The signature is not valid: the certificate was revoked before.",
+        ),
+        Failed::Expired => (
+            "Chữ ký không hợp lệ: chứng thư số đã hết hạn sử dụng trước khi ký.",
+            "The signature is not valid: the certificate had expired before.",
+        ),
+        Failed::NotYetValid => (
+            "Chữ ký không hợp lệ: chứng thư số chưa có hiệu lực khi ký.",
+            "The signature is not valid: the certificate was not yet valid.",
+        ),
+    }
+}
+
+fn indeterminate(why: Indeterminate) -> (&'static str, &'static str) {
+    match why {
+        Indeterminate::SigConstraintsFailure => (
+            "Chưa xác định: chữ ký không đáp ứng yêu cầu của chính sách.",
+            "Not settled: the signature does not meet what the policy asks.",
+        ),
+        Indeterminate::ChainConstraintsFailure => (
+            "Chưa xác định: chứng thư số không đáp ứng yêu cầu của chính sách.",
+            "Not settled: the certificates do not meet what the policy asks.",
+        ),
+        Indeterminate::CertificateChainGeneralFailure => (
+            "Chưa xác định: đường dẫn chứng thực không hợp lệ.",
+            "Not settled: the certification path does not hold.",
+        ),
+        Indeterminate::CryptoConstraintsFailureNoPoe | Indeterminate::CryptoConstraintsFailure => (
+            "Chưa xác định: thuật toán hoặc độ dài khóa quá yếu.",
+            "Not settled: an algorithm or a key is too weak.",
+        ),
+        Indeterminate::PolicyProcessingError | Indeterminate::SignaturePolicyNotAvailable => (
+            "Chưa xác định: không xử lý được chính sách chữ ký.",
+            "Not settled: the signature policy cannot be processed.",
+        ),
+        Indeterminate::TimestampOrderFailure => (
+            "Chưa xác định: các dấu thời gian mâu thuẫn nhau.",
+            "Not settled: the time-stamps contradict each other.",
+        ),
+        Indeterminate::NoSigningCertificateFound => (
+            "Chưa xác định: không tìm thấy chứng thư số của người ký.",
+            "Not settled: the signer's certificate is not at hand.",
+        ),
+        Indeterminate::NoCertificateChainFound | Indeterminate::NoCertificateChainFoundNoPoe => (
+            "Chưa xác định: chứng thư số không tin cậy.",
+            "Not settled: the certificate is not trusted.",
+        ),
+        Indeterminate::RevokedNoPoe => (
+            "Chưa xác định: chứng thư số đã bị thu hồi, không rõ ký trước hay sau.",
+            "Not settled: the certificate is revoked, before or after the signature.",
+        ),
+        Indeterminate::RevokedCaNoPoe => (
+            "Chưa xác định: chứng thư số CA đã bị thu hồi, không rõ ký trước hay sau.",
+            "Not settled: an authority is revoked, before or after the signature.",
+        ),
+        Indeterminate::OutOfBoundsNotRevoked | Indeterminate::OutOfBoundsNoPoe => (
+            "Chưa xác định: chứng thư số không trong thời hạn hiệu lực, không rõ thời điểm ký.",
+            "Not settled: a certificate is out of its time, and the time of signing not proven.",
+        ),
+        Indeterminate::NoPoe => (
+            "Chưa xác định: không có bằng chứng về thời điểm tồn tại.",
+            "Not settled: nothing proves when it existed.",
+        ),
+        Indeterminate::TryLater => (
+            "Chưa xác định: chưa biết chứng thư số có bị thu hồi hay không.",
+            "Not settled: whether a certificate is revoked is not known.",
+        ),
+        Indeterminate::SignedDataNotFound => (
+            "Chưa xác định: không có dữ liệu được ký.",
+            "Not settled: the signed data is not at hand.",
+        ),
+        Indeterminate::Generic => (
+            "Chưa xác định: không kiểm tra được chữ ký.",
+            "Not settled: the signature could not be checked.",
+        ),
+    }
+}

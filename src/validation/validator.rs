@@ -1,0 +1,329 @@
+//! From a document to a report.
+
+use std::borrow::Cow;
+
+use super::block::Context;
+use super::collect::{self, CmsSource, Data};
+use super::facts::{DataFacts, DigestFact, SignatureFacts, TimeStampFacts, ValueFact};
+use super::policy::{Policy, Revocation};
+use super::process;
+use super::report::{
+    Coverage, DocumentFormat, ReferenceReport, Report, SignatureReport, TimeStampReport,
+};
+use crate::crypto::Digest;
+use crate::error::{Error, Result};
+use crate::limits::{Limits, within};
+use crate::pki::path::Search;
+use crate::pki::{Certificate, TrustStore};
+use crate::signature::{cms, pades};
+use crate::source::Source;
+use crate::time::UtcTime;
+
+/// Validates signatures by EN 319 102-1 §5.3: what the embedding application trusts,
+/// asks for and takes for the present.
+///
+/// Rules where other verifiers disagree, each a decision: signed attributes are
+/// hashed in DER (RFC 5652 §5.4), and a value that verifies only over another order
+/// fails, with the reason said; digest and signature algorithm have to agree wherever
+/// they are named, RFC 6211 included; a signed attribute that is there twice fails; a
+/// DigestInfo without NULL passes with a warning; a content within a detached PDF
+/// signature passes when it is what is signed; a ByteRange that is not exactly the
+/// file fails; what cannot be computed is INDETERMINATE, never failed; the signing
+/// certificate is found by the signed reference wherever it stands; a claimed time
+/// never proves anything.
+#[derive(Debug, Clone)]
+pub struct Validator {
+    trust: TrustStore,
+    policy: Policy,
+    at: UtcTime,
+    certificates: Vec<Certificate>,
+    limits: Limits,
+}
+
+/// Bytes read to tell what a document is. ISO 32000-1 Annex H.3: a PDF may begin
+/// within the first 1024 bytes.
+const SNIFFED: u64 = 1024;
+
+impl Validator {
+    /// A validator that trusts `trust`, asks for `policy`, and judges as of `at`.
+    #[must_use]
+    pub fn new(trust: TrustStore, policy: Policy, at: UtcTime) -> Self {
+        Self { trust, policy, at, certificates: Vec::new(), limits: Limits::default() }
+    }
+
+    /// Adds certificates that may stand in a path or be a signer's; none is trusted.
+    #[must_use]
+    pub fn with_certificates(
+        mut self,
+        certificates: impl IntoIterator<Item = Certificate>,
+    ) -> Self {
+        self.certificates.extend(certificates);
+        self
+    }
+
+    /// Exchanges the bounds on hostile input.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Validates every signature of a PDF, or of a CMS that holds its content. A PDF
+    /// without a signature gives a report without a conclusion.
+    ///
+    /// # Errors
+    /// `Malformed` when it is neither, or too broken to tell its signatures;
+    /// `Unsupported` when it is a CMS that is not signed; `LimitExceeded` when a bound
+    /// was reached; `Io` when reading fails. A bad signature is no error.
+    pub fn validate<S: Source + ?Sized>(&self, document: &S) -> Result<Report> {
+        let head = document.window(0..document.len().min(SNIFFED))?;
+        if is_cms(&head) {
+            return self.validate_cms(&document, None);
+        }
+        if is_pdf(&head) {
+            return self.validate_pdf(&document);
+        }
+        Err(Error::malformed("this is neither a PDF nor a CMS signature").at_offset(0))
+    }
+
+    /// Validates a CMS signature over a content that stands elsewhere. Where the CMS
+    /// holds a content itself, `content` still is what has to be signed.
+    ///
+    /// # Errors
+    /// As [`validate`](Self::validate).
+    pub fn validate_detached<S, C>(&self, signature: &S, content: &C) -> Result<Report>
+    where
+        S: Source + ?Sized,
+        C: Source + ?Sized,
+    {
+        self.validate_cms(&signature, Some(Data::whole(&content)))
+    }
+
+    /// Validates a CMS signature over a content of which only the digest is at hand.
+    /// What needs another digest, or the content itself, is then INDETERMINATE.
+    ///
+    /// # Errors
+    /// As [`validate`](Self::validate).
+    pub fn validate_digest<S>(&self, signature: &S, content: Digest) -> Result<Report>
+    where
+        S: Source + ?Sized,
+    {
+        self.validate_cms(&signature, Some(Data::known_by(content)))
+    }
+
+    fn validate_pdf(&self, document: &dyn Source) -> Result<Report> {
+        let pdf = pades::parse(document, &self.limits)?;
+        let facts = collect::collect_pdf(document, &pdf, &self.certificates, &self.limits)?;
+        let mut report = self.report(DocumentFormat::Pdf, &facts)?;
+        for defect in &pdf.defects {
+            let (pades::FileDefect::Recovered(what) | pades::FileDefect::Irregular(what)) = defect;
+            report = report.with_diagnostic(
+                "PDF_STRUCTURE",
+                format!("Cấu trúc tệp PDF có lỗi: {what}."),
+                format!("The PDF's structure is flawed: {what}."),
+            );
+        }
+        Ok(report)
+    }
+
+    fn validate_cms(&self, document: &dyn Source, content: Option<Data<'_>>) -> Result<Report> {
+        let size = usize::try_from(document.len()).unwrap_or(usize::MAX);
+        let most = self.limits.cms_bytes.saturating_add(self.limits.attachment_bytes);
+        within(size, most, "bytes of a CMS")?;
+        let stands = document.window(0..document.len())?;
+        let bytes: Cow<'_, [u8]> = cms::unarmoured(&stands)?;
+        let signed_data = cms::SignedData::parse(&bytes, &self.limits)?;
+        let mut data = content.or(signed_data.content().map(Data::encapsulated));
+        let source = CmsSource {
+            signed_data: &signed_data,
+            id: "1",
+            form: None,
+            certificates: &self.certificates,
+            time_stamps: true,
+            limits: &self.limits,
+        };
+        let mut facts = collect::collect_cms(&source, &mut data)?;
+        let trailing = signed_data.trailing();
+        if trailing.iter().any(|byte| !matches!(byte, 0 | b'\r' | b'\n' | b' ')) {
+            facts.iter_mut().for_each(|signature| signature.trailing = trailing.len());
+        }
+        self.report(DocumentFormat::Cms, &facts)
+    }
+
+    fn report(&self, format: DocumentFormat, facts: &[SignatureFacts]) -> Result<Report> {
+        let signatures: Result<Vec<_>> = facts.iter().map(|it| self.judge(it)).collect();
+        Ok(Report::new(format, &self.policy.name, self.at, signatures?))
+    }
+
+    fn judge(&self, facts: &SignatureFacts) -> Result<SignatureReport> {
+        let context =
+            Context { trust: &self.trust, policy: &self.policy, at: self.at, limits: &self.limits };
+        let processed = process::basic(facts, context)?;
+        let certificate = facts.signer.certificate.as_ref();
+        let path = path_of(processed.path.as_ref());
+        Ok(SignatureReport {
+            id: facts.id.clone(),
+            form: facts.form,
+            level: facts.level,
+            conclusion: processed.conclusion,
+            intact: intact(facts),
+            signature_value_ok: facts.value_holds(),
+            references: references(facts),
+            signature_algorithm: name(
+                &facts.signature_algorithm.known,
+                &facts.signature_algorithm.oid,
+            ),
+            digest_algorithm: name(&facts.digest_algorithm.known, &facts.digest_algorithm.oid),
+            signer: certificate.map(Certificate::subject),
+            signer_name: certificate
+                .and_then(|it| it.subject_name().common_name().map(str::to_owned)),
+            agency: certificate.and_then(|it| it.subject_name().organization().map(str::to_owned)),
+            issuer: certificate.map(Certificate::issuer),
+            serial: certificate.map(Certificate::serial),
+            claimed_time: facts.claimed_time,
+            trust_domain: match &processed.path {
+                Some(Search::Found(path)) => path.anchor().domain().map(str::to_owned),
+                Some(Search::NotFound(_)) | None => None,
+            },
+            missing: self.missing(facts, processed.path.as_ref()),
+            path,
+            counter_signature: facts.counter_signature,
+            covers: coverage(facts),
+            later_changes: facts.pdf.as_ref().map(|pdf| pdf.later_changes),
+            permitted: facts.pdf.as_ref().and_then(|pdf| pdf.permitted),
+            timestamps: facts.time_stamps.iter().map(time_stamp).collect(),
+            checks: processed.checks,
+        })
+    }
+
+    /// What would settle what is open.
+    fn missing(&self, facts: &SignatureFacts, search: Option<&Search>) -> Vec<String> {
+        let mut all = Vec::new();
+        if facts.unreadable.is_some() {
+            return all;
+        }
+        if !facts.data.found {
+            all.push("content: the signed file".to_owned());
+        }
+        if facts.signer.certificate.is_none() {
+            all.push("certificate: the signer's".to_owned());
+        }
+        match search {
+            Some(Search::NotFound(rejections)) => {
+                let last = rejections.first().and_then(|it| it.certificates.last());
+                if let Some(last) = last {
+                    all.push(format!(
+                        "certificate: {}, as a trust anchor or below one",
+                        last.issuer()
+                    ));
+                    all.extend(last.issuer_urls().iter().map(|url| format!("certificate: {url}")));
+                }
+            }
+            Some(Search::Found(path)) if self.policy.revocation == Revocation::Required => {
+                for certificate in path.certificates() {
+                    all.push(format!("revocation: {}", certificate.subject()));
+                    all.extend(certificate.crl_urls().iter().map(|url| format!("crl: {url}")));
+                    all.extend(certificate.ocsp_urls().iter().map(|url| format!("ocsp: {url}")));
+                }
+            }
+            Some(Search::Found(_)) | None => {}
+        }
+        all
+    }
+}
+
+fn is_pdf(head: &[u8]) -> bool {
+    head.windows(PDF.len()).any(|window| window == PDF)
+}
+
+const PDF: &[u8] = b"%PDF-";
+
+/// A SEQUENCE that begins with an identifier of PKCS#7, or text that begins a PEM
+/// block. A CMS may hold a PDF, so this is asked first.
+fn is_cms(head: &[u8]) -> bool {
+    let start = head.get(..HEADER.min(head.len())).unwrap_or_default();
+    let binary =
+        head.first() == Some(&0x30) && start.windows(PKCS7.len()).any(|window| window == PKCS7);
+    binary || head.trim_ascii_start().starts_with(PEM)
+}
+
+const PEM: &[u8] = b"-----BEGIN ";
+/// `OBJECT IDENTIFIER 1.2.840.113549.1.7…`, of nine octets.
+const PKCS7: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7];
+/// Tag and length of the SEQUENCE, and the identifier.
+const HEADER: usize = 24;
+
+fn name<T: ToString>(known: &Option<T>, oid: &str) -> Option<String> {
+    known.as_ref().map(ToString::to_string).or((!oid.is_empty()).then(|| oid.to_owned()))
+}
+
+fn path_of(search: Option<&Search>) -> Vec<String> {
+    match search {
+        Some(Search::Found(path)) => {
+            let subjects = path.certificates().iter().map(Certificate::subject);
+            subjects.chain([path.anchor().name()]).collect()
+        }
+        Some(Search::NotFound(rejections)) => rejections.first().map_or(Vec::new(), |rejection| {
+            rejection.certificates.iter().map(Certificate::subject).collect()
+        }),
+        None => Vec::new(),
+    }
+}
+
+fn intact(facts: &SignatureFacts) -> Option<bool> {
+    let references = references(facts);
+    if references.iter().any(|it| !it.found || it.intact == Some(false)) {
+        return Some(false);
+    }
+    let unknown = references.iter().any(|it| it.intact.is_none());
+    match facts.value_holds() {
+        // Without a certificate no value verifies, which is what this field says.
+        None if facts.value == ValueFact::NotChecked => Some(false),
+        Some(true) if unknown => None,
+        other => other,
+    }
+}
+
+fn references(facts: &SignatureFacts) -> Vec<ReferenceReport> {
+    if facts.unreadable.is_some() {
+        return Vec::new();
+    }
+    let DataFacts { found, signed_attributes, digest, .. } = facts.data;
+    let intact = match digest {
+        DigestFact::Matches => Some(true),
+        DigestFact::Differs | DigestFact::Missing => Some(false),
+        DigestFact::Unsupported => None,
+        // Without signed attributes the value itself is over the data.
+        DigestFact::NotCompared if !signed_attributes && found => facts.value_holds(),
+        DigestFact::NotCompared => Some(false),
+    };
+    let name = if facts.pdf.is_some() { "ByteRange" } else { "content" };
+    let mut all = vec![ReferenceReport { name: name.into(), found, intact }];
+    if let Some(within) = facts.pdf.as_ref().and_then(|pdf| pdf.encapsulated) {
+        let intact = Some(within == super::facts::EncapsulatedFact::Same);
+        all.push(ReferenceReport { name: "eContent".into(), found: true, intact });
+    }
+    all
+}
+
+fn coverage(facts: &SignatureFacts) -> Coverage {
+    match &facts.pdf {
+        Some(pdf) => Coverage {
+            whole_file: Some(pdf.covers_whole_file),
+            byte_range: pdf.byte_range,
+            entry: None,
+        },
+        None => Coverage::default(),
+    }
+}
+
+fn time_stamp(facts: &TimeStampFacts) -> TimeStampReport {
+    TimeStampReport {
+        kind: facts.kind,
+        time: facts.time,
+        imprint_intact: facts.imprint_intact,
+        signature_intact: facts.signature_intact,
+        conclusion: "INDETERMINATE",
+        sub_indication: None,
+    }
+}
