@@ -1,0 +1,206 @@
+//! Verifies signed documents: `verify [OPTIONS] FILE...`.
+//!
+//! ```text
+//! cargo run --example verify -- --trust roots/ --policy policy.json cong-van.pdf
+//! ```
+//!
+//! Exit: 0 every signature passed · 1 some failed · 2 otherwise not settled, or nothing
+//! is signed · 3 unreadable · 64 wrong usage.
+#![allow(clippy::print_stdout, clippy::print_stderr)] // a program's words
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use kyso::{
+    Certificate, Conclusion, Limits, Policy, Report, Seekable, Source, TrustStore, UtcTime,
+    Validator,
+};
+
+const USAGE: &str = "\
+verify [OPTIONS] FILE...
+  --trust FILE     trusted certificates: PEM, DER, PKCS#7 bag or a folder of these (repeatable)
+  --cert FILE      further certificates, never trusted (repeatable)
+  --content FILE   content of detached signatures; NAME=FILE for the signature NAME (repeatable)
+  --time TIME      validation time, RFC 3339 (default: now)
+  --policy FILE    policy as JSON; `pilot` for the one that requires no revocation data
+  --crl FILE, --ocsp FILE, --online, --password TEXT
+                   accepted, but not used yet; the report says so
+  --json           one JSON object a file, one a line";
+
+struct Options {
+    trust: TrustStore,
+    certificates: Vec<Certificate>,
+    contents: Vec<(Option<String>, PathBuf)>,
+    at: UtcTime,
+    policy: Policy,
+    unused: Vec<String>,
+    json: bool,
+    files: Vec<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let options = match Options::parse(std::env::args().skip(1)) {
+        Ok(options) => options,
+        Err(message) => {
+            eprintln!("{message}\n\n{USAGE}");
+            return ExitCode::from(64);
+        }
+    };
+    let validator = Validator::new(options.trust.clone(), options.policy.clone(), options.at)
+        .with_certificates(options.certificates.clone());
+    let mut worst = 0;
+    for file in &options.files {
+        let report = match verify(&validator, &options, file) {
+            Ok(report) => report,
+            Err(error) => Report::unreadable(&error),
+        };
+        let report = note_unused(report.for_file(file.display().to_string()), &options.unused);
+        if options.json {
+            println!("{}", serde_json::to_string(&report).unwrap_or_default());
+        } else {
+            print!("{report}");
+        }
+        worst = worse(worst, exit_code(&report));
+    }
+    ExitCode::from(worst)
+}
+
+fn verify(validator: &Validator, options: &Options, path: &Path) -> kyso::Result<Report> {
+    let file = Seekable::new(File::open(path)?)?;
+    match options.content_for(path) {
+        // A PDF holds its content itself.
+        Some(content) if !is_pdf(&file)? => {
+            let content = Seekable::new(File::open(content)?)?;
+            validator.validate_detached(&file, &content)
+        }
+        Some(_) | None => validator.validate(&file),
+    }
+}
+
+fn is_pdf(file: &dyn Source) -> kyso::Result<bool> {
+    Ok(file.window(0..file.len().min(5))?.as_ref() == b"%PDF-")
+}
+
+/// What was handed in and not used is said, so that nobody relies on it.
+fn note_unused(report: Report, unused: &[String]) -> Report {
+    unused.iter().fold(report, |report, option| {
+        report.with_diagnostic(
+            "OPTION_NOT_USED",
+            format!("Tùy chọn {option} chưa được hỗ trợ và không được sử dụng."),
+            format!("The option {option} is not supported yet and was not used."),
+        )
+    })
+}
+
+fn exit_code(report: &Report) -> u8 {
+    match report.conclusion() {
+        _ if report.error().is_some() => 3,
+        Some(Conclusion::TotalPassed) => 0,
+        Some(Conclusion::TotalFailed(_)) => 1,
+        Some(Conclusion::Indeterminate(_)) | None => 2,
+    }
+}
+
+/// Of several files: unreadable, then failed, then not settled.
+fn worse(one: u8, other: u8) -> u8 {
+    let rank = |code: u8| [0, 2, 1, 3].iter().position(|it| *it == code);
+    if rank(other) > rank(one) { other } else { one }
+}
+
+impl Options {
+    fn parse(arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+        let mut options = Self {
+            trust: TrustStore::new(),
+            certificates: Vec::new(),
+            contents: Vec::new(),
+            at: UtcTime::now(),
+            policy: Policy::default(),
+            unused: Vec::new(),
+            json: false,
+            files: Vec::new(),
+        };
+        let mut rest = arguments;
+        let mut only_files = false;
+        while let Some(argument) = rest.next() {
+            if only_files || !argument.starts_with("--") {
+                options.files.push(argument.into());
+                continue;
+            }
+            let mut value =
+                || rest.next().ok_or_else(|| format!("{argument} wants a value behind it"));
+            match argument.as_str() {
+                "--" => only_files = true,
+                "--json" => options.json = true,
+                "--online" => options.unused.push(argument),
+                "--crl" | "--ocsp" => {
+                    let value = value()?;
+                    options.unused.push(format!("{argument} {value}"));
+                }
+                "--password" => {
+                    value()?;
+                    options.unused.push(argument);
+                }
+                "--trust" => options.trust.merge(certificates(&value()?)?.into_iter().collect()),
+                "--cert" => options.certificates.extend(certificates(&value()?)?),
+                "--content" => options.contents.push(content(&value()?)),
+                "--time" => {
+                    options.at = value()?.parse().map_err(|it: kyso::Error| it.to_string())?
+                }
+                "--policy" => options.policy = policy(&value()?)?,
+                other => return Err(format!("there is no option {other}")),
+            }
+        }
+        if options.files.is_empty() { Err("no file is named".into()) } else { Ok(options) }
+    }
+
+    /// The content that was named for this signature, or else the one without a name.
+    fn content_for(&self, signature: &Path) -> Option<&Path> {
+        let name = signature.file_name().map(|name| name.to_string_lossy().into_owned());
+        let named = self.contents.iter().find(|(it, _)| it.is_some() && *it == name);
+        let unnamed = || self.contents.iter().find(|(it, _)| it.is_none());
+        named.or_else(unnamed).map(|(_, path)| path.as_path())
+    }
+}
+
+/// `NAME=FILE`, or a file whose own name may hold an equals sign.
+fn content(value: &str) -> (Option<String>, PathBuf) {
+    match value.split_once('=') {
+        Some((name, file)) if !Path::new(value).exists() => (Some(name.into()), file.into()),
+        Some(_) | None => (None, value.into()),
+    }
+}
+
+fn policy(value: &str) -> Result<Policy, String> {
+    if value == "pilot" && !Path::new(value).exists() {
+        return Ok(Policy::pilot());
+    }
+    let text = fs::read_to_string(value).map_err(|error| format!("{value}: {error}"))?;
+    serde_json::from_str(&text).map_err(|error| format!("{value}: {error}"))
+}
+
+/// The certificates of a file, or of each file of a folder that holds some.
+fn certificates(value: &str) -> Result<Vec<Certificate>, String> {
+    let path = Path::new(value);
+    if !path.is_dir() {
+        return certificates_of(path);
+    }
+    let entries = fs::read_dir(path).map_err(|error| format!("{value}: {error}"))?;
+    let mut files: Vec<_> = entries.filter_map(|it| it.ok().map(|it| it.path())).collect();
+    files.retain(|file| file.is_file());
+    files.sort();
+    let mut all = Vec::new();
+    for file in files {
+        match certificates_of(&file) {
+            Ok(certificates) => all.extend(certificates),
+            Err(message) => eprintln!("passed over: {message}"),
+        }
+    }
+    Ok(all)
+}
+
+fn certificates_of(file: &Path) -> Result<Vec<Certificate>, String> {
+    let bytes = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    Certificate::all_from(&bytes, &Limits::default())
+        .map_err(|error| format!("{}: {error}", file.display()))
+}
