@@ -1,0 +1,139 @@
+//! The EU DSS test suite: number of signatures, `intact`, and the sub-indications that
+//! do not depend on trust. Each divergence stands in `tests/divergences/dss.json` with
+//! its reason; one that has gone fails, too.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
+#![allow(missing_docs)]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use kyso::{Digest, DigestAlgorithm, Policy, Report, TrustStore, UtcTime, Validator};
+use serde_json::Value;
+
+const TRUST_FREE: [&str; 5] = [
+    "HASH_FAILURE",
+    "SIG_CRYPTO_FAILURE",
+    "FORMAT_FAILURE",
+    "SIGNED_DATA_NOT_FOUND",
+    "NO_SIGNING_CERTIFICATE_FOUND",
+];
+
+/// What a record expects, and what the crate says, in the same words.
+#[derive(Debug, PartialEq, Eq)]
+struct Verdict {
+    signatures: usize,
+    intact: bool,
+    sub_indications: Vec<String>,
+}
+
+fn expected(record: &Value) -> Verdict {
+    let mut sub_indications: Vec<String> = record["expect"]["per_signature"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|signature| signature["subindication"].as_str())
+        .filter(|sub| TRUST_FREE.contains(sub))
+        .map(str::to_owned)
+        .collect();
+    sub_indications.sort();
+    Verdict {
+        signatures: usize::try_from(record["expect"]["signatures"].as_u64().unwrap()).unwrap(),
+        intact: record["expect"]["intact"].as_bool().unwrap_or(false),
+        sub_indications,
+    }
+}
+
+fn actual(report: &Report) -> Verdict {
+    let signatures = report.signatures();
+    let mut sub_indications: Vec<String> = signatures
+        .iter()
+        .filter_map(|signature| signature.conclusion().sub_indication())
+        .filter(|sub| TRUST_FREE.contains(sub))
+        .map(str::to_owned)
+        .collect();
+    sub_indications.sort();
+    Verdict {
+        signatures: signatures.len(),
+        intact: !signatures.is_empty() && signatures.iter().all(|it| it.intact() == Some(true)),
+        sub_indications,
+    }
+}
+
+fn validate(corpus: &Path, record: &Value) -> kyso::Result<Report> {
+    let at: UtcTime = "2026-11-22T00:00:00Z".parse()?;
+    let validator = Validator::new(TrustStore::new(), Policy::default(), at);
+    let bytes = fs::read(corpus.join(record["file"].as_str().unwrap())).unwrap();
+    let Some(input) = record["inputs"]["detached"].as_array().and_then(|it| it.first()) else {
+        return validator.validate(&bytes);
+    };
+    let encoded = || STANDARD.decode(input["b64"].as_str().unwrap()).unwrap();
+    match input["kind"].as_str().unwrap() {
+        "F" => {
+            let content = fs::read(corpus.join(input["path"].as_str().unwrap())).unwrap();
+            validator.validate_detached(&bytes, &content)
+        }
+        "B" => validator.validate_detached(&bytes, &encoded()),
+        "D" => {
+            assert_eq!(input["alg"], "SHA256");
+            let digest = Digest::new(DigestAlgorithm::Sha256, encoded())?;
+            validator.validate_digest(&bytes, digest)
+        }
+        other => panic!("an input of the kind {other}"),
+    }
+}
+
+/// The file, and what is handed in with it: files are there once for each.
+fn id(record: &Value) -> String {
+    let file = record["file"].as_str().unwrap();
+    match record["inputs"]["detached"].as_array().and_then(|it| it.first()) {
+        Some(input) => {
+            let named = input["path"].as_str().or(input["b64"].as_str()).unwrap();
+            format!("{file} + {}", named.chars().take(60).collect::<String>())
+        }
+        None => file.to_owned(),
+    }
+}
+
+#[test]
+fn verdicts_agree_or_stand_in_the_list() {
+    let Some(corpus) = support::corpus("dss") else { return };
+    let text = fs::read_to_string(corpus.join("expectations.json")).unwrap();
+    let records: Vec<Value> = serde_json::from_str(&text).unwrap();
+    let list = fs::read_to_string("tests/divergences/dss.json").unwrap();
+    let list: Vec<Value> = serde_json::from_str(&list).unwrap();
+    let mut known: BTreeMap<&str, &Value> =
+        list.iter().map(|it| (it["id"].as_str().unwrap(), it)).collect();
+    let (mut agree, mut all, mut wrong) = (0, 0, Vec::new());
+    for record in &records {
+        let ours = ["PAdES", "CAdES"].contains(&record["format"].as_str().unwrap());
+        if !ours || record["confidence"] != "high" {
+            continue;
+        }
+        all += 1;
+        let expected = expected(record);
+        let said = match validate(&corpus, record) {
+            Ok(report) => format!("{:?}", actual(&report)),
+            Err(error) => format!("{:?}: {error}", error.kind()),
+        };
+        let id = id(record);
+        let agrees = said == format!("{expected:?}");
+        agree += usize::from(agrees);
+        match (agrees, known.remove(id.as_str())) {
+            (true, None) => {}
+            (false, Some(entry)) if entry["actual"] == said.as_str() => {}
+            (true, Some(_)) => wrong.push(format!("{id}: agrees now, though it is listed")),
+            (false, entry) => wrong.push(format!(
+                "{id}: expected {expected:?}, but {said}{}",
+                if entry.is_some() { " (listed otherwise)" } else { "" }
+            )),
+        }
+    }
+    wrong.extend(known.keys().map(|id| format!("{id}: listed, but there is no such record")));
+    println!("EU DSS, PAdES and CAdES: {agree} of {all} agree, {} listed", list.len());
+    assert!(wrong.is_empty(), "{} diverge:\n{}", wrong.len(), wrong.join("\n"));
+}

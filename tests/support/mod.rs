@@ -1,0 +1,46 @@
+//! What several tests share.
+#![allow(dead_code)] // each test uses a part of it
+
+use std::path::PathBuf;
+
+/// A folder of the corpus beside the project, or of `$KYSO_CORPUS`. Where it is not
+/// there, the test says so and passes.
+pub fn corpus(folder: &str) -> Option<PathBuf> {
+    let root = std::env::var_os("KYSO_CORPUS").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"),
+        PathBuf::from,
+    );
+    let path = root.join(folder);
+    if path.is_dir() {
+        Some(path)
+    } else {
+        println!("skipped: {} is not there", path.display());
+        None
+    }
+}
+
+/// Every certificate within the hexadecimal strings of a PDF, wherever it stands.
+pub fn certificates_in_hex(pdf: &[u8]) -> Vec<kyso::Certificate> {
+    let mut all = Vec::new();
+    for string in pdf.split(|byte| *byte == b'<').skip(1) {
+        let digits: Vec<u8> = string.iter().copied().take_while(u8::is_ascii_hexdigit).collect();
+        let bytes: Vec<u8> = digits
+            .chunks_exact(2)
+            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
+            .collect();
+        all.extend(certificates_in(&bytes));
+    }
+    all
+}
+
+/// Every certificate that begins somewhere in these bytes.
+pub fn certificates_in(bytes: &[u8]) -> Vec<kyso::Certificate> {
+    // SEQUENCE with a length of two octets.
+    let starts = bytes.windows(4).enumerate().filter(|(_, it)| it[..2] == [0x30, 0x82]);
+    starts
+        .filter_map(|(at, head)| {
+            let length = usize::from(u16::from_be_bytes([head[2], head[3]]));
+            kyso::Certificate::from_der(bytes.get(at..at + 4 + length)?).ok()
+        })
+        .collect()
+}
