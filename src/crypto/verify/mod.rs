@@ -32,7 +32,6 @@ pub(crate) enum Verification {
 }
 
 impl Verification {
-    #[cfg(any(test, fuzzing))]
     pub(crate) fn is_valid(self) -> bool {
         matches!(self, Self::Valid | Self::ValidWithoutNull)
     }
