@@ -123,6 +123,8 @@ pub(super) struct DataFacts {
     pub(super) found: bool,
     /// Without signed attributes the value is over the data itself.
     pub(super) signed_attributes: bool,
+    /// The content looks like the signed attributes of another signature.
+    pub(super) mimics_attributes: bool,
     pub(super) digest: DigestFact,
     pub(super) content_type: ContentTypeFact,
 }

@@ -13,6 +13,7 @@ use crate::validation::facts::{
 pub(super) fn findings(facts: &SignatureFacts) -> Vec<Finding> {
     let mut all = vec![data(facts)];
     all.extend(facts.attribute_faults.iter().map(attribute));
+    all.extend(mimicry(facts));
     all.extend(message_digest(facts));
     all.extend(content_type(facts));
     all.extend(facts.disagreements.iter().map(disagreement));
@@ -56,6 +57,20 @@ fn data(facts: &SignatureFacts) -> Finding {
             ),
         )
     }
+}
+
+/// The value may be that of another signature, whose attributes are passed off as content.
+fn mimicry(facts: &SignatureFacts) -> Option<Finding> {
+    facts.data.mimics_attributes.then(|| {
+        Finding::broken(
+            CheckId::SignedAttributes,
+            Indeterminate::SigConstraintsFailure,
+            say(
+                "Nội dung được ký có dạng thuộc tính của một chữ ký khác, có thể bị cắt ghép.",
+                "The signed content looks like the attributes of another signature, cut out of it.",
+            ),
+        )
+    })
 }
 
 fn message_digest(facts: &SignatureFacts) -> Option<Finding> {

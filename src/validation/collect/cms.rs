@@ -195,7 +195,13 @@ impl Collector<'_> {
             signed_attributes: attributes.is_some(),
             ..DataFacts::default()
         };
-        let Some(attributes) = attributes else { return Ok(facts) };
+        let Some(attributes) = attributes else {
+            facts.mimics_attributes = match data {
+                Some(data) => data.mimics_attributes(self.source.limits)?,
+                None => false,
+            };
+            return Ok(facts);
+        };
         let content_type = self.source.signed_data.content_type();
         facts.content_type = match (attributes.content_type(), counter_signature) {
             (Ok(None), true) => ContentTypeFact::NotSigned,

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::crypto::{Digest, DigestAlgorithm, DigestContext};
+use crate::encoding::asn1::{Tag, Value};
 use crate::error::Result;
 use crate::limits::{Limits, within};
-use crate::signature::cms::Content;
+use crate::signature::cms::{Content, oids};
 use crate::source::{Source, for_each_piece};
 
 /// The signed data. Each digest is computed once, however many signers ask for it.
@@ -85,6 +86,21 @@ impl<'a> Data<'a> {
         Ok(Some(digest))
     }
 
+    /// Whether the content is itself a set of signed attributes. A value without signed
+    /// attributes would then be one that was made over another signature's attributes,
+    /// cut out and passed off as content (RFC 5652 §5.4 gives both the same bytes).
+    pub(in crate::validation) fn mimics_attributes(&self, limits: &Limits) -> Result<bool> {
+        if let Place::Ranges(source, ranges) = &self.place {
+            let size = ranges.iter().map(|it| it.end.saturating_sub(it.start)).sum::<u64>();
+            let first = ranges.first().map_or(0, |it| it.start);
+            let begins = size > 0 && source.window(first..first.saturating_add(1))?[..] == [SET];
+            if !begins || size > ATTRIBUTES {
+                return Ok(false);
+            }
+        }
+        Ok(self.all(limits)?.is_some_and(|bytes| is_attributes(&bytes, limits).unwrap_or(false)))
+    }
+
     /// All bytes at once, which only signatures without signed attributes need by
     /// algorithms that cannot take a digest. Nothing where only a digest is known.
     pub(in crate::validation) fn all(&self, limits: &Limits) -> Result<Option<Cow<'a, [u8]>>> {
@@ -106,4 +122,19 @@ impl<'a> Data<'a> {
             }
         }
     }
+}
+
+/// X.690 §8.12.1.
+const SET: u8 = 0x31;
+/// Bytes of the largest set of signed attributes that is looked for.
+const ATTRIBUTES: u64 = 1 << 20;
+
+fn is_attributes(bytes: &[u8], limits: &Limits) -> Result<bool> {
+    let mut values = Value::only(bytes, limits.asn1_depth)?.is(Tag::SET)?.values()?;
+    while let Some(attribute) = values.next()? {
+        if attribute.sequence()?.expect(Tag::OID)?.oid()? == oids::MESSAGE_DIGEST {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
