@@ -3,6 +3,9 @@
 
 use std::path::PathBuf;
 
+pub mod cms;
+pub mod pdf;
+
 /// A folder of the corpus beside the project, or of `$KYSO_CORPUS`. Where it is not
 /// there, the test says so and passes.
 pub fn corpus(folder: &str) -> Option<PathBuf> {
