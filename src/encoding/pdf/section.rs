@@ -233,7 +233,7 @@ impl Table<'_> {
                 return Ok((taken, false));
             }
             let Some(numbers) = subsection? else { return Ok((taken, true)) };
-            let count = usize::try_from(numbers.len()).unwrap_or(usize::MAX);
+            let count = numbers.len();
             let total = self.entries.len().saturating_add(count);
             within(total, self.limits.pdf_objects, "objects in a cross-reference table")?;
             self.numbers = numbers;
