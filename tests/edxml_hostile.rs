@@ -202,6 +202,24 @@ fn statuses_that_are_none() {
 }
 
 #[test]
+fn messages_that_are_half_of_each() {
+    let text = String::from_utf8(envelope().to_bytes().unwrap()).unwrap();
+    let both = text.replace("<edXML:To>", "<edXML:StatusCode>03</edXML:StatusCode><edXML:To>");
+    let parsed = parse(both.as_bytes()).unwrap();
+    assert!(parsed.has(DiagnosticCode::StatusCarriesDocument));
+    let foreign = text.replace("<edXML:To>", "<StatusCode xmlns='x'>03</StatusCode><edXML:To>");
+    let parsed = parse(foreign.as_bytes()).unwrap();
+    assert_eq!(codes(&parsed), [DiagnosticCode::ElementUnknown]);
+    assert_eq!(document(parsed), envelope());
+    let foreign = text.replace("<edXML:To>", "<DocumentId xmlns='x'>other</DocumentId><edXML:To>");
+    let parsed = parse(foreign.as_bytes()).unwrap();
+    assert_eq!(codes(&parsed), [DiagnosticCode::ElementUnknown]);
+    assert_eq!(document(parsed), envelope());
+    let xlink = text.replace("<edXML:Reference>", "<edXML:Reference xlink:href='cid:1'>");
+    assert_eq!(codes(&parse(xlink.as_bytes()).unwrap()), [DiagnosticCode::PrefixUnbound]);
+}
+
+#[test]
 fn repeated_and_unknown_elements() {
     let text = String::from_utf8(envelope().to_bytes().unwrap()).unwrap();
     let with = |old: &str, new: &str| {

@@ -22,9 +22,9 @@ pub(crate) struct Listing {
     pub(crate) more: bool,
 }
 
-/// Whether the bytes begin as an archive with at least one entry does.
+/// Whether the bytes begin as an archive does, be it an empty one.
 pub(crate) fn is_archive(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"PK\x03\x04")
+    bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
 }
 
 /// What the central directory lists.

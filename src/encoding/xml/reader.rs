@@ -70,6 +70,7 @@ pub(crate) struct Reader<'a> {
     depth: usize,
     elements: usize,
     root_seen: bool,
+    unbound_attribute: Option<u64>,
 }
 
 impl<'a> Reader<'a> {
@@ -88,6 +89,7 @@ impl<'a> Reader<'a> {
             depth: 0,
             elements: 0,
             root_seen: false,
+            unbound_attribute: None,
         }
     }
 
@@ -111,6 +113,12 @@ impl<'a> Reader<'a> {
             }
         }
         seen
+    }
+
+    /// Where the first element stands that has an attribute with a prefix that is
+    /// declared nowhere. Such attributes are handed out like any other.
+    pub(crate) fn unbound_attribute(&self) -> Option<u64> {
+        self.unbound_attribute
     }
 
     /// The next token. After [`Token::Eof`] it stays there.
@@ -185,6 +193,13 @@ impl<'a> Reader<'a> {
         let attributes = self
             .attributes(content, qualified.len())
             .map_err(|it| it.at_offset(offset).in_element(qualified))?;
+        let unbound = attributes
+            .iter()
+            .filter_map(|(name, _)| name.split_once(':'))
+            .any(|(prefix, _)| prefix != "xml" && self.resolve(prefix) == Namespace::Unbound);
+        if unbound {
+            self.unbound_attribute.get_or_insert(offset);
+        }
         let (prefix, local) = qualified.split_once(':').unwrap_or(("", qualified));
         Ok(Start { qualified, local, namespace: self.resolve(prefix), attributes, offset })
     }
@@ -409,6 +424,15 @@ mod tests {
     }
 
     #[test]
+    fn sees_attributes_without_a_namespace() {
+        let text = "<a xmlns:p='u' p:k='1' xml:lang='vi'><b q:k='1'/></a>";
+        let limits = Limits::default();
+        let mut reader = Reader::new(text, 0, &limits);
+        while !matches!(reader.next().unwrap(), Token::Eof) {}
+        assert_eq!(reader.unbound_attribute(), Some(37));
+    }
+
+    #[test]
     fn hands_out_the_source_of_an_element() {
         let text = "<a xmlns:p='u'>\r\n<b k='1'>x</b></a>";
         let limits = Limits::default();
@@ -418,6 +442,7 @@ mod tests {
         let Token::Start(b) = reader.next().unwrap() else { panic!("no element") };
         assert_eq!(reader.prefixes(), [("p", Rc::from("u"))]);
         reader.skip().unwrap();
+        assert_eq!(reader.unbound_attribute(), None);
         assert_eq!(reader.source_from(b.offset), "<b k='1'>x</b>");
     }
 }

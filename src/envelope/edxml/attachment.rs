@@ -234,7 +234,9 @@ fn open(
     limit: usize,
     findings: &mut Vec<(DiagnosticCode, String)>,
 ) -> Result<(Content, Coding)> {
+    let damaged = is_damaged(&wire);
     let mut failed = |code, what: String| {
+        let code = if damaged { DiagnosticCode::ContentDamaged } else { code };
         findings.push((code, what));
         Ok((Content::Unreadable, Coding::Zip))
     };
@@ -438,6 +440,17 @@ mod tests {
         assert_eq!(
             unwrapped(round_trip.clone().into_bytes(), "a.pdf", "application/pdf").1,
             [ContentDamaged]
+        );
+        let round_trip =
+            String::from_utf8_lossy(&zip::write_single("x", &[7; 999]).unwrap()).into_owned();
+        assert_eq!(
+            unwrapped(round_trip.into_bytes(), "a.xlsx", "application/zip"),
+            (Content::Unreadable, vec![ContentDamaged])
+        );
+        let empty = b"PK\x05\x06".iter().copied().chain([0; 18]).collect();
+        assert_eq!(
+            unwrapped(empty, "a.xlsx", "application/zip"),
+            (Content::Unreadable, vec![ZipNotOneEntry])
         );
     }
 

@@ -125,6 +125,9 @@ codes! {
     StatusCodeUnknown "status-code-unknown" Error
         "Mã trạng thái không có ý nghĩa nào được biết"
         "A status code has no known meaning";
+    StatusCarriesDocument "status-carries-document" Error
+        "Thông điệp trạng thái lại mang theo thành phần của một văn bản"
+        "A status message carries parts of a document";
     BusinessTypeUnknown "business-type-unknown" Error
         "Loại nghiệp vụ không có trong quy chuẩn"
         "The type of business is not one that the standard knows";

@@ -40,6 +40,18 @@ impl Notes {
         self.list
     }
 
+    /// The prefix of an attribute is declared nowhere.
+    pub(super) fn unbound(&mut self, offset: u64) {
+        self.unbound_at("xmlns", offset);
+    }
+
+    fn unbound_at(&mut self, place: &str, offset: u64) {
+        if !self.prefix_unbound {
+            self.prefix_unbound = true;
+            self.add(DiagnosticCode::PrefixUnbound, place, offset, "");
+        }
+    }
+
     /// Whether a name is one of the message's. Names without a namespace and with
     /// the undeclared prefix that senders write are taken for such, and noted once.
     pub(super) fn is_ours(&mut self, namespace: &Namespace, local: &str, offset: u64) -> bool {
@@ -49,11 +61,8 @@ impl Notes {
                 self.namespace_missing = true;
                 self.add(DiagnosticCode::NamespaceMissing, local, offset, "");
             }
-            Namespace::Unbound if !self.prefix_unbound => {
-                self.prefix_unbound = true;
-                self.add(DiagnosticCode::PrefixUnbound, local, offset, "");
-            }
-            Namespace::None | Namespace::Unbound => {}
+            Namespace::Unbound => self.unbound_at(local, offset),
+            Namespace::None => {}
         }
         true
     }
@@ -190,7 +199,8 @@ impl<'e, 'a, 'n> Fields<'e, 'a, 'n> {
 
     fn finish(self) {
         for child in &self.element.children {
-            if !self.asked.contains(&child.local) {
+            let foreign = matches!(&child.namespace, Namespace::Name(name) if &**name != NAMESPACE);
+            if foreign || !self.asked.contains(&child.local) {
                 let code = DiagnosticCode::ElementUnknown;
                 self.notes.add(code, child.local, child.offset, &child.text);
             }

@@ -161,8 +161,13 @@ impl<'l> Files<'l> {
     /// Manifest and attachments name each other by content identifier.
     pub(super) fn compare(&self, references: Option<&[Reference]>, notes: &mut Notes) {
         let mut carried = HashSet::new();
+        if self.attachments.is_empty() {
+            notes.add(DiagnosticCode::ElementMissing, "Attachment", None, "");
+        }
         for attachment in &self.attachments {
-            if !carried.insert(attachment.id()) {
+            if attachment.id().is_empty() {
+                notes.add(DiagnosticCode::ElementMissing, "ContentId", None, &label(attachment));
+            } else if !carried.insert(attachment.id()) {
                 let code = DiagnosticCode::ContentIdRepeated;
                 notes.add(code, &label(attachment), None, attachment.id());
             }
@@ -182,7 +187,9 @@ impl<'l> Files<'l> {
                 notes.add(code, &reference.name, reference.offset, &reference.content_id);
             }
         }
-        for attachment in self.attachments.iter().filter(|it| !named.contains(it.id())) {
+        for attachment in
+            self.attachments.iter().filter(|it| !it.id().is_empty() && !named.contains(it.id()))
+        {
             let code = DiagnosticCode::AttachmentWithoutReference;
             notes.add(code, &label(attachment), None, &attachment.content_id);
         }

@@ -38,6 +38,9 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Parsed> {
         filed: false,
     };
     parts.root(&mut reader)?;
+    if let Some(offset) = reader.unbound_attribute() {
+        parts.notes.unbound(offset);
+    }
     parts.message()
 }
 
@@ -175,11 +178,24 @@ impl<'a> Parts<'a, '_> {
             missing(if self.enveloped { "MessageHeader" } else { "edXMLEnvelope" })
         })?;
         let message = if is_status(&header) {
+            self.nothing_but_a_status();
             Message::Status(status(&header, &mut self.notes)?)
         } else {
             Message::Document(self.document(&header))
         };
         Ok(Parsed { message, diagnostics: self.notes.into_list() })
+    }
+
+    /// Of a message that is both, two readers would each see another half.
+    fn nothing_but_a_status(&mut self) {
+        let carried = [
+            (self.trace.is_some(), "TraceHeaderList"),
+            (self.references.as_ref().is_some_and(|it| !it.is_empty()), "edXMLManifest"),
+            (!self.files.attachments.is_empty(), "AttachmentEncoded"),
+        ];
+        for (_, name) in carried.into_iter().filter(|(is, _)| *is) {
+            self.notes.add(DiagnosticCode::StatusCarriesDocument, name, None, "");
+        }
     }
 
     fn document(&mut self, header: &Element<'_>) -> Envelope {

@@ -1,7 +1,8 @@
 //! The header of each kind of message, from its elements.
 
+use super::NAMESPACE;
 use super::fields::{Fields, Notes, read_all};
-use crate::encoding::xml::Element;
+use crate::encoding::xml::{Element, Namespace};
 use crate::envelope::edxml::diagnostic::DiagnosticCode;
 use crate::envelope::edxml::header::{
     Code, DocumentType, MessageHeader, Organization, OtherInfo, Priority, PromulgationInfo,
@@ -16,7 +17,11 @@ use crate::error::{Error, Result};
 
 /// Whether this header is of a status message: nothing else tells them apart.
 pub(super) fn is_status(header: &Element<'_>) -> bool {
-    header.children.iter().any(|it| it.local == "StatusCode")
+    let ours = |it: &Element<'_>| match &it.namespace {
+        Namespace::Name(name) => &**name == NAMESPACE,
+        Namespace::None | Namespace::Unbound => true,
+    };
+    header.children.iter().any(|it| it.local == "StatusCode" && ours(it))
 }
 
 pub(super) fn document(header: &Element<'_>, notes: &mut Notes) -> MessageHeader {
