@@ -1,7 +1,13 @@
 //! The EU DSS test suite: number of signatures, `intact`, and the sub-indications that
 //! do not depend on trust. Each divergence stands in `tests/divergences/dss.json` with
 //! its reason; one that has gone fails, too.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::unwrap_in_result,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout
+)]
 #![allow(missing_docs)]
 
 mod support;

@@ -54,7 +54,7 @@ fn every_signed_byte_of_a_cms_counts() {
     let attributes = cms.in_order();
     let signed = [
         place(&file, b"content"),
-        place(&file, &cms::items(&attributes)[0].1[..]),
+        place(&file, cms::items(&attributes)[0].1),
         place(&file, &rsa.sign_rsa(&attributes)),
         place(&file, &rsa.certificate),
     ];

@@ -6,4 +6,4 @@ mod x509;
 
 pub use trust::{TrustAnchor, TrustStore};
 pub use x509::Certificate;
-pub(crate) use x509::{KeyUsage, Name, PublicKey};
+pub(crate) use x509::PublicKey;

@@ -1,7 +1,5 @@
 //! What the caller trusts. Nothing is trusted that the caller did not hand in.
 
-use serde::Serialize;
-
 use super::x509::{Certificate, Name};
 use crate::error::Result;
 use crate::limits::Limits;
@@ -105,13 +103,6 @@ impl TrustAnchor {
     /// Whether it stands for this very certificate.
     pub(crate) fn is_of(&self, certificate: &Certificate) -> bool {
         self.certificate.as_ref() == Some(certificate)
-    }
-}
-
-impl Serialize for TrustAnchor {
-    /// For display: the name, the domain and the sunset.
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (self.name(), self.domain(), self.sunset).serialize(serializer)
     }
 }
 

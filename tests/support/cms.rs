@@ -6,17 +6,17 @@ use der::asn1::ObjectIdentifier;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 
-pub const SHA256: &str = "2.16.840.1.101.3.4.2.1";
-pub const SHA256_RSA: &str = "1.2.840.113549.1.1.11";
-pub const DATA: &str = "1.2.840.113549.1.7.1";
-pub const CONTENT_TYPE: &str = "1.2.840.113549.1.9.3";
-pub const MESSAGE_DIGEST: &str = "1.2.840.113549.1.9.4";
-pub const SIGNING_TIME: &str = "1.2.840.113549.1.9.5";
-pub const SIGNING_CERTIFICATE_V2: &str = "1.2.840.113549.1.9.16.2.47";
-pub const ALGORITHM_PROTECTION: &str = "1.2.840.113549.1.9.52";
-pub const CERTIFICATE_VALUES: &str = "1.2.840.113549.1.9.16.2.23";
+pub(crate) const SHA256: &str = "2.16.840.1.101.3.4.2.1";
+pub(crate) const SHA256_RSA: &str = "1.2.840.113549.1.1.11";
+pub(crate) const DATA: &str = "1.2.840.113549.1.7.1";
+pub(crate) const CONTENT_TYPE: &str = "1.2.840.113549.1.9.3";
+pub(crate) const MESSAGE_DIGEST: &str = "1.2.840.113549.1.9.4";
+pub(crate) const SIGNING_TIME: &str = "1.2.840.113549.1.9.5";
+pub(crate) const SIGNING_CERTIFICATE_V2: &str = "1.2.840.113549.1.9.16.2.47";
+pub(crate) const ALGORITHM_PROTECTION: &str = "1.2.840.113549.1.9.52";
+pub(crate) const CERTIFICATE_VALUES: &str = "1.2.840.113549.1.9.16.2.23";
 
-pub fn tlv(tag: u8, content: impl AsRef<[u8]>) -> Vec<u8> {
+pub(crate) fn tlv(tag: u8, content: impl AsRef<[u8]>) -> Vec<u8> {
     let content = content.as_ref();
     let mut out = vec![tag];
     match content.len() {
@@ -32,29 +32,29 @@ pub fn tlv(tag: u8, content: impl AsRef<[u8]>) -> Vec<u8> {
     out
 }
 
-pub fn seq(parts: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn seq(parts: &[Vec<u8>]) -> Vec<u8> {
     tlv(0x30, parts.concat())
 }
 
-pub fn oid(text: &str) -> Vec<u8> {
+pub(crate) fn oid(text: &str) -> Vec<u8> {
     tlv(6, ObjectIdentifier::new_unwrap(text).as_bytes())
 }
 
 /// An AlgorithmIdentifier with NULL.
-pub fn algorithm(text: &str) -> Vec<u8> {
+pub(crate) fn algorithm(text: &str) -> Vec<u8> {
     seq(&[oid(text), vec![5, 0]])
 }
 
-pub fn attribute(kind: &str, value: Vec<u8>) -> Vec<u8> {
+pub(crate) fn attribute(kind: &str, value: Vec<u8>) -> Vec<u8> {
     seq(&[oid(kind), tlv(0x31, value)])
 }
 
-pub fn sha256(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn sha256(bytes: &[u8]) -> Vec<u8> {
     ring::digest::digest(&ring::digest::SHA256, bytes).as_ref().to_vec()
 }
 
 /// The values side by side: tag and content.
-pub fn items(mut bytes: &[u8]) -> Vec<(u8, &[u8])> {
+pub(crate) fn items(mut bytes: &[u8]) -> Vec<(u8, &[u8])> {
     let mut all = Vec::new();
     while let [tag, first, ..] = *bytes {
         let octets = if first < 0x80 { 0 } else { usize::from(first & 0x7f) };
@@ -70,12 +70,12 @@ pub fn items(mut bytes: &[u8]) -> Vec<(u8, &[u8])> {
 }
 
 /// A key of `testdata/keys` and its certificate.
-pub struct Identity {
-    pub certificate: Vec<u8>,
-    pub key: Vec<u8>,
+pub(crate) struct Identity {
+    pub(crate) certificate: Vec<u8>,
+    pub(crate) key: Vec<u8>,
 }
 
-pub fn pem(path: &str) -> Vec<u8> {
+pub(crate) fn pem(path: &str) -> Vec<u8> {
     use base64::Engine;
     let text = fs::read_to_string(format!("testdata/keys/{path}")).unwrap();
     let body: String = text.lines().filter(|line| !line.starts_with("---")).collect();
@@ -83,22 +83,22 @@ pub fn pem(path: &str) -> Vec<u8> {
 }
 
 impl Identity {
-    pub fn rsa() -> Self {
+    pub(crate) fn rsa() -> Self {
         Self { certificate: pem("rsa2048.crt.pem"), key: pem("rsa2048.key.pem") }
     }
 
-    pub fn p256() -> Self {
+    pub(crate) fn p256() -> Self {
         Self { certificate: pem("p256.crt.pem"), key: pem("p256.key.pem") }
     }
 
-    pub fn sign_rsa(&self, message: &[u8]) -> Vec<u8> {
+    pub(crate) fn sign_rsa(&self, message: &[u8]) -> Vec<u8> {
         let key = RsaKeyPair::from_pkcs8(&self.key).unwrap();
         let mut value = vec![0; key.public().modulus_len()];
         key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut value).unwrap();
         value
     }
 
-    pub fn sign_p256(&self, message: &[u8]) -> Vec<u8> {
+    pub(crate) fn sign_p256(&self, message: &[u8]) -> Vec<u8> {
         let random = SystemRandom::new();
         let key =
             EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &self.key, &random).unwrap();
@@ -106,7 +106,7 @@ impl Identity {
     }
 
     /// The RSA private-key operation on EMSA-PKCS1-v1_5 with this DigestInfo.
-    pub fn sign_digest_info(&self, digest_info: &[u8]) -> Vec<u8> {
+    pub(crate) fn sign_digest_info(&self, digest_info: &[u8]) -> Vec<u8> {
         use num_bigint::BigUint;
         let pkcs8 = items(items(&self.key)[0].1);
         let key = items(items(pkcs8[2].1)[0].1);
@@ -133,19 +133,19 @@ impl Identity {
 }
 
 /// A CMS with one signer.
-pub struct Cms {
-    pub content: Option<Vec<u8>>,
-    pub certificates: Vec<Vec<u8>>,
-    pub digest: Vec<u8>,
-    pub algorithm: Vec<u8>,
+pub(crate) struct Cms {
+    pub(crate) content: Option<Vec<u8>>,
+    pub(crate) certificates: Vec<Vec<u8>>,
+    pub(crate) digest: Vec<u8>,
+    pub(crate) algorithm: Vec<u8>,
     /// In the order they shall stand in; none means no signed attributes.
-    pub signed: Vec<Vec<u8>>,
-    pub unsigned: Vec<Vec<u8>>,
+    pub(crate) signed: Vec<Vec<u8>>,
+    pub(crate) unsigned: Vec<Vec<u8>>,
 }
 
 impl Cms {
     /// As it should be: detached, RSA with SHA-256, baseline attributes in DER order.
-    pub fn over(content: &[u8], identity: &Identity) -> Self {
+    pub(crate) fn over(content: &[u8], identity: &Identity) -> Self {
         let mut cms = Self {
             content: None,
             certificates: vec![identity.certificate.clone()],
@@ -164,29 +164,29 @@ impl Cms {
     }
 
     /// Takes a signed attribute away.
-    pub fn without(&mut self, kind: &str) {
+    pub(crate) fn without(&mut self, kind: &str) {
         let kind = oid(kind);
         self.signed.retain(|it| !items(items(it)[0].1).iter().any(|it| kind[2..] == *it.1));
     }
 
     /// The signed attributes in the order given, under the tag of a SET.
-    pub fn as_stored(&self) -> Vec<u8> {
+    pub(crate) fn as_stored(&self) -> Vec<u8> {
         tlv(0x31, self.signed.concat())
     }
 
     /// The signed attributes in DER order.
-    pub fn in_order(&self) -> Vec<u8> {
+    pub(crate) fn in_order(&self) -> Vec<u8> {
         let mut sorted = self.signed.clone();
         sorted.sort();
         tlv(0x31, sorted.concat())
     }
 
     /// With the value that RSA makes over the attributes in DER order.
-    pub fn signed_by(&self, identity: &Identity) -> Vec<u8> {
+    pub(crate) fn signed_by(&self, identity: &Identity) -> Vec<u8> {
         self.with_value(identity, &identity.sign_rsa(&self.in_order()))
     }
 
-    pub fn with_value(&self, identity: &Identity, value: &[u8]) -> Vec<u8> {
+    pub(crate) fn with_value(&self, identity: &Identity, value: &[u8]) -> Vec<u8> {
         let optional = |tag, set: &Vec<Vec<u8>>| match set.is_empty() {
             true => Vec::new(),
             false => tlv(tag, set.concat()),
@@ -213,6 +213,6 @@ impl Cms {
 }
 
 /// `SigningCertificateV2` with one reference by SHA-256.
-pub fn reference_to(certificate: &[u8]) -> Vec<u8> {
+pub(crate) fn reference_to(certificate: &[u8]) -> Vec<u8> {
     seq(&[seq(&[seq(&[tlv(4, sha256(certificate))])])])
 }

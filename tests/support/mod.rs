@@ -1,14 +1,14 @@
 //! What several tests share.
-#![allow(dead_code)] // each test uses a part of it
+#![allow(dead_code, clippy::print_stdout)] // each test uses a part of it; skips are said
 
 use std::path::PathBuf;
 
-pub mod cms;
-pub mod pdf;
+pub(crate) mod cms;
+pub(crate) mod pdf;
 
 /// A folder of the corpus beside the project, or of `$KYSO_CORPUS`. Where it is not
 /// there, the test says so and passes.
-pub fn corpus(folder: &str) -> Option<PathBuf> {
+pub(crate) fn corpus(folder: &str) -> Option<PathBuf> {
     let root = std::env::var_os("KYSO_CORPUS").map_or_else(
         || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"),
         PathBuf::from,
@@ -23,7 +23,7 @@ pub fn corpus(folder: &str) -> Option<PathBuf> {
 }
 
 /// Every certificate within the hexadecimal strings of a PDF, wherever it stands.
-pub fn certificates_in_hex(pdf: &[u8]) -> Vec<kyso::Certificate> {
+pub(crate) fn certificates_in_hex(pdf: &[u8]) -> Vec<kyso::Certificate> {
     let mut all = Vec::new();
     for string in pdf.split(|byte| *byte == b'<').skip(1) {
         let digits: Vec<u8> = string.iter().copied().take_while(u8::is_ascii_hexdigit).collect();
@@ -37,7 +37,7 @@ pub fn certificates_in_hex(pdf: &[u8]) -> Vec<kyso::Certificate> {
 }
 
 /// Every certificate that begins somewhere in these bytes.
-pub fn certificates_in(bytes: &[u8]) -> Vec<kyso::Certificate> {
+pub(crate) fn certificates_in(bytes: &[u8]) -> Vec<kyso::Certificate> {
     // SEQUENCE with a length of two octets.
     let starts = bytes.windows(4).enumerate().filter(|(_, it)| it[..2] == [0x30, 0x82]);
     starts

@@ -3,15 +3,15 @@
 /// Room for the signature, in bytes.
 const ROOM: usize = 4096;
 
-pub struct Pdf {
+pub(crate) struct Pdf {
     /// What stands in the signature dictionary besides Contents and ByteRange.
-    pub dictionary: &'static str,
+    pub(crate) dictionary: &'static str,
     /// What follows the CMS within Contents.
-    pub padding: Vec<u8>,
+    pub(crate) padding: Vec<u8>,
     /// Bytes that the second stretch leaves out at the end of the file.
-    pub left_out: usize,
+    pub(crate) left_out: usize,
     /// Entries of the catalog.
-    pub catalog: &'static str,
+    pub(crate) catalog: &'static str,
 }
 
 impl Default for Pdf {
@@ -28,7 +28,7 @@ impl Default for Pdf {
 
 impl Pdf {
     /// `sign` makes the CMS over the covered bytes.
-    pub fn signed(&self, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> Vec<u8> {
+    pub(crate) fn signed(&self, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> Vec<u8> {
         let hole = "0".repeat(ROOM * 2);
         let range = "[0 0000000000 0000000000 0000000000]";
         let mut file = write(&[
@@ -82,7 +82,7 @@ fn write(objects: &[String]) -> Vec<u8> {
 }
 
 /// An incremental update that sets one object.
-pub fn update(file: &[u8], number: usize, object: &str) -> Vec<u8> {
+pub(crate) fn update(file: &[u8], number: usize, object: &str) -> Vec<u8> {
     let text = String::from_utf8_lossy(file);
     let (_, previous) = text.trim_end().trim_end_matches("%%EOF").rsplit_once("startxref").unwrap();
     let mut updated = file.to_vec();

@@ -10,5 +10,5 @@ mod fault;
 mod tests;
 mod validate;
 
-pub(crate) use build::{PathFinder, Search, ValidatedPath};
+pub(crate) use build::{PathFinder, Search};
 pub(crate) use fault::{Fault, Rejection};

@@ -5,6 +5,7 @@ use rcgen::{
     KeyUsagePurpose, date_time_ymd,
 };
 
+use super::build::ValidatedPath;
 use super::*;
 use crate::error::ErrorKind;
 use crate::limits::Limits;

@@ -7,6 +7,6 @@ mod name;
 mod public_key;
 
 pub use certificate::Certificate;
-pub(crate) use extensions::{BasicConstraints, KeyUsage};
+
 pub(crate) use name::Name;
 pub(crate) use public_key::PublicKey;

@@ -4,8 +4,8 @@
 use super::Context;
 use crate::crypto::{DigestAlgorithm, SignatureAlgorithm};
 use crate::encoding::asn1::AlgorithmIdentifier;
+use crate::pki::Certificate;
 use crate::pki::path::Search;
-use crate::pki::{Certificate, PublicKey};
 use crate::signature::pades::LaterChanges;
 use crate::validation::check::{CheckId, Finding, Level, say};
 use crate::validation::conclusion::{Conclusion, Failed, Indeterminate};

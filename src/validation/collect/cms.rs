@@ -1,11 +1,8 @@
 //! Facts about the signers of one CMS (RFC 5652 §5).
 
-use std::collections::BTreeSet;
-
 use super::data::Data;
 use super::time_stamp;
 use crate::crypto::{DigestAlgorithm, SignatureAlgorithm, Verification, verify, verify_digest};
-use crate::encoding::asn1::Value;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::pki::Certificate;
