@@ -1,5 +1,47 @@
 //! Sign, verify, package and exchange official electronic documents.
-#![allow(dead_code, unused_imports)] // while the rooms are being furnished
+//!
+//! `kyso` (Vietnamese *ký số*, "digital signing") is what a document-management
+//! system embeds to do with signed documents what the law asks of it: PDF and any
+//! other file signed by PAdES and CAdES, signatures judged by EN 319 102-1 with a
+//! report that a clerk can read, messages packaged as edXML (QCVN 102:2016), and the
+//! document axis spoken to over HTTP.
+//!
+//! # Where to begin
+//!
+//! | task | door |
+//! |---|---|
+//! | open a key | [`SoftwareSigner`], [`pkcs12::open`], or an own [`Signer`] for a token or a service |
+//! | sign a PDF | [`pades::SignatureBuilder`] |
+//! | sign any file | [`cades::SignatureBuilder`] |
+//! | verify | [`Validator`] gives a [`Report`] with a [`Conclusion`] |
+//! | package | [`edxml::Envelope`], [`edxml::StatusMessage`], [`edxml::parse`] |
+//! | send and receive | [`exchange::Transport`]; over HTTP `axis::Client` (feature `http`) |
+//!
+//! # How it is built
+//!
+//! Rooms stand on one another and depend one way; a test sees to it. From the ground up:
+//!
+//! - `error`, `limits`, `time`, `source`: an [`Error`] says whose turn it is; every bound
+//!   on hostile input is in [`Limits`]; time is an argument, never a clock; a document
+//!   is a [`Source`] that is read piece by piece.
+//! - `encoding`: bytes to trees and back, as they stand: ASN.1, PDF, XML, ZIP, PEM.
+//! - `crypto`: names of algorithms, digests, the check of one value with one key.
+//! - `pki`: certificates, trust anchors, the paths between them.
+//! - `keys`: those who hold keys, behind [`Signer`].
+//! - `signature`: one drawer for each format, what is in a signature and making one:
+//!   *prepare → sign → complete*.
+//! - `validation`: facts are collected first, then one [`Policy`] judges. A verdict is a
+//!   value, and only what keeps one from being reached is an error. It does not know
+//!   `keys`, and nothing that signs knows it.
+//! - `envelope`: messages that carry documents. `exchange`: sending and receiving them.
+//!
+//! # Features
+//!
+//! - `pkcs12` (default): keys from `.p12` files. Without it five crates less.
+//! - `http`: the client of the axis, and the wire forms of both its sides. Without it
+//!   nothing here can open a connection.
+//!
+//! Features add doors and never change what is behind the others.
 
 mod error;
 mod limits;
