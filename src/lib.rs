@@ -149,3 +149,7 @@ pub mod fuzzing {
         exhaust::exhaust_attributes(bytes)
     }
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
