@@ -56,6 +56,16 @@ pub struct Limits {
     pub pdf_object_bytes: usize,
     /// Bytes of one PDF stream after decoding.
     pub pdf_stream_bytes: usize,
+    /// Values in one PDF object, nested ones counted: each takes some forty bytes of
+    /// memory and may take two of the file. A page tree with all of 100,000 pages in
+    /// one array is far below.
+    pub pdf_object_values: usize,
+    /// Bytes of objects read from one PDF, again and again or one within the other, as
+    /// a multiple of its length; [`pdf_read_bytes`](Self::pdf_read_bytes) come on top.
+    pub pdf_read_factor: u64,
+    /// Bytes of objects and decoded streams that may be read from a PDF however small
+    /// it is. Fifty signatures in a small file read some megabytes.
+    pub pdf_read_bytes: u64,
     /// Nested XML elements. edXML has 9.
     pub xml_depth: usize,
     /// Elements of one XML document.
@@ -99,6 +109,9 @@ impl Default for Limits {
             pdf_signatures: 1_000,
             pdf_object_bytes: 16 << 20,
             pdf_stream_bytes: 256 << 20,
+            pdf_object_values: 2_000_000,
+            pdf_read_factor: 8,
+            pdf_read_bytes: 512 << 20,
             xml_depth: 64,
             xml_elements: 200_000,
             xml_attributes: 64,

@@ -3,6 +3,7 @@
 
 use super::object::{Dictionary, Object, Reference};
 use crate::error::{Error, Result};
+use crate::limits::Limits;
 
 /// Walks over PDF syntax in a part of a file.
 #[derive(Debug)]
@@ -12,6 +13,8 @@ pub(crate) struct Lexer<'a> {
     /// Where `bytes` begin in the file.
     base: u64,
     depth: usize,
+    /// How many more values may be read.
+    values: usize,
     starved: bool,
 }
 
@@ -30,7 +33,12 @@ fn is_regular(byte: u8) -> bool {
 impl<'a> Lexer<'a> {
     /// `depth` bounds how many arrays and dictionaries may nest.
     pub(crate) fn new(bytes: &'a [u8], base: u64, depth: usize) -> Self {
-        Self { bytes, at: 0, base, depth, starved: false }
+        Self { bytes, at: 0, base, depth, values: usize::MAX, starved: false }
+    }
+
+    /// Within these bounds.
+    pub(crate) fn within(bytes: &'a [u8], base: u64, limits: &Limits) -> Self {
+        Self { values: limits.pdf_object_values, ..Self::new(bytes, base, limits.pdf_depth) }
     }
 
     /// Whether the end of the bytes was looked at: with more of them the answer
@@ -127,6 +135,10 @@ impl<'a> Lexer<'a> {
     }
 
     fn object_within(&mut self, depth: usize) -> Result<Object> {
+        self.values = self
+            .values
+            .checked_sub(1)
+            .ok_or_else(|| Error::limit("values in a PDF object").at_offset(self.offset()))?;
         self.skip_white();
         match self.peek() {
             Some(b'/') => self.name().map(Object::Name),

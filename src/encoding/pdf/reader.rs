@@ -11,7 +11,7 @@ use super::lexer::Lexer;
 use super::object::{Dictionary, Object, Reference, Stream};
 use super::recover::recover;
 use super::scan::Chain;
-use super::section::{File, Location, end_of_stream, stream_start, unsigned};
+use super::section::{File, Location, Spent, end_of_stream, stream_start, unsigned};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{Limits, within};
 use crate::source::Source;
@@ -21,6 +21,7 @@ pub(crate) struct Reader<'a> {
     source: &'a dyn Source,
     limits: &'a Limits,
     chain: Chain,
+    spent: Spent,
     /// Decoded object streams, the latest used last.
     streams: RefCell<VecDeque<(u64, Rc<ObjectStream>)>>,
 }
@@ -34,7 +35,7 @@ struct ObjectStream {
 
 /// Decoded object streams that are kept. Writers put 100 to 200 objects into one;
 /// what belongs together is mostly written together.
-const KEPT_STREAMS: usize = 8;
+const KEPT_STREAMS: usize = 64;
 /// Bytes of them that are kept, the one in use not counted.
 const KEPT_BYTES: usize = 4 << 20;
 /// References that may lead to references. None should.
@@ -46,8 +47,9 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// `Malformed` where the chain is broken; `LimitExceeded`; `Io`.
     pub(crate) fn open(source: &'a dyn Source, limits: &'a Limits) -> Result<Self> {
-        let chain = Chain::scan(source, limits)?;
-        Ok(Self { source, limits, chain, streams: RefCell::default() })
+        let spent = Spent::default();
+        let chain = Chain::scan(source, limits, &spent)?;
+        Ok(Self { source, limits, chain, spent, streams: RefCell::default() })
     }
 
     /// Searches the file for objects, for `reason`.
@@ -59,8 +61,9 @@ impl<'a> Reader<'a> {
         limits: &'a Limits,
         reason: String,
     ) -> Result<Self> {
-        let chain = recover(source, limits, reason)?;
-        Ok(Self { source, limits, chain, streams: RefCell::default() })
+        let spent = Spent::default();
+        let chain = recover(source, limits, &spent, reason)?;
+        Ok(Self { source, limits, chain, spent, streams: RefCell::default() })
     }
 
     pub(crate) fn chain(&self) -> &Chain {
@@ -86,7 +89,7 @@ impl<'a> Reader<'a> {
     }
 
     fn file(&self) -> File<'_> {
-        File { source: self.source, base: self.chain.base, limits: self.limits }
+        File { source: self.source, base: self.chain.base, limits: self.limits, spent: &self.spent }
     }
 
     /// The indirect object at an offset, as the file counts.
@@ -238,8 +241,11 @@ impl<'r> View<'r> {
                 dictionary.set(key, self.flattened(&stream.dictionary, key)?);
             }
         }
-        decode(&dictionary, &self.reader.source.window(range)?, limit)
-            .map_err(|error| error.at_offset(stream.start))
+        let decoded = decode(&dictionary, &self.reader.source.window(range)?, limit)
+            .map_err(|error| error.at_offset(stream.start))?;
+        let size = u64::try_from(decoded.len()).unwrap_or(u64::MAX);
+        self.reader.spent.charge(size, self.reader.source.len(), self.reader.limits)?;
+        Ok(decoded)
     }
 
     /// A value, and the values of an array, resolved.
@@ -332,7 +338,7 @@ impl ObjectStream {
         })?;
         let bytes = self.bytes.get(*offset..).unwrap_or_default();
         let base = u64::try_from(*offset).unwrap_or(u64::MAX);
-        Lexer::new(bytes, base, limits.pdf_depth).object()
+        Lexer::within(bytes, base, limits).object()
     }
 
     fn numbers(&self) -> impl Iterator<Item = u32> {

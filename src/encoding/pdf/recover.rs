@@ -6,8 +6,8 @@ use super::filter::decode;
 use super::lexer::Lexer;
 use super::object::{Dictionary, Object, Reference};
 use super::scan::{Chain, find_header};
-use super::section::{File, Location, stream_start, unsigned};
-use crate::error::{Error, Result};
+use super::section::{File, Location, Spent, stream_start, unsigned};
+use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{Limits, within};
 use crate::source::Source;
 
@@ -20,8 +20,13 @@ const OVERLAP: u64 = 64;
 ///
 /// # Errors
 /// `Malformed` when no catalog is found; `LimitExceeded`; `Io`.
-pub(super) fn recover(source: &dyn Source, limits: &Limits, reason: String) -> Result<Chain> {
-    let file = File { source, base: 0, limits };
+pub(super) fn recover(
+    source: &dyn Source,
+    limits: &Limits,
+    spent: &Spent,
+    reason: String,
+) -> Result<Chain> {
+    let file = File { source, base: 0, limits, spent };
     let (headers, trailers) = search(file)?;
     let mut found = Found { file, entries: Vec::new(), trailer: None, catalog: None };
     for (reference, at) in headers {
@@ -67,8 +72,12 @@ impl Found<'_> {
             let object = lexer.object()?;
             Ok(Some((object, stream_start(lexer).ok())))
         });
-        // An object that cannot be read leads nowhere; asked for, it is an error.
-        let Ok(Some((Object::Dictionary(dictionary), data))) = read else { return Ok(()) };
+        let (dictionary, data) = match read {
+            Ok(Some((Object::Dictionary(dictionary), data))) => (dictionary, data),
+            Err(error) if error.kind() == ErrorKind::LimitExceeded => return Err(error),
+            // An object that cannot be read leads nowhere; asked for, it is an error.
+            _ => return Ok(()),
+        };
         if dictionary.is_a("Catalog") {
             self.catalog = Some(reference);
         } else if dictionary.is_a("XRef") && dictionary.contains("Root") {
@@ -97,6 +106,8 @@ impl Found<'_> {
         )?;
         let window = self.file.source.window(data..end)?;
         let Ok(bytes) = decode(dictionary, &window, limits.pdf_stream_bytes) else { return Ok(()) };
+        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        self.file.spent.charge(size, self.file.source.len(), limits)?;
         let first = usize::try_from(first).unwrap_or(usize::MAX);
         let mut lexer = Lexer::new(bytes.get(..first).unwrap_or_default(), 0, 1);
         for index in 0..u32::try_from(count).unwrap_or(u32::MAX) {

@@ -10,7 +10,7 @@ use std::collections::HashSet;
 
 use super::lexer::{Lexer, is_white};
 use super::object::{Dictionary, Object};
-use super::section::{File, Form, Location, Section, read_section, unsigned};
+use super::section::{File, Form, Location, Section, Spent, read_section, unsigned};
 use crate::error::{Error, Result};
 use crate::limits::{Limits, within};
 use crate::source::Source;
@@ -86,18 +86,18 @@ struct Tail {
 impl Chain {
     /// # Errors
     /// `Malformed` when the chain cannot be followed as it stands; `LimitExceeded`.
-    pub(crate) fn scan(source: &dyn Source, limits: &Limits) -> Result<Self> {
+    pub(super) fn scan(source: &dyn Source, limits: &Limits, spent: &Spent) -> Result<Self> {
         let header = find_header(source)?;
         let mut irregular = Vec::new();
         if header.is_none() {
             irregular.push("the header %PDF- is missing".to_owned());
         }
-        let last = find_last_tail(source, limits)?;
+        let last = find_last_tail(source, limits, spent)?;
         note_trailing(source, last, &mut irregular)?;
         let mut attempt = Err(Error::malformed("there is no file"));
         // Offsets count from the header; some writers count from the first byte.
         for base in [header.unwrap_or(0), 0] {
-            attempt = walk(File { source, base, limits }, last.target);
+            attempt = walk(File { source, base, limits, spent }, last.target);
             if attempt.is_ok() {
                 let walked = attempt?;
                 return Self::assemble(base, walked, last, irregular, limits);
@@ -289,7 +289,7 @@ pub(super) fn find_header(source: &dyn Source) -> Result<Option<u64>> {
 
 /// The last `startxref` of the file. Readers look for it within the last kilobyte;
 /// some padding more is let through.
-fn find_last_tail(source: &dyn Source, limits: &Limits) -> Result<Tail> {
+fn find_last_tail(source: &dyn Source, limits: &Limits, spent: &Spent) -> Result<Tail> {
     const TAIL: u64 = 4 << 10;
     const WORD: &[u8] = b"startxref";
     let start = source.len().saturating_sub(TAIL);
@@ -300,7 +300,7 @@ fn find_last_tail(source: &dyn Source, limits: &Limits) -> Result<Tail> {
         .and_then(|at| u64::try_from(at).ok())
         .ok_or_else(|| Error::malformed("there is no startxref at the end").at_offset(start))?;
     let at = start.saturating_add(at);
-    let tail = File { source, base: 0, limits }.lex(at, read_tail)?;
+    let tail = File { source, base: 0, limits, spent }.lex(at, read_tail)?;
     tail.ok_or_else(|| Error::malformed("startxref or %%EOF at the end is broken").at_offset(at))
 }
 

@@ -2,6 +2,7 @@
 //! a table with a stream beside it (§7.5.8.4).
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use super::filter::decode;
@@ -58,6 +59,25 @@ pub(super) struct File<'a> {
     pub(super) source: &'a dyn Source,
     pub(super) base: u64,
     pub(super) limits: &'a Limits,
+    pub(super) spent: &'a Spent,
+}
+
+/// Bytes of objects and decoded streams that were read so far. A file can have objects
+/// that stand within one another, or that every reader asks for again.
+#[derive(Debug, Default)]
+pub(super) struct Spent(Cell<u64>);
+
+impl Spent {
+    pub(super) fn charge(&self, bytes: u64, len: u64, limits: &Limits) -> Result<()> {
+        let spent = self.0.get().saturating_add(bytes);
+        self.0.set(spent);
+        let most = len.saturating_mul(limits.pdf_read_factor).saturating_add(limits.pdf_read_bytes);
+        if spent > most {
+            Err(Error::limit(format_args!("{most} bytes of objects read")))
+        } else {
+            Ok(())
+        }
+    }
 }
 
 impl File<'_> {
@@ -69,8 +89,9 @@ impl File<'_> {
         loop {
             let to = at.saturating_add(size).min(end);
             let bytes = self.source.window(at..to)?;
-            let mut lexer = Lexer::new(&bytes, at, self.limits.pdf_depth);
+            let mut lexer = Lexer::within(&bytes, at, self.limits);
             let outcome = read(&mut lexer);
+            self.spent.charge(lexer.offset().saturating_sub(at), end, self.limits)?;
             let limited = matches!(&outcome, Err(e) if e.kind() == ErrorKind::LimitExceeded);
             if !lexer.starved() || limited || to == end {
                 return outcome;
@@ -233,8 +254,7 @@ impl Table<'_> {
                 return Ok((taken, false));
             }
             let Some(numbers) = subsection? else { return Ok((taken, true)) };
-            let count = numbers.len();
-            let total = self.entries.len().saturating_add(count);
+            let total = self.entries.len().saturating_add(numbers.len());
             within(total, self.limits.pdf_objects, "objects in a cross-reference table")?;
             self.numbers = numbers;
             rest = lexer.rest();
@@ -308,6 +328,7 @@ fn read_stream(file: File<'_>, at: u64) -> Result<Section> {
     let end = data.checked_add(length).filter(|end| *end <= file.source.len());
     let end = end.ok_or_else(|| broken("a cross-reference stream is longer than the file"))?;
     within(usize::try_from(length).unwrap_or(usize::MAX), file.limits.pdf_stream_bytes, "bytes")?;
+    file.spent.charge(length, file.source.len(), file.limits)?;
     let rows = decode(&trailer, &file.source.window(data..end)?, file.limits.pdf_stream_bytes)?;
     let entries = read_rows(&trailer, &rows, file.limits).map_err(|error| error.at_offset(at))?;
     Ok(Section {

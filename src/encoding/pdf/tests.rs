@@ -254,3 +254,36 @@ fn the_static_collection_is_read_or_refused() {
     println!("read {read}, searched {recovered:#?}, refused {refused:#?}");
     assert!(read > 50);
 }
+
+/// Objects within one another's strings: each is short to name and long to read.
+#[test]
+fn reading_the_same_bytes_again_and_again_ends() {
+    let limits = Limits { pdf_read_bytes: 1 << 20, ..Limits::default() };
+    let fields: String = (20..2_000).map(|n| format!("{n} 0 R ")).collect();
+    let form = format!("<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[{fields}]>>>>");
+    let nested = |n| format!("<</T({}", "x".repeat(if n == 1_999 { 200_000 } else { 0 }));
+    let mut objects = sample::with(&[(1, &form)]);
+    objects.extend((20..2_000).map(|n| (n, nested(n))));
+    objects.push((2_000, ")>>".repeat(2_000)));
+    let pdf = sample::table(&objects);
+    let reader = Reader::open(&pdf, &limits).unwrap();
+    assert_eq!(fields_error(&reader), ErrorKind::LimitExceeded);
+    let many = [&b"%PDF-1.7\n"[..], &b"1 0 obj<</A(".repeat(200_000)].concat();
+    let error = Reader::open_recovered(&many, &limits, String::new()).err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::LimitExceeded);
+}
+
+fn fields_error(reader: &Reader<'_>) -> ErrorKind {
+    fields(reader.newest()).unwrap_err().kind()
+}
+
+/// One object of very many values takes far more memory than bytes.
+#[test]
+fn values_of_one_object_are_bounded() {
+    let limits = Limits::default();
+    let array = format!("[{}]", "0 ".repeat(limits.pdf_object_values));
+    let pdf = sample::table(&sample::with(&[(5, &array)]));
+    let reader = Reader::open(&pdf, &limits).unwrap();
+    let error = reader.newest().get(Reference { number: 5, generation: 0 }).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::LimitExceeded);
+}

@@ -36,8 +36,8 @@ fn updated_with(objects: &[(u32, &str)], trailer: &str) -> Vec<u8> {
     pdf
 }
 
-fn only_signature(pdf: &Vec<u8>) -> (PdfSignatures, PdfSignature) {
-    let found = parse(pdf, &Limits::default()).unwrap();
+fn only_signature(pdf: &[u8]) -> (PdfSignatures, PdfSignature) {
+    let found = parse(&pdf, &Limits::default()).unwrap();
     assert_eq!(found.signatures.len(), 1);
     let signature = found.signatures[0].clone();
     (found, signature)

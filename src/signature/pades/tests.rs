@@ -149,8 +149,8 @@ fn encrypted_files_are_refused_by_name() {
 }
 
 /// Leader and seal, as `every_producers_file_is_signed_twice` makes them.
-fn judged_by_us(name: &str, pdf: &Vec<u8>) {
-    let found = parse(pdf, &Limits::default()).unwrap();
+fn judged_by_us(name: &str, pdf: &[u8]) {
+    let found = parse(&pdf, &Limits::default()).unwrap();
     let [leader, seal] = &found.signatures[..] else { panic!("{name}: two signatures") };
     assert_eq!(found.defects, [], "{name}");
     for (n, signature) in [leader, seal].into_iter().enumerate() {
@@ -173,11 +173,11 @@ fn judged_by_us(name: &str, pdf: &Vec<u8>) {
     assert_eq!((seal.later_changes, seal.bytes_following), (LaterChanges::None, 0), "{name}");
 }
 
-fn read(pdf: &Vec<u8>) -> PdfSignatures {
-    parse(pdf, &Limits::default()).unwrap()
+fn read(pdf: &[u8]) -> PdfSignatures {
+    parse(&pdf, &Limits::default()).unwrap()
 }
 
-fn sign(pdf: &Vec<u8>) -> Vec<u8> {
+fn sign(pdf: &[u8]) -> Vec<u8> {
     SignatureBuilder::new(pdf, time()).sign(&signer()).unwrap()
 }
 
