@@ -14,12 +14,11 @@ mod update;
 mod write;
 
 pub(crate) use form::{Field, fields};
-pub(crate) use object::{Dictionary, Entry, Object, Reference, Stream, text_of, text_string};
+pub(crate) use object::{Dictionary, Object, Reference, Stream, text_of, text_string};
 pub(crate) use pages::{page_at, pages_before};
-pub(crate) use reader::{Reader, View, object_stream_numbers};
-pub(crate) use scan::{Chain, Revision};
-pub(crate) use section::{Form, Location};
-pub(crate) use update::{Appended, Update};
+pub(crate) use reader::{Reader, View};
+pub(crate) use section::Location;
+pub(crate) use update::Update;
 pub(crate) use write::write_object;
 
 #[cfg(any(test, fuzzing))]

@@ -12,7 +12,7 @@ use super::object::{Dictionary, Object, Reference, Stream};
 use super::recover::recover;
 use super::scan::Chain;
 use super::section::{File, Location, Spent, end_of_stream, stream_start, unsigned};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::limits::{Limits, within};
 use crate::source::Source;
 
@@ -340,18 +340,4 @@ impl ObjectStream {
         let base = u64::try_from(*offset).unwrap_or(u64::MAX);
         Lexer::within(bytes, base, limits).object()
     }
-
-    fn numbers(&self) -> impl Iterator<Item = u32> {
-        self.index.iter().map(|(number, _)| *number)
-    }
-}
-
-/// The numbers of the objects in an object stream, in order.
-///
-/// # Errors
-/// As reading any stream.
-pub(crate) fn object_stream_numbers(view: View<'_>, stream: &Stream) -> Result<Vec<u32>> {
-    let limit = view.reader.limits.pdf_objects;
-    let read = ObjectStream::read(&stream.dictionary, view.decoded(stream)?, limit)?;
-    Ok(read.numbers().collect())
 }

@@ -9,7 +9,7 @@
 use std::collections::HashSet;
 
 use super::lexer::{Lexer, is_white};
-use super::object::{Dictionary, Object};
+use super::object::Dictionary;
 use super::section::{File, Form, Location, Section, Spent, read_section, unsigned};
 use crate::error::{Error, Result};
 use crate::limits::{Limits, within};
@@ -267,16 +267,6 @@ impl Chain {
         });
         let used = self.slots.last().map_or(0, |slot| slot.number.saturating_add(1));
         named.fold(used, u32::max)
-    }
-
-    /// Every number with a place in the newest revision.
-    pub(crate) fn numbers(&self) -> impl Iterator<Item = u32> {
-        let mut before = None;
-        self.slots.iter().map(|slot| slot.number).filter(move |number| {
-            let new = before != Some(*number);
-            before = Some(*number);
-            new
-        })
     }
 }
 

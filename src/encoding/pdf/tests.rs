@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::section::Form;
 use super::*;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
@@ -176,7 +177,7 @@ fn mutations_end_in_an_answer() {
         (state >> 8) as usize
     };
     for base in bases {
-        for _ in 0..3_000 {
+        for _ in 0..1_000 {
             let mut pdf = base.clone();
             for _ in 0..=next() % 3 {
                 let at = next() % pdf.len();

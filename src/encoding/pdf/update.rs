@@ -8,6 +8,7 @@ use super::reader::{Reader, View};
 use super::section::Form;
 use super::write::{write_dictionary, write_object};
 use crate::error::{Error, ErrorKind, Result};
+use crate::limits::within;
 
 /// An update under way.
 pub(crate) struct Update<'r> {
@@ -46,6 +47,8 @@ impl<'r> Update<'r> {
         if newest.is_some_and(|trailer| trailer.contains("Encrypt")) {
             return Err(Error::unsupported("signing an encrypted PDF"));
         }
+        let size = usize::try_from(chain.size()).unwrap_or(usize::MAX);
+        within(size, reader.limits().pdf_objects, "objects in a PDF that is to get more")?;
         Ok(Self { reader, next: chain.size().max(1), objects: BTreeMap::new() })
     }
 

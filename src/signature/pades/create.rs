@@ -193,10 +193,10 @@ fn add_to_page(
     (page, mut dictionary): (Reference, Dictionary),
     widget: Reference,
 ) -> Result<()> {
-    let mut annotations = view.array(&dictionary, "Annots")?;
+    let (mut annotations, holder) = list(view, &dictionary, "Annots")?;
     annotations.push(Object::Reference(widget));
     let annotations = Object::Array(annotations);
-    match dictionary.get("Annots").and_then(Object::as_reference) {
+    match holder {
         Some(array) => update.put(array, &annotations),
         None => {
             dictionary.set("Annots", annotations);
@@ -206,19 +206,35 @@ fn add_to_page(
     Ok(())
 }
 
+/// An array that is to grow, and the object it is, if it is one of its own.
+fn list(
+    view: View<'_>,
+    dictionary: &Dictionary,
+    key: &str,
+) -> Result<(Vec<Object>, Option<Reference>)> {
+    match view.value(dictionary, key)? {
+        Object::Array(items) => Ok((items, dictionary.get(key).and_then(Object::as_reference))),
+        // A reference to nothing names no object that could be changed.
+        Object::Null => Ok((Vec::new(), None)),
+        _ => Err(Error::malformed(format!("{key} is no array"))),
+    }
+}
+
 /// Names the new field, and says that there are signatures and that the file must
 /// only be appended to (`/SigFlags`, ISO 32000-2 Table 225).
 fn add_to_form(view: View<'_>, update: &mut Update<'_>, field: Option<Reference>) -> Result<()> {
     const FLAGS: i64 = 3;
     let (root, mut catalog) = view.catalog()?;
-    let mut form = view.dictionary(&catalog, "AcroForm")?.unwrap_or_default();
+    let old = view.dictionary(&catalog, "AcroForm")?;
+    let named = catalog.get("AcroForm").and_then(Object::as_reference).filter(|_| old.is_some());
+    let mut form = old.unwrap_or_default();
     let mut changed = form.get("SigFlags") != Some(&Object::Integer(FLAGS));
     form.set("SigFlags", Object::Integer(FLAGS));
     if let Some(field) = field {
-        let mut all = view.array(&form, "Fields")?;
+        let (mut all, holder) = list(view, &form, "Fields")?;
         all.push(Object::Reference(field));
         let all = Object::Array(all);
-        match form.get("Fields").and_then(Object::as_reference) {
+        match holder {
             Some(array) => update.put(array, &all),
             None => {
                 form.set("Fields", all);
@@ -229,7 +245,6 @@ fn add_to_form(view: View<'_>, update: &mut Update<'_>, field: Option<Reference>
     if !changed {
         return Ok(());
     }
-    let named = catalog.get("AcroForm").and_then(Object::as_reference);
     match named {
         Some(reference) => update.put(reference, &Object::Dictionary(form)),
         None => {

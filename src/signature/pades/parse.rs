@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
+use time::{Date, Month, Time, UtcOffset};
 
 use super::certification::{certified, permissions};
 use super::changes::later_changes;

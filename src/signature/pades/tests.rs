@@ -376,3 +376,24 @@ fn many_signatures_in_one_file() {
     assert_eq!(last.later_changes, LaterChanges::None);
     assert!(found.signatures.iter().all(|it| it.findings.is_empty()));
 }
+
+/// References to nothing are replaced, never given an object behind the trailer's Size.
+#[test]
+fn references_to_nothing() {
+    let parts = [
+        (1, "<</Type/Catalog/Pages 2 0 R/AcroForm 900 0 R>>"),
+        (3, "<</Type/Page/Parent 2 0 R/Annots 901 0 R>>"),
+    ];
+    let signed = sign(&sample::table(&sample::with(&parts)));
+    judged_by_others("references to nothing", &signed, 1);
+    assert_eq!(read(&signed).defects, []);
+    let parts = [(3, "<</Type/Page/Parent 2 0 R/Annots 4 0 R>>")];
+    let pdf = sample::table(&sample::with(&parts));
+    let error = SignatureBuilder::new(&pdf, time()).sign(&signer()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Malformed);
+    let pdf = sample::table(&sample::with(&[]));
+    let huge = String::from_utf8_lossy(&pdf).replace("/Size 20", "/Size 4294967295");
+    let pdf = [&pdf[..15], &huge.as_bytes()[huge.find("\n1 0 obj").unwrap()..]].concat();
+    let error = SignatureBuilder::new(&pdf, time()).sign(&signer()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::LimitExceeded, "{error}");
+}
