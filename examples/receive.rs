@@ -2,26 +2,31 @@
 //!
 //! ```text
 //! KYSO_SECRET=… cargo run --example receive -- --endpoint http://127.0.0.1:8080/api \
-//!     --as "000.00.00.G22,Văn phòng Chính phủ" --folder inbox
+//!     --as "000.00.00.G22,Văn phòng Chính phủ" --folder inbox --trust root.pem --policy pilot
 //! ```
 //!
-//! Each message gets a folder of its own with the message as it came, its files and
-//! what was noted. A message is acknowledged last: after a crash it comes again.
+//! Each message gets a folder of its own with the message as it came, its files, the
+//! report on each and what was noted. A message is acknowledged last: after a crash
+//! it comes again.
 #![allow(clippy::print_stdout, reason = "a program speaks to who runs it")]
+
+#[path = "support/files.rs"]
+mod files;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
+use files::write_whole;
 use kyso::axis::{Client, Credentials};
 use kyso::edxml::{
     self, Attachment, Envelope, Message, Organization, Parsed, Severity, StatusCode, StatusMessage,
 };
 use kyso::exchange::{MessageKind, Pending, Transport, TransportState};
-use kyso::{Limits, UtcTime};
+use kyso::{Conclusion, Limits, Outcome, Policy, Report, TrustStore, UtcTime, Validator};
 
-const USAGE: &str = "receive --endpoint URL --as CODE,NAME --folder DIR [--accept-unverified yes]   \
-    (the secret is in KYSO_SECRET)";
+const USAGE: &str = "receive --endpoint URL --as CODE,NAME --folder DIR --trust FILE [--trust …] \
+    [--policy pilot: revocation is not required]   (the secret is in KYSO_SECRET)";
 
 /// What is to be answered.
 enum Verdict {
@@ -37,12 +42,12 @@ struct Receiver {
     axis: Box<dyn Transport>,
     us: Organization,
     folder: PathBuf,
-    accept_unverified: bool,
+    validator: Validator,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     let (mut endpoint, mut us, mut folder) = (String::new(), None, None);
-    let mut accept_unverified = false;
+    let (mut trust, mut policy) = (TrustStore::new(), Policy::default());
     let mut arguments = env::args().skip(1);
     while let Some(name) = arguments.next() {
         let value = arguments.next().ok_or(USAGE)?;
@@ -53,14 +58,16 @@ fn main() -> Result<(), Box<dyn Error>> {
                 us = Some(Organization::new(code, name));
             }
             "--folder" => folder = Some(PathBuf::from(value)),
-            "--accept-unverified" => accept_unverified = value == "yes",
+            "--trust" => trust.merge(TrustStore::from_bytes(&fs::read(value)?)?),
+            "--policy" if value == "pilot" => policy = Policy::pilot(),
             _ => return Err(USAGE.into()),
         }
     }
     let (us, folder) = (us.ok_or(USAGE)?, folder.ok_or(USAGE)?);
     let credentials = Credentials::new(us.organ_id.as_str(), env::var("KYSO_SECRET")?);
     let axis = Box::new(Client::new(endpoint, credentials, UtcTime::now)?);
-    let receiver = Receiver { axis, us, folder, accept_unverified };
+    let validator = Validator::new(trust, policy, UtcTime::now());
+    let receiver = Receiver { axis, us, folder, validator };
 
     for kind in [MessageKind::Document, MessageKind::Status] {
         for pending in receiver.axis.pending(kind)? {
@@ -92,7 +99,7 @@ impl Receiver {
                 println!("{}: {}", envelope.header.document_id, envelope.header.subject);
                 store(&folder, &envelope, &serde_json::to_string_pretty(&diagnostics)?)?;
                 self.answer(&envelope, StatusCode::Arrived, StatusCode::Arrived.name_vi())?;
-                let verdict = self.judge(&envelope, &diagnostics)?;
+                let verdict = self.judge(&folder, &envelope, &diagnostics)?;
                 self.say(&envelope, verdict)?;
                 TransportState::Done
             }
@@ -106,9 +113,11 @@ impl Receiver {
         Ok(())
     }
 
-    /// First the message as a whole, then each of its files.
+    /// First the message as a whole, then each PDF in it. Other files carry no
+    /// signature that could be asked for.
     fn judge(
         &self,
+        folder: &Path,
         envelope: &Envelope,
         diagnostics: &[edxml::Diagnostic],
     ) -> Result<Verdict, Box<dyn Error>> {
@@ -116,13 +125,23 @@ impl Receiver {
         if let Some(it) = grave {
             return Ok(Verdict::Refuse(it.message_vi.clone()));
         }
-        for attachment in &envelope.attachments {
-            match verify(attachment, self.accept_unverified)? {
-                Verdict::Accept => {}
-                other => return Ok(other),
+        let mut verdict = Verdict::Hold("Thông điệp không có tệp PDF nào".to_owned());
+        for (n, attachment) in envelope.attachments.iter().enumerate() {
+            let Some(pdf) = attachment.bytes().filter(|it| it.starts_with(b"%PDF-")) else {
+                continue;
+            };
+            let report = match self.validator.validate(pdf) {
+                Ok(report) => report,
+                Err(error) => Report::unreadable(&error),
+            };
+            let path = folder.join(format!("{}.report.json", file_name(n, attachment)));
+            write_whole(&path, &serde_json::to_vec_pretty(&report)?)?;
+            verdict = verdict_on(&attachment.name, &report);
+            if !matches!(verdict, Verdict::Accept) {
+                break;
             }
         }
-        Ok(Verdict::Accept)
+        Ok(verdict)
     }
 
     fn say(&self, envelope: &Envelope, verdict: Verdict) -> Result<(), Box<dyn Error>> {
@@ -160,19 +179,33 @@ impl Receiver {
     }
 }
 
-/// Verifies the signatures within one file.
-fn verify(attachment: &Attachment, accept_unverified: bool) -> Result<Verdict, Box<dyn Error>> {
-    if accept_unverified {
-        return Ok(Verdict::Accept);
+/// What a report on one file comes to, in words for the sender's clerk.
+fn verdict_on(name: &str, report: &Report) -> Verdict {
+    let failures = || {
+        let checks = report.signatures().iter().flat_map(|it| it.checks());
+        let bad = checks.filter(|it| matches!(it.outcome, Outcome::Failed | Outcome::NotChecked));
+        let mut sentences: Vec<&str> = bad.map(|it| it.message_vi.as_str()).collect();
+        sentences.dedup();
+        format!("{name}: {}", sentences.join(" "))
+    };
+    match (report.conclusion(), report.error()) {
+        (Some(Conclusion::TotalPassed), _) => Verdict::Accept,
+        (Some(Conclusion::TotalFailed(_)), _) => Verdict::Refuse(failures()),
+        (Some(Conclusion::Indeterminate(_)), _) => Verdict::Hold(failures()),
+        (None, Some(error)) => Verdict::Refuse(format!("{name}: không đọc được tệp ({error})")),
+        (None, None) => Verdict::Hold(format!("{name}: tệp không có chữ ký số")),
     }
-    Ok(Verdict::Hold(format!("{}: chữ ký số chưa được kiểm tra", attachment.name)))
+}
+
+/// The name is the sender's: never a path, and it may stand twice.
+fn file_name(n: usize, attachment: &Attachment) -> String {
+    format!("{}-{}", n + 1, attachment.file_name())
 }
 
 fn store(folder: &Path, envelope: &Envelope, diagnostics: &str) -> io::Result<()> {
     for (n, attachment) in envelope.attachments.iter().enumerate() {
         if let Some(bytes) = attachment.bytes() {
-            // The name is the sender's: never a path, and it may stand twice.
-            write_whole(&folder.join(format!("{}-{}", n + 1, attachment.file_name())), bytes)?;
+            write_whole(&folder.join(file_name(n, attachment)), bytes)?;
         }
     }
     write_whole(&folder.join("diagnostics.json"), diagnostics.as_bytes())
@@ -183,12 +216,4 @@ fn folder_name(id: &str) -> String {
     let name: String =
         id.chars().map(|it| if it.is_ascii_alphanumeric() { it } else { '_' }).take(64).collect();
     if name.is_empty() { "_".to_owned() } else { name }
-}
-
-/// A file appears whole or not at all.
-fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    fs::write(&part, bytes)?;
-    fs::rename(part, path)
 }
