@@ -225,7 +225,10 @@ impl<'a> Reader<'a> {
             let attribute = attribute
                 .map_err(|source| Error::malformed(format!("not well-formed XML: {source}")))?;
             let name = attribute.key.into_inner();
-            let raw = lent(attribute.value, content);
+            // The iterator lends; it never makes text of its own.
+            let Cow::Borrowed(raw) = attribute.value else {
+                return Err(Error::malformed(format!("{name:?} is no attribute")));
+            };
             within(raw.len(), self.limits.xml_text_bytes, "bytes in one attribute")?;
             if !is_qualified_name(name) || raw.contains('<') {
                 return Err(Error::malformed(format!("{name:?} is no attribute")));
@@ -320,14 +323,6 @@ fn declared(declaration: &BytesDecl<'_>, at_start: bool) -> Result<()> {
         Some(Ok(name)) if ["utf-8", "utf-16"].contains(&name.to_lowercase().as_str()) => Ok(()),
         Some(Ok(name)) => Err(Error::unsupported(format!("the encoding {name:?}"))),
         Some(Err(source)) => Err(Error::malformed(format!("not well-formed XML: {source}"))),
-    }
-}
-
-/// The attribute iterator only ever borrows from its input.
-fn lent<'a>(value: Cow<'a, str>, _content: &'a str) -> &'a str {
-    match value {
-        Cow::Borrowed(value) => value,
-        Cow::Owned(_) => "",
     }
 }
 
