@@ -145,6 +145,10 @@ pub mod fuzzing {
         crate::signature::pades::exhaust::exhaust(bytes)
     }
 
+    pub fn path(bytes: &[u8]) -> usize {
+        crate::pki::path::exhaust::exhaust(bytes)
+    }
+
     pub fn cms_attributes(bytes: &[u8]) -> bool {
         exhaust::exhaust_attributes(bytes)
     }

@@ -1,5 +1,6 @@
 //! What several tests share.
 #![allow(dead_code, clippy::print_stdout)] // each test uses a part of it; skips are said
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use std::path::PathBuf;
 

@@ -5,6 +5,8 @@
 //! binds its validators to them fails its path, by name.
 
 mod build;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod exhaust;
 mod fault;
 #[cfg(test)]
 mod tests;

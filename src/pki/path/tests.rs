@@ -304,3 +304,19 @@ fn certificates_come_as_pem_der_and_bags() {
         );
     }
 }
+
+/// A path through changed certificates is none, and no change makes the search fall.
+#[test]
+fn changed_certificates_lead_nowhere() {
+    let (root, middle, leaf) = (authority("root"), authority("middle"), party("leaf"));
+    let chain = [leaf.issued_by(&middle), middle.issued_by(&root), root.self_issued()];
+    let whole: Vec<u8> = chain.iter().flat_map(|it| it.der().to_vec()).collect();
+    assert_eq!(exhaust::exhaust(&whole), 2);
+    let signed = chain[0].der().len() + chain[1].der().len();
+    for at in 0..whole.len() {
+        let mut changed = whole.clone();
+        changed[at] ^= 0x04;
+        assert!(exhaust::exhaust(&changed) != 2 || at >= signed, "byte {at}");
+        let _ = exhaust::exhaust(&whole[..at]);
+    }
+}
