@@ -40,6 +40,15 @@ impl<'a> Data<'a> {
         Self::at(Place::Ranges(source, ranges))
     }
 
+    /// With digests of it that are computed already.
+    pub(in crate::validation) fn with_digests(
+        mut self,
+        digests: impl IntoIterator<Item = Digest>,
+    ) -> Self {
+        self.digests.extend(digests.into_iter().map(|it| (it.algorithm(), it)));
+        self
+    }
+
     /// A whole document.
     pub(in crate::validation) fn whole(source: &'a dyn Source) -> Self {
         let all = 0..source.len();

@@ -1,5 +1,7 @@
 //! Facts about the signatures of one PDF (EN 319 142-1, ISO 32000-2 §12.8).
 
+use std::collections::BTreeSet;
+
 use super::cms::{CmsSource, collect as collect_cms};
 use super::data::Data;
 use super::time_stamp;
@@ -8,7 +10,9 @@ use crate::error::{ErrorKind, Result};
 use crate::limits::Limits;
 use crate::pki::Certificate;
 use crate::signature::cms::SignedData;
-use crate::signature::pades::{FileDefect, PdfSignature, PdfSignatures, SignatureKind};
+use crate::signature::pades::{
+    ByteRange, FileDefect, PdfSignature, PdfSignatures, SignatureKind, digests,
+};
 use crate::source::Source;
 use crate::validation::facts::{
     CertificateReferenceFact, EncapsulatedFact, Form, PdfFacts, SignatureFacts, SignatureLevel,
@@ -32,13 +36,14 @@ pub(in crate::validation) fn collect(
     limits: &Limits,
 ) -> Result<Vec<SignatureFacts>> {
     let mut all: Vec<(u64, SignatureFacts)> = Vec::new();
-    for signature in &pdf.signatures {
+    let covered = covered(file, pdf, limits)?;
+    for (signature, covered) in pdf.signatures.iter().zip(covered) {
         let end = signature.byte_range.map_or(0, |range| range.end());
         if !is_time_stamp(signature) {
-            all.push((end, one(file, pdf, signature, certificates, limits)?));
+            all.push((end, one(pdf, signature, covered, certificates, limits)?));
             continue;
         }
-        let token = document_time_stamp(file, signature, certificates, limits)?;
+        let token = document_time_stamp(signature, covered, certificates, limits)?;
         for (_, facts) in all.iter_mut().filter(|(covered, _)| *covered < end) {
             facts.time_stamps.push(token.clone());
             if facts.level == SignatureLevel::BaselineB {
@@ -55,10 +60,60 @@ fn is_time_stamp(signature: &PdfSignature) -> bool {
         || signature.sub_filter.as_deref() == Some(TIME_STAMP)
 }
 
+/// What each signature covers, where that can be told. A file with a thousand
+/// signatures is hashed in one pass, not a thousand times.
+fn covered<'a>(
+    file: &'a dyn Source,
+    pdf: &PdfSignatures,
+    limits: &Limits,
+) -> Result<Vec<Option<Data<'a>>>> {
+    let ranges: Vec<_> = pdf.signatures.iter().map(hashable_range).collect();
+    let mut wanted = Vec::new();
+    for (n, (signature, range)) in pdf.signatures.iter().zip(&ranges).enumerate() {
+        if let Some(range) = range {
+            let asked_for = algorithms(signature, limits);
+            wanted.extend(asked_for.into_iter().map(|algorithm| (n, (*range, algorithm))));
+        }
+    }
+    let queries: Vec<_> = wanted.iter().map(|(_, query)| *query).collect();
+    let mut digests: Vec<_> =
+        wanted.iter().map(|(n, _)| *n).zip(digests(file, &queries)?).collect();
+    let mut data = Vec::with_capacity(ranges.len());
+    for (n, range) in ranges.into_iter().enumerate() {
+        let own = digests.extract_if(.., |(of, _)| *of == n).map(|(_, digest)| digest);
+        data.push(range.map(|it| Data::ranges(file, it.ranges().to_vec()).with_digests(own)));
+    }
+    Ok(data)
+}
+
+fn hashable_range(signature: &PdfSignature) -> Option<ByteRange> {
+    let prevented = signature.findings.iter().any(|finding| finding.prevents_digest());
+    signature.byte_range.filter(|_| !prevented)
+}
+
+/// The digests that this signature will be asked for; one forgotten here is computed
+/// when it is asked for.
+fn algorithms(signature: &PdfSignature, limits: &Limits) -> BTreeSet<DigestAlgorithm> {
+    if is_time_stamp(signature) {
+        return time_stamp::imprint_algorithm(&signature.contents, limits).into_iter().collect();
+    }
+    let Ok(cms) = SignedData::parse(&signature.contents, limits) else { return BTreeSet::new() };
+    let signers = cms.signers().iter().filter_map(|it| it.as_ref().ok()?.digest_algorithm());
+    let content = cms.content().map(|_| match is_digest_inside(signature) {
+        true => DigestAlgorithm::Sha1,
+        false => DigestAlgorithm::Sha256,
+    });
+    signers.chain(content).collect()
+}
+
+fn is_digest_inside(signature: &PdfSignature) -> bool {
+    signature.sub_filter.as_deref() == Some(DIGEST_INSIDE)
+}
+
 fn one(
-    file: &dyn Source,
     pdf: &PdfSignatures,
     signature: &PdfSignature,
+    mut covered: Option<Data<'_>>,
     certificates: &[Certificate],
     limits: &Limits,
 ) -> Result<SignatureFacts> {
@@ -77,10 +132,7 @@ fn one(
         Err(error) if error.kind() == ErrorKind::LimitExceeded => return Err(error),
         Err(error) => return unreadable(error.to_string(), place),
     };
-    let hashable = !signature.findings.iter().any(|finding| finding.prevents_digest());
-    let range = signature.byte_range.filter(|_| hashable);
-    let mut covered = range.map(|range| Data::ranges(file, range.ranges().to_vec()));
-    let digest_inside = signature.sub_filter.as_deref() == Some(DIGEST_INSIDE);
+    let digest_inside = is_digest_inside(signature);
     if let (Some(content), Some(covered)) = (signed_data.content(), &mut covered) {
         place.encapsulated = Some(if digest_inside {
             digest_is(&content.bytes()?, covered)?
@@ -88,9 +140,10 @@ fn one(
             content_is(Data::encapsulated(content), &content.bytes()?, covered)?
         });
     }
-    if digest_inside {
-        covered = covered.and(signed_data.content().map(Data::encapsulated));
-    }
+    let mut data = match digest_inside {
+        true => covered.and(signed_data.content().map(Data::encapsulated)),
+        false => covered,
+    };
     let source = CmsSource {
         signed_data: &signed_data,
         id: &signature.field,
@@ -100,7 +153,7 @@ fn one(
         limits,
     };
     // ISO 32000-2 §12.8.3.3.1: one signer. Others stand there beside the document.
-    let mut signers = collect_cms(&source, &mut covered)?.into_iter();
+    let mut signers = collect_cms(&source, &mut data)?.into_iter();
     let Some(mut facts) = signers.next() else {
         return unreadable("the CMS has no signer".into(), place);
     };
@@ -172,16 +225,14 @@ fn content_is(
 }
 
 fn document_time_stamp(
-    file: &dyn Source,
     signature: &PdfSignature,
+    covered: Option<Data<'_>>,
     certificates: &[Certificate],
     limits: &Limits,
 ) -> Result<TimeStampFacts> {
-    let hashable = !signature.findings.iter().any(|finding| finding.prevents_digest());
-    let range = signature.byte_range.filter(|_| hashable);
     let kind = TimeStampType::DocumentTimestamp;
-    time_stamp::read(kind, &signature.contents, certificates, limits, |algorithm| match range {
-        Some(range) => Data::ranges(file, range.ranges().to_vec()).digest(algorithm),
+    time_stamp::read(kind, &signature.contents, certificates, limits, |algorithm| match covered {
+        Some(mut covered) => covered.digest(algorithm),
         None => Ok(None),
     })
 }

@@ -51,6 +51,13 @@ fn type_of(kind: TimeStampKind) -> TimeStampType {
     }
 }
 
+/// The digest that a token's imprint is, where it can be read.
+pub(super) fn imprint_algorithm(token: &[u8], limits: &Limits) -> Option<DigestAlgorithm> {
+    let content = SignedData::parse(token, limits).ok()?.content()?;
+    let info = TimeStampInfo::read(&content.bytes().ok()?, limits).ok()?;
+    DigestAlgorithm::from_oid(info.algorithm)
+}
+
 /// Reads one token. `imprinted` is the digest of what it is over, where that can be told.
 ///
 /// # Errors
