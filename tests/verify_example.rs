@@ -1,0 +1,102 @@
+//! The program `verify`: its options, its JSON and its exit codes.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, missing_docs)]
+
+mod support;
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use support::cms::{Cms, Identity};
+
+/// `cargo test` builds the examples beside the tests; a single test by name does not.
+fn verify(arguments: &[&str]) -> Option<Output> {
+    let mut program: PathBuf = std::env::current_exe().unwrap();
+    program.pop();
+    program.pop();
+    program.push("examples");
+    program.push(format!("verify{}", std::env::consts::EXE_SUFFIX));
+    if !program.is_file() {
+        println!("skipped: {} is not built", program.display());
+        return None;
+    }
+    Some(Command::new(program).args(arguments).output().unwrap())
+}
+
+const TRUST: [&str; 4] = ["--trust", "testdata/keys/ca.crt.pem", "--policy", "pilot"];
+const CONTENT: &str = "testdata/signed/content.txt";
+const SIGNED: &str = "testdata/signed/openssl-p256-sha256-enveloping-CAdES.p7";
+const DETACHED: &str = "testdata/signed/openssl-rsa2048-sha256-detached.p7";
+
+#[track_caller]
+fn assert_exits(arguments: &[&str], code: i32) -> Vec<Value> {
+    let Some(output) = verify(arguments) else { return Vec::new() };
+    let (out, err) = (String::from_utf8(output.stdout).unwrap(), output.stderr);
+    let err = String::from_utf8(err).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}\n{out}\n{err}");
+    assert!(!out.is_empty() || !err.is_empty());
+    out.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+#[test]
+fn exit_codes_are_those_of_the_contract() {
+    let with = |more: &[&'static str]| [&TRUST[..], more].concat();
+    assert_exits(&with(&[SIGNED]), 0);
+    assert_exits(&with(&["--content", CONTENT, DETACHED]), 0);
+    assert_exits(&with(&["--content", "Cargo.toml", DETACHED]), 1);
+    assert_exits(&with(&[DETACHED]), 2);
+    assert_exits(&[SIGNED], 2);
+    assert_exits(&with(&["testdata/pdf/cairo.pdf"]), 2);
+    assert_exits(&with(&["Cargo.toml"]), 3);
+    assert_exits(&with(&["no such file"]), 3);
+    for wrong in
+        [&[][..], &["--no-such-option", SIGNED], &["--time", "today", SIGNED], &["--trust"]]
+    {
+        assert_exits(wrong, 64);
+    }
+}
+
+#[test]
+fn one_object_a_line_for_each_file() {
+    let arguments = [&TRUST[..], &["--json", SIGNED, "testdata/pdf/cairo.pdf", "Cargo.toml"]];
+    let reports = assert_exits(&arguments.concat(), 3);
+    let [good, unsigned, unreadable] = &reports[..] else {
+        assert!(reports.is_empty(), "{reports:?}");
+        return;
+    };
+    assert_eq!((&good["file"], &good["conclusion"]), (&SIGNED.into(), &"TOTAL_PASSED".into()));
+    assert!(unsigned["conclusion"].is_null() && unsigned["error"].is_null());
+    assert_eq!(unsigned["format"], "PDF");
+    assert_eq!(unreadable["error"]["kind"], "Malformed");
+}
+
+#[test]
+fn contents_are_told_apart_by_the_signatures_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let rsa = Identity::rsa();
+    let mut arguments: Vec<String> = TRUST.iter().map(ToString::to_string).collect();
+    let mut files = Vec::new();
+    for name in ["a", "b"] {
+        let signature = folder.path().join(format!("{name}.p7s"));
+        let content = folder.path().join(format!("{name}.txt"));
+        std::fs::write(&signature, Cms::over(name.as_bytes(), &rsa).signed_by(&rsa)).unwrap();
+        std::fs::write(&content, name).unwrap();
+        arguments.push("--content".into());
+        arguments.push(format!("{name}.p7s={}", content.display()));
+        files.push(signature.display().to_string());
+    }
+    arguments.extend(files);
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    assert_exits(&arguments, 0);
+}
+
+/// What is handed in and not used yet is said, so that nobody relies on it.
+#[test]
+fn unused_options_are_said() {
+    let arguments = [&TRUST[..], &["--crl", "some.crl", "--online", "--json", SIGNED]].concat();
+    for report in assert_exits(&arguments, 0) {
+        let codes = report["diagnostics"].as_array().unwrap();
+        assert_eq!(codes.len(), 2);
+        assert_eq!(codes[0]["code"], "OPTION_NOT_USED");
+    }
+}
