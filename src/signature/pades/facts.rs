@@ -26,6 +26,9 @@ pub(crate) struct PdfSignatures {
     /// `P` of the DocMDP transform (ISO 32000-2 §12.8.2.2) that the catalog's
     /// `/Perms` names: 1 no changes, 2 forms and signatures, 3 annotations too.
     pub(crate) certification: Option<u8>,
+    /// Whether the document security store (EN 319 142-1 §5.4.2) holds revocation data,
+    /// whoever put it there.
+    pub(crate) revocation_stored: bool,
 }
 
 /// What makes the reading of a file uncertain.

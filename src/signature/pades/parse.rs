@@ -59,7 +59,14 @@ fn read(reader: &Reader<'_>) -> Result<PdfSignatures> {
         revisions: chain.revisions().len(),
         encrypted,
         certification: permissions(view)?,
+        revocation_stored: revocation_stored(view).unwrap_or(false),
     })
+}
+
+fn revocation_stored(view: View<'_>) -> Result<bool> {
+    let (_, catalog) = view.catalog()?;
+    let store = view.dictionary(&catalog, "DSS")?;
+    Ok(store.is_some_and(|store| store.contains("CRLs") || store.contains("OCSPs")))
 }
 
 /// A field with the signature dictionary that is its value.
