@@ -46,12 +46,13 @@ pub(in crate::validation) fn collect(
         let token = document_time_stamp(signature, covered, certificates, limits)?;
         for (_, facts) in all.iter_mut().filter(|(covered, _)| *covered < end) {
             facts.time_stamps.push(token.clone());
-            if facts.level == SignatureLevel::BaselineB {
-                facts.level = SignatureLevel::BaselineT;
-            }
         }
     }
-    Ok(all.into_iter().map(|(_, facts)| facts).collect())
+    let mut all: Vec<_> = all.into_iter().map(|(_, facts)| facts).collect();
+    for facts in all.iter_mut().filter(|it| it.level == SignatureLevel::BaselineB) {
+        facts.level = long_term_level(facts, pdf.revocation_stored);
+    }
+    Ok(all)
 }
 
 /// EN 319 142-1 §5.4.3; some writers leave the type out or call it a signature.
@@ -166,15 +167,25 @@ fn one(
     Ok(facts)
 }
 
-/// EN 319 142-1 §6.3, up to T: what is in the document security store is not read yet.
+/// EN 319 142-1 §6.3: whether it is a baseline signature at all.
 fn level(facts: &SignatureFacts, signature: &PdfSignature) -> SignatureLevel {
     let timed = facts.claimed_time.is_some() || signature.claimed_time.is_some();
     let named = facts.signer.reference != CertificateReferenceFact::Absent;
-    let stamped = facts.time_stamps.iter().any(|it| it.kind == TimeStampType::SignatureTimestamp);
-    match facts.form == Form::Pades && facts.data.signed_attributes && named && timed {
-        false => SignatureLevel::NotEtsi,
-        true if stamped => SignatureLevel::BaselineT,
-        true => SignatureLevel::BaselineB,
+    let baseline = facts.form == Form::Pades && facts.data.signed_attributes && named && timed;
+    if baseline { SignatureLevel::BaselineB } else { SignatureLevel::NotEtsi }
+}
+
+/// EN 319 142-1 §6.3: T by a time-stamp in the signature or the first over the document;
+/// LT by what the document security store holds; LTA by a time-stamp besides.
+fn long_term_level(facts: &SignatureFacts, revocation_stored: bool) -> SignatureLevel {
+    let count = |kind| facts.time_stamps.iter().filter(|it| it.kind == kind).count();
+    let stamps = count(TimeStampType::DocumentTimestamp)
+        .saturating_add(count(TimeStampType::SignatureTimestamp).min(1));
+    match (stamps, revocation_stored) {
+        (0, _) => SignatureLevel::BaselineB,
+        (_, false) => SignatureLevel::BaselineT,
+        (1, true) => SignatureLevel::BaselineLt,
+        (_, true) => SignatureLevel::BaselineLta,
     }
 }
 
