@@ -72,7 +72,7 @@ impl Certificate {
             not_before: UtcTime::from_datetime(validity.not_before.to_datetime()),
             not_after: UtcTime::from_datetime(validity.not_after.to_datetime()),
             public_key_info: parsed.public_key().raw.to_vec(),
-            public_key: PublicKey::of(parsed.public_key()),
+            public_key: PublicKey::of(parsed.public_key().raw),
             signed: Signed::read(der).map_err(named)?,
             extensions: Extensions::read(&parsed),
             der: der.to_vec(),
@@ -211,6 +211,7 @@ impl Signed {
         let to_be_signed = fields.required()?;
         let algorithm = AlgorithmIdentifier::read(&fields.required()?)?;
         let value = fields.expect(Tag::BIT_STRING)?.whole_octet_bits()?.to_vec();
+        fields.finish()?;
         let start = usize::try_from(to_be_signed.offset()).unwrap_or(usize::MAX);
         let end = start.saturating_add(to_be_signed.raw().len());
         Ok(Self { to_be_signed: start..end, algorithm, value })

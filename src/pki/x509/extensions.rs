@@ -45,8 +45,9 @@ const ALWAYS_BINDING: [&str; 2] = ["2.5.29.30", "2.5.29.36"];
 impl Extensions {
     pub(super) fn read(certificate: &X509Certificate<'_>) -> Self {
         let mut read = Self::default();
-        let inner = certificate.tbs_certificate.signature.algorithm.as_bytes();
-        if inner != certificate.signature_algorithm.algorithm.as_bytes() {
+        // Parameters and all (RFC 5280 §4.1.1.2): nobody signs the outer ones, by which
+        // the check of the signature goes.
+        if certificate.tbs_certificate.signature != certificate.signature_algorithm {
             read.fault = Some("its two signature algorithms differ".into());
         }
         let mut seen = HashSet::new();

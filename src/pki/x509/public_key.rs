@@ -1,8 +1,10 @@
 //! The kind and size of a public key, which is what policies ask about.
 
+use der::asn1::ObjectIdentifier;
 use serde::Serialize;
-use x509_parser::prelude::SubjectPublicKeyInfo;
-use x509_parser::public_key::PublicKey as Parsed;
+
+use crate::crypto;
+use crate::encoding::asn1::{AlgorithmIdentifier, Value};
 
 /// The kind and size of a public key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -32,22 +34,34 @@ const CURVES: [(&str, usize); 10] = [
     ("1.3.36.3.3.2.8.1.1.11", 384),
     ("1.3.36.3.3.2.8.1.1.13", 512),
 ];
-const ED25519: &str = "1.3.101.112";
+
+/// `SubjectPublicKeyInfo > AlgorithmIdentifier`, whose parameters may be a curve spelt out.
+const DEPTH: usize = 8;
 
 impl PublicKey {
-    pub(super) fn of(info: &SubjectPublicKeyInfo<'_>) -> Self {
-        match info.parsed() {
-            Ok(Parsed::RSA(key)) => Self::Rsa { bits: significant_bits(key.modulus) },
-            Ok(Parsed::EC(_)) => {
-                let curve = info.algorithm.parameters.as_ref().and_then(|it| it.as_oid().ok());
-                let curve = curve.map(|oid| oid.to_id_string());
+    /// Of a `SubjectPublicKeyInfo`, by the reader that checks signatures: a key that it
+    /// reads and another one does not would be as strong as anybody asks.
+    pub(crate) fn of(public_key_info: &[u8]) -> Self {
+        match crypto::PublicKey::read(public_key_info) {
+            Ok(crypto::PublicKey::Rsa(key) | crypto::PublicKey::RsaPss(key, _)) => {
+                Self::Rsa { bits: significant_bits(key.modulus()) }
+            }
+            Ok(crypto::PublicKey::Ec(..)) => {
+                let curve = curve(public_key_info).map(|oid| oid.to_string());
                 let known = CURVES.iter().find(|(oid, _)| Some(*oid) == curve.as_deref());
                 Self::EllipticCurve { bits: known.map(|(_, bits)| *bits) }
             }
-            _ if info.algorithm.algorithm.to_id_string() == ED25519 => Self::Ed25519,
-            _ => Self::Other,
+            Ok(crypto::PublicKey::Ed25519(_)) => Self::Ed25519,
+            Ok(crypto::PublicKey::Other) | Err(_) => Self::Other,
         }
     }
+}
+
+/// The curve where it is named (RFC 5480 §2.1.1).
+fn curve(public_key_info: &[u8]) -> Option<ObjectIdentifier> {
+    let mut fields = Value::only(public_key_info, DEPTH).ok()?.sequence().ok()?;
+    let algorithm = AlgorithmIdentifier::read(&fields.required().ok()?).ok()?;
+    algorithm.parameters?.decode_as().ok()
 }
 
 /// Bits of a big-endian number without its leading zeros.
@@ -60,7 +74,27 @@ fn significant_bits(octets: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::significant_bits;
+    use super::*;
+    use crate::encoding::pem;
+
+    #[test]
+    fn kinds_and_sizes() {
+        use PublicKey::{Ed25519, EllipticCurve, Rsa};
+        let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/keys");
+        for (name, expected) in [
+            ("rsa3072", Rsa { bits: 3072 }),
+            // An RSASSA-PSS key (RFC 4055 §1.2) is an RSA key like any other.
+            ("rsapss", Rsa { bits: 2048 }),
+            ("p384", EllipticCurve { bits: Some(384) }),
+            ("ed25519", Ed25519),
+        ] {
+            let pem = std::fs::read(format!("{directory}/{name}.crt.pem")).unwrap();
+            let der = &pem::blocks(&pem).unwrap()[0].bytes;
+            let certificate = crate::pki::Certificate::from_der(der).unwrap();
+            assert_eq!(certificate.public_key(), expected, "{name}");
+        }
+        assert_eq!(PublicKey::of(b"none"), PublicKey::Other);
+    }
 
     #[test]
     fn leading_zeros_do_not_count() {
