@@ -1,15 +1,16 @@
 //! What the caller trusts. Nothing is trusted that the caller did not hand in.
 
-use super::x509::{Certificate, Name};
+use super::x509::{Certificate, Name, PublicKey};
 use crate::error::Result;
 use crate::limits::Limits;
 use crate::time::UtcTime;
 
 /// A name and a key that the caller trusts to issue certificates (RFC 5280 §6.1.1 (d)).
 ///
-/// That is less than a certificate on purpose: an anchor's own signature, validity
-/// and extensions decide nothing, so that a root signed with SHA-1 or past its date
-/// serves until the caller takes it away or gives it a [sunset](Self::with_sunset).
+/// That is less than a certificate on purpose: an anchor's own signature and validity
+/// decide nothing, so that a root signed with SHA-1 or past its date serves until the
+/// caller takes it away or gives it a [sunset](Self::with_sunset). Of its extensions one
+/// thing counts: a certificate that is no authority's is trusted for itself alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrustAnchor {
     name: Name,
@@ -36,7 +37,8 @@ impl TrustAnchor {
         })
     }
 
-    /// The name and the key of a certificate, which is kept for display only.
+    /// The name and the key of a certificate; where it is no authority's, the certificate
+    /// alone, not what its key issues.
     #[must_use]
     pub fn from_certificate(certificate: Certificate) -> Self {
         Self {
@@ -96,8 +98,28 @@ impl TrustAnchor {
         &self.public_key_info
     }
 
+    /// The kind and size of the key.
+    pub(crate) fn public_key(&self) -> PublicKey {
+        PublicKey::of(&self.public_key_info)
+    }
+
     pub(crate) fn key_id(&self) -> Option<&[u8]> {
         self.key_id.as_deref()
+    }
+
+    /// Whether it may issue certificates. What its certificate says of trust is the
+    /// caller's to decide, but a certificate that is no authority's was handed in to be
+    /// trusted for itself: whoever holds its key must not make others from it. Roots of
+    /// old say nothing, and issue themselves.
+    pub(crate) fn may_issue(&self) -> bool {
+        self.certificate.as_ref().is_none_or(|certificate| {
+            let authority = match certificate.basic_constraints() {
+                Some(constraints) => constraints.ca,
+                None => certificate.is_self_issued(),
+            };
+            let usage = certificate.key_usage().filter(|_| certificate.fault().is_none());
+            authority && usage.is_none_or(|usage| usage.key_cert_sign)
+        })
     }
 
     /// Whether it stands for this very certificate.

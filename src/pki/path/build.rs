@@ -158,7 +158,7 @@ impl Walk<'_> {
 
 impl<'a> Walk<'a> {
     fn anchors_for(&self, certificate: &Certificate) -> Vec<&'a TrustAnchor> {
-        let named = self.finder.trust.anchors().iter();
+        let named = self.finder.trust.anchors().iter().filter(|it| it.may_issue());
         let mut issuers: Vec<_> =
             named.filter(|it| it.subject_name().der() == certificate.issuer_name().der()).collect();
         issuers.sort_by_key(|it| hint(certificate, it.key_id()));

@@ -12,5 +12,5 @@ mod fault;
 mod tests;
 mod validate;
 
-pub(crate) use build::{PathFinder, Search};
+pub(crate) use build::{PathFinder, Search, ValidatedPath};
 pub(crate) use fault::{Fault, Rejection};

@@ -5,7 +5,6 @@ use rcgen::{
     KeyUsagePurpose, date_time_ymd,
 };
 
-use super::build::ValidatedPath;
 use super::*;
 use crate::error::ErrorKind;
 use crate::limits::Limits;
@@ -242,6 +241,51 @@ fn an_end_entity_may_be_trusted_as_such() {
     let later = at("2027-06-01T00:00:00Z");
     let why = fault(search_at(&trusting([end.clone()]), &[], &end, later)).1;
     assert!(matches!(why, Fault::Expired { .. }), "{why:?}");
+}
+
+/// Whoever holds the key of a certificate that is trusted for itself must not be able
+/// to make others from it.
+#[test]
+fn what_is_no_authority_is_trusted_for_itself_alone() {
+    let (root, officer) = (authority("root"), party("officer"));
+    let forged = party("minister").issued_by(&officer);
+    let own = officer.issued_by(&root);
+    let usage =
+        |it: &mut CertificateParams| it.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    let explicit = party("officer").with(|it| it.is_ca = IsCa::ExplicitNoCa);
+    let limited = party("officer").with(usage);
+    for trusted in [own, explicit.issued_by(&explicit), limited.issued_by(&limited)] {
+        let why = fault(search(&trusting([trusted.clone()]), &[], &forged)).1;
+        assert_eq!(why, Fault::NoIssuer);
+        found(search(&trusting([trusted.clone()]), &[], &trusted));
+    }
+    // A root of old has no extensions at all.
+    let old = party("root");
+    found(search(&trusting([old.self_issued()]), &[], &party("leaf").issued_by(&old)));
+}
+
+#[test]
+fn the_outer_algorithm_is_the_inner_one_with_its_parameters() {
+    let (root, leaf) = (authority("root"), party("leaf"));
+    let end = leaf.issued_by(&root);
+    let der = end.der();
+    // AlgorithmIdentifier { ecdsa-with-SHA256 } gets the NULL that it must not have.
+    let plain = [0x30, 10, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];
+    let null = [0x30, 12, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2, 5, 0];
+    let at = der.windows(plain.len()).rposition(|it| it == plain).unwrap();
+    let body = [&der[4..at], &null, &der[at + plain.len()..]].concat();
+    let mut changed = vec![0x30, 0x82];
+    changed.extend(u16::try_from(body.len()).unwrap().to_be_bytes());
+    changed.extend(&body);
+    let changed = Certificate::from_der(&changed).unwrap();
+    let why = fault(search(&trusting([root.self_issued()]), &[], &changed)).1;
+    assert!(matches!(&why, Fault::Malformed { what } if what.contains("differ")), "{why:?}");
+    // Nor does anything follow the value within.
+    let mut longer = vec![0x30, 0x82];
+    longer.extend(u16::try_from(der.len() - 2).unwrap().to_be_bytes());
+    longer.extend(&der[4..]);
+    longer.extend([5, 0]);
+    assert_eq!(Certificate::from_der(&longer).unwrap_err().kind(), ErrorKind::Malformed);
 }
 
 /// CVE-2016-10539's class: many issuers of one name, of which each has to be tried.

@@ -5,7 +5,7 @@ use super::Context;
 use crate::crypto::{DigestAlgorithm, SignatureAlgorithm};
 use crate::encoding::asn1::AlgorithmIdentifier;
 use crate::pki::Certificate;
-use crate::pki::path::Search;
+use crate::pki::path::{Search, ValidatedPath};
 use crate::signature::pades::LaterChanges;
 use crate::validation::check::{CheckId, Finding, Level, say};
 use crate::validation::conclusion::{Conclusion, Failed, Indeterminate};
@@ -24,7 +24,7 @@ pub(super) fn findings(
     }
     all.extend(digest_strength(facts, context));
     if let Some(Search::Found(path)) = search {
-        all.extend(path_strength(path.certificates(), context));
+        all.extend(path_strength(path, context));
     }
     all.push(claimed_time(facts));
     all.push(proven_time(facts));
@@ -103,18 +103,20 @@ fn digest_strength(facts: &SignatureFacts, context: Context<'_>) -> Option<Findi
     ))
 }
 
-/// Keys of the issuers, and the digests that they signed with. An anchor's own
-/// signature does not matter: it is no part of the path.
-fn path_strength(path: &[Certificate], context: Context<'_>) -> Option<Finding> {
+/// Keys of the issuers, the anchor's among them, and the digests that they signed with.
+/// An anchor's own signature does not matter: it is no part of the path.
+fn path_strength(path: &ValidatedPath, context: Context<'_>) -> Option<Finding> {
     let algorithms = &context.policy.algorithms;
-    let digests = path.iter().filter_map(|certificate| {
+    let (certificates, anchor) = (path.certificates(), path.anchor());
+    let digests = certificates.iter().filter_map(|certificate| {
         let digest = signed_with(certificate.signature_algorithm())?;
         let level = algorithms.weakness_of(digest)?;
         Some((level, certificate.subject(), digest.to_string()))
     });
-    let keys = path.iter().skip(1).filter_map(|certificate| {
-        let level = algorithms.weakness_of_key(certificate.public_key())?;
-        Some((level, certificate.subject(), messages::key(certificate.public_key())))
+    let issuers = certificates.iter().skip(1).map(|it| (it.subject(), it.public_key()));
+    let anchor = (anchor.name(), anchor.public_key());
+    let keys = issuers.chain([anchor]).filter_map(|(subject, key)| {
+        Some((algorithms.weakness_of_key(key)?, subject, messages::key(key)))
     });
     let (level, subject, what) = digests.chain(keys).max_by_key(|(level, ..)| *level)?;
     Some(weakness(
