@@ -7,6 +7,7 @@ mod changes;
 mod create;
 mod facts;
 mod parse;
+mod shape;
 
 pub use builder::{SignatureBuilder, SubFilter};
 pub(crate) use byte_range::digests;

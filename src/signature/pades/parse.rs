@@ -79,6 +79,21 @@ struct Candidate {
     in_form: bool,
 }
 
+impl Candidate {
+    /// What is wrong with it whatever it says.
+    fn findings(&self) -> Vec<Finding> {
+        let twice = self.dictionary.as_ref().is_some_and(|it| it.duplicate().is_some());
+        [
+            (self.dictionary.is_none(), Finding::ValueBroken),
+            (!self.in_form, Finding::NotInForm),
+            (twice, Finding::DuplicateKey),
+        ]
+        .into_iter()
+        .filter_map(|(wrong, finding)| wrong.then_some(finding))
+        .collect()
+    }
+}
+
 fn candidates(view: View<'_>) -> Result<Vec<Candidate>> {
     let mut found = Vec::new();
     for field in fields(view)? {
@@ -139,16 +154,7 @@ fn stray_widgets(view: View<'_>) -> Result<Vec<Field>> {
 fn describe(view: View<'_>, candidate: &Candidate, encrypted: bool) -> Result<PdfSignature> {
     let empty = Dictionary::new();
     let dictionary = candidate.dictionary.as_ref().unwrap_or(&empty);
-    let mut findings = Vec::new();
-    if candidate.dictionary.is_none() {
-        findings.push(Finding::ValueBroken);
-    }
-    if !candidate.in_form {
-        findings.push(Finding::NotInForm);
-    }
-    if dictionary.duplicate().is_some() {
-        findings.push(Finding::DuplicateKey);
-    }
+    let mut findings = candidate.findings();
     let kind = kind(view, dictionary, &mut findings)?;
     let contents = Contents::read(view, candidate, dictionary, &mut findings)?;
     let cover = Cover::read(view, dictionary, contents.place.as_ref(), &mut findings)?;
@@ -161,11 +167,8 @@ fn describe(view: View<'_>, candidate: &Candidate, encrypted: bool) -> Result<Pd
         let value = view.value(dictionary, key)?;
         Ok(value.as_name().map(|name| String::from_utf8_lossy(name).into_owned()))
     };
-    if let (Some(reference), Some(revision)) = (candidate.reference, cover.revision) {
-        let signed = view.reader().at(revision.saturating_sub(1));
-        if signed.locate(reference.number) != view.locate(reference.number) {
-            findings.push(Finding::DictionaryChanged);
-        }
+    if changed_since(view, candidate.reference, cover.revision) {
+        findings.push(Finding::DictionaryChanged);
     }
     Ok(PdfSignature {
         field: candidate.field.name.clone(),
@@ -188,6 +191,14 @@ fn describe(view: View<'_>, candidate: &Candidate, encrypted: bool) -> Result<Pd
         certification: certified(view, dictionary)?,
         later_changes: LaterChanges::Other,
         permitted: None,
+    })
+}
+
+/// Whether a dictionary stands elsewhere than in the revision that it closed.
+fn changed_since(view: View<'_>, dictionary: Option<Reference>, revision: Option<usize>) -> bool {
+    dictionary.zip(revision).is_some_and(|(reference, revision)| {
+        let signed = view.reader().at(revision.saturating_sub(1));
+        signed.locate(reference.number) != view.locate(reference.number)
     })
 }
 
