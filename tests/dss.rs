@@ -18,7 +18,9 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use kyso::{Digest, DigestAlgorithm, Policy, Report, TrustStore, UtcTime, Validator};
+use kyso::{
+    Digest, DigestAlgorithm, Policy, Report, SignatureReport, TrustStore, UtcTime, Validator,
+};
 use serde_json::Value;
 
 const TRUST_FREE: [&str; 5] = [
@@ -70,6 +72,34 @@ fn actual(report: &Report) -> Verdict {
     }
 }
 
+/// Type, imprint and own signature of each time-stamp.
+type TimeStamp = (String, Option<bool>, Option<bool>);
+
+fn expected_time_stamps(signature: &Value) -> Vec<TimeStamp> {
+    let stamps = signature["timestamps"].as_array().into_iter().flatten();
+    let mut all: Vec<_> = stamps
+        .map(|it| {
+            let text = it["type"].as_str().unwrap().to_owned();
+            (text, it["imprint_intact"].as_bool(), it["sig_intact"].as_bool())
+        })
+        .collect();
+    all.sort();
+    all
+}
+
+fn actual_time_stamps(signature: &SignatureReport) -> Vec<TimeStamp> {
+    let mut all: Vec<_> = signature
+        .timestamps()
+        .iter()
+        .map(|it| {
+            let kind = serde_json::to_value(it.kind).unwrap();
+            (kind.as_str().unwrap().to_owned(), it.imprint_intact, it.signature_intact)
+        })
+        .collect();
+    all.sort();
+    all
+}
+
 fn validate(corpus: &Path, record: &Value) -> kyso::Result<Report> {
     let at: UtcTime = "2026-11-22T00:00:00Z".parse()?;
     let validator = Validator::new(TrustStore::new(), Policy::default(), at);
@@ -115,6 +145,7 @@ fn verdicts_agree_or_stand_in_the_list() {
     let mut known: BTreeMap<&str, &Value> =
         list.iter().map(|it| (it["id"].as_str().unwrap(), it)).collect();
     let (mut agree, mut all, mut wrong) = (0, 0, Vec::new());
+    let (mut signed, mut stamped) = (0, 0);
     for record in &records {
         let ours = ["PAdES", "CAdES"].contains(&record["format"].as_str().unwrap());
         if !ours || record["confidence"] != "high" {
@@ -123,7 +154,15 @@ fn verdicts_agree_or_stand_in_the_list() {
         all += 1;
         let expected = expected(record);
         let said = match validate(&corpus, record) {
-            Ok(report) => format!("{:?}", actual(&report)),
+            Ok(report) => {
+                let signatures = record["expect"]["per_signature"].as_array().unwrap();
+                for (one, wanted) in report.signatures().iter().zip(signatures) {
+                    signed += 1;
+                    let stamps = actual_time_stamps(one) == expected_time_stamps(wanted);
+                    stamped += usize::from(stamps);
+                }
+                format!("{:?}", actual(&report))
+            }
             Err(error) => format!("{:?}: {error}", error.kind()),
         };
         let id = id(record);
@@ -140,6 +179,7 @@ fn verdicts_agree_or_stand_in_the_list() {
         }
     }
     wrong.extend(known.keys().map(|id| format!("{id}: listed, but there is no such record")));
+    println!("EU DSS, time-stamps as listed: those of {stamped} of {signed} signatures agree");
     println!("EU DSS, PAdES and CAdES: {agree} of {all} agree, {} listed", list.len());
     assert!(wrong.is_empty(), "{} diverge:\n{}", wrong.len(), wrong.join("\n"));
 }
