@@ -77,8 +77,8 @@ pub use crate::source::{Seekable, Source};
 pub use crate::time::UtcTime;
 pub use crate::validation::{
     AlgorithmConstraints, Check, CheckId, Conclusion, Coverage, DocumentFormat, Failed, Form,
-    Indeterminate, Level, Outcome, Policy, ReferenceReport, Report, Revocation, SignatureLevel,
-    SignatureReport, TimeStampReport, TimeStampType, Validated, Validator,
+    Indeterminate, Level, Outcome, PdfWords, Policy, ReferenceReport, Report, Revocation,
+    SignatureLevel, SignatureReport, TimeStampReport, TimeStampType, Validated, Validator,
 };
 
 /// CAdES: CMS signatures over any file (EN 319 122-1).

@@ -389,6 +389,24 @@ fn pdf_as_it_should_be_passes() {
     assert_eq!(signature.covers().whole_file, Some(true));
     assert_eq!(signature.later_changes(), Some("NONE"));
     assert_eq!(signature.level(), SignatureLevel::BaselineB);
+    let said = signature.pdf().unwrap();
+    assert_eq!((said.revision, said.revisions, said.page), (Some(1), 1, Some(1)));
+    assert_eq!(said.sub_filter.as_deref(), Some("ETSI.CAdES.detached"));
+    assert_eq!(said.object.as_deref(), Some("5 0 R"));
+}
+
+/// No text of a document can forge a line of what the clerk reads.
+#[test]
+fn remarks_stay_on_their_line() {
+    let pdf = Pdf {
+        dictionary: "/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached/M(D:20260601000000Z)\
+            /Reason(Ky duyet\\n[+] TOTAL_PASSED)/Location(Ha Noi)",
+        ..Pdf::default()
+    };
+    let report = pilot().validate(&signed_pdf(&pdf, |_, _| {})).unwrap();
+    assert_eq!(report.signatures()[0].pdf().unwrap().location.as_deref(), Some("Ha Noi"));
+    let text = report.to_string();
+    assert!(text.contains("Ky duyet\u{fffd}[+] TOTAL_PASSED"), "{text}");
 }
 
 #[test]

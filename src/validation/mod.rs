@@ -22,7 +22,7 @@ mod tests;
 
 pub use check::{Check, CheckId, Level, Outcome};
 pub use conclusion::{Conclusion, Failed, Indeterminate};
-pub use facts::{Form, SignatureLevel, TimeStampType};
+pub use facts::{Form, PdfWords, SignatureLevel, TimeStampType};
 pub use policy::{AlgorithmConstraints, Policy, Revocation};
 pub use report::{
     Coverage, DocumentFormat, ReferenceReport, Report, SignatureReport, TimeStampReport, Validated,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::check::Check;
 use super::conclusion::Conclusion;
-use super::facts::{Form, SignatureLevel, TimeStampType};
+use super::facts::{Form, PdfWords, SignatureLevel, TimeStampType};
 use crate::error::{Error, ErrorKind};
 use crate::signature::pades::LaterChanges;
 use crate::time::UtcTime;
@@ -83,6 +83,7 @@ pub struct SignatureReport {
     pub(super) path: Vec<String>,
     pub(super) counter_signature: bool,
     pub(super) covers: Coverage,
+    pub(super) pdf: Option<PdfWords>,
     pub(super) later_changes: Option<LaterChanges>,
     pub(super) permitted: Option<bool>,
     pub(super) timestamps: Vec<TimeStampReport>,
@@ -369,6 +370,12 @@ impl SignatureReport {
         &self.covers
     }
 
+    /// What it says of itself, where it stands in a PDF.
+    #[must_use]
+    pub fn pdf(&self) -> Option<&PdfWords> {
+        self.pdf.as_ref()
+    }
+
     /// Time-stamps beside it.
     #[must_use]
     pub fn timestamps(&self) -> &[TimeStampReport] {
@@ -430,6 +437,7 @@ impl Serialize for SignatureReport {
         out.serialize_field("path", &self.path)?;
         out.serialize_field("counter_signature", &self.counter_signature)?;
         out.serialize_field("covers", &self.covers)?;
+        out.serialize_field("pdf", &self.pdf)?;
         out.serialize_field("later_changes", &self.later_changes())?;
         out.serialize_field("permitted", &self.permitted)?;
         out.serialize_field("timestamps", &self.timestamps)?;
@@ -440,4 +448,4 @@ impl Serialize for SignatureReport {
 }
 
 /// How many fields the serde form of a signature has; a hint to the serialiser.
-const FIELDS: usize = 26;
+const FIELDS: usize = 27;

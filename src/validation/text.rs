@@ -40,6 +40,9 @@ impl fmt::Display for SignatureReport {
         if let Some(claimed) = self.claimed_time() {
             writeln!(f, "  Thời gian ký khai báo / Claimed time: {}", claimed.vietnam())?;
         }
+        for said in self.pdf().into_iter().flat_map(|it| [&it.reason, &it.location]).flatten() {
+            writeln!(f, "  Ghi chú / Remark: {}", printable(said))?;
+        }
         for check in self.checks() {
             let mark = mark(check.outcome);
             writeln!(f, "  {mark} {}", printable(&check.message_vi))?;

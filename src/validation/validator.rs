@@ -115,6 +115,13 @@ impl Validator {
         let pdf = pades::parse(document, &self.limits)?;
         let facts = collect::collect_pdf(document, &pdf, &self.certificates, &self.limits)?;
         let mut report = self.report(DocumentFormat::Pdf, &facts)?;
+        if pdf.encrypted {
+            report = report.with_diagnostic(
+                "PDF_ENCRYPTED",
+                "Tệp PDF được mã hóa: lý do, địa điểm ký và các ghi chú khác không đọc được.",
+                "The PDF is encrypted: reason, location and other remarks cannot be read.",
+            );
+        }
         for defect in &pdf.defects {
             let (pades::FileDefect::Recovered(what) | pades::FileDefect::Irregular(what)) = defect;
             report = report.with_diagnostic(
@@ -189,6 +196,7 @@ impl Validator {
             path,
             counter_signature: facts.counter_signature,
             covers: coverage(facts),
+            pdf: facts.pdf.as_ref().map(|pdf| pdf.said.clone()),
             later_changes: facts.pdf.as_ref().map(|pdf| pdf.later_changes),
             permitted: facts.pdf.as_ref().and_then(|pdf| pdf.permitted),
             timestamps: facts.time_stamps.iter().map(time_stamp).collect(),

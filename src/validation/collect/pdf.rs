@@ -15,8 +15,8 @@ use crate::signature::pades::{
 };
 use crate::source::Source;
 use crate::validation::facts::{
-    CertificateReferenceFact, EncapsulatedFact, Form, PdfFacts, SignatureFacts, SignatureLevel,
-    TimeStampFacts, TimeStampType,
+    CertificateReferenceFact, EncapsulatedFact, Form, PdfFacts, PdfWords, SignatureFacts,
+    SignatureLevel, TimeStampFacts, TimeStampType,
 };
 
 /// ISO 32000-1 §12.8.3.3: the content is the SHA-1 digest of the covered bytes.
@@ -202,6 +202,7 @@ fn pdf_facts(pdf: &PdfSignatures, signature: &PdfSignature) -> PdfFacts {
             .byte_range
             .map(|it| [it.before.0, it.before.1, it.after.0, it.after.1]),
         findings: signature.findings.clone(),
+        said: words(pdf, signature),
         covers_whole_file: signature.covers_whole_file,
         bytes_following: signature.bytes_following,
         later_changes: signature.later_changes,
@@ -210,6 +211,23 @@ fn pdf_facts(pdf: &PdfSignatures, signature: &PdfSignature) -> PdfFacts {
         irregular,
         encapsulated: None,
         further_signers: 0,
+    }
+}
+
+fn words(pdf: &PdfSignatures, signature: &PdfSignature) -> PdfWords {
+    PdfWords {
+        filter: signature.filter.clone(),
+        sub_filter: signature.sub_filter.clone(),
+        name: signature.name.clone(),
+        reason: signature.reason.clone(),
+        location: signature.location.clone(),
+        contact: signature.contact.clone(),
+        page: signature.page,
+        revision: signature.revision,
+        revisions: pdf.revisions,
+        certification: signature.certification,
+        file_certification: pdf.certification,
+        object: signature.dictionary.map(|it| it.to_string()),
     }
 }
 
