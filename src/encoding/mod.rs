@@ -4,5 +4,8 @@ pub(crate) mod asn1;
 pub(crate) mod base64;
 pub(crate) mod pdf;
 pub(crate) mod pem;
+mod text;
 pub(crate) mod xml;
 pub(crate) mod zip;
+
+pub(crate) use text::steers;

@@ -5,13 +5,14 @@ use std::fmt;
 use super::check::Outcome;
 use super::conclusion::{Conclusion, Failed, Indeterminate};
 use super::report::{Report, SignatureReport};
+use crate::encoding::steers;
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(file) = self.file() {
-            writeln!(f, "{file}")?;
+            writeln!(f, "{}", printable(file))?;
         }
-        if let Some(error) = self.error() {
+        if let Some(error) = self.error().map(printable) {
             writeln!(f, "Không đọc được tệp: {error}.")?;
             writeln!(f, "  The file cannot be read: {error}.")?;
         } else if self.conclusion().is_none() {
@@ -19,7 +20,7 @@ impl fmt::Display for Report {
             writeln!(f, "  Nothing is signed.")?;
         }
         for (vi, en) in self.diagnostics() {
-            writeln!(f, "! {vi}\n  {en}")?;
+            writeln!(f, "! {}\n  {}", printable(vi), printable(en))?;
         }
         self.signatures().iter().try_for_each(|signature| signature.fmt(f))
     }
@@ -65,9 +66,10 @@ fn mark(outcome: Outcome) -> &'static str {
     }
 }
 
-/// Without control characters, so that no name can forge a line or a colour.
+/// Without characters that steer what shows them, so that no name can forge a line or a
+/// colour, or be read backwards.
 fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// What a conclusion means, in a sentence.

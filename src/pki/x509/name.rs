@@ -5,6 +5,7 @@ use std::fmt;
 use der::asn1::ObjectIdentifier;
 
 use crate::encoding::asn1::{Tag, Value};
+use crate::encoding::steers;
 use crate::error::Result;
 
 /// A distinguished name: its DER, and its text for people.
@@ -111,8 +112,8 @@ fn render(oid: ObjectIdentifier, value: &Value<'_>, text: Option<String>) -> Str
     }
 }
 
-/// RFC 4514 §2.4; besides, control characters are shown in hex, so that no name
-/// can forge a line of a report.
+/// RFC 4514 §2.4; besides, characters that steer what shows them are in hex, so that no
+/// name can forge a line of a report or turn one around.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     let last = text.chars().count().saturating_sub(1);
@@ -121,7 +122,7 @@ fn escape(text: &str) -> String {
             ',' | '+' | '"' | '\\' | '<' | '>' | ';' => escaped.extend(['\\', c]),
             '#' | ' ' if n == 0 => escaped.extend(['\\', c]),
             ' ' if n == last => escaped.extend(['\\', c]),
-            c if c.is_control() => {
+            c if steers(c) => {
                 let mut octets = [0; 4];
                 for octet in c.encode_utf8(&mut octets).bytes() {
                     escaped.push_str(&format!("\\{octet:02X}"));
@@ -156,8 +157,9 @@ mod tests {
 
     #[test]
     fn last_comes_first_and_specials_are_escaped() {
-        let name = name(&[("2.5.4.6", "VN"), ("2.5.4.10", "Bộ A, B"), ("2.5.4.3", " #x\n")]);
-        assert_eq!(name.to_string(), "CN=\\ #x\\0A,O=Bộ A\\, B,C=VN");
+        let name =
+            name(&[("2.5.4.6", "VN"), ("2.5.4.10", "Bộ A, B"), ("2.5.4.3", " #x\n\u{202e}")]);
+        assert_eq!(name.to_string(), "CN=\\ #x\\0A\\E2\\80\\AE,O=Bộ A\\, B,C=VN");
         assert_eq!(name.organization(), Some("Bộ A, B"));
     }
 
