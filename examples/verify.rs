@@ -8,6 +8,7 @@
 //! is signed · 3 unreadable · 64 wrong usage.
 #![allow(clippy::print_stdout, clippy::print_stderr)] // a program's words
 
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -24,7 +25,7 @@ verify [OPTIONS] FILE...
   --content FILE   content of detached signatures; NAME=FILE for the signature NAME (repeatable)
   --time TIME      validation time, RFC 3339 (default: now)
   --policy FILE    policy as JSON; `pilot` for the one that requires no revocation data
-  --crl FILE, --ocsp FILE, --online, --password TEXT
+  --crl FILE, --ocsp FILE, --online, --password TEXT, --html FILE
                    accepted, but not used yet; the report says so
   --json           one JSON object a file, one a line";
 
@@ -40,7 +41,7 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    let options = match Options::parse(std::env::args().skip(1)) {
+    let options = match Options::parse(std::env::args_os().skip(1)) {
         Ok(options) => options,
         Err(message) => {
             eprintln!("{message}\n\n{USAGE}");
@@ -109,7 +110,8 @@ fn worse(one: u8, other: u8) -> u8 {
 }
 
 impl Options {
-    fn parse(arguments: impl Iterator<Item = String>) -> Result<Self, String> {
+    /// Names of files need not be UTF-8; options and other values do.
+    fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Self, String> {
         let mut options = Self {
             trust: TrustStore::new(),
             certificates: Vec::new(),
@@ -123,17 +125,20 @@ impl Options {
         let mut rest = arguments;
         let mut only_files = false;
         while let Some(argument) = rest.next() {
-            if only_files || !argument.starts_with("--") {
+            if only_files || !argument.as_encoded_bytes().starts_with(b"--") {
                 options.files.push(argument.into());
                 continue;
             }
-            let mut value =
-                || rest.next().ok_or_else(|| format!("{argument} wants a value behind it"));
+            let argument = text(argument)?;
+            let mut value = || match rest.next() {
+                Some(value) => text(value),
+                None => Err(format!("{argument} wants a value behind it")),
+            };
             match argument.as_str() {
                 "--" => only_files = true,
                 "--json" => options.json = true,
                 "--online" => options.unused.push(argument),
-                "--crl" | "--ocsp" => {
+                "--crl" | "--ocsp" | "--html" => {
                     let value = value()?;
                     options.unused.push(format!("{argument} {value}"));
                 }
@@ -161,6 +166,10 @@ impl Options {
         let unnamed = || self.contents.iter().find(|(it, _)| it.is_none());
         named.or_else(unnamed).map(|(_, path)| path.as_path())
     }
+}
+
+fn text(argument: OsString) -> Result<String, String> {
+    argument.into_string().map_err(|it| format!("{} is no UTF-8", it.display()))
 }
 
 /// `NAME=FILE`, or a file whose own name may hold an equals sign.
