@@ -17,7 +17,7 @@ pub enum CheckId {
     PdfByteRange,
     /// The signature dictionary, its field and its value are beyond doubt.
     PdfDictionary,
-    /// A content within a detached PDF signature is the one that is signed.
+    /// A content within a detached signature is the one that is signed.
     PdfEncapsulatedContent,
     /// The PDF could be read without repairing or guessing.
     PdfStructure,

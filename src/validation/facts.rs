@@ -127,6 +127,8 @@ pub(super) struct DataFacts {
     pub(super) mimics_attributes: bool,
     pub(super) digest: DigestFact,
     pub(super) content_type: ContentTypeFact,
+    /// What the content within is to the one that stands elsewhere, where there are both.
+    pub(super) encapsulated: Option<EncapsulatedFact>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -151,6 +153,8 @@ pub(super) enum ContentTypeFact {
     Differs,
     /// RFC 5652 §11.4: a countersignature must not have one, and has.
     Forbidden,
+    /// RFC 5652 §5.3: what is not plain data has to be signed with its type, and is not.
+    Unprotected,
 }
 
 /// Algorithms that are named twice and differently. Implementations that compare
@@ -194,7 +198,6 @@ pub(super) struct PdfFacts {
     /// What a reader had to repair or to guess, in words.
     pub(super) recovered: Vec<String>,
     pub(super) irregular: Vec<String>,
-    pub(super) encapsulated: Option<EncapsulatedFact>,
     /// Signers in the same CMS, besides the one that is reported.
     pub(super) further_signers: usize,
 }

@@ -87,7 +87,8 @@ impl Validator {
     }
 
     /// Validates a CMS signature over a content that stands elsewhere. Where the CMS
-    /// holds a content itself, `content` still is what has to be signed.
+    /// holds a content itself, `content` still is what has to be signed, and the one
+    /// within has to be the same: some programs show that one.
     ///
     /// # Errors
     /// As [`validate`](Self::validate).
@@ -140,7 +141,17 @@ impl Validator {
         let stands = document.window(0..document.len())?;
         let bytes: Cow<'_, [u8]> = cms::unarmoured(&stands)?;
         let signed_data = cms::SignedData::parse(&bytes, &self.limits)?;
-        let mut data = content.or(signed_data.content().map(Data::encapsulated));
+        let within = signed_data.content();
+        if content.is_none() {
+            is_no_pdf_besides(&stands, within.filter(|_| matches!(bytes, Cow::Borrowed(_))))?;
+        }
+        let (mut data, encapsulated) = match (content, within) {
+            (Some(mut content), Some(within)) => {
+                let compared = content.compare(within)?;
+                (Some(content), Some(compared))
+            }
+            (content, within) => (content.or(within.map(Data::encapsulated)), None),
+        };
         let source = CmsSource {
             signed_data: &signed_data,
             id: "1",
@@ -150,6 +161,12 @@ impl Validator {
             limits: &self.limits,
         };
         let mut facts = collect::collect_cms(&source, &mut data)?;
+        // Where the content handed in is not the signed one, that is what has to be said.
+        let asked =
+            |it: &SignatureFacts| !it.counter_signature && it.data.digest != DigestFact::Differs;
+        for signature in facts.iter_mut().filter(|it| asked(it)) {
+            signature.data.encapsulated = encapsulated;
+        }
         let trailing = signed_data.trailing();
         if trailing.iter().any(|byte| !matches!(byte, 0 | b'\r' | b'\n' | b' ')) {
             facts.iter_mut().for_each(|signature| signature.trailing = trailing.len());
@@ -240,6 +257,21 @@ impl Validator {
     }
 }
 
+/// A reader of PDFs takes one that begins within the first bytes of a file, and shows it.
+/// That is well where it is the content that is signed, and a forgery elsewhere.
+fn is_no_pdf_besides(file: &[u8], content: Option<cms::Content<'_>>) -> Result<()> {
+    let sniffed = usize::try_from(SNIFFED).unwrap_or(usize::MAX).min(file.len());
+    let head = file.get(..sniffed).unwrap_or_default();
+    let Some(at) = head.windows(PDF.len()).position(|window| window == PDF) else {
+        return Ok(());
+    };
+    let at = u64::try_from(at).unwrap_or(u64::MAX);
+    if content.is_some_and(|content| content.place().contains(&at)) {
+        return Ok(());
+    }
+    Err(Error::malformed("this CMS is a PDF besides, which it does not sign").at_offset(at))
+}
+
 fn is_pdf(head: &[u8]) -> bool {
     head.windows(PDF.len()).any(|window| window == PDF)
 }
@@ -251,10 +283,11 @@ const PDF: &[u8] = b"%PDF-";
 fn is_cms(head: &[u8]) -> bool {
     let start = head.get(..HEADER.min(head.len())).unwrap_or_default();
     let binary =
-        head.first() == Some(&0x30) && start.windows(PKCS7.len()).any(|window| window == PKCS7);
+        head.first() == Some(&SEQUENCE) && start.windows(PKCS7.len()).any(|window| window == PKCS7);
     binary || head.trim_ascii_start().starts_with(PEM)
 }
 
+const SEQUENCE: u8 = 0x30;
 const PEM: &[u8] = b"-----BEGIN ";
 /// `OBJECT IDENTIFIER 1.2.840.113549.1.7…`, of nine octets.
 const PKCS7: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7];
@@ -307,7 +340,7 @@ fn references(facts: &SignatureFacts) -> Vec<ReferenceReport> {
     };
     let name = if facts.pdf.is_some() { "ByteRange" } else { "content" };
     let mut all = vec![ReferenceReport { name: name.into(), found, intact }];
-    if let Some(within) = facts.pdf.as_ref().and_then(|pdf| pdf.encapsulated) {
+    if let Some(within) = facts.data.encapsulated {
         let intact = Some(within == super::facts::EncapsulatedFact::Same);
         all.push(ReferenceReport { name: "eContent".into(), found: true, intact });
     }

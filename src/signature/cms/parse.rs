@@ -3,6 +3,7 @@
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use der::asn1::ObjectIdentifier;
 
@@ -124,6 +125,12 @@ impl<'a> Content<'a> {
         }
         each(self.0.content());
         Ok(())
+    }
+
+    /// Where it stands in what was read, tag and length included.
+    pub(crate) fn place(&self) -> Range<u64> {
+        let size = u64::try_from(self.0.raw().len()).unwrap_or(u64::MAX);
+        self.0.offset()..self.0.offset().saturating_add(size)
     }
 
     /// What is hashed, in one: lent where it stands in one piece.

@@ -23,9 +23,13 @@ pub(crate) fn unarmoured(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
     if blocks.is_empty() {
         return Ok(Cow::Borrowed(bytes));
     }
-    let found = blocks.into_iter().find(|block| LABELS.contains(&block.label.as_str()));
-    let found = found.ok_or_else(|| Error::malformed("the PEM holds something else than a CMS"))?;
-    Ok(Cow::Owned(found.bytes.to_vec()))
+    let mut found = blocks.into_iter().filter(|block| LABELS.contains(&block.label.as_str()));
+    match (found.next(), found.next()) {
+        (Some(one), None) => Ok(Cow::Owned(one.bytes.to_vec())),
+        // To read one would leave it to chance whose signature is looked at.
+        (Some(_), Some(_)) => Err(Error::malformed("the PEM holds more than one CMS")),
+        (None, _) => Err(Error::malformed("the PEM holds something else than a CMS")),
+    }
 }
 
 #[cfg(test)]
@@ -49,6 +53,7 @@ mod tests {
             "-----BEGIN CMS-----\nMAA=",
             "-----BEGIN CMS-----\nM!A=\n-----END CMS-----",
             "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----",
+            &"-----BEGIN CMS-----\nMAA=\n-----END CMS-----\n".repeat(2),
         ] {
             assert!(unarmoured(pem.as_bytes()).is_err(), "{pem}");
         }

@@ -128,6 +128,10 @@ fn content_type(facts: &SignatureFacts) -> Option<Finding> {
             "Loại nội dung được ký khác với loại nội dung thực tế.",
             "The content type that was signed is not that of the content.",
         )),
+        ContentTypeFact::Unprotected => broken(say(
+            "Nội dung không phải dữ liệu thường nhưng loại nội dung không được ký.",
+            "The content is not plain data, but its type is not signed.",
+        )),
         ContentTypeFact::Forbidden => broken(say(
             "Chữ ký xác nhận (countersignature) không được có thuộc tính loại nội dung.",
             "A countersignature must not have a content-type attribute.",

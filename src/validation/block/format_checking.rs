@@ -10,9 +10,9 @@ use crate::validation::messages;
 pub(super) fn findings(facts: &SignatureFacts) -> Vec<Finding> {
     let mut all = vec![structure(facts)];
     all.extend(trailing(facts));
+    all.extend(facts.data.encapsulated.map(encapsulated));
     if let Some(pdf) = &facts.pdf {
         all.extend(pdf_findings(pdf));
-        all.extend(encapsulated(pdf));
         all.push(readable(pdf));
         all.extend(further_signers(pdf));
     }
@@ -102,35 +102,35 @@ fn pdf_finding(finding: pades::Finding) -> Finding {
     }
 }
 
-/// ISO 32000-2 §12.8.3.3.1 wants no content within; where the covered bytes stand
-/// there once more, nothing is hidden.
-fn encapsulated(pdf: &PdfFacts) -> Option<Finding> {
+/// ISO 32000-2 §12.8.3.3.1 wants no content within a PDF's signature; where what is
+/// signed stands there once more, nothing is hidden.
+fn encapsulated(fact: EncapsulatedFact) -> Finding {
     let id = CheckId::PdfEncapsulatedContent;
-    Some(match pdf.encapsulated? {
+    match fact {
         EncapsulatedFact::Same => Finding::holds(
             id,
             say(
                 "Nội dung nằm trong chữ ký trùng với phần tệp được ký.",
-                "The content within the signature is the same as the signed part of the file.",
+                "The content within the signature is the same as what is signed of the file.",
             ),
         ),
         EncapsulatedFact::Empty => Finding::broken(
             id,
             Failed::FormatFailure,
             say(
-                "Chữ ký chứa một nội dung rỗng thay vì ký trên tệp PDF.",
-                "The signature holds an empty content instead of signing the PDF.",
+                "Chữ ký chứa một nội dung rỗng thay vì nội dung của tệp được ký.",
+                "The signature holds an empty content instead of that of the signed file.",
             ),
         ),
         EncapsulatedFact::Other => Finding::broken(
             id,
             Failed::FormatFailure,
             say(
-                "Chữ ký chứa một nội dung khác với tệp PDF.",
-                "The signature holds a content other than the PDF.",
+                "Chữ ký chứa một nội dung khác với tệp được ký.",
+                "The signature holds a content other than the signed file.",
             ),
         ),
-    })
+    }
 }
 
 /// Their signatures are not judged: the field speaks for one signer.

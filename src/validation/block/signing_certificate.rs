@@ -24,6 +24,15 @@ fn found(facts: &SignatureFacts) -> Finding {
                 "No certificate at hand is the one that the signer named in the signature.",
             ),
         ),
+        // The unsigned identifier may point at another one with the same key.
+        (Some(_), CertificateReferenceFact::Unsupported) => Finding::unknown(
+            id,
+            Indeterminate::NoSigningCertificateFound,
+            say(
+                "Chứng thư số của người ký được ghi bằng hàm băm không được hỗ trợ.",
+                "The signer's certificate is named by a digest that is not supported.",
+            ),
+        ),
         (None, _) => Finding::broken(
             id,
             Indeterminate::NoSigningCertificateFound,
@@ -66,16 +75,8 @@ fn reference(facts: &SignatureFacts) -> Option<Finding> {
                 "The signature does not name the signer's certificate in its signed part.",
             ),
         )),
-        CertificateReferenceFact::Unsupported => Some(Finding::unknown(
-            id,
-            follows,
-            say(
-                "Chứng thư số của người ký được ghi bằng hàm băm không được hỗ trợ.",
-                "The signer's certificate is named by a digest that is not supported.",
-            ),
-        )),
         // Said by the check above.
-        CertificateReferenceFact::Differs => None,
+        CertificateReferenceFact::Unsupported | CertificateReferenceFact::Differs => None,
     }
 }
 

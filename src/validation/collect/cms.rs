@@ -192,14 +192,17 @@ impl Collector<'_> {
             signed_attributes: attributes.is_some(),
             ..DataFacts::default()
         };
+        let content_type = self.source.signed_data.content_type();
         let Some(attributes) = attributes else {
+            if !counter_signature && content_type != oids::ID_DATA {
+                facts.content_type = ContentTypeFact::Unprotected;
+            }
             facts.mimics_attributes = match data {
                 Some(data) => data.mimics_attributes(self.source.limits)?,
                 None => false,
             };
             return Ok(facts);
         };
-        let content_type = self.source.signed_data.content_type();
         facts.content_type = match (attributes.content_type(), counter_signature) {
             (Ok(None), true) => ContentTypeFact::NotSigned,
             (Ok(Some(_)), true) => ContentTypeFact::Forbidden,
@@ -263,10 +266,14 @@ fn signer_facts(signer: &SignerInfo<'_>, pool: Vec<Certificate>) -> SignerFacts 
     let reference = match (references.is_empty(), by_reference) {
         (true, _) => CertificateReferenceFact::Absent,
         (false, Some(_)) => CertificateReferenceFact::Matches,
-        (false, None) if references.iter().all(|it| it.digest_algorithm().is_some()) => {
+        // One that no certificate has is enough, whatever the other one may be.
+        (false, None) if references.iter().any(|it| nobody_has(it, &pool)) => {
             CertificateReferenceFact::Differs
         }
-        (false, None) => CertificateReferenceFact::Unsupported,
+        (false, None) if references.iter().any(|it| it.digest_algorithm().is_none()) => {
+            CertificateReferenceFact::Unsupported
+        }
+        (false, None) => CertificateReferenceFact::Differs,
     };
     let certificate = by_reference.cloned().or(by_identifier);
     let issuer_serial = certificate.as_ref().and_then(|certificate| {
@@ -275,6 +282,12 @@ fn signer_facts(signer: &SignerInfo<'_>, pool: Vec<Certificate>) -> SignerFacts 
     });
     let identifier = certificate.as_ref().map(|it| signer.identifier().matches(it));
     SignerFacts { certificate, certificates: pool, reference, issuer_serial, identifier }
+}
+
+/// As far as the digest can be computed.
+fn nobody_has(reference: &CertificateReference<'_>, pool: &[Certificate]) -> bool {
+    pool.iter().all(|it| reference.digest_matches(it) == Some(false))
+        && reference.digest_algorithm().is_some()
 }
 
 /// What signing-certificate and signing-certificate-v2 name first.

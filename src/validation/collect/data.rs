@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::limits::{Limits, within};
 use crate::signature::cms::{Content, oids};
 use crate::source::{Source, for_each_piece};
+use crate::validation::facts::EncapsulatedFact;
 
 /// The signed data. Each digest is computed once, however many signers ask for it.
 pub(in crate::validation) struct Data<'a> {
@@ -95,6 +96,25 @@ impl<'a> Data<'a> {
         Ok(Some(digest))
     }
 
+    /// What a content within the CMS is to this one. A digest that is all that is known
+    /// says which digest to compare by.
+    pub(in crate::validation) fn compare(
+        &mut self,
+        content: Content<'_>,
+    ) -> Result<EncapsulatedFact> {
+        let algorithm = match &self.place {
+            Place::Digest(known) => known.algorithm(),
+            Place::Encapsulated(_) | Place::Bytes(_) | Place::Ranges(..) => DigestAlgorithm::Sha256,
+        };
+        let mut within = Data::encapsulated(content);
+        let same = within.digest(algorithm)? == self.digest(algorithm)?;
+        Ok(match same {
+            true => EncapsulatedFact::Same,
+            false if content.bytes()?.is_empty() => EncapsulatedFact::Empty,
+            false => EncapsulatedFact::Other,
+        })
+    }
+
     /// Whether the content is itself a set of signed attributes. A value without signed
     /// attributes would then be one that was made over another signature's attributes,
     /// cut out and passed off as content (RFC 5652 §5.4 gives both the same bytes).
@@ -141,7 +161,9 @@ const ATTRIBUTES: u64 = 1 << 20;
 fn is_attributes(bytes: &[u8], limits: &Limits) -> Result<bool> {
     let mut values = Value::only(bytes, limits.asn1_depth)?.is(Tag::SET)?.values()?;
     while let Some(attribute) = values.next()? {
-        if attribute.sequence()?.expect(Tag::OID)?.oid()? == oids::MESSAGE_DIGEST {
+        let kind = attribute.sequence()?.expect(Tag::OID)?;
+        // Others may have identifiers that are too long to be read.
+        if kind.content() == oids::MESSAGE_DIGEST.as_bytes() {
             return Ok(true);
         }
     }

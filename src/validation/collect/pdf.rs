@@ -134,13 +134,13 @@ fn one(
         Err(error) => return unreadable(error.to_string(), place),
     };
     let digest_inside = is_digest_inside(signature);
-    if let (Some(content), Some(covered)) = (signed_data.content(), &mut covered) {
-        place.encapsulated = Some(if digest_inside {
-            digest_is(&content.bytes()?, covered)?
-        } else {
-            content_is(Data::encapsulated(content), &content.bytes()?, covered)?
-        });
-    }
+    let encapsulated = match (signed_data.content(), &mut covered) {
+        (Some(content), Some(covered)) if digest_inside => {
+            Some(digest_is(&content.bytes()?, covered)?)
+        }
+        (Some(content), Some(covered)) => Some(covered.compare(content)?),
+        _ => None,
+    };
     let mut data = match digest_inside {
         true => covered.and(signed_data.content().map(Data::encapsulated)),
         false => covered,
@@ -163,6 +163,7 @@ fn one(
     // EN 319 142-1 §6.3: the claimed time of a PAdES signature is the dictionary's.
     facts.level = level(&facts, signature);
     facts.claimed_time = facts.claimed_time.or(signature.claimed_time);
+    facts.data.encapsulated = encapsulated;
     facts.pdf = Some(place);
     Ok(facts)
 }
@@ -209,7 +210,6 @@ fn pdf_facts(pdf: &PdfSignatures, signature: &PdfSignature) -> PdfFacts {
         permitted: signature.permitted,
         recovered,
         irregular,
-        encapsulated: None,
         further_signers: 0,
     }
 }
@@ -238,19 +238,6 @@ fn digest_is(content: &[u8], covered: &mut Data<'_>) -> Result<EncapsulatedFact>
         false if content.is_empty() => EncapsulatedFact::Empty,
         false => EncapsulatedFact::Other,
     })
-}
-
-fn content_is(
-    mut content: Data<'_>,
-    bytes: &[u8],
-    covered: &mut Data<'_>,
-) -> Result<EncapsulatedFact> {
-    if bytes.is_empty() {
-        return Ok(EncapsulatedFact::Empty);
-    }
-    let same =
-        content.digest(DigestAlgorithm::Sha256)? == covered.digest(DigestAlgorithm::Sha256)?;
-    Ok(if same { EncapsulatedFact::Same } else { EncapsulatedFact::Other })
 }
 
 fn document_time_stamp(
