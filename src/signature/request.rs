@@ -6,11 +6,14 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::cms::SignedAttributes;
 use super::cms::create::{self, Encapsulation};
 use crate::crypto::{Digest, DigestAlgorithm, DigestContext, SignatureAlgorithm};
 use crate::crypto::{Verification, verify};
+use crate::encoding::asn1::{Tag, Value};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::keys::{SignatureValue, Signer, ToBeSigned};
+use crate::limits::Limits;
 use crate::pki::Certificate;
 use crate::source::{Source, for_each_piece};
 
@@ -49,17 +52,21 @@ impl Document {
         source: &S,
         digest_algorithm: DigestAlgorithm,
     ) -> Result<Self> {
-        let mut context = DigestContext::new(digest_algorithm);
-        for_each_piece(source, 0..source.len(), |piece| {
-            context.update(piece);
-            Ok(())
-        })?;
-        Ok(Self::new(source.len(), &context.finish()))
+        Ok(Self::new(source.len(), &digested(source, digest_algorithm)?.finish()))
     }
 
     pub(crate) fn digest(&self) -> &[u8] {
         &self.digest
     }
+}
+
+fn digested<S: Source + ?Sized>(source: &S, by: DigestAlgorithm) -> Result<DigestContext> {
+    let mut context = DigestContext::new(by);
+    for_each_piece(source, 0..source.len(), |piece| {
+        context.update(piece);
+        Ok(())
+    })?;
+    Ok(context)
 }
 
 /// Where the CMS goes.
@@ -119,9 +126,14 @@ impl Prepared {
     /// when that cannot be checked; `Misuse` when the space kept for the signature
     /// is too small or the prepared value was tampered with.
     pub fn complete(self, value: &SignatureValue) -> Result<Signed> {
-        let broken = || Error::misuse("this prepared signature is not as it was prepared");
         let certificate = self.certificate_chain.first().ok_or_else(broken)?;
         check_value(certificate, &self.to_be_signed, value)?;
+        let message_digest = self.message_digest(certificate).ok_or_else(broken)?;
+        let gap = match &self.layout {
+            Layout::Appended { tail, digits } => Some(gap(tail, digits).ok_or_else(broken)?),
+            _ if message_digest != self.document.digest => return Err(broken()),
+            _ => None,
+        };
         let cms = |encapsulation| {
             create::assemble(&self.certificate_chain, &self.to_be_signed, value, encapsulation)
         };
@@ -142,7 +154,33 @@ impl Prepared {
                 vec![whole, Piece::Bytes(tail)]
             }
         };
-        Ok(Signed { pieces, document: self.document, check_document: !self.same_process })
+        let check_document = !self.same_process;
+        Ok(Signed { pieces, document: self.document, message_digest, gap, check_document })
+    }
+
+    /// What the signed attributes say of the content, if they are this certificate's: the
+    /// key may have others, and what was stored may have been exchanged.
+    fn message_digest(&self, certificate: &Certificate) -> Option<Vec<u8>> {
+        let limits = Limits::default();
+        let set = Value::only(self.to_be_signed.bytes(), limits.asn1_depth).ok()?;
+        let attributes = SignedAttributes::read(&set.is(Tag::SET).ok()?, &limits).ok()?;
+        let named = attributes.signing_certificate_v2().ok()??;
+        let same = named.signer()?.digest_matches(certificate)?;
+        let digest = attributes.message_digest().ok()??;
+        same.then(|| digest.into_owned())
+    }
+}
+
+fn broken() -> Error {
+    Error::misuse("this prepared signature is not as it was prepared")
+}
+
+/// What of `tail` is not covered: the digits, still zeros, and their angle brackets.
+fn gap(tail: &[u8], digits: &Range<usize>) -> Option<Range<usize>> {
+    let gap = digits.start.checked_sub(1)?..digits.end.checked_add(1)?;
+    match tail.get(gap.clone())? {
+        [b'<', zeros @ .., b'>'] if zeros.iter().all(|it| *it == b'0') => Some(gap),
+        _ => None,
     }
 }
 
@@ -192,6 +230,9 @@ fn fill_hexadecimal(space: &mut [u8], bytes: &[u8]) -> Result<()> {
 pub struct Signed {
     pieces: Vec<Piece>,
     document: Document,
+    message_digest: Vec<u8>,
+    /// What the signature leaves out of what is appended.
+    gap: Option<Range<usize>>,
     check_document: bool,
 }
 
@@ -226,6 +267,10 @@ impl Signed {
     /// reading or writing fails.
     pub fn write_to<S: Source + ?Sized>(&self, document: &S, out: &mut dyn Write) -> Result<()> {
         self.check(document)?;
+        self.write_pieces(document, out)
+    }
+
+    fn write_pieces<S: Source + ?Sized>(&self, document: &S, out: &mut dyn Write) -> Result<()> {
         for piece in &self.pieces {
             match piece {
                 Piece::Bytes(bytes) => out.write_all(bytes)?,
@@ -242,20 +287,38 @@ impl Signed {
     /// # Errors
     /// As [`write_to`](Self::write_to); `LimitExceeded` when it does not fit in memory.
     pub fn to_vec<S: Source + ?Sized>(&self, document: &S) -> Result<Vec<u8>> {
+        // Before memory is kept for a length that a stored value may lie about.
+        self.check(document)?;
         let size = usize::try_from(self.len()).map_err(|_| {
             Error::new(ErrorKind::LimitExceeded, "the result does not fit in memory")
         })?;
         let mut bytes = Vec::with_capacity(size);
-        self.write_to(document, &mut bytes)?;
+        self.write_pieces(document, &mut bytes)?;
         Ok(bytes)
     }
 
     fn check<S: Source + ?Sized>(&self, document: &S) -> Result<()> {
         let known = &self.document;
-        let same = document.len() == known.len
-            && (!self.check_document
-                || Document::read(document, known.digest_algorithm)?.digest == known.digest);
-        if same { Ok(()) } else { Err(Error::misuse("this is not the document that was prepared")) }
+        let other = || Error::misuse("this is not the document that was prepared");
+        if document.len() != known.len {
+            return Err(other());
+        }
+        if !self.check_document {
+            return Ok(());
+        }
+        let mut context = digested(document, known.digest_algorithm)?;
+        if context.clone().finish().value() != known.digest {
+            return Err(other());
+        }
+        // What is appended is signed, too.
+        if let (Some(gap), Some(Piece::Bytes(tail))) = (&self.gap, self.pieces.last()) {
+            context.update(tail.get(..gap.start).unwrap_or_default());
+            context.update(tail.get(gap.end..).unwrap_or_default());
+            if context.finish().value() != self.message_digest {
+                return Err(broken());
+            }
+        }
+        Ok(())
     }
 }
 

@@ -29,7 +29,8 @@ pub(crate) struct SignedAttributes<'a> {
 }
 
 impl<'a> SignedAttributes<'a> {
-    pub(super) fn read(set: &Value<'a>, limits: &Limits) -> Result<Self> {
+    /// Under whatever tag they stand.
+    pub(crate) fn read(set: &Value<'a>, limits: &Limits) -> Result<Self> {
         let limit = limits.cms_signed_attributes_bytes;
         within(set.raw().len(), limit, "bytes of signed attributes")?;
         let attributes = read_all(set, limits).map_err(|error| error.in_element("signedAttrs"))?;
