@@ -1,81 +1,51 @@
-//! What OpenSSL, pyHanko and MuPDF signed (`testdata/signed`), verified offline.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+//! Signatures by OpenSSL, pyHanko and MuPDF, kept in `testdata/signed`.
+#![allow(clippy::unwrap_used, missing_docs)]
 
 use std::fs;
-use std::path::{Path, PathBuf};
 
-use kyso::{Conclusion, Indeterminate, Policy, Report, TrustStore, Validator};
+use kyso::{Policy, Report, TrustStore, UtcTime, Validator};
 
-fn test_data(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(name)
-}
-
-fn validator() -> Validator {
-    let root = fs::read(test_data("keys/ca.crt.pem")).unwrap();
-    let at = "2026-11-22T08:00:00+07:00".parse().unwrap();
-    Validator::new(TrustStore::from_bytes(&root).unwrap(), Policy::pilot(), at)
-}
-
-/// Each file with its detached content, where it has one.
-fn samples() -> Vec<(String, Vec<u8>, Option<Vec<u8>>)> {
-    let content = fs::read(test_data("signed/content.txt")).unwrap();
-    let files = fs::read_dir(test_data("signed")).unwrap().map(|entry| entry.unwrap().path());
-    let mut samples: Vec<_> = files
-        .filter(|path| path.extension().is_some_and(|it| it == "p7" || it == "pdf"))
-        .map(|path| {
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            let detached = name.contains("-detached").then(|| content.clone());
-            (name, fs::read(path).unwrap(), detached)
-        })
-        .collect();
-    samples.sort();
-    assert_eq!(samples.len(), 12);
-    samples
-}
-
-fn validate(validator: &Validator, bytes: &[u8], content: Option<&[u8]>) -> kyso::Result<Report> {
-    match content {
-        Some(content) => validator.validate_detached(bytes, content),
-        None => validator.validate(bytes),
+fn validate(name: &str) -> Report {
+    let trust = TrustStore::from_bytes(&fs::read("testdata/keys/ca.crt.pem").unwrap()).unwrap();
+    let at: UtcTime = "2026-12-01T00:00:00Z".parse().unwrap();
+    let validator = Validator::new(trust, Policy::pilot(), at);
+    let file = fs::read(format!("testdata/signed/{name}")).unwrap();
+    if name.contains("detached") {
+        let content = fs::read("testdata/signed/content.txt").unwrap();
+        validator.validate_detached(&file, &content).unwrap()
+    } else {
+        validator.validate(&file).unwrap()
     }
 }
 
 #[test]
-fn signatures_by_others_pass() {
-    let validator = validator();
-    for (name, bytes, content) in samples() {
-        let report = validate(&validator, &bytes, content.as_deref()).unwrap();
-        let twice = name.starts_with("pyhanko") && name.ends_with(".pdf");
-        assert_eq!(report.signatures().len(), if twice { 2 } else { 1 }, "{name}");
-        for signature in report.signatures() {
-            assert_eq!(signature.intact(), Some(true), "{name}: {report}");
-            // MuPDF signs the SHA-1 of a document.
-            let expected = if name.starts_with("mutool") {
-                Conclusion::Indeterminate(Indeterminate::CryptoConstraintsFailureNoPoe)
-            } else {
-                Conclusion::TotalPassed
-            };
-            assert_eq!(signature.conclusion(), expected, "{name}: {report}");
+fn all_are_accepted_and_sha_1_is_graded() {
+    let mut tried = 0;
+    for entry in fs::read_dir("testdata/signed").unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        if !name.ends_with(".p7") && !name.ends_with(".pdf") {
+            continue;
         }
+        let report = validate(&name);
+        let expected = match name.starts_with("mutool") {
+            true => "INDETERMINATE/CRYPTO_CONSTRAINTS_FAILURE_NO_POE",
+            false => "TOTAL_PASSED",
+        };
+        assert_eq!(report.conclusion().unwrap().to_string(), expected, "{name}: {report}");
+        assert!(report.signatures().iter().all(|it| it.intact() == Some(true)), "{name}");
+        tried += 1;
     }
+    assert!(tried >= 12, "{tried}");
 }
 
+/// The leader signs, then the agency seals; both stay good, and the report says so.
 #[test]
-fn one_other_bit_and_they_do_not() {
-    let validator = validator();
-    for (name, mut bytes, mut content) in samples() {
-        match &mut content {
-            Some(content) => content[3] ^= 1,
-            None if name.ends_with(".pdf") => bytes[100] ^= 1,
-            None => {
-                let held = bytes.windows(4).position(|it| it == b"nghi").unwrap();
-                bytes[held] ^= 1;
-            }
-        }
-        // A PDF may become unreadable; it may not pass.
-        if let Ok(report) = validate(&validator, &bytes, content.as_deref()) {
-            assert_ne!(report.conclusion(), Some(Conclusion::TotalPassed), "{name}: {report}");
-            assert!(report.signatures().iter().all(|it| it.intact() != Some(true)), "{name}");
-        }
-    }
+fn a_second_signature_leaves_the_first_good() {
+    let report = validate("pyhanko-p256-sha256-reportlab-form.pdf");
+    let [leader, agency] = report.signatures() else { panic!("two signatures") };
+    assert_eq!((leader.id(), agency.id()), ("Leader", "Agency"));
+    assert_eq!(leader.later_changes(), Some("SIGNATURES"));
+    assert_eq!(leader.covers().whole_file, Some(false));
+    assert_eq!(agency.later_changes(), Some("NONE"));
+    assert_eq!(agency.covers().whole_file, Some(true));
 }
