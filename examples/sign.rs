@@ -24,7 +24,8 @@ any file   --algorithm RSA_SHA256 (or RSA_SSA_PSS_SHA256_MGF1, ECDSA_SHA256, ED2
            --time 2026-11-22T08:00:00+07:00      the claimed time; now, unless given
            --detached | --enveloping             CAdES, for a PDF too
            --mime-type TYPE
-PDF        --field NAME --reason TEXT --location TEXT --contact TEXT --pkcs7";
+PDF        --field NAME --reason TEXT --location TEXT --contact TEXT --pkcs7
+           --page N --rectangle LEFT,BOTTOM,RIGHT,TOP   where the field is; invisible, unless given";
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -44,6 +45,8 @@ struct Options {
     reason: Option<String>,
     location: Option<String>,
     contact: Option<String>,
+    page: Option<u32>,
+    rectangle: Option<[f64; 4]>,
     prepare: Option<PathBuf>,
     complete: Option<PathBuf>,
     value: Option<PathBuf>,
@@ -145,6 +148,8 @@ impl Options {
                 "--reason" => options.reason = Some(next()?),
                 "--location" => options.location = Some(next()?),
                 "--contact" => options.contact = Some(next()?),
+                "--page" => options.page = Some(next()?.parse()?),
+                "--rectangle" => options.rectangle = Some(rectangle(&next()?)?),
                 "--prepare" => options.prepare = Some(next()?.into()),
                 "--complete" => options.complete = Some(next()?.into()),
                 "--value" => options.value = Some(next()?.into()),
@@ -189,6 +194,12 @@ impl Options {
         if let Some(contact) = &self.contact {
             builder = builder.contact(contact);
         }
+        if let Some(page) = self.page {
+            builder = builder.page(page);
+        }
+        if let Some(rectangle) = self.rectangle {
+            builder = builder.rectangle(rectangle);
+        }
         builder
     }
 
@@ -200,6 +211,11 @@ impl Options {
         let files = self.certificates.iter().map(|path| read(path));
         Ok(files.collect::<Outcome<Vec<_>>>()?.concat())
     }
+}
+
+fn rectangle(text: &str) -> Outcome<[f64; 4]> {
+    let corners = text.split(',').map(str::parse).collect::<Result<Vec<f64>, _>>()?;
+    corners.try_into().map_err(|_| "a rectangle has four numbers".into())
 }
 
 fn read(path: &Path) -> Outcome<Vec<u8>> {
