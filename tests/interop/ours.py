@@ -29,8 +29,10 @@ class Ours:
         return self.sign(document, out, algorithm, f"--{form}").read_bytes()
 
     def sign_pdf_twice(self, pdf, algorithm):
+        """Invisible as PAdES, then in a rectangle as the field's older tools write it."""
         leader = self.sign(pdf, self.folder / "leader.pdf", algorithm, "--field", "Leader")
-        return self.sign(leader, self.folder / "sealed.pdf", algorithm, "--field", "Agency")
+        return self.sign(leader, self.folder / "sealed.pdf", algorithm, "--field", "Agency",
+                         "--pkcs7", "--rectangle", "50,50,250,120")
 
     def sign_remotely(self, pdf, algorithm, remote):
         """`remote` has the key: it gets what is to be signed, and answers the value."""
