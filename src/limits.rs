@@ -18,6 +18,9 @@ pub struct Limits {
     pub cms_bytes: usize,
     /// Signers of one CMS, countersigners among them.
     pub cms_signers: usize,
+    /// Time-stamps of one CMS that are looked into. A check may cost some 30 ms, and a
+    /// token two kilobytes.
+    pub cms_time_stamps: usize,
     /// Attributes of one signer, and values of one attribute. An archive that is
     /// renewed each year for a lifetime stays below 100.
     pub cms_attributes: usize,
@@ -94,6 +97,7 @@ impl Default for Limits {
             asn1_depth: 64,
             cms_bytes: 64 << 20,
             cms_signers: 64,
+            cms_time_stamps: 200,
             cms_attributes: 1_000,
             cms_signed_attributes_bytes: 1 << 20,
             cms_revocation_infos: 1_000,

@@ -126,3 +126,18 @@ fn names_of_files_do_not_steer_the_text() {
     assert!(!text.contains(['\u{202e}', '\x1b']));
     assert!(!text.lines().any(|line| line.starts_with("Chữ ký hợp lệ")), "{text}");
 }
+
+/// Each token costs a check of a value by a key as large as its maker likes.
+#[test]
+fn tokens_are_bounded() {
+    let rsa = Identity::rsa();
+    let mut cms = Cms::over(CONTENT, &rsa);
+    let token = "1.2.840.113549.1.9.16.2.14";
+    cms.unsigned = vec![cms::attribute(token, cms::seq(&[]).repeat(200))];
+    let report = detached(&cms.signed_by(&rsa));
+    assert_eq!(conclusion(&report), "TOTAL_PASSED");
+    assert_eq!(report.signatures()[0].timestamps().len(), 200);
+    cms.unsigned.push(cms::attribute(token, cms::seq(&[])));
+    let error = pilot().validate_detached(&cms.signed_by(&rsa), CONTENT).unwrap_err();
+    assert_eq!(error.kind(), kyso::ErrorKind::LimitExceeded);
+}

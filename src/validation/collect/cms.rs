@@ -158,6 +158,11 @@ impl Collector<'_> {
         };
         facts.level = level.into();
         if self.source.time_stamps {
+            let before = self.all.iter().map(|it| it.time_stamps.len()).sum::<usize>();
+            let here = signer.signed_attributes().map_or(0, |it| it.content_time_stamps().count());
+            let here = here.saturating_add(signer.unsigned_attributes().time_stamps().count());
+            let limit = self.source.limits.cms_time_stamps;
+            crate::limits::within(before.saturating_add(here), limit, "time-stamps of a CMS")?;
             facts.time_stamps =
                 time_stamp::beside(signer, data, &found.certificates, self.source.limits)?;
         }
@@ -374,10 +379,11 @@ fn over_data(
 /// OpenSSL and pyHanko hash the attributes as they stand: said, so that the clerk
 /// learns why another program may call this signature good.
 fn valid_as_stored(signer: &SignerInfo<'_>, key: &[u8], algorithm: SignatureAlgorithm) -> bool {
-    signer.signed_attributes().is_some_and(|attributes| {
-        verify(key, algorithm, &attributes.as_stored(), signer.signature())
-            .is_ok_and(Verification::is_valid)
-    })
+    let Some(attributes) = signer.signed_attributes() else { return false };
+    let stored = attributes.as_stored();
+    // What stands in DER order was checked already; a check is the dearest thing here.
+    attributes.to_be_signed().is_ok_and(|ordered| ordered != stored)
+        && verify(key, algorithm, &stored, signer.signature()).is_ok_and(Verification::is_valid)
 }
 
 fn again(error: &Error) -> Error {

@@ -84,6 +84,11 @@ pub(super) fn read(
                 imprinted(algorithm)?.map(|digest| digest.value() == info.imprint);
         }
     }
+    // RFC 3161 §2.4.2: one signer, and no other.
+    if signed_data.signers().len() != 1 {
+        facts.signature_intact = Some(false);
+        return Ok(facts);
+    }
     let source = CmsSource {
         signed_data: &signed_data,
         id: "",
