@@ -80,8 +80,10 @@ impl UtcTime {
         self.0.checked_to_offset(zone).unwrap_or(self.0)
     }
 
+    /// Where the same instant in UTC lies outside the years that can be written, its zone
+    /// stays.
     pub(crate) fn from_datetime(at: OffsetDateTime) -> Self {
-        Self(at.checked_to_offset(UtcOffset::UTC).unwrap_or(at))
+        Self(at.checked_to_offset(UtcOffset::UTC).filter(|it| it.year() >= 0).unwrap_or(at))
     }
 
     pub(crate) fn datetime(self) -> OffsetDateTime {
