@@ -1,8 +1,8 @@
 //! Paths through a small PKI that is made anew for each test.
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CustomExtension, DnType, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose, date_time_ymd,
+    BasicConstraints, CertificateParams, CustomExtension, DnType, ExtendedKeyUsagePurpose, IsCa,
+    Issuer, KeyPair, KeyUsagePurpose, date_time_ymd,
 };
 
 use super::*;
@@ -286,6 +286,20 @@ fn the_outer_algorithm_is_the_inner_one_with_its_parameters() {
     longer.extend(&der[4..]);
     longer.extend([5, 0]);
     assert_eq!(Certificate::from_der(&longer).unwrap_err().kind(), ErrorKind::Malformed);
+}
+
+#[test]
+fn keys_of_services_are_told_apart() {
+    use ExtendedKeyUsagePurpose::{EmailProtection, OcspSigning, TimeStamping};
+    for (usages, expected) in [
+        (vec![], false),
+        (vec![TimeStamping], true),
+        (vec![OcspSigning, TimeStamping], true),
+        (vec![TimeStamping, EmailProtection], false),
+    ] {
+        let service = party("service").with(|it| it.extended_key_usages = usages);
+        assert_eq!(service.self_issued().is_only_for_services(), expected);
+    }
 }
 
 /// CVE-2016-10539's class: many issuers of one name, of which each has to be tried.

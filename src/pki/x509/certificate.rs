@@ -160,6 +160,11 @@ impl Certificate {
         self.0.extensions.key_usage
     }
 
+    /// Whether its extended key usage (RFC 5280 §4.2.1.12) is time-stamping or OCSP alone.
+    pub(crate) fn is_only_for_services(&self) -> bool {
+        self.0.extensions.only_for_services
+    }
+
     /// Nothing where the certificate has no such extension.
     pub(crate) fn basic_constraints(&self) -> Option<BasicConstraints> {
         self.0.extensions.basic_constraints

@@ -9,6 +9,8 @@ use x509_parser::prelude::X509Certificate;
 #[derive(Debug, Default)]
 pub(super) struct Extensions {
     pub(super) key_usage: Option<KeyUsage>,
+    /// Of services only, by the extended key usage.
+    pub(super) only_for_services: bool,
     pub(super) basic_constraints: Option<BasicConstraints>,
     pub(super) subject_key_identifier: Option<Vec<u8>>,
     pub(super) authority_key_identifier: Option<Vec<u8>>,
@@ -78,6 +80,16 @@ impl Extensions {
                     key_cert_sign: usage.key_cert_sign(),
                     crl_sign: usage.crl_sign(),
                 });
+            }
+            // RFC 3161 §2.3, RFC 6960 §4.2.2.2: these sign what anybody sends them.
+            ParsedExtension::ExtendedKeyUsage(usage) => {
+                let documents = usage.any
+                    || usage.server_auth
+                    || usage.client_auth
+                    || usage.code_signing
+                    || usage.email_protection
+                    || !usage.other.is_empty();
+                self.only_for_services = !documents && (usage.time_stamping || usage.ocsp_signing);
             }
             ParsedExtension::BasicConstraints(constraints) => {
                 self.basic_constraints = Some(BasicConstraints {

@@ -36,13 +36,14 @@ pub(super) fn findings(
 }
 
 /// RFC 5280 §4.2.1.3. No extended key usage is asked for: the government's own
-/// certificates for officers have none for documents.
+/// certificates for officers have none for documents. But a key that signs what
+/// anybody sends it, as time-stamping services do, has not signed a document.
 fn key_usage(certificate: &Certificate) -> Finding {
     let id = CheckId::KeyUsage;
     let may_sign = certificate
         .key_usage()
         .is_none_or(|usage| usage.digital_signature || usage.content_commitment);
-    if may_sign {
+    if may_sign && !certificate.is_only_for_services() {
         Finding::holds(
             id,
             say("Khóa của người ký được phép dùng để ký.", "The signer's key may be used to sign."),
