@@ -64,6 +64,10 @@ mod envelope;
 
 pub mod exchange;
 
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
+
 pub use crate::crypto::{Digest, DigestAlgorithm, PssParameters, SignatureAlgorithm};
 pub use crate::envelope::edxml;
 pub use crate::error::{Error, ErrorKind, Place, Result};
@@ -107,51 +111,6 @@ pub mod axis {
         AgencyRow, Call, Client, Credentials, ErrorCode, ReceivedRow, Rejection, Reply, SentRow,
         SignedHeaders, Verified, hash_file, message_within, timestamp, verify,
     };
-}
-
-/// Doors for fuzzers into rooms that have no other: there only when fuzzing.
-#[cfg(fuzzing)]
-#[doc(hidden)]
-#[allow(missing_docs, clippy::must_use_candidate)]
-pub mod fuzzing {
-    use crate::crypto::{SignatureAlgorithm, verify};
-    use crate::encoding::zip;
-    use crate::signature::cms::exhaust;
-
-    /// Whether the value holds; nothing where the key is none.
-    pub fn verify_value(
-        public_key_info: &[u8],
-        algorithm: SignatureAlgorithm,
-        message: &[u8],
-        value: &[u8],
-    ) -> Option<bool> {
-        verify(public_key_info, algorithm, message, value).ok().map(|it| it.is_valid())
-    }
-
-    pub fn zip(bytes: &[u8]) -> Option<Vec<u8>> {
-        let _ = zip::list(bytes, 64);
-        zip::read_single(bytes, 1 << 20).ok()
-    }
-
-    pub fn cms(bytes: &[u8]) -> bool {
-        exhaust::exhaust(bytes)
-    }
-
-    pub fn pdf(bytes: &[u8]) -> bool {
-        crate::encoding::pdf::exhaust::exhaust(bytes)
-    }
-
-    pub fn pdf_signatures(bytes: &[u8]) -> bool {
-        crate::signature::pades::exhaust::exhaust(bytes)
-    }
-
-    pub fn path(bytes: &[u8]) -> usize {
-        crate::pki::path::exhaust::exhaust(bytes)
-    }
-
-    pub fn cms_attributes(bytes: &[u8]) -> bool {
-        exhaust::exhaust_attributes(bytes)
-    }
 }
 
 #[cfg(doctest)]

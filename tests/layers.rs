@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::{fs, iter};
 
-const SHELVES: [&str; 12] = [
+const SHELVES: [&str; 13] = [
     "error",
     "limits",
     "time",
@@ -19,6 +19,7 @@ const SHELVES: [&str; 12] = [
     "validation",
     "envelope",
     "exchange",
+    "fuzzing",
 ];
 
 fn src() -> PathBuf {
