@@ -1,11 +1,9 @@
 //! Signing a PDF at level B-B (EN 319 142-1 §6).
 
-use std::fmt;
 use std::io::Write;
 
-use serde::{Deserialize, Serialize};
-
 use super::create::{Request, Tail, append};
+use super::sub_filter::SubFilter;
 use crate::crypto::{DigestAlgorithm, DigestContext, SignatureAlgorithm};
 use crate::encoding::pdf::Reader;
 use crate::error::{Error, Result};
@@ -16,33 +14,6 @@ use crate::signature::cms::create::SignedAttributes;
 use crate::signature::request::{Document, Layout, Prepared, Signed, sign_prepared};
 use crate::source::{Source, for_each_piece};
 use crate::time::UtcTime;
-
-/// The format of `/Contents` (ISO 32000-2 §12.8.3.3, §12.8.3.4).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum SubFilter {
-    /// `ETSI.CAdES.detached`: PAdES baseline.
-    #[default]
-    EtsiCadesDetached,
-    /// `adbe.pkcs7.detached`: what most of the field's tools write. The CMS carries
-    /// the same attributes, and the claimed time besides.
-    AdbePkcs7Detached,
-}
-
-impl SubFilter {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::EtsiCadesDetached => "ETSI.CAdES.detached",
-            Self::AdbePkcs7Detached => "adbe.pkcs7.detached",
-        }
-    }
-}
-
-impl fmt::Display for SubFilter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// A PAdES-B-B signature to be made, as an incremental update: every byte of the
 /// document stays as it is, and so do earlier signatures.

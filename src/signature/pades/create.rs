@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use time::macros::format_description;
 
-use super::builder::SubFilter;
 use super::certification::permissions;
+use super::sub_filter::SubFilter;
 use crate::encoding::pdf::{
     Dictionary, Field, Object, Reader, Reference, Update, View, fields, page_at, text_string,
     write_object,

@@ -8,13 +8,15 @@ mod create;
 mod facts;
 mod parse;
 mod shape;
+mod sub_filter;
 
-pub use builder::{SignatureBuilder, SubFilter};
+pub use builder::SignatureBuilder;
 pub(crate) use byte_range::digests;
 pub(crate) use facts::{
     ByteRange, FileDefect, Finding, LaterChanges, PdfSignature, PdfSignatures, SignatureKind,
 };
 pub(crate) use parse::parse;
+pub use sub_filter::SubFilter;
 
 #[cfg(test)]
 mod attacks;
