@@ -43,17 +43,21 @@ impl UtcTime {
     }
 
     /// Whole milliseconds since 1970-01-01T00:00:00Z.
-    pub(crate) fn unix_millis(self) -> i64 {
+    #[must_use]
+    pub fn unix_millis(self) -> i64 {
         i64::try_from(self.0.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX)
     }
 
-    /// From milliseconds since 1970-01-01T00:00:00Z, or the epoch where that is no
-    /// date in use.
-    pub(crate) fn from_unix_millis(millis: i64) -> Self {
+    /// From milliseconds since 1970-01-01T00:00:00Z.
+    ///
+    /// # Errors
+    /// `Malformed` outside the years 0 to 9999.
+    pub fn from_unix_millis(millis: i64) -> Result<Self> {
         OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000)
             .ok()
             .filter(|at| at.year() >= 0)
-            .map_or(Self(OffsetDateTime::UNIX_EPOCH), Self)
+            .map(Self)
+            .ok_or_else(|| Error::malformed(format!("{millis} ms since 1970 is no date in use")))
     }
 
     /// The instant so many seconds later, or the last one there is.

@@ -55,7 +55,10 @@ impl Fault {
         }
     }
 
-    pub(crate) fn into_error(self, doing: &str) -> Error {
+    /// The error of a call that failed so; `doing` is the call's name. For those who
+    /// implement [`Transport`](super::Transport).
+    #[must_use]
+    pub fn into_error(self, doing: &str) -> Error {
         Error::new(ErrorKind::Service, format!("{doing}: {self}")).because(self)
     }
 }

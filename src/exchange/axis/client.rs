@@ -299,14 +299,15 @@ impl Client {
     /// The time, moved on by a millisecond where the last request has it already:
     /// an axis may refuse the same signed headers a second time.
     fn instant(&self) -> UtcTime {
-        let now = (self.clock)().unix_millis();
+        let clock = (self.clock)();
+        let now = clock.unix_millis();
         let last = self
             .latest
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| {
                 Some(now.max(last.saturating_add(1)))
             })
             .unwrap_or_default();
-        UtcTime::from_unix_millis(now.max(last.saturating_add(1)))
+        UtcTime::from_unix_millis(now.max(last.saturating_add(1))).unwrap_or(clock)
     }
 
     fn address(&self, call: Call) -> String {
