@@ -40,6 +40,10 @@ pub struct Limits {
     /// Signatures checked while one path is searched (CVE-2016-10539's class:
     /// quadratic or exponential fan-out; webpki's number).
     pub path_signatures: usize,
+    /// Signatures checked in search of the paths of all signers of one document: as many
+    /// signers as a PDF may have, each with an authority of its own. A check by the
+    /// largest keys takes some 30 ms.
+    pub paths_signatures: usize,
     /// Iterations of password-based key derivation that one key file may cost in all.
     /// OpenSSL and Windows write 2,000, Java 10,000 and Firefox 600,000 for each of some four
     /// parts and each key; a million costs about a quarter of a second.
@@ -105,6 +109,7 @@ impl Default for Limits {
             certificate_bytes: 256 << 10,
             path_length: 10,
             path_signatures: 100,
+            paths_signatures: 2_000,
             kdf_iterations: 30_000_000,
             private_keys: 64,
             pdf_depth: 100,

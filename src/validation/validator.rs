@@ -13,7 +13,7 @@ use super::report::{
 use crate::crypto::Digest;
 use crate::error::{Error, Result};
 use crate::limits::{Limits, within};
-use crate::pki::path::Search;
+use crate::pki::path::{Checks, Search};
 use crate::pki::{Certificate, TrustStore};
 use crate::signature::{cms, pades};
 use crate::source::Source;
@@ -175,13 +175,19 @@ impl Validator {
     }
 
     fn report(&self, format: DocumentFormat, facts: &[SignatureFacts]) -> Result<Report> {
-        let signatures: Result<Vec<_>> = facts.iter().map(|it| self.judge(it)).collect();
+        let checks = Checks::default();
+        let context = Context {
+            trust: &self.trust,
+            policy: &self.policy,
+            at: self.at,
+            checks: &checks,
+            limits: &self.limits,
+        };
+        let signatures: Result<Vec<_>> = facts.iter().map(|it| self.judge(it, context)).collect();
         Ok(Report::new(format, &self.policy.name, self.at, signatures?))
     }
 
-    fn judge(&self, facts: &SignatureFacts) -> Result<SignatureReport> {
-        let context =
-            Context { trust: &self.trust, policy: &self.policy, at: self.at, limits: &self.limits };
+    fn judge(&self, facts: &SignatureFacts, context: Context<'_>) -> Result<SignatureReport> {
         let processed = process::basic(facts, context)?;
         let certificate = facts.signer.certificate.as_ref();
         let path = path_of(processed.path.as_ref());

@@ -1,9 +1,9 @@
 //! The search for a path (RFC 4158 §2), depth first and bounded.
 
+use super::checks::Checks;
 use super::fault::{Fault, Rejection};
 use super::validate;
-use crate::crypto::{SignatureAlgorithm, Verification, verify};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::pki::{Certificate, TrustAnchor, TrustStore};
 use crate::time::UtcTime;
@@ -15,6 +15,8 @@ pub(crate) struct PathFinder<'a> {
     /// Certificates that may stand between; none of them is trusted.
     pub(crate) candidates: &'a [Certificate],
     pub(crate) at: UtcTime,
+    /// What was checked already, for this document.
+    pub(crate) checks: &'a Checks,
     pub(crate) limits: &'a Limits,
 }
 
@@ -52,7 +54,8 @@ impl PathFinder<'_> {
     ///
     /// # Errors
     /// `LimitExceeded` when more signatures had to be checked than
-    /// [`Limits::path_signatures`]: then nothing is known.
+    /// [`Limits::path_signatures`], or in all searches together than
+    /// [`Limits::paths_signatures`]: then nothing is known.
     pub(crate) fn find(&self, end_entity: &Certificate) -> Result<Search> {
         let mut walk = Walk { finder: *self, signatures: 0, rejections: Vec::new() };
         let mut path = vec![end_entity.clone()];
@@ -135,7 +138,7 @@ impl Walk<'_> {
                 "{limit} signatures checked in search of one certification path"
             )));
         }
-        match check_signature(last, public_key_info)? {
+        match self.finder.checks.check(last, public_key_info, self.finder.limits)? {
             None => Ok(true),
             Some(fault) => {
                 self.reject(path, path.len().saturating_sub(1), fault);
@@ -190,27 +193,4 @@ fn stands_in(path: &[Certificate], candidate: &Certificate) -> bool {
         it.subject_name().der() == candidate.subject_name().der()
             && it.public_key_info() == candidate.public_key_info()
     })
-}
-
-/// §6.1.3 (a)(1). Nothing when the signature holds.
-fn check_signature(certificate: &Certificate, public_key_info: &[u8]) -> Result<Option<Fault>> {
-    let identifier = certificate.signature_algorithm();
-    let unsupported =
-        || Fault::UnsupportedAlgorithm { algorithm: identifier.algorithm.to_string() };
-    let algorithm = match SignatureAlgorithm::read(identifier, None) {
-        Ok(Some(algorithm)) => algorithm,
-        Ok(None) => return Ok(Some(unsupported())),
-        Err(error) => return Ok(Some(Fault::Malformed { what: error.to_string() })),
-    };
-    let (message, value) = (certificate.to_be_signed(), certificate.signature_value());
-    match verify(public_key_info, algorithm, message, value) {
-        Ok(Verification::Valid | Verification::ValidWithoutNull) => Ok(None),
-        Ok(Verification::Invalid) => Ok(Some(Fault::BadSignature)),
-        Ok(Verification::Unsupported) => Ok(Some(unsupported())),
-        // An issuer whose key cannot be read has signed nothing that could be checked.
-        Err(error) if error.kind() == ErrorKind::Malformed => {
-            Ok(Some(Fault::Malformed { what: error.to_string() }))
-        }
-        Err(error) => Err(error),
-    }
 }

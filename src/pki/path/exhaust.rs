@@ -1,6 +1,6 @@
 //! Everything that the room does with bytes, for fuzzers and for a smoke test.
 
-use super::{PathFinder, Search};
+use super::{Checks, PathFinder, Search};
 use crate::encoding::asn1::Value;
 use crate::limits::Limits;
 use crate::pki::{Certificate, TrustAnchor, TrustStore};
@@ -21,7 +21,9 @@ pub(crate) fn exhaust(bytes: &[u8]) -> usize {
     let anchor = TrustAnchor::from_certificate(last.clone());
     let trust: TrustStore = [anchor].into_iter().collect();
     let at = end_entity.not_before();
-    let finder = PathFinder { trust: &trust, candidates: &certificates, at, limits: &limits };
+    let checks = Checks::default();
+    let candidates = &certificates;
+    let finder = PathFinder { trust: &trust, candidates, at, checks: &checks, limits: &limits };
     match finder.find(end_entity) {
         Ok(Search::Found(path)) => {
             assert_eq!(path.certificates().first(), Some(end_entity), "another path than asked");

@@ -5,6 +5,7 @@
 //! binds its validators to them fails its path, by name.
 
 mod build;
+mod checks;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod exhaust;
 mod fault;
@@ -13,4 +14,5 @@ mod tests;
 mod validate;
 
 pub(crate) use build::{PathFinder, Search, ValidatedPath};
+pub(crate) use checks::Checks;
 pub(crate) use fault::{Fault, Rejection};

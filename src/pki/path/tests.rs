@@ -70,7 +70,8 @@ fn search_at(
     end: &Certificate,
     at: UtcTime,
 ) -> Search {
-    PathFinder { trust, candidates, at, limits: &Limits::default() }.find(end).unwrap()
+    let (checks, limits) = (&Checks::default(), &Limits::default());
+    PathFinder { trust, candidates, at, checks, limits }.find(end).unwrap()
 }
 
 fn trusting(certificates: impl IntoIterator<Item = Certificate>) -> TrustStore {
@@ -307,10 +308,18 @@ fn keys_of_services_are_told_apart() {
 fn fan_out_is_bounded() {
     let leaf = party("leaf").issued_by(&authority("many"));
     let pool: Vec<_> = (0..150).map(|_| authority("many").self_issued()).collect();
-    let (trust, limits) = (TrustStore::new(), Limits::default());
-    let at = at("2026-06-01T00:00:00Z");
-    let error = PathFinder { trust: &trust, candidates: &pool, at, limits: &limits }.find(&leaf);
-    assert_eq!(error.unwrap_err().kind(), ErrorKind::LimitExceeded);
+    let (trust, mut limits) = (TrustStore::new(), Limits::default());
+    let (at, checks) = (at("2026-06-01T00:00:00Z"), Checks::default());
+    let find = |limits: &Limits, candidates: &[Certificate], end: &Certificate| {
+        PathFinder { trust: &trust, candidates, at, checks: &checks, limits }.find(end)
+    };
+    assert_eq!(find(&limits, &pool, &leaf).unwrap_err().kind(), ErrorKind::LimitExceeded);
+    // What was checked for one signer counts for the next, and is not checked again.
+    limits.paths_signatures = 100;
+    find(&limits, &pool[..90], &leaf).unwrap();
+    let other = party("other").issued_by(&authority("many"));
+    let error = find(&limits, &pool[..90], &other).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::LimitExceeded);
 }
 
 #[test]

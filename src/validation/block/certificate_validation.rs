@@ -17,6 +17,7 @@ pub(super) fn search(facts: &SignatureFacts, context: Context<'_>) -> Result<Opt
         trust: context.trust,
         candidates: &facts.signer.certificates,
         at: context.at,
+        checks: context.checks,
         limits: context.limits,
     };
     finder.find(certificate).map(Some)

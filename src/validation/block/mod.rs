@@ -13,7 +13,7 @@ use super::policy::Policy;
 use crate::error::Result;
 use crate::limits::Limits;
 use crate::pki::TrustStore;
-use crate::pki::path::Search;
+use crate::pki::path::{Checks, Search};
 use crate::time::UtcTime;
 
 /// What the embedding application says, besides the signature (§5.2.4).
@@ -22,6 +22,7 @@ pub(super) struct Context<'a> {
     pub(super) trust: &'a TrustStore,
     pub(super) policy: &'a Policy,
     pub(super) at: UtcTime,
+    pub(super) checks: &'a Checks,
     pub(super) limits: &'a Limits,
 }
 
