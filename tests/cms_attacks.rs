@@ -81,6 +81,19 @@ fn a_content_within_is_the_one_that_was_handed_in() {
     }
 }
 
+/// Attributes cut out of another signature have a digest like any content.
+#[test]
+fn a_digest_is_not_enough_without_attributes() {
+    let rsa = Identity::rsa();
+    let mut cms = Cms::over(CONTENT, &rsa);
+    let (attributes, value) = (cms.in_order(), rsa.sign_rsa(&cms.in_order()));
+    cms.signed.clear();
+    let digest = DigestAlgorithm::Sha256.digest(&attributes);
+    let report = pilot().validate_digest(&cms.with_value(&rsa, &value)[..], digest).unwrap();
+    assert_eq!(conclusion(&report), "INDETERMINATE/SIG_CONSTRAINTS_FAILURE");
+    assert_eq!(report.signatures()[0].intact(), Some(true));
+}
+
 /// Which of two signatures in one file was looked at must not be left to chance.
 #[test]
 fn a_pem_file_holds_one_signature() {

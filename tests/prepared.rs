@@ -1,5 +1,10 @@
 //! Prepared signatures that were changed while they were kept.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::unwrap_in_result,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects
+)]
 #![allow(missing_docs)]
 
 use kyso::{ErrorKind, Prepared, SignatureValue, Signer, SoftwareSigner, UtcTime, cades, pades};

@@ -123,8 +123,9 @@ pub(super) struct DataFacts {
     pub(super) found: bool,
     /// Without signed attributes the value is over the data itself.
     pub(super) signed_attributes: bool,
-    /// The content looks like the signed attributes of another signature.
-    pub(super) mimics_attributes: bool,
+    /// Whether a content that is signed without attributes looks like the attributes of
+    /// another signature.
+    pub(super) mimicry: MimicryFact,
     pub(super) digest: DigestFact,
     pub(super) content_type: ContentTypeFact,
     /// What the content within is to the one that stands elsewhere, where there are both.
@@ -165,6 +166,15 @@ pub(super) enum Disagreement {
     Digest { stated: String, signature: String },
     /// The protected algorithms of RFC 6211 are others than those used.
     AlgorithmProtection,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub(super) enum MimicryFact {
+    #[default]
+    No,
+    Yes,
+    /// Only the content's digest is at hand.
+    NotSeen,
 }
 
 /// What the check of the signature value came to.

@@ -6,8 +6,8 @@
 use crate::validation::check::{CheckId, Finding, say};
 use crate::validation::conclusion::{Failed, Indeterminate};
 use crate::validation::facts::{
-    AttributeFact, AttributeFaultKind, ContentTypeFact, DigestFact, Disagreement, SignatureFacts,
-    ValueFact,
+    AttributeFact, AttributeFaultKind, ContentTypeFact, DigestFact, Disagreement, MimicryFact,
+    SignatureFacts, ValueFact,
 };
 
 pub(super) fn findings(facts: &SignatureFacts) -> Vec<Finding> {
@@ -61,16 +61,26 @@ fn data(facts: &SignatureFacts) -> Finding {
 
 /// The value may be that of another signature, whose attributes are passed off as content.
 fn mimicry(facts: &SignatureFacts) -> Option<Finding> {
-    facts.data.mimics_attributes.then(|| {
-        Finding::broken(
-            CheckId::SignedAttributes,
-            Indeterminate::SigConstraintsFailure,
+    let (id, follows) = (CheckId::SignedAttributes, Indeterminate::SigConstraintsFailure);
+    match facts.data.mimicry {
+        MimicryFact::No => None,
+        MimicryFact::Yes => Some(Finding::broken(
+            id,
+            follows,
             say(
                 "Nội dung được ký có dạng thuộc tính của một chữ ký khác, có thể bị cắt ghép.",
                 "The signed content looks like the attributes of another signature, cut out of it.",
             ),
-        )
-    })
+        )),
+        MimicryFact::NotSeen => Some(Finding::unknown(
+            id,
+            follows,
+            say(
+                "Chữ ký không có thuộc tính được ký: phải có chính nội dung, không chỉ giá trị băm.",
+                "The signature has no signed attributes: it takes the content, not only its digest.",
+            ),
+        )),
+    }
 }
 
 fn message_digest(facts: &SignatureFacts) -> Option<Finding> {

@@ -202,10 +202,9 @@ impl Collector<'_> {
             if !counter_signature && content_type != oids::ID_DATA {
                 facts.content_type = ContentTypeFact::Unprotected;
             }
-            facts.mimics_attributes = match data {
-                Some(data) => data.mimics_attributes(self.source.limits)?,
-                None => false,
-            };
+            if let Some(data) = data {
+                facts.mimicry = data.mimicry(self.source.limits)?;
+            }
             return Ok(facts);
         };
         facts.content_type = match (attributes.content_type(), counter_signature) {

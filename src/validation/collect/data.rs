@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::limits::{Limits, within};
 use crate::signature::cms::{Content, oids};
 use crate::source::{Source, for_each_piece};
-use crate::validation::facts::EncapsulatedFact;
+use crate::validation::facts::{EncapsulatedFact, MimicryFact};
 
 /// The signed data. Each digest is computed once, however many signers ask for it.
 pub(in crate::validation) struct Data<'a> {
@@ -118,16 +118,20 @@ impl<'a> Data<'a> {
     /// Whether the content is itself a set of signed attributes. A value without signed
     /// attributes would then be one that was made over another signature's attributes,
     /// cut out and passed off as content (RFC 5652 §5.4 gives both the same bytes).
-    pub(in crate::validation) fn mimics_attributes(&self, limits: &Limits) -> Result<bool> {
+    pub(in crate::validation) fn mimicry(&self, limits: &Limits) -> Result<MimicryFact> {
         if let Place::Ranges(source, ranges) = &self.place {
             let size = ranges.iter().map(|it| it.end.saturating_sub(it.start)).sum::<u64>();
             let first = ranges.first().map_or(0, |it| it.start);
             let begins = size > 0 && source.window(first..first.saturating_add(1))?[..] == [SET];
             if !begins || size > ATTRIBUTES {
-                return Ok(false);
+                return Ok(MimicryFact::No);
             }
         }
-        Ok(self.all(limits)?.is_some_and(|bytes| is_attributes(&bytes, limits).unwrap_or(false)))
+        Ok(match self.all(limits)? {
+            Some(bytes) if is_attributes(&bytes, limits).unwrap_or(false) => MimicryFact::Yes,
+            Some(_) => MimicryFact::No,
+            None => MimicryFact::NotSeen,
+        })
     }
 
     /// All bytes at once, which only signatures without signed attributes need by
