@@ -17,6 +17,7 @@ pub(crate) use form::{Field, fields};
 pub(crate) use object::{Dictionary, Object, Reference, Stream, text_of, text_string};
 pub(crate) use pages::{page_at, pages_before};
 pub(crate) use reader::{Reader, View};
+pub(crate) use scan::Revision;
 pub(crate) use section::Location;
 pub(crate) use update::Update;
 pub(crate) use write::write_object;

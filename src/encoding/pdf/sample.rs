@@ -42,11 +42,11 @@ pub(crate) fn append_table(
     }
     let at = pdf.len();
     let size = objects.iter().map(|it| it.0 + 1).max().unwrap_or(1).max(20);
+    let size = if trailer.contains("/Size") { String::new() } else { format!("/Size {size}") };
     let prev = prev.map(|it| format!("/Prev {it}")).unwrap_or_default();
     let first = if prev.is_empty() { "0 1\n0000000000 65535 f \n" } else { "" };
-    let text = format!(
-        "xref\n{first}{rows}trailer\n<</Size {size}{trailer}{prev}>>\nstartxref\n{at}\n%%EOF\n"
-    );
+    let text =
+        format!("xref\n{first}{rows}trailer\n<<{size}{trailer}{prev}>>\nstartxref\n{at}\n%%EOF\n");
     pdf.extend_from_slice(text.as_bytes());
     at
 }

@@ -137,6 +137,9 @@ impl Chain {
         for (n, walked) in sections.into_iter().enumerate() {
             let section = walked.section;
             let size = section.trailer.get("Size").and_then(unsigned).unwrap_or(0);
+            if section.trailer.duplicate().is_some() {
+                self.note("a key stands twice in a trailer", start);
+            }
             if section.duplicates {
                 self.note("an object number stands twice in a cross-reference section", start);
             }
@@ -201,6 +204,28 @@ impl Chain {
         if let Some((number, near)) = misplaced {
             self.note(&format!("object {number} lies behind the revision naming it"), near);
         }
+        self.note_absent_streams();
+    }
+
+    /// An object stream that is not there yet could be added later, and bring to life
+    /// what no later cross-reference section names.
+    fn note_absent_streams(&mut self) {
+        let (mut present, mut absent) = (None, None);
+        for slot in &self.slots {
+            let Location::InStream { stream, .. } = slot.location else { continue };
+            let place = (stream, slot.revision());
+            if present == Some(place) {
+                continue;
+            }
+            match self.locate(stream, slot.revision()) {
+                Location::At { .. } => present = Some(place),
+                _ => absent = absent.or(Some((slot.number, slot.revision()))),
+            }
+        }
+        if let Some((number, revision)) = absent {
+            let near = self.revisions.get(revision).map_or(0, |it| it.start);
+            self.note(&format!("object {number} is in an object stream that is not there"), near);
+        }
     }
 
     /// A chain made by searching the file, of one revision.
@@ -258,6 +283,14 @@ impl Chain {
     /// What the file's offsets are counted from, in bytes of the source.
     pub(crate) fn base(&self) -> u64 {
         self.base
+    }
+
+    /// Every number that some revision names, once each.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = u32> {
+        self.slots
+            .chunk_by(|a, b| a.number == b.number)
+            .filter_map(<[Slot]>::first)
+            .map(|it| it.number)
     }
 
     /// One more than the highest number in use or named by a trailer's `Size`.

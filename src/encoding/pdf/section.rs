@@ -3,6 +3,7 @@
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::filter::decode;
@@ -157,11 +158,20 @@ fn read_table(file: File<'_>, start: u64) -> Result<Section> {
 fn add_hybrid(file: File<'_>, offset: &Object, at: u64, section: &mut Section) -> Result<()> {
     let offset =
         unsigned(offset).ok_or_else(|| Error::malformed("XRefStm is no offset").at_offset(at))?;
+    // All writers put it first. One that stood behind could be changed or added later.
+    if file.place(offset) >= at {
+        return Err(Error::malformed("XRefStm lies behind its table").at_offset(at));
+    }
     let beside = read_stream(file, file.place(offset))?;
     let (used, free): (Vec<_>, Vec<_>) =
         section.entries.drain(..).partition(|(_, location)| *location != Location::Free);
     section.form = Form::Hybrid;
-    section.duplicates |= beside.duplicates;
+    // Readers differ in which of the two they believe.
+    let named: HashMap<u32, Location> = beside.entries.iter().copied().collect();
+    let differs = |(number, location): &(u32, Location)| {
+        named.get(number).is_some_and(|it| it != location && *it != Location::Free)
+    };
+    section.duplicates |= beside.duplicates || used.iter().any(differs);
     section.object = beside.object;
     section.entries = used.into_iter().chain(beside.entries).chain(free).collect();
     Ok(())

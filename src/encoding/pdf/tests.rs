@@ -288,3 +288,45 @@ fn values_of_one_object_are_bounded() {
     let error = reader.newest().get(Reference { number: 5, generation: 0 }).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::LimitExceeded);
 }
+
+fn irregular(pdf: &[u8]) -> String {
+    let limits = Limits::default();
+    Reader::open(&pdf, &limits).unwrap().chain().irregular().join("; ")
+}
+
+/// An object waits in an object stream that a later revision brings.
+#[test]
+fn objects_in_a_stream_that_is_not_there_are_noted() {
+    let sound = sample::streams(&sample::with(&[(5, "(x)")]), &[5]);
+    assert_eq!(irregular(&sound), "");
+    let text = String::from_utf8(sound[15..].to_vec()).unwrap();
+    assert!(text.contains("02000000060000"));
+    let waiting = text.replace("02000000060000", "02000000140000");
+    let pdf = [&sound[..15], waiting.as_bytes()].concat();
+    assert!(irregular(&pdf).contains("object stream that is not there"));
+}
+
+/// The table and the stream beside it name two places for one object.
+#[test]
+fn hybrid_sections_that_disagree_are_noted() {
+    let sound = sample::hybrid();
+    assert_eq!(irregular(&sound), "");
+    let text = String::from_utf8(sound[15..].to_vec()).unwrap();
+    let disagreeing = text.replace("/Index[5 2]", "/Index[4 2]");
+    assert_ne!(text, disagreeing);
+    assert!(irregular(&[&sound[..15], disagreeing.as_bytes()].concat()).contains("stands twice"));
+    let at = text.find("/XRefStm ").unwrap() + 9;
+    let behind =
+        format!("{}9999>>\nstartxref{}", &text[..at], text.rsplit_once("startxref").unwrap().1);
+    let pdf = [&sound[..15], behind.as_bytes()].concat();
+    let error = Reader::open(&&pdf[..], &Limits::default()).err().unwrap();
+    assert!(error.to_string().contains("XRefStm lies behind"), "{error}");
+}
+
+/// Readers differ in which of two roots they take.
+#[test]
+fn trailers_with_a_key_twice_are_noted() {
+    let mut pdf = b"%PDF-1.7\n".to_vec();
+    sample::append_table(&mut pdf, &sample::with(&[]), "/Root 1 0 R/Root 2 0 R", None);
+    assert!(irregular(&pdf).contains("twice in a trailer"));
+}
