@@ -45,7 +45,9 @@ impl<'r> Update<'r> {
         }
         let newest = chain.revisions().last().map(|it| &it.trailer);
         if newest.is_some_and(|trailer| trailer.contains("Encrypt")) {
-            return Err(Error::unsupported("signing an encrypted PDF"));
+            return Err(Error::unsupported(
+                "encrypted PDFs cannot be signed yet: sign a copy saved without its password",
+            ));
         }
         let size = usize::try_from(chain.size()).unwrap_or(usize::MAX);
         within(size, reader.limits().pdf_objects, "objects in a PDF that is to get more")?;
