@@ -204,6 +204,10 @@ pub(super) struct PdfFacts {
     pub(super) covers_whole_file: bool,
     pub(super) bytes_following: u64,
     pub(super) later_changes: pades::LaterChanges,
+    /// The revision that the signature covers, from 1.
+    pub(super) revision: Option<usize>,
+    /// The first later one in which another signature got a look.
+    pub(super) drawn: Option<usize>,
     pub(super) permitted: Option<bool>,
     /// What a reader had to repair or to guess, in words.
     pub(super) recovered: Vec<String>,

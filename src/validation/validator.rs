@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::block::Context;
+use super::block::{Context, overdrawn};
 use super::collect::{self, CmsSource, Data};
+use super::conclusion::Conclusion;
 use super::facts::{DataFacts, DigestFact, SignatureFacts, TimeStampFacts, ValueFact};
 use super::policy::{Policy, Revocation};
 use super::process;
@@ -184,7 +185,33 @@ impl Validator {
             limits: &self.limits,
         };
         let signatures: Result<Vec<_>> = facts.iter().map(|it| self.judge(it, context)).collect();
-        Ok(Report::new(format, &self.policy.name, self.at, signatures?))
+        let mut signatures = signatures?;
+        self.judge_looks(facts, &mut signatures);
+        Ok(Report::new(format, &self.policy.name, self.at, signatures))
+    }
+
+    /// The look of a later signature may hide what an earlier one signed. It is let
+    /// pass where a signature that passes itself covers it, and so answers for it.
+    fn judge_looks(&self, facts: &[SignatureFacts], signatures: &mut [SignatureReport]) {
+        // Oldest first: a later one is settled when an earlier one counts on it.
+        let mut answered = 0;
+        for (facts, report) in facts.iter().zip(signatures).rev() {
+            let Some(pdf) = &facts.pdf else { continue };
+            if pdf.later_changes != pades::LaterChanges::Other
+                && pdf.drawn.is_some_and(|it| it > answered)
+            {
+                let finding = overdrawn();
+                let id = finding.id;
+                let (check, follows) = self.policy.judge(finding);
+                report.checks.retain(|it| it.id != id);
+                report.checks.extend(check);
+                report.conclusion =
+                    follows.map_or(report.conclusion, |follows| report.conclusion.worse(follows));
+            }
+            if report.conclusion == Conclusion::TotalPassed {
+                answered = answered.max(pdf.revision.unwrap_or_default());
+            }
+        }
     }
 
     fn judge(&self, facts: &SignatureFacts, context: Context<'_>) -> Result<SignatureReport> {

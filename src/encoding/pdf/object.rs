@@ -1,5 +1,6 @@
 //! PDF objects (ISO 32000-2 §7.3), each value of a dictionary with the bytes it stands on.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 
@@ -153,20 +154,21 @@ impl Dictionary {
 }
 
 impl PartialEq for Dictionary {
-    /// Equal when both hold the same keys with equal values, in whatever order.
+    /// Equal when both hold the same keys with equal values, in whatever order; none
+    /// is equal to one in which a key stands twice.
     fn eq(&self, other: &Self) -> bool {
-        self.entries.len() == other.entries.len()
-            && self.duplicate().is_none()
-            && self.entries.iter().all(|entry| {
-                let key = std::str::from_utf8(&entry.key).ok();
-                match key {
-                    Some(key) => other.get(key) == Some(&entry.value),
-                    None => other
-                        .entries
-                        .iter()
-                        .any(|it| it.key == entry.key && it.value == entry.value),
-                }
-            })
+        let (ours, theirs) = (self.by_key(), other.by_key());
+        ours.len() == self.entries.len()
+            && theirs.len() == other.entries.len()
+            && ours.len() == theirs.len()
+            && ours.iter().all(|(key, value)| theirs.get(key) == Some(value))
+    }
+}
+
+impl Dictionary {
+    /// Where a key stands twice, the last.
+    fn by_key(&self) -> HashMap<&[u8], &Object> {
+        self.entries.iter().map(|entry| (entry.key.as_slice(), &entry.value)).collect()
     }
 }
 

@@ -17,7 +17,7 @@ fn victim() -> &'static Vec<u8> {
     })
 }
 
-fn start_xref(pdf: &[u8]) -> usize {
+pub(super) fn start_xref(pdf: &[u8]) -> usize {
     let text = String::from_utf8_lossy(pdf);
     let (_, tail) = text.rsplit_once("startxref\n").unwrap();
     tail.lines().next().unwrap().parse().unwrap()

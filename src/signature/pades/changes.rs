@@ -5,31 +5,49 @@
 //! the strict chain. The cost is that of the changed objects.
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::certification::certified;
 use super::facts::LaterChanges;
-use super::shape::{FIELD_KEYS, additions, changed_keys, is_plain, key_in, only};
-use crate::encoding::pdf::{Dictionary, Location, Object, Reader, Reference, Stream, View};
+use super::references::References;
+use super::shape::{
+    FIELD_KEYS, INFORMATION_KEYS, additions, changed_keys, is_plain, key_in, only, shows_something,
+};
+use crate::encoding::pdf::{
+    Dictionary, Field, Location, Object, Reader, Reference, Revision, Stream, View, fields,
+};
 use crate::error::{Error, ErrorKind, Result};
 
-/// What changed after each revision from `oldest` on, both counted from 1.
+/// What came after one revision.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Since {
+    pub(super) changes: LaterChanges,
+    /// The first revision, counted from 1, that drew a signature's look.
+    pub(super) drawn: Option<usize>,
+}
+
+/// What came after each revision from `oldest` on, all counted from 1.
 ///
 /// # Errors
 /// `LimitExceeded`; `Io`. What cannot be read is [`LaterChanges::Other`].
-pub(super) fn later_changes(reader: &Reader<'_>, oldest: usize) -> Result<Vec<LaterChanges>> {
+pub(super) fn later_changes(reader: &Reader<'_>, oldest: usize) -> Result<Vec<Since>> {
     let revisions = reader.chain().revisions();
-    let mut since = if has_stray_bytes(reader)? { LaterChanges::Other } else { LaterChanges::None };
-    let mut changes = vec![since];
+    let stray = has_stray_bytes(reader)?;
+    let changes = if stray { LaterChanges::Other } else { LaterChanges::None };
+    let mut since = Since { changes, drawn: None };
+    let mut references = None;
+    let mut all = vec![since];
     for revision in (oldest..revisions.len()).rev() {
         // Nothing is worse, and the pages of what follows need not be looked at.
-        if since < LaterChanges::Other {
-            since = since.max(changes_of(reader, revision)?);
+        if since.changes < LaterChanges::Other {
+            let (changes, draws) = changes_of(reader, revision, &mut references)?;
+            since.changes = since.changes.max(changes);
+            since.drawn = draws.then(|| revision.saturating_add(1)).or(since.drawn);
         }
-        changes.push(since);
+        all.push(since);
     }
-    changes.reverse();
-    Ok(changes)
+    all.reverse();
+    Ok(all)
 }
 
 /// Whether anything but white space follows the last revision.
@@ -44,16 +62,24 @@ fn has_stray_bytes(reader: &Reader<'_>) -> Result<bool> {
     Ok(rest.iter().any(|byte| !matches!(byte, 0 | b'\t' | b'\n' | 0x0c | b'\r' | b' ')))
 }
 
-/// What one revision, counted from 0, changed.
-fn changes_of(reader: &Reader<'_>, revision: usize) -> Result<LaterChanges> {
+/// What one revision, counted from 0, changed, and whether it drew a signature's look.
+/// `references` are those as of this revision, and then as of the one before.
+fn changes_of(
+    reader: &Reader<'_>,
+    revision: usize,
+    references: &mut Option<References>,
+) -> Result<(LaterChanges, bool)> {
     let Some(written) = reader.chain().revisions().get(revision) else {
-        return Ok(LaterChanges::Other);
+        return Ok((LaterChanges::Other, false));
     };
     let mut step = Step {
         old: reader.at(revision.saturating_sub(1)),
         new: reader.at(revision),
         open: written.changed.iter().copied().collect(),
         widgets: HashSet::new(),
+        altered: Vec::new(),
+        information: None,
+        draws: false,
         level: LaterChanges::None,
     };
     for number in &written.xref_objects {
@@ -61,11 +87,11 @@ fn changes_of(reader: &Reader<'_>, revision: usize) -> Result<LaterChanges> {
             step.open.remove(number);
         }
     }
-    match step.judge() {
-        Ok(()) => Ok(step.level),
-        Err(Doubt::Unexplained) => Ok(LaterChanges::Other),
+    match step.judge().and_then(|()| step.references(written, references)) {
+        Ok(()) => Ok((step.level, step.draws)),
+        Err(Doubt::Unexplained) => Ok((LaterChanges::Other, false)),
         Err(Doubt::Failed(error)) => match error.kind() {
-            ErrorKind::Malformed | ErrorKind::Unsupported => Ok(LaterChanges::Other),
+            ErrorKind::Malformed | ErrorKind::Unsupported => Ok((LaterChanges::Other, false)),
             _ => Err(error),
         },
     }
@@ -98,6 +124,12 @@ struct Step<'r> {
     open: HashSet<u32>,
     /// Widgets of signature fields that are new.
     widgets: HashSet<Reference>,
+    /// Old objects that were accounted for by the one place that leads to them.
+    altered: Vec<u32>,
+    /// The document information, to which only the trailer leads.
+    information: Option<u32>,
+    /// Whether a signature got something to show.
+    draws: bool,
     level: LaterChanges,
 }
 
@@ -110,6 +142,23 @@ impl Step<'_> {
         self.pages()?;
         self.containers()?;
         ensure(self.open.is_empty())
+    }
+
+    /// A new object must be new to every object that there was, and an altered one must
+    /// be nothing besides what it was altered as.
+    fn references(&self, written: &Revision, references: &mut Option<References>) -> Judged {
+        let before = match references.take() {
+            None => References::of(self.old)?,
+            Some(mut after) => {
+                after.back(&written.changed, self.new, self.old)?;
+                after
+            }
+        };
+        let before = references.insert(before);
+        let mut new = written.changed.iter().chain(&written.xref_objects);
+        ensure(new.all(|number| !self.is_new(*number) || before.count(*number) == 0))?;
+        ensure(self.information.is_none_or(|number| before.count(number) == 0))?;
+        ensure(self.altered.iter().all(|number| before.count(*number) <= 1))
     }
 
     /// Whether the revision before had no such object.
@@ -178,27 +227,32 @@ impl Step<'_> {
         for key in ["Root", "Encrypt"] {
             ensure(old.get(key) == new.get(key))?;
         }
-        // The document information dictionary is not part of what is shown.
-        if let Some(reference) = new.get("Info").and_then(Object::as_reference)
-            && self.open.contains(&reference.number)
-        {
-            let old = old.get("Info").map_or(Ok(Object::Null), |it| self.old.resolve(it))?;
-            let new = self.new.get(reference)?;
-            let plain = |info: &Object| {
-                info.as_dictionary().is_some_and(|it| {
-                    it.entries()
-                        .iter()
-                        .all(|entry| matches!(entry.value, Object::String(_) | Object::Name(_)))
-                })
-            };
-            let was_info = self.is_new(reference.number) || plain(&old);
-            ensure(
-                was_info
-                    && plain(&new)
-                    && !new.as_dictionary().is_some_and(|it| it.contains("Type")),
-            )?;
-            self.explain(reference.number, LaterChanges::LtaUpdates);
+        let size = |it: &Dictionary| it.get("Size").and_then(Object::as_integer);
+        ensure(size(old) <= size(new))?;
+        self.information(old, new)
+    }
+
+    /// The document information dictionary is not part of what is shown (ISO 32000-2
+    /// Table 349), as long as nothing makes a font or a form of it.
+    fn information(&mut self, old: &Dictionary, new: &Dictionary) -> Judged {
+        let reference = new.get("Info").and_then(Object::as_reference);
+        let Some(reference) = reference.filter(|it| self.open.contains(&it.number)) else {
+            return Ok(());
+        };
+        let mut before = Dictionary::new();
+        if !self.is_new(reference.number) {
+            ensure(old.get("Info") == new.get("Info"))?;
+            before = self.old.dictionary(old, "Info")?.unwrap_or_default();
         }
+        let object = self.new.get(reference)?;
+        let Object::Dictionary(after) = &object else { return Err(Doubt::Unexplained) };
+        ensure(before.duplicate().is_none() && after.duplicate().is_none())?;
+        for key in changed_keys(&before, after) {
+            ensure(INFORMATION_KEYS.iter().any(|it| it.as_bytes() == key))?;
+        }
+        ensure(after.entries().iter().all(|it| is_plain(&it.value)))?;
+        self.information = Some(reference.number);
+        self.explain(reference.number, LaterChanges::LtaUpdates);
         Ok(())
     }
 
@@ -208,11 +262,16 @@ impl Step<'_> {
         }
     }
 
-    /// Accounts for a value's own object, if it has one.
-    fn explain_holder(&mut self, value: Option<&Object>, level: LaterChanges) {
-        if let Some(reference) = value.and_then(Object::as_reference) {
-            self.explain(reference.number, level);
+    /// Accounts for a value's own object, if it has one: a new one, or the one that
+    /// was there in the same place and, as is seen at the end, nowhere else.
+    fn holder(&mut self, old: Option<&Object>, new: Option<&Object>) -> Judged {
+        let Some(reference) = new.and_then(Object::as_reference) else { return Ok(()) };
+        if self.open.contains(&reference.number) && !self.is_new(reference.number) {
+            ensure(old == new)?;
+            self.altered.push(reference.number);
         }
+        self.explain(reference.number, LaterChanges::LtaUpdates);
+        Ok(())
     }
 
     fn catalog(&mut self) -> Judged {
@@ -254,8 +313,7 @@ impl Step<'_> {
             ensure(is_xmp(&self.old.get(reference)?))?;
         }
         ensure(is_xmp(&self.new.get(reference)?))?;
-        self.explain(reference.number, LaterChanges::LtaUpdates);
-        Ok(())
+        self.holder(old.get("Metadata"), new.get("Metadata"))
     }
 
     /// EN 319 142-1 §5.4.2: arrays of streams, and per signature dictionaries of such.
@@ -266,27 +324,27 @@ impl Step<'_> {
         };
         let shape = |it: &Dictionary| only(it, &["Type", "Certs", "CRLs", "OCSPs", "VRI"]);
         ensure(shape(&store) && old_store.as_ref().is_none_or(shape))?;
-        self.explain_holder(new.get("DSS"), LaterChanges::LtaUpdates);
+        self.holder(old.get("DSS"), new.get("DSS"))?;
+        let old_store = old_store.unwrap_or_default();
         for key in ["Certs", "CRLs", "OCSPs"] {
-            self.evidence(store.get(key))?;
+            self.evidence(old_store.get(key), store.get(key))?;
         }
         let Some(by_signature) = self.new.dictionary(&store, "VRI")? else { return Ok(()) };
         let keyed =
             |it: &Dictionary| it.entries().iter().all(|it| it.key == b"Type" || it.key.len() == 40);
-        let old_keyed = match &old_store {
-            Some(store) => self.old.dictionary(store, "VRI")?.is_none_or(|it| keyed(&it)),
-            None => true,
-        };
-        ensure(keyed(&by_signature) && old_keyed)?;
-        self.explain_holder(store.get("VRI"), LaterChanges::LtaUpdates);
+        let before = self.old.dictionary(&old_store, "VRI")?.unwrap_or_default();
+        ensure(keyed(&by_signature) && keyed(&before))?;
+        self.holder(old_store.get("VRI"), store.get("VRI"))?;
+        let before: HashMap<&[u8], &Object> =
+            before.entries().iter().map(|it| (it.key.as_slice(), &it.value)).collect();
         for entry in by_signature.entries().iter().filter(|it| it.key != b"Type") {
-            self.related(&entry.value)?;
+            self.related(before.get(entry.key.as_slice()).copied(), &entry.value)?;
         }
         Ok(())
     }
 
     /// The validation-related information of one signature (EN 319 142-1 §5.4.2.3).
-    fn related(&mut self, value: &Object) -> Judged {
+    fn related(&mut self, before: Option<&Object>, value: &Object) -> Judged {
         const KEYS: [&str; 6] = ["Type", "Cert", "CRL", "OCSP", "TU", "TS"];
         if let Some(reference) = value.as_reference() {
             if !self.open.contains(&reference.number) {
@@ -300,9 +358,11 @@ impl Step<'_> {
         let object = self.new.resolve(value)?;
         let Object::Dictionary(dictionary) = &object else { return Err(Doubt::Unexplained) };
         ensure(only(dictionary, &KEYS))?;
-        self.explain_holder(Some(value), LaterChanges::LtaUpdates);
+        self.holder(before, Some(value))?;
+        let before = before.map_or(Ok(Object::Null), |it| self.old.resolve(it))?;
+        let before = before.as_dictionary();
         for key in ["Cert", "CRL", "OCSP"] {
-            self.evidence(dictionary.get(key))?;
+            self.evidence(before.and_then(|it| it.get(key)), dictionary.get(key))?;
         }
         if let Some(token) = dictionary.get("TS") {
             self.evidence_stream(token)?;
@@ -311,14 +371,14 @@ impl Step<'_> {
     }
 
     /// An array of references to streams, which are new or unchanged.
-    fn evidence(&mut self, value: Option<&Object>) -> Judged {
+    fn evidence(&mut self, before: Option<&Object>, value: Option<&Object>) -> Judged {
         let Some(value) = value else { return Ok(()) };
         if let Some(reference) = value.as_reference()
             && !self.is_new(reference.number)
         {
             // It must have been such an array all along, and not a page's contents.
             let old = self.old.get(reference)?;
-            let before = old.as_array().ok_or(Doubt::Unexplained)?;
+            let items = old.as_array().ok_or(Doubt::Unexplained)?;
             let object = self.new.get(reference)?;
             let now: HashSet<Reference> = object
                 .as_array()
@@ -326,13 +386,12 @@ impl Step<'_> {
                 .iter()
                 .filter_map(Object::as_reference)
                 .collect();
-            ensure(before.iter().all(|it| it.as_reference().is_some_and(|it| now.contains(&it))))?;
+            ensure(items.iter().all(|it| it.as_reference().is_some_and(|it| now.contains(&it))))?;
         }
         let object = self.new.resolve(value)?;
         let items = object.as_array().ok_or(Doubt::Unexplained)?;
         items.iter().try_for_each(|item| self.evidence_stream(item))?;
-        self.explain_holder(Some(value), LaterChanges::LtaUpdates);
-        Ok(())
+        self.holder(before, Some(value))
     }
 
     fn evidence_stream(&mut self, item: &Object) -> Judged {
@@ -359,8 +418,10 @@ impl Step<'_> {
                 b"SigFlags" => {
                     ensure(form.get("SigFlags").is_some_and(|it| it.as_integer().is_some()))?
                 }
-                // Defaults for fields to come.
-                b"DA" | b"DR" if !key_in(&old_form, key) => {}
+                // Defaults for fields to come; those of old ones would look otherwise.
+                b"DA" | b"DR" if !key_in(&old_form, key) => {
+                    ensure(fields(self.old)?.iter().all(Field::is_signature))?;
+                }
                 _ => return Err(Doubt::Unexplained),
             }
         }
@@ -371,8 +432,8 @@ impl Step<'_> {
             self.new_field(field.as_reference().ok_or(Doubt::Unexplained)?)?;
         }
         if !added.is_empty() || form != old_form {
-            self.explain_holder(new.get("AcroForm"), LaterChanges::LtaUpdates);
-            self.explain_holder(form.get("Fields"), LaterChanges::LtaUpdates);
+            self.holder(old.get("AcroForm"), new.get("AcroForm"))?;
+            self.holder(old_form.get("Fields"), form.get("Fields"))?;
         }
         if !key_in(&old_form, b"DR")
             && let Some(resources) = form.get("DR")
@@ -393,10 +454,11 @@ impl Step<'_> {
             Some(value) => self.signature(value)?,
             None => LaterChanges::Signatures,
         };
+        let signed = field.contains("V") && level == LaterChanges::Signatures;
         self.explain(reference.number, level);
         self.at_least(level);
         if field.contains("Rect") {
-            self.new_widget(reference, field)?;
+            self.new_widget(reference, field, signed)?;
         }
         for kid in self.new.array(field, "Kids")? {
             let kid = kid.as_reference().ok_or(Doubt::Unexplained)?;
@@ -407,12 +469,17 @@ impl Step<'_> {
             ensure(parent == Some(reference) && only(widget, &FIELD_KEYS))?;
             ensure(!widget.contains("T") && !widget.contains("V"))?;
             self.explain(kid.number, level);
-            self.new_widget(kid, widget)?;
+            self.new_widget(kid, widget, signed)?;
         }
         self.absorb(&object)
     }
 
-    fn new_widget(&mut self, reference: Reference, widget: &Dictionary) -> Judged {
+    /// What shows something has a signer who answers for it.
+    fn new_widget(&mut self, reference: Reference, widget: &Dictionary, signed: bool) -> Judged {
+        if shows_something(widget) {
+            ensure(signed)?;
+            self.draws = true;
+        }
         self.widgets.insert(reference);
         widget.get("AP").map_or(Ok(()), |appearance| self.absorb(appearance))
     }
@@ -453,6 +520,9 @@ impl Step<'_> {
             let level = self.signature(value)?;
             self.explain(reference.number, level);
             if let Some(appearance) = new.get("AP") {
+                let redrawn = old.get("AP") != Some(appearance) && shows_something(new);
+                ensure(!redrawn || level == LaterChanges::Signatures)?;
+                self.draws |= redrawn;
                 self.absorb(appearance)?;
             }
         }
@@ -494,8 +564,7 @@ impl Step<'_> {
         let added = additions(&before, &after).ok_or(Doubt::Unexplained)?;
         let widget = |it: &&Object| it.as_reference().is_some_and(|it| self.widgets.contains(&it));
         ensure(added.iter().all(widget))?;
-        self.explain_holder(new.get("Annots"), LaterChanges::LtaUpdates);
-        Ok(())
+        self.holder(old.get("Annots"), new.get("Annots"))
     }
 
     /// New object streams, whose objects are accounted for by themselves, and

@@ -79,6 +79,9 @@ pub(crate) struct PdfSignature {
     pub(crate) certification: Option<u8>,
     /// What the revisions after the signed one changed, taken together.
     pub(crate) later_changes: LaterChanges,
+    /// The first later revision, from 1, in which a signature got a look: who made
+    /// it may have drawn over what this one signed.
+    pub(crate) drawn: Option<usize>,
     /// Whether the certification signature before or at this one permits them;
     /// nothing where the file is not certified.
     pub(crate) permitted: Option<bool>,

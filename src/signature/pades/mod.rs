@@ -7,6 +7,7 @@ mod changes;
 mod create;
 mod facts;
 mod parse;
+mod references;
 mod shape;
 mod sub_filter;
 
@@ -24,5 +25,7 @@ mod attacks;
 mod corpus;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod exhaust;
+#[cfg(test)]
+mod shadow_attacks;
 #[cfg(test)]
 mod tests;

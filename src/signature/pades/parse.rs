@@ -190,6 +190,7 @@ fn describe(view: View<'_>, candidate: &Candidate, encrypted: bool) -> Result<Pd
         page: page(view, &candidate.field)?,
         certification: certified(view, dictionary)?,
         later_changes: LaterChanges::Other,
+        drawn: None,
         permitted: None,
     })
 }
@@ -395,7 +396,8 @@ fn add_later_changes(reader: &Reader<'_>, signatures: &mut [PdfSignature]) -> Re
     for signature in signatures {
         if let Some(revision) = signature.revision {
             let since = since.get(revision.saturating_sub(oldest)).copied();
-            signature.later_changes = since.unwrap_or(LaterChanges::Other);
+            signature.later_changes = since.map_or(LaterChanges::Other, |it| it.changes);
+            signature.drawn = since.and_then(|it| it.drawn);
         }
         let end = signature.byte_range.map_or(0, |range| range.end());
         let certified = certifications.iter().filter(|it| it.0 <= end).map(|it| it.1).min();

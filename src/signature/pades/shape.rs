@@ -1,6 +1,8 @@
 //! The shapes of dictionaries and arrays, held against one another.
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+use std::collections::{BTreeSet, HashMap};
+
 use crate::encoding::pdf::{Dictionary, Object};
 
 /// What a signature field and its widget may say (ISO 32000-2 Tables 166, 191, 226,
@@ -9,6 +11,39 @@ pub(super) const FIELD_KEYS: [&str; 26] = [
     "Type", "Subtype", "FT", "T", "TU", "TM", "Ff", "V", "F", "P", "Rect", "AP", "AS", "MK", "DA",
     "DR", "Lock", "SV", "M", "NM", "Parent", "Kids", "BS", "Border", "H", "Q",
 ];
+
+/// What the document information dictionary may come to say otherwise (Table 349).
+pub(super) const INFORMATION_KEYS: [&str; 9] = [
+    "Title",
+    "Author",
+    "Subject",
+    "Keywords",
+    "Creator",
+    "Producer",
+    "CreationDate",
+    "ModDate",
+    "Trapped",
+];
+
+/// Whether a widget may be seen: it has an area, and something to fill it with.
+pub(super) fn shows_something(widget: &Dictionary) -> bool {
+    let number = |item: &Object| match item {
+        Object::Real(text) => std::str::from_utf8(text).ok()?.parse::<f64>().ok(),
+        item => item.as_integer().map(|it| it as f64),
+    };
+    let corners = widget.get("Rect").and_then(Object::as_array).unwrap_or_default();
+    let corners: Vec<Option<f64>> = corners.iter().map(number).collect();
+    let flat = match corners[..] {
+        [Some(left), Some(bottom), Some(right), Some(top)] => left == right || bottom == top,
+        _ => false,
+    };
+    let filled = |key| match widget.get(key) {
+        None | Some(Object::Null) => false,
+        Some(Object::Dictionary(dictionary)) => !dictionary.entries().is_empty(),
+        Some(_) => true,
+    };
+    !flat && (filled("AP") || filled("MK"))
+}
 
 /// Whether a dictionary holds only these keys, each once.
 pub(super) fn only(dictionary: &Dictionary, keys: &[&str]) -> bool {
@@ -22,15 +57,12 @@ pub(super) fn key_in(dictionary: &Dictionary, key: &[u8]) -> bool {
 
 /// Keys whose values differ, or that only one of the two has.
 pub(super) fn changed_keys<'a>(old: &'a Dictionary, new: &'a Dictionary) -> Vec<&'a [u8]> {
-    let value = |dictionary: &'a Dictionary, key: &[u8]| {
-        dictionary.entries().iter().find(|entry| entry.key == key).map(|entry| &entry.value)
+    let by_key = |it: &'a Dictionary| -> HashMap<&'a [u8], &'a Object> {
+        it.entries().iter().map(|entry| (entry.key.as_slice(), &entry.value)).collect()
     };
-    let mut keys: Vec<&[u8]> =
-        old.entries().iter().chain(new.entries()).map(|entry| entry.key.as_slice()).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    keys.retain(|key| value(old, key) != value(new, key));
-    keys
+    let (before, after) = (by_key(old), by_key(new));
+    let keys: BTreeSet<&[u8]> = before.keys().chain(after.keys()).copied().collect();
+    keys.into_iter().filter(|key| before.get(key) != after.get(key)).collect()
 }
 
 /// What `after` has besides `before`, when all of `before` is still there in its order.

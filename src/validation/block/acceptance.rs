@@ -188,6 +188,20 @@ fn later_changes(pdf: &PdfFacts) -> Finding {
     }
 }
 
+/// Where no signature that passes covers the look that a later one was given.
+pub(in crate::validation) fn overdrawn() -> Finding {
+    Finding::broken(
+        CheckId::LaterChanges,
+        Indeterminate::SigConstraintsFailure,
+        say(
+            "Sau khi ký, có hình chữ ký được thêm lên trang mà không có chữ ký hợp lệ nào bao \
+             trùm; hình đó có thể che nội dung đã ký.",
+            "After it was signed, the look of another signature was drawn that no signature \
+             which passes covers; it may hide what was signed.",
+        ),
+    )
+}
+
 /// ISO 32000-2 §12.8.2.2: what the certifying signer forbade.
 fn permitted(pdf: &PdfFacts) -> Option<Finding> {
     let id = CheckId::PermittedChanges;

@@ -207,6 +207,8 @@ fn pdf_facts(pdf: &PdfSignatures, signature: &PdfSignature) -> PdfFacts {
         covers_whole_file: signature.covers_whole_file,
         bytes_following: signature.bytes_following,
         later_changes: signature.later_changes,
+        revision: signature.revision,
+        drawn: signature.drawn,
         permitted: signature.permitted,
         recovered,
         irregular,
