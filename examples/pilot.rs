@@ -5,6 +5,7 @@
 //! made stays in `target/pilot`.
 #![allow(clippy::print_stdout, clippy::print_stderr)] // a program for a terminal
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ use kyso::edxml::{
 use kyso::exchange::{MessageKind, Transport, TransportState};
 use kyso::{
     Certificate, Conclusion, Limits, Outcome, Policy, Report, SoftwareSigner, TrustAnchor,
-    TrustStore, UtcTime, Validator, pades,
+    TrustStore, UtcTime, Validator, cades, pades,
 };
 use test_pki::Domain;
 use time::OffsetDateTime;
@@ -57,9 +58,11 @@ fn run() -> Result<()> {
     let pki = test_pki::make(OffsetDateTime::now_utc(), None)?;
     test_pki::write(&pki, &folder.join("pki"))?;
 
-    println!("2. The leader of {} signs the dispatch, then the agency seals it.", UBND.1);
+    println!("2. The leader of {} signs the dispatch, then the agency seals it,", UBND.1);
+    println!("   and the annex, which is no PDF, beside it.");
     let sealed = sign(DISPATCH, &pki)?;
     files::write_whole(&folder.join("cong-van.pdf"), &sealed)?;
+    let annex_seal = seal(ANNEX.as_bytes(), &pki)?;
 
     println!("3. The gateway of the axis starts, and both agencies connect to it.");
     let options = gateway::Options { folder: Some(folder.join("axis")), ..Default::default() };
@@ -73,13 +76,13 @@ fn run() -> Result<()> {
     let validator = Validator::new(trust(&pki)?, policy, UtcTime::now());
 
     println!("4. {} sends 01/TEST-UBND with its annex.", UBND.1);
-    sender.send("01", sealed.clone())?;
+    sender.send("01", sealed.clone(), &annex_seal)?;
     receiver.receive(&validator)?;
     let codes = sender.statuses()?;
     ensure(codes == [StatusCode::Arrived, StatusCode::Accepted], "01 and 03 were expected")?;
 
     println!("5. The same as 02/TEST-UBND, but a byte of the PDF is changed on the way.");
-    sender.send("02", tampered(sealed)?)?;
+    sender.send("02", tampered(sealed)?, &annex_seal)?;
     receiver.receive(&validator)?;
     let codes = sender.statuses()?;
     ensure(codes == [StatusCode::Arrived, StatusCode::Refused], "01 and 02 were expected")?;
@@ -100,6 +103,12 @@ fn sign(dispatch: &[u8], pki: &[Domain]) -> Result<Vec<u8>> {
         .field("Agency")
         .reason("Đóng dấu cơ quan")
         .sign(&seal)?)
+}
+
+/// A signature in a file of its own, for a document of any kind.
+fn seal(annex: &[u8], pki: &[Domain]) -> Result<Vec<u8>> {
+    let seal = signer(pki, "ubnd-seal")?;
+    Ok(cades::SignatureBuilder::new(annex, UtcTime::now()).mime_type("text/csv").sign(&seal)?)
 }
 
 fn signer(pki: &[Domain], name: &str) -> Result<SoftwareSigner> {
@@ -155,7 +164,7 @@ impl Agency {
         })
     }
 
-    fn send(&self, number: &str, dispatch: Vec<u8>) -> Result<()> {
+    fn send(&self, number: &str, dispatch: Vec<u8>, annex_seal: &[u8]) -> Result<()> {
         let now = UtcTime::now();
         let (code, date) = (Code::new(number, "TEST-UBND"), Date::at(now));
         let header = MessageHeader {
@@ -180,7 +189,8 @@ impl Agency {
         let envelope = Envelope::new(header)
             .sent_at(now)
             .attach("cong-van.pdf", dispatch)
-            .attach("phu-luc.csv", ANNEX.into());
+            .attach("phu-luc.csv", ANNEX.into())
+            .attach("phu-luc.csv.p7s", annex_seal.to_vec());
         let message = Message::Document(envelope);
         self.keep(&format!("sent-{number}.edxml"), &message.to_bytes()?)?;
         let id = self.transport.send(&message)?;
@@ -192,7 +202,7 @@ impl Agency {
     fn receive(&self, validator: &Validator) -> Result<()> {
         for pending in self.transport.pending(MessageKind::Document)? {
             let bytes = self.transport.fetch(&pending.id)?;
-            self.keep(&format!("received-{}.edxml", pending.id), &bytes)?;
+            self.keep(&format!("received-{}.edxml", plain_name(pending.id.as_str())), &bytes)?;
             let read = edxml::parse(&bytes, &Limits::default())?;
             let Message::Document(envelope) = read.message else {
                 return Err("a document was expected".into());
@@ -208,29 +218,34 @@ impl Agency {
         Ok(())
     }
 
-    /// Why the document cannot be taken; nothing where it can.
+    /// Why the document cannot be taken; nothing where it can: every file has to be signed,
+    /// within itself or by a signature beside it.
     fn verify(&self, envelope: &Envelope, validator: &Validator) -> Result<Option<String>> {
-        let mut passed = 0;
+        let code = plain_name(&envelope.header.code.number);
+        let mut files = BTreeMap::new();
         for attachment in &envelope.attachments {
-            let (name, bytes) = (attachment.file_name(), attachment.bytes());
-            let bytes = bytes.ok_or("an attachment cannot be read")?;
-            let code = envelope.header.code.number.as_str();
-            self.keep(&format!("{code}/{name}"), bytes)?;
-            if !name.ends_with(".pdf") {
-                println!("   {name}: an annex without a signature of its own.");
-                continue;
+            let bytes = attachment.bytes().ok_or("an attachment cannot be read")?;
+            self.keep(&format!("{code}/{}", attachment.file_name()), bytes)?;
+            files.insert(attachment.file_name(), bytes);
+        }
+        for (name, bytes) in files.iter().filter(|(name, _)| !name.ends_with(".p7s")) {
+            let report = match files.get(&format!("{name}.p7s")) {
+                Some(signature) => validator.validate_detached(*signature, *bytes)?,
+                None => match validator.validate(*bytes) {
+                    Ok(report) => report,
+                    Err(error) => return Ok(Some(format!("{name}: không đọc được ({error})"))),
+                },
             }
-            let report = validator.validate(bytes)?.for_file(name);
-            let json = serde_json::to_vec_pretty(&report)?;
-            self.keep(&format!("{code}/report.json"), &json)?;
-            print_findings(&report);
+            .for_file(name.as_str());
+            self.keep(&format!("{code}/{name}.json"), &serde_json::to_vec_pretty(&report)?)?;
+            print_findings(name, &report);
             match report.conclusion() {
-                Some(Conclusion::TotalPassed) => passed += 1,
+                Some(Conclusion::TotalPassed) => {}
                 Some(_) => return Ok(Some(reasons(&report))),
-                None => {}
+                None => return Ok(Some(format!("{name}: không có chữ ký số."))),
             }
         }
-        Ok((passed == 0).then(|| "Văn bản không có chữ ký số.".into()))
+        Ok(None)
     }
 
     fn answer(&self, document: &MessageHeader, code: StatusCode, why: &str) -> Result<()> {
@@ -252,11 +267,12 @@ impl Agency {
             };
             let (number, document) = (status.code.number(), &status.response_for.code);
             println!(
-                "   {} reads: {document} {}.",
+                "   {} reads: {document} {}. {}",
                 self.organization.organ_name,
-                status.code.name_vi()
+                status.code.name_vi(),
+                status.description
             );
-            let name = document.replace('/', "-");
+            let name = plain_name(document);
             self.keep(&format!("status-{name}-{number:02}.edxml"), &bytes)?;
             self.transport.acknowledge(&pending.id, TransportState::Done)?;
             codes.push(status.code);
@@ -270,11 +286,11 @@ impl Agency {
 }
 
 /// Who signed, and whatever is not simply in order.
-fn print_findings(report: &Report) {
+fn print_findings(name: &str, report: &Report) {
     for signature in report.signatures() {
         let conclusion = signature.conclusion();
         println!(
-            "   {}: {} ({}), {}: {}",
+            "   {name}, {}: {} ({}), {}: {}",
             signature.id(),
             signature.signer_name().unwrap_or("?"),
             signature.agency().unwrap_or("?"),
@@ -298,6 +314,11 @@ fn reasons(report: &Report) -> String {
         }
     }
     reasons.join(" ")
+}
+
+/// What others call something is never a path of ours.
+fn plain_name(name: &str) -> String {
+    name.chars().map(|it| if it.is_alphanumeric() { it } else { '-' }).take(64).collect()
 }
 
 fn ensure(holds: bool, otherwise: &str) -> Result<()> {
