@@ -43,6 +43,9 @@
 //!
 //! Features add doors and never change what is behind the others.
 
+#[cfg(test)]
+mod samples;
+
 mod error;
 mod limits;
 mod source;

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 #[test]
 fn malformed_attributes_are_refused() {
-    let Some(corpus) = support::corpus("cms-openssl") else { return };
+    let Some(corpus) = support::samples::corpus("cms-openssl") else { return };
     let text = fs::read_to_string(corpus.join("cases.json")).unwrap();
     let cases: Vec<Value> = serde_json::from_str(&text).unwrap();
     let at: UtcTime = "2024-01-01T00:00:00Z".parse().unwrap();

@@ -137,7 +137,7 @@ fn id(record: &Value) -> String {
 
 #[test]
 fn verdicts_agree_or_stand_in_the_list() {
-    let Some(corpus) = support::corpus("dss") else { return };
+    let Some(corpus) = support::samples::corpus("dss") else { return };
     let text = fs::read_to_string(corpus.join("expectations.json")).unwrap();
     let records: Vec<Value> = serde_json::from_str(&text).unwrap();
     let list = fs::read_to_string("tests/divergences/dss.json").unwrap();

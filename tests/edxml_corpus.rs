@@ -2,8 +2,7 @@
 //! equal; all that are hostile are refused or diagnosed, each in the way named here.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stderr)]
 
-use std::path::{Path, PathBuf};
-use std::{env, fs};
+use std::fs;
 
 use kyso::edxml::{
     self, BusinessType, DiagnosticCode, DocumentId, Envelope, Message, Parsed, Severity,
@@ -11,22 +10,11 @@ use kyso::edxml::{
 };
 use kyso::{ErrorKind, Limits};
 
-/// The folder of third-party samples; nothing where it is absent.
-fn corpus(folder: &str) -> Option<PathBuf> {
-    let root = env::var_os("KYSO_CORPUS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"),
-        PathBuf::from,
-    );
-    let path = root.join("edxml").join(folder);
-    if !path.is_dir() {
-        eprintln!("skipped: no samples at {}", path.display());
-        return None;
-    }
-    Some(path)
-}
+#[path = "../src/samples.rs"]
+mod samples;
 
 fn samples(folder: &str) -> Vec<(String, Vec<u8>)> {
-    let Some(path) = corpus(folder) else { return Vec::new() };
+    let Some(path) = samples::corpus(&format!("edxml/{folder}")) else { return Vec::new() };
     let mut found: Vec<_> = fs::read_dir(path)
         .unwrap()
         .map(|entry| {
@@ -104,7 +92,7 @@ fn statuses_of_the_national_kit_are_written_to_the_byte() {
             seen += 1;
         }
     }
-    assert!(seen == 2 || corpus("status").is_none());
+    assert!(seen == 2 || samples::corpus("edxml/status").is_none());
 }
 
 #[test]

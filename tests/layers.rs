@@ -6,7 +6,8 @@
 use std::path::{Path, PathBuf};
 use std::{fs, iter};
 
-const SHELVES: [&str; 13] = [
+const SHELVES: [&str; 14] = [
+    "samples",
     "error",
     "limits",
     "time",

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 #[test]
 fn no_exploit_passes() {
-    let Some(corpus) = support::corpus("pdf-attacks") else { return };
+    let Some(corpus) = support::samples::corpus("pdf-attacks") else { return };
     let text = fs::read_to_string(corpus.join("cases.json")).unwrap();
     let cases: Vec<Value> = serde_json::from_str(&text).unwrap();
     assert_eq!(cases.len(), 11);

@@ -228,19 +228,13 @@ mod tests {
     /// of the sound ones, those with one plain file are read.
     #[test]
     fn the_archives_of_others() {
-        let corpus = std::env::var_os("KYSO_CORPUS").map_or_else(
-            || std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"),
-            std::path::PathBuf::from,
-        );
-        let Ok(cases) = std::fs::read(corpus.join("zip/cases.json")) else {
-            println!("skipped: no samples at {}", corpus.display());
-            return;
-        };
+        let Some(corpus) = crate::samples::corpus("zip") else { return };
+        let cases = std::fs::read(corpus.join("cases.json")).unwrap();
         let cases: Vec<serde_json::Value> = serde_json::from_slice(&cases).unwrap();
         let mut wrong = Vec::new();
         for case in &cases {
             let file = case["file"].as_str().unwrap();
-            let bytes = std::fs::read(corpus.join("zip").join(file)).unwrap();
+            let bytes = std::fs::read(corpus.join(file)).unwrap();
             let single = list(&bytes, 2).is_ok_and(|it| it.names.len() == 1);
             let sound = single && case["expect"] != "reject" && !STRICTER.contains(&file);
             if read_single(&bytes, 1 << 20).is_ok() != sound {

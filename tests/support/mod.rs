@@ -2,26 +2,10 @@
 #![allow(dead_code, clippy::print_stdout)] // each test uses a part of it; skips are said
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use std::path::PathBuf;
-
 pub(crate) mod cms;
 pub(crate) mod pdf;
-
-/// A folder of the corpus beside the project, or of `$KYSO_CORPUS`. Where it is not
-/// there, the test says so and passes.
-pub(crate) fn corpus(folder: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("KYSO_CORPUS").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"),
-        PathBuf::from,
-    );
-    let path = root.join(folder);
-    if path.is_dir() {
-        Some(path)
-    } else {
-        println!("skipped: {} is not there", path.display());
-        None
-    }
-}
+#[path = "../../src/samples.rs"]
+pub(crate) mod samples;
 
 /// Every certificate within the hexadecimal strings of a PDF, wherever it stands.
 pub(crate) fn certificates_in_hex(pdf: &[u8]) -> Vec<kyso::Certificate> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Deserialize;
 
@@ -46,12 +46,6 @@ const UNSUPPORTED: [&str; 3] = [
     "ecdsa_brainpoolP384r1_sha384_p1363_test.json",
     "ecdsa_secp521r1_sha512_p1363_test.json",
 ];
-
-fn corpus() -> PathBuf {
-    std::env::var_os("KYSO_CORPUS")
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"), Into::into)
-        .join("wycheproof")
-}
 
 fn hex(text: &str) -> Vec<u8> {
     (0..text.len() / 2).map(|n| u8::from_str_radix(&text[2 * n..2 * n + 2], 16).unwrap()).collect()
@@ -132,12 +126,9 @@ fn run(group: &Group, case: &Case) -> Verification {
 
 #[test]
 fn wycheproof() {
-    let directory = corpus();
-    let Ok(entries) = fs::read_dir(&directory) else {
-        println!("skipped: no Wycheproof vectors at {}", directory.display());
-        return;
-    };
-    let mut files: Vec<PathBuf> = entries.map(|it| it.unwrap().path()).collect();
+    let Some(directory) = crate::samples::corpus("wycheproof") else { return };
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(directory).unwrap().map(|it| it.unwrap().path()).collect();
     files.retain(|it| it.extension().is_some_and(|it| it == "json"));
     files.sort();
     let mut score: BTreeMap<String, usize> = BTreeMap::new();

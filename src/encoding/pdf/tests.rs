@@ -1,12 +1,11 @@
 //! Files of every form, and other projects' collections.
 #![allow(clippy::arithmetic_side_effects)]
 
-use std::path::{Path, PathBuf};
-
 use super::section::Form;
 use super::*;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
+use crate::samples::corpus;
 use crate::source::Source;
 
 fn open<'a>(source: &'a dyn Source, limits: &'a Limits) -> Result<Reader<'a>> {
@@ -191,19 +190,6 @@ fn mutations_end_in_an_answer() {
             exhaust::exhaust(&pdf);
         }
     }
-}
-
-fn corpus(folder: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("KYSO_CORPUS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"),
-        PathBuf::from,
-    );
-    let path = root.join(folder);
-    if !path.is_dir() {
-        println!("skipped: no {}", path.display());
-        return None;
-    }
-    Some(path)
 }
 
 #[test]

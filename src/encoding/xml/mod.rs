@@ -11,7 +11,7 @@ mod reader;
 mod tree;
 mod writer;
 
-pub(crate) use self::chars::{decode, is_writable};
+pub(crate) use self::chars::decode;
 pub(crate) use self::reader::{Namespace, Reader, Start, Token};
 pub(crate) use self::tree::Element;
 pub(crate) use self::writer::Writer;

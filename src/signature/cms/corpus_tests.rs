@@ -1,8 +1,8 @@
 //! CMS of third parties: every one is read, and what is hashed is what was signed.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::{env, fs};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -15,21 +15,8 @@ use crate::crypto::{DigestAlgorithm, verify};
 use crate::error::Result;
 use crate::limits::Limits;
 use crate::pki::Certificate;
+use crate::samples::corpus;
 use crate::signature::cades::StructuralLevel;
-
-/// Third-party samples, or a word that the test was skipped.
-fn corpus(folder: &str) -> Option<PathBuf> {
-    let root = env::var_os("KYSO_CORPUS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"),
-        PathBuf::from,
-    );
-    let folder = root.join(folder);
-    if !folder.is_dir() {
-        println!("skipped: {} is not there", folder.display());
-        return None;
-    }
-    Some(folder)
-}
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();

@@ -1,26 +1,14 @@
 //! Other projects' collections: attacks, and what another implementation says.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::Value as Json;
 
 use super::*;
 use crate::error::ErrorKind;
 use crate::limits::Limits;
-
-fn corpus(folder: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("KYSO_CORPUS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus"),
-        PathBuf::from,
-    );
-    let path = root.join(folder);
-    if !path.is_dir() {
-        println!("skipped: no {}", path.display());
-        return None;
-    }
-    Some(path)
-}
+use crate::samples::corpus;
 
 fn json(path: &Path) -> Json {
     serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
