@@ -4,7 +4,7 @@ use super::data::Data;
 use super::time_stamp;
 use crate::crypto::{DigestAlgorithm, SignatureAlgorithm, Verification, verify, verify_digest};
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::Limits;
+use crate::limits::{Limits, within};
 use crate::pki::Certificate;
 use crate::signature::cades::StructuralLevel;
 use crate::signature::cms::{
@@ -158,16 +158,24 @@ impl Collector<'_> {
         };
         facts.level = level.into();
         if self.source.time_stamps {
-            let before = self.all.iter().map(|it| it.time_stamps.len()).sum::<usize>();
-            let here = signer.signed_attributes().map_or(0, |it| it.content_time_stamps().count());
-            let here = here.saturating_add(signer.unsigned_attributes().time_stamps().count());
-            let limit = self.source.limits.cms_time_stamps;
-            crate::limits::within(before.saturating_add(here), limit, "time-stamps of a CMS")?;
+            self.bound_time_stamps(signer)?;
             facts.time_stamps =
                 time_stamp::beside(signer, data, &found.certificates, self.source.limits)?;
         }
         facts.signer = found;
         Ok(facts)
+    }
+
+    /// With those of the signers before it.
+    fn bound_time_stamps(&self, signer: &SignerInfo<'_>) -> Result<()> {
+        let before = self.all.iter().map(|it| it.time_stamps.len()).sum::<usize>();
+        let signed = signer.signed_attributes().map_or(0, |it| it.content_time_stamps().count());
+        let here = signed.saturating_add(signer.unsigned_attributes().time_stamps().count());
+        within(
+            before.saturating_add(here),
+            self.source.limits.cms_time_stamps,
+            "time-stamps of a CMS",
+        )
     }
 
     /// Besides the certificates of the CMS, those among the certificate values
@@ -179,7 +187,7 @@ impl Collector<'_> {
             while let Ok(Some(raw)) = values.next() {
                 add_certificate(&mut pool, raw.raw(), self.source.limits)?;
                 let limit = self.source.limits.certificates;
-                crate::limits::within(pool.len(), limit, "certificates of a signature")?;
+                within(pool.len(), limit, "certificates of a signature")?;
             }
         }
         Ok(pool)
