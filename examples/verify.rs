@@ -6,10 +6,11 @@
 //!
 //! Exit: 0 every signature passed · 1 some failed · 2 otherwise not settled, or nothing
 //! is signed · 3 unreadable · 64 wrong usage.
-#![allow(clippy::print_stdout, clippy::print_stderr)] // a program's words
+#![allow(clippy::print_stderr)] // a program's words
 
 use std::ffi::OsString;
 use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -57,12 +58,13 @@ fn main() -> ExitCode {
             Err(error) => Report::unreadable(&error),
         };
         let report = note_unused(report.for_file(file.display().to_string()), &options.unused);
-        if options.json {
-            println!("{}", serde_json::to_string(&report).unwrap_or_default());
-        } else {
-            print!("{report}");
-        }
-        worst = worse(worst, exit_code(&report));
+        let text = match options.json {
+            true => serde_json::to_string(&report).unwrap_or_default() + "\n",
+            false => report.to_string(),
+        };
+        // Where nobody reads on, the code still says what came out; a full disk is no pass.
+        let written = io::stdout().write_all(text.as_bytes());
+        worst = worse(worst, if written.is_ok() { exit_code(&report) } else { 3 });
     }
     ExitCode::from(worst)
 }
