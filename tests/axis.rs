@@ -8,7 +8,6 @@ mod samples;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{fs, thread};
 
