@@ -9,7 +9,7 @@ use std::rc::Rc;
 use super::filter::decode;
 use super::lexer::Lexer;
 use super::object::{Dictionary, Object, Reference, Stream};
-use super::recover::recover;
+use super::recover::{recover, search};
 use super::scan::Chain;
 use super::section::{File, Location, Spent, end_of_stream, stream_start, unsigned};
 use crate::error::{Error, Result};
@@ -76,6 +76,16 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn limits(&self) -> &'a Limits {
         self.limits
+    }
+
+    /// What a reader that repairs would find between two bytes: where objects begin,
+    /// and how many trailers there are.
+    ///
+    /// # Errors
+    /// `LimitExceeded`; `Io`.
+    pub(crate) fn search(&self, place: Range<u64>) -> Result<(Vec<(Reference, u64)>, usize)> {
+        let (headers, trailers) = search(self.file(), place)?;
+        Ok((headers, trailers.len()))
     }
 
     /// The file as it was when `revision`, counted from 0, was its newest.

@@ -2,6 +2,8 @@
 //! reading only, and never unsaid: what a viewer makes of such a file is a guess.
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+use std::ops::Range;
+
 use super::filter::decode;
 use super::lexer::Lexer;
 use super::object::{Dictionary, Object, Reference};
@@ -27,7 +29,7 @@ pub(super) fn recover(
     reason: String,
 ) -> Result<Chain> {
     let file = File { source, base: 0, limits, spent };
-    let (headers, trailers) = search(file)?;
+    let (headers, trailers) = search(file, 0..source.len())?;
     let mut found = Found { file, entries: Vec::new(), trailer: None, catalog: None };
     for (reference, at) in headers {
         found.entries.push((
@@ -135,15 +137,14 @@ impl Found<'_> {
 }
 
 /// Where objects begin, in the order of the file.
-type Headers = Vec<(Reference, u64)>;
+pub(super) type Headers = Vec<(Reference, u64)>;
 
 /// Where `number generation obj` and `trailer` stand.
-fn search(file: File<'_>) -> Result<(Headers, Vec<u64>)> {
+pub(super) fn search(file: File<'_>, place: Range<u64>) -> Result<(Headers, Vec<u64>)> {
     let (mut headers, mut trailers) = (Vec::new(), Vec::new());
-    let len = file.source.len();
-    let mut start = 0;
-    while start < len {
-        let end = start.saturating_add(PART).min(len);
+    let mut start = place.start;
+    while start < place.end {
+        let end = start.saturating_add(PART).min(place.end);
         let window = file.source.window(start.saturating_sub(OVERLAP)..end)?;
         let base = start.saturating_sub(OVERLAP);
         for (n, three) in window.windows(3).enumerate() {

@@ -163,6 +163,23 @@ fn incremental_saving_attack_without_a_chain() {
     }
 }
 
+/// Objects that no section names, within an update that is harmless but for something
+/// that readers repair.
+#[test]
+fn incremental_saving_attack_on_readers_that_repair() {
+    let catalog = "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[21 0 R]/SigFlags 3>>/DSS<</Certs[30 0 R]>>>>";
+    let change = |behind: &str| {
+        let body = format!("{catalog}\nendobj\n{behind}");
+        only_signature(&updated(&[(1, &body), (30, "<</Length 1>>\nstream\n0\nendstream")]))
+            .1
+            .later_changes
+    };
+    assert_eq!(change(""), LaterChanges::LtaUpdates);
+    let hidden = "4 0 obj\n<</Length 1>>\nstream\nq\nendstream\n";
+    assert_eq!(change(hidden), LaterChanges::Other);
+    assert_eq!(change("trailer\n<</Root 30 0 R>>\n"), LaterChanges::Other);
+}
+
 /// Another catalog through the trailer.
 #[test]
 fn trailer_that_names_another_catalog() {

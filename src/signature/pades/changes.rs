@@ -87,7 +87,11 @@ fn changes_of(
             step.open.remove(number);
         }
     }
-    match step.judge().and_then(|()| step.references(written, references)) {
+    let judged = step
+        .nothing_unnamed(written)
+        .and_then(|()| step.judge())
+        .and_then(|()| step.references(written, references));
+    match judged {
         Ok(()) => Ok((step.level, step.draws)),
         Err(Doubt::Unexplained) => Ok((LaterChanges::Other, false)),
         Err(Doubt::Failed(error)) => match error.kind() {
@@ -142,6 +146,25 @@ impl Step<'_> {
         self.pages()?;
         self.containers()?;
         ensure(self.open.is_empty())
+    }
+
+    /// Whether every object that stands in the revision is one that its cross-reference
+    /// section names: others show in readers that find something to repair.
+    fn nothing_unnamed(&self, written: &Revision) -> Judged {
+        /// White space that an offset may have before the object.
+        const SPACE: u64 = 2;
+        let reader = self.new.reader();
+        let (headers, trailers) = reader.search(written.start..written.end)?;
+        ensure(trailers <= 1)?;
+        let base = reader.chain().base();
+        let named = |(reference, at): &(Reference, u64)| match self.new.locate(reference.number) {
+            Location::At { offset, .. } => {
+                at.checked_sub(base.saturating_add(offset)).is_some_and(|space| space <= SPACE)
+            }
+            _ => false,
+        };
+        let is_section = |it: &Reference| written.xref_objects.contains(&it.number);
+        ensure(headers.iter().all(|it| named(it) || is_section(&it.0)))
     }
 
     /// A new object must be new to every object that there was, and an altered one must
