@@ -193,7 +193,7 @@ impl Validator {
     /// The look of a later signature may hide what an earlier one signed. It is let
     /// pass where a signature that passes itself covers it, and so answers for it.
     fn judge_looks(&self, facts: &[SignatureFacts], signatures: &mut [SignatureReport]) {
-        // Oldest first: a later one is settled when an earlier one counts on it.
+        // Newest first: a later one is settled when an earlier one counts on it.
         let mut answered = 0;
         for (facts, report) in facts.iter().zip(signatures).rev() {
             let Some(pdf) = &facts.pdf else { continue };
