@@ -340,6 +340,7 @@ fn read_stream(file: File<'_>, at: u64) -> Result<Section> {
     within(usize::try_from(length).unwrap_or(usize::MAX), file.limits.pdf_stream_bytes, "bytes")?;
     file.spent.charge(length, file.source.len(), file.limits)?;
     let rows = decode(&trailer, &file.source.window(data..end)?, file.limits.pdf_stream_bytes)?;
+    file.spent.charge(to_u64(rows.len()), file.source.len(), file.limits)?;
     let entries = read_rows(&trailer, &rows, file.limits).map_err(|error| error.at_offset(at))?;
     Ok(Section {
         form: Form::Stream,

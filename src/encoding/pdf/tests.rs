@@ -316,3 +316,22 @@ fn trailers_with_a_key_twice_are_noted() {
     sample::append_table(&mut pdf, &sample::with(&[]), "/Root 1 0 R/Root 2 0 R", None);
     assert!(irregular(&pdf).contains("twice in a trailer"));
 }
+
+/// A small cross-reference stream for each revision, large when inflated.
+#[test]
+fn cross_reference_streams_that_inflate_are_charged() {
+    let mut pdf = b"%PDF-1.7\n".to_vec();
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    std::io::Write::write_all(&mut encoder, &vec![0; 4 << 20]).unwrap();
+    let rows = encoder.finish().unwrap();
+    let head = format!(
+        "1 0 obj\n<</Type/XRef/Size 1/Root 1 0 R/W[1 8 8]/Index[]/Filter/FlateDecode/Length {}>>\nstream\n",
+        rows.len()
+    );
+    pdf.extend_from_slice(&[head.as_bytes(), &rows, b"\nendstream\nendobj\n"].concat());
+    pdf.extend_from_slice(b"startxref\n9\n%%EOF\n");
+    assert!(Reader::open(&pdf, &Limits::default()).is_ok());
+    let limits = Limits { pdf_read_bytes: 1 << 20, ..Limits::default() };
+    let error = Reader::open(&pdf, &limits).err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::LimitExceeded);
+}
