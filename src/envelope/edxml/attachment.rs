@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::diagnostic::DiagnosticCode;
 use crate::crypto::DigestAlgorithm;
-use crate::encoding::zip;
+use crate::encoding::{steers, zip};
 use crate::error::{ErrorKind, Result};
 
 /// A file of a message.
@@ -100,23 +100,23 @@ impl Attachment {
     #[must_use]
     pub fn file_name(&self) -> String {
         let last = self.name.rsplit(['/', '\\']).next().unwrap_or_default();
-        let mut safe: String = last
-            .chars()
-            .map(|it| if is_unsafe(it) { '_' } else { it })
-            .collect::<String>()
-            .trim_matches([' ', '.'])
-            .to_owned();
-        while safe.len() > FILE_NAME_BYTES {
-            // From the front, so that the extension stays.
-            safe.remove(0);
+        let safe: String = last.chars().map(|it| if is_unsafe(it) { '_' } else { it }).collect();
+        let safe = safe.trim_matches(MARGIN);
+        // From the front, so that the extension stays.
+        let most = safe.len().saturating_sub(FILE_NAME_BYTES);
+        let from = (most..safe.len()).find(|at| safe.is_char_boundary(*at)).unwrap_or(most);
+        match safe.get(from..).unwrap_or_default().trim_matches(MARGIN) {
+            "" => "attachment".to_owned(),
+            device if is_device(device) => format!("_{device}"),
+            safe => safe.to_owned(),
         }
-        if safe.is_empty() { "attachment".to_owned() } else { safe }
     }
 
     /// Whether the name could harm who uses it as a path.
     pub(super) fn name_is_unsafe(&self) -> bool {
         self.name.contains(['/', '\\'])
             || self.name.chars().any(is_unsafe)
+            || is_device(&self.name)
             || self.name.trim_matches('.').is_empty() && !self.name.is_empty()
     }
 
@@ -132,12 +132,28 @@ impl Attachment {
 /// File systems take 255 bytes; temporary names add to them.
 const FILE_NAME_BYTES: usize = 200;
 
-/// Control characters, those that Windows forbids, and those that turn the
-/// direction of writing, so that `fdp.exe` shows as `exe.pdf`.
+/// What Windows drops from the end of a name, and what hides a file elsewhere.
+const MARGIN: [char; 2] = [' ', '.'];
+
+/// Characters that Windows forbids, and those that steer what shows a name, so that
+/// `fdp.exe` shows as `exe.pdf`.
 fn is_unsafe(it: char) -> bool {
-    it.is_control()
-        || matches!(it, '<' | '>' | ':' | '"' | '/' | '\\' | '|' | '?' | '*')
-        || matches!(it, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    steers(it) || matches!(it, '<' | '>' | ':' | '"' | '/' | '\\' | '|' | '?' | '*')
+}
+
+/// Names that are devices to Windows, in every folder and with any extension.
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
+    let numbered = |device: &str| {
+        stem.strip_prefix(device).is_some_and(|it| {
+            let mut number = it.chars();
+            let digit = |it: char| it.is_ascii_digit() || matches!(it, '¹' | '²' | '³');
+            number.next().is_some_and(digit) && number.next().is_none()
+        })
+    };
+    matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$")
+        || numbered("COM")
+        || numbered("LPT")
 }
 
 pub(super) fn strip_cid(content_id: &str) -> &str {
@@ -463,6 +479,10 @@ mod tests {
             ("..", "attachment"),
             ("", "attachment"),
             ("a\u{202E}fdp.exe", "a_fdp.exe"),
+            ("a\u{2028}b\u{200B}.pdf", "a_b_.pdf"),
+            ("nul", "_nul"),
+            ("Aux .tar.gz", "_Aux .tar.gz"),
+            ("COM¹.pdf", "_COM¹.pdf"),
         ] {
             let it = Attachment::new("", name, Vec::new());
             assert_eq!(it.file_name(), safe);
@@ -470,5 +490,15 @@ mod tests {
         }
         let long = Attachment::new("", format!("{}.pdf", "ố".repeat(300)), Vec::new());
         assert!(long.file_name().len() <= 200 && long.file_name().ends_with("ố.pdf"));
+        for plain in ["company.pdf", "COM10.pdf", "lpt.pdf", "connection", "Công văn.pdf"] {
+            assert_eq!(Attachment::new("", plain, Vec::new()).file_name(), plain);
+        }
+    }
+
+    /// A name may be as long as any text: its length must not be paid for squared.
+    #[test]
+    fn the_longest_names_are_cut_at_once() {
+        let it = Attachment::new("", "a.".repeat(4 << 20), Vec::new());
+        assert!(it.file_name().len() <= 200);
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::encoding::steers;
+
 /// One deviation, where it stands, and what it is in words for a clerk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -37,19 +39,22 @@ pub enum Severity {
     Error,
 }
 
-/// Longest text that a diagnostic repeats, in characters.
+/// Longest text that a diagnostic repeats, and longest name of a place, in characters.
 const FOUND: usize = 80;
+const PLACE: usize = 200;
 
 impl Diagnostic {
     pub(super) fn new(
         code: DiagnosticCode,
-        place: impl Into<String>,
+        place: &str,
         offset: Option<u64>,
         found: &str,
     ) -> Self {
-        let place = place.into();
-        let found: String =
-            found.chars().map(|it| if it.is_control() { ' ' } else { it }).take(FOUND).collect();
+        // Both are the sender's, and end up before clerks and in answers.
+        let shown = |text: &str, most: usize| -> String {
+            text.chars().map(|it| if steers(it) { ' ' } else { it }).take(most).collect()
+        };
+        let (place, found) = (shown(place, PLACE), shown(found, FOUND));
         let (_, _, vi, en) = code.row();
         let say = |sentence: &str, at: &str| {
             let met = if found.is_empty() { String::new() } else { format!(": “{found}”") };
@@ -223,5 +228,9 @@ mod tests {
         assert!(it.message_en.starts_with("A date is not a day"), "{}", it.message_en);
         let long = Diagnostic::new(DiagnosticCode::TextTooLong, "Subject", None, &"ố".repeat(500));
         assert_eq!(long.found.chars().count(), FOUND);
+        let name = format!("a\u{202E}fdp.exe\n{}", "x".repeat(1000));
+        let it = Diagnostic::new(DiagnosticCode::AttachmentNameUnsafe, &name, None, &name);
+        assert!(it.place.starts_with("a fdp.exe x") && it.place.len() <= PLACE, "{}", it.place);
+        assert!(!it.message_vi.chars().any(steers), "{}", it.message_vi);
     }
 }
