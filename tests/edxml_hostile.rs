@@ -180,6 +180,54 @@ fn frames_that_are_none() {
         "<edXML xmlns='{NS}'><edXMLEnvelope><edXMLHeader>{twice}</edXMLHeader></edXMLEnvelope></edXML>"
     );
     assert_eq!(kind(&text), Err(ErrorKind::Malformed), "which of the two would count?");
+
+    let text = String::from_utf8(envelope().to_bytes().unwrap()).unwrap();
+    let header = "<edXML:edXMLHeader><edXML:TraceHeaderList/></edXML:edXMLHeader>";
+    for (before, second) in [
+        ("</edXML:edXMLEnvelope>", header),
+        ("<edXML:edXMLHeader>", header),
+        ("<edXML:edXMLBody>", "<edXML:edXMLBody/>"),
+        ("</edXML:edXMLHeader>", "<edXML:TraceHeaderList/>"),
+        (
+            "  <AttachmentEncoded>",
+            "<edXML:edXMLEnvelope xmlns:edXML='http://www.mic.gov.vn/TBT/QCVN_102_2016'/>",
+        ),
+    ] {
+        let text = text.replacen(before, &format!("{second}{before}"), 1);
+        assert_eq!(kind(&text), Err(ErrorKind::Malformed), "{second}");
+    }
+}
+
+/// Readers that search the whole document, or its text, find what ours passes over.
+#[test]
+fn what_others_would_find_elsewhere() {
+    let text = String::from_utf8(envelope().to_bytes().unwrap()).unwrap();
+    let file = attachment("other.pdf", "application/pdf", b"%PDF-1.7 other");
+    for (before, smuggled) in [
+        ("<edXML:To>", "<edXML:From xmlns:edXML='x'><OrganId>H13</OrganId></edXML:From>"),
+        ("</edXML:MessageHeader>", "<Extra><a><MessageHeader/></a></Extra>"),
+        (
+            "</edXML:MessageHeader>",
+            "<x:Extra xmlns:x='x'><x:StatusCode>06</x:StatusCode></x:Extra>",
+        ),
+        ("</edXML:edXMLHeader>", "<Extra><TraceHeaderList/></Extra>"),
+        ("</edXML:edXMLEnvelope>", &format!("<AttachmentEncoded>{file}</AttachmentEncoded>")),
+        ("</edXML:edXMLEnvelope>", &format!("<x:y xmlns:x='x'>{file}</x:y>")),
+        ("</AttachmentEncoded>", &format!("<Extra>{file}</Extra>")),
+        ("</Attachment>", &file),
+        ("</AttachmentEncoded>", "<edXMLEnvelope/>"),
+        ("7816</edXML:CodeNumber>", "<b>9</b>"),
+        ("2026/11/22</edXML:P", "<b>2027/11/22</b>"),
+        ("</edXML:OrganId>", "<b>9</b>"),
+    ] {
+        assert!(text.contains(before), "{before}");
+        let changed = text.replacen(before, &format!("{smuggled}{before}"), 1);
+        let parsed = parse(changed.as_bytes()).unwrap();
+        assert!(parsed.has(DiagnosticCode::ElementMisplaced), "{smuggled}: {:?}", codes(&parsed));
+        assert_eq!(document(parsed), envelope(), "{smuggled}");
+    }
+    let renamed = text.replacen("<edXML:AttachmentName>a", "<edXML:AttachmentName>z", 1);
+    assert_eq!(codes(&parse(renamed.as_bytes()).unwrap()), [DiagnosticCode::ReferenceNameDiffers]);
 }
 
 #[test]
@@ -209,11 +257,11 @@ fn messages_that_are_half_of_each() {
     assert!(parsed.has(DiagnosticCode::StatusCarriesDocument));
     let foreign = text.replace("<edXML:To>", "<StatusCode xmlns='x'>03</StatusCode><edXML:To>");
     let parsed = parse(foreign.as_bytes()).unwrap();
-    assert_eq!(codes(&parsed), [DiagnosticCode::ElementUnknown]);
+    assert_eq!(codes(&parsed), [DiagnosticCode::ElementMisplaced]);
     assert_eq!(document(parsed), envelope());
     let foreign = text.replace("<edXML:To>", "<DocumentId xmlns='x'>other</DocumentId><edXML:To>");
     let parsed = parse(foreign.as_bytes()).unwrap();
-    assert_eq!(codes(&parsed), [DiagnosticCode::ElementUnknown]);
+    assert_eq!(codes(&parsed), [DiagnosticCode::ElementMisplaced]);
     assert_eq!(document(parsed), envelope());
     let xlink = text.replace("<edXML:Reference>", "<edXML:Reference xlink:href='cid:1'>");
     assert_eq!(codes(&parse(xlink.as_bytes()).unwrap()), [DiagnosticCode::PrefixUnbound]);
@@ -386,6 +434,11 @@ fn signatures_are_kept_and_told_apart() {
                 "<edXML:edXMLHeader>",
                 "<edXML:edXMLHeader xmlns:ds='http://www.w3.org/2000/09/xmldsig#'>",
             ),
+            SignatureState::Present,
+        ),
+        (
+            sign(" a='>' xmlns:ds = 'http://www.w3.org/2000/09/xmldsig#'", "ds:", &long)
+                .replace("<edXML:edXMLHeader>", "<edXML:edXMLHeader xmlns:ds='x'>"),
             SignatureState::Present,
         ),
     ] {

@@ -104,15 +104,17 @@ impl<'a> Reader<'a> {
         self.text.get(at(from)..at(self.offset())).unwrap_or_default()
     }
 
-    /// The prefixes in force, each with its namespace; inner ones hide outer ones.
-    pub(crate) fn prefixes(&self) -> Vec<(&'a str, Rc<str>)> {
-        let mut seen: Vec<(&str, Rc<str>)> = Vec::new();
+    /// The prefixes that the element which has just begun inherits, each with its
+    /// namespace: those in force that it does not declare itself.
+    pub(crate) fn inherited(&self) -> Vec<(&'a str, Rc<str>)> {
+        let mut seen: Vec<&Binding<'_>> = Vec::new();
         for binding in self.bindings.iter().rev() {
-            if !seen.iter().any(|(prefix, _)| *prefix == binding.prefix) {
-                seen.push((binding.prefix, Rc::clone(&binding.name)));
+            if !seen.iter().any(|it| it.prefix == binding.prefix) {
+                seen.push(binding);
             }
         }
-        seen
+        let inherited = seen.into_iter().filter(|it| it.depth < self.depth);
+        inherited.map(|it| (it.prefix, Rc::clone(&it.name))).collect()
     }
 
     /// Where the first element stands that has an attribute with a prefix that is
@@ -450,15 +452,15 @@ mod tests {
 
     #[test]
     fn hands_out_the_source_of_an_element() {
-        let text = "<a xmlns:p='u'>\r\n<b k='1'>x</b></a>";
+        let text = "<a xmlns:p='u' xmlns:q='v'>\r\n<b k='>' xmlns:q = 'w'>x</b></a>";
         let limits = Limits::default();
         let mut reader = Reader::new(text, 0, &limits);
         reader.next().unwrap();
         reader.next().unwrap();
         let Token::Start(b) = reader.next().unwrap() else { panic!("no element") };
-        assert_eq!(reader.prefixes(), [("p", Rc::from("u"))]);
+        assert_eq!(reader.inherited(), [("p", Rc::from("u"))]);
         reader.skip().unwrap();
         assert_eq!(reader.unbound_attribute(), None);
-        assert_eq!(reader.source_from(b.offset), "<b k='1'>x</b>");
+        assert_eq!(reader.source_from(b.offset), "<b k='>' xmlns:q = 'w'>x</b>");
     }
 }

@@ -44,12 +44,7 @@ const FOUND: usize = 80;
 const PLACE: usize = 200;
 
 impl Diagnostic {
-    pub(super) fn new(
-        code: DiagnosticCode,
-        place: &str,
-        offset: Option<u64>,
-        found: &str,
-    ) -> Self {
+    pub(super) fn new(code: DiagnosticCode, place: &str, offset: Option<u64>, found: &str) -> Self {
         // Both are the sender's, and end up before clerks and in answers.
         let shown = |text: &str, most: usize| -> String {
             text.chars().map(|it| if steers(it) { ' ' } else { it }).take(most).collect()
@@ -109,6 +104,9 @@ codes! {
     ElementRepeated "element-repeated" Error
         "Phần tử chỉ được có một lần nhưng xuất hiện nhiều lần; chỉ dùng phần tử đầu tiên"
         "An element that may stand once stands more than once; the first counts";
+    ElementMisplaced "element-misplaced" Error
+        "Phần tử đứng ở vị trí hoặc trong không gian tên mà nó không có hiệu lực; hệ thống khác có thể hiểu khác"
+        "An element stands where, or in a namespace in which, it does not count; other systems may read it";
     TextTooLong "text-too-long" Note
         "Nội dung dài hơn giới hạn mà các hệ thống thường chấp nhận"
         "A text is longer than systems in the field accept";
@@ -154,6 +152,9 @@ codes! {
     ReferenceWithoutAttachment "reference-without-attachment" Error
         "Danh mục nêu một tệp không có trong thông điệp"
         "The manifest names a file that the message does not carry";
+    ReferenceNameDiffers "reference-name-differs" Warning
+        "Danh mục nêu tên tệp khác với tên của tệp đính kèm"
+        "The manifest gives an attachment another name";
     AttachmentWithoutReference "attachment-without-reference" Warning
         "Tệp đính kèm không có trong danh mục"
         "An attachment is not in the manifest";

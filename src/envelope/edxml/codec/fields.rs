@@ -68,6 +68,41 @@ impl Notes {
     }
 }
 
+/// What makes up a message. Readers that go by the text or search the whole document
+/// find these wherever they stand; ours, only in their place.
+const FRAME: [&str; 11] = [
+    "edXML",
+    "edXMLEnvelope",
+    "edXMLHeader",
+    "MessageHeader",
+    "TraceHeaderList",
+    "Bussiness",
+    "edXMLBody",
+    "AttachmentEncoded",
+    "Attachment",
+    "ContentTransferEncoded",
+    "StatusCode",
+];
+
+impl Notes {
+    /// An element that is not read.
+    pub(super) fn unread(&mut self, local: &str, offset: u64, found: &str) {
+        let code = if FRAME.contains(&local) {
+            DiagnosticCode::ElementMisplaced
+        } else {
+            DiagnosticCode::ElementUnknown
+        };
+        self.add(code, local, offset, found);
+    }
+
+    /// What is within an element that is not read: of interest only if others read it.
+    pub(super) fn unread_within(&mut self, local: &str, offset: u64) {
+        if FRAME.contains(&local) {
+            self.add(DiagnosticCode::ElementMisplaced, local, offset, "");
+        }
+    }
+}
+
 /// The children of an element, asked for by name. What was not asked for is noted
 /// at the end by [`Fields::finish`].
 pub(super) struct Fields<'e, 'a, 'n> {
@@ -109,11 +144,26 @@ impl<'e, 'a, 'n> Fields<'e, 'a, 'n> {
 
     /// The text of an element; nothing where there is no such element.
     pub(super) fn nested_text(&mut self, name: &'static str) -> Option<String> {
-        self.child(name).map(|it| self.text_of(it, name))
+        self.leaf(name).map(|it| self.text_of(it, name))
+    }
+
+    /// An element that holds text alone. What else is in it splits the text, and
+    /// readers differ in which parts they take.
+    pub(super) fn leaf(&mut self, name: &'static str) -> Option<&'e Element<'a>> {
+        self.child(name).inspect(|it| self.split(it))
+    }
+
+    fn split(&mut self, leaf: &Element<'_>) {
+        if let Some(child) = leaf.children.first() {
+            let code = DiagnosticCode::ElementMisplaced;
+            self.notes.add(code, child.local, child.offset, &child.text);
+        }
     }
 
     pub(super) fn texts(&mut self, name: &'static str) -> Vec<String> {
-        self.children(name).into_iter().map(|it| self.text_of(it, name)).collect()
+        let leaves = self.children(name);
+        leaves.iter().for_each(|it| self.split(it));
+        leaves.into_iter().map(|it| self.text_of(it, name)).collect()
     }
 
     fn text_of(&mut self, element: &Element<'_>, name: &'static str) -> String {
@@ -126,7 +176,7 @@ impl<'e, 'a, 'n> Fields<'e, 'a, 'n> {
 
     /// A whole number; nothing where there is none, or something else.
     pub(super) fn number(&mut self, name: &'static str) -> Option<i32> {
-        let element = self.child(name).filter(|it| !it.text.is_empty())?;
+        let element = self.leaf(name).filter(|it| !it.text.is_empty())?;
         let number = element.text.parse().ok();
         if number.is_none() {
             self.notes.add(DiagnosticCode::NumberMalformed, name, element.offset, &element.text);
@@ -148,7 +198,7 @@ impl<'e, 'a, 'n> Fields<'e, 'a, 'n> {
     }
 
     pub(super) fn date(&mut self, name: &'static str) -> Date {
-        let Some(element) = self.child(name) else { return Date::default() };
+        let Some(element) = self.leaf(name) else { return Date::default() };
         let date = Date::from(&*element.text);
         if !date.is_empty() && date.ymd().is_none() {
             self.odd_date(name, element, date.is_older_form());
@@ -157,7 +207,7 @@ impl<'e, 'a, 'n> Fields<'e, 'a, 'n> {
     }
 
     pub(super) fn timestamp(&mut self, name: &'static str) -> Timestamp {
-        let Some(element) = self.child(name) else { return Timestamp::default() };
+        let Some(element) = self.leaf(name) else { return Timestamp::default() };
         let timestamp = Timestamp::from(&*element.text);
         if !timestamp.is_empty() && timestamp.instant().is_none() {
             self.odd_date(name, element, timestamp.is_older_form());
@@ -200,9 +250,18 @@ impl<'e, 'a, 'n> Fields<'e, 'a, 'n> {
     fn finish(self) {
         for child in &self.element.children {
             let foreign = matches!(&child.namespace, Namespace::Name(name) if &**name != NAMESPACE);
-            if foreign || !self.asked.contains(&child.local) {
-                let code = DiagnosticCode::ElementUnknown;
+            let asked = self.asked.contains(&child.local);
+            if foreign && asked {
+                // Whoever looks for `edXML:From` as text takes it, whatever `edXML` is.
+                let code = DiagnosticCode::ElementMisplaced;
                 self.notes.add(code, child.local, child.offset, &child.text);
+            } else if !asked {
+                self.notes.unread(child.local, child.offset, &child.text);
+                let mut within: Vec<_> = child.children.iter().collect();
+                while let Some(it) = within.pop() {
+                    self.notes.unread_within(it.local, it.offset);
+                    within.extend(&it.children);
+                }
             }
         }
     }

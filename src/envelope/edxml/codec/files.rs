@@ -1,6 +1,6 @@
 //! The files of a message: read as they stream by, then held against the manifest.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::fields::{Notes, read_all};
 use crate::encoding::xml::{Element, Reader, Start, Token};
@@ -40,8 +40,7 @@ impl<'l> Files<'l> {
                     self.attachments.push(attachment);
                 }
                 Token::Start(start) => {
-                    notes.add(DiagnosticCode::ElementUnknown, start.local, start.offset, "");
-                    reader.skip()?;
+                    skip(reader, &start, notes)?;
                 }
                 Token::Text(_) => {}
                 Token::End | Token::Eof => return Ok(()),
@@ -65,7 +64,7 @@ impl<'l> Files<'l> {
                     if wire.is_some() {
                         let code = DiagnosticCode::ElementRepeated;
                         notes.add(code, child.local, child.offset, "");
-                        reader.skip()?;
+                        skip(reader, &child, notes)?;
                     } else {
                         wire = Some(self.decode(reader)?);
                     }
@@ -160,14 +159,14 @@ impl<'l> Files<'l> {
 
     /// Manifest and attachments name each other by content identifier.
     pub(super) fn compare(&self, references: Option<&[Reference]>, notes: &mut Notes) {
-        let mut carried = HashSet::new();
+        let mut carried = HashMap::new();
         if self.attachments.is_empty() {
             notes.add(DiagnosticCode::ElementMissing, "Attachment", None, "");
         }
         for attachment in &self.attachments {
             if attachment.id().is_empty() {
                 notes.add(DiagnosticCode::ElementMissing, "ContentId", None, &label(attachment));
-            } else if !carried.insert(attachment.id()) {
+            } else if carried.insert(attachment.id(), attachment).is_some() {
                 let code = DiagnosticCode::ContentIdRepeated;
                 notes.add(code, &label(attachment), None, attachment.id());
             }
@@ -182,10 +181,15 @@ impl<'l> Files<'l> {
         for reference in references {
             let id = strip_cid(&reference.content_id);
             named.insert(id);
-            if !carried.contains(id) {
-                let code = DiagnosticCode::ReferenceWithoutAttachment;
-                notes.add(code, &reference.name, reference.offset, &reference.content_id);
-            }
+            let code = match carried.get(id) {
+                None => DiagnosticCode::ReferenceWithoutAttachment,
+                // Some readers name the file by the one, some by the other.
+                Some(it) if !reference.name.is_empty() && reference.name != it.name => {
+                    DiagnosticCode::ReferenceNameDiffers
+                }
+                Some(_) => continue,
+            };
+            notes.add(code, &reference.name, reference.offset, &reference.content_id);
         }
         for attachment in
             self.attachments.iter().filter(|it| !it.id().is_empty() && !named.contains(it.id()))
@@ -194,6 +198,28 @@ impl<'l> Files<'l> {
             notes.add(code, &label(attachment), None, &attachment.content_id);
         }
     }
+}
+
+/// Passes over an element that is not read, but for what others could read in it.
+pub(super) fn skip<'a>(
+    reader: &mut Reader<'a>,
+    start: &Start<'a>,
+    notes: &mut Notes,
+) -> Result<()> {
+    notes.unread(start.local, start.offset, "");
+    let mut open = 1_usize;
+    while open > 0 {
+        match reader.next()? {
+            Token::Start(it) => {
+                notes.unread_within(it.local, it.offset);
+                open = open.saturating_add(1);
+            }
+            Token::End => open = open.saturating_sub(1),
+            Token::Text(_) => {}
+            Token::Eof => break,
+        }
+    }
+    Ok(())
 }
 
 fn is_ours(notes: &mut Notes, start: &Start<'_>) -> bool {
@@ -220,8 +246,8 @@ pub(super) fn manifest(body: &Element<'_>, notes: &mut Notes) -> Option<Vec<Refe
                 .map(|element| {
                     read_all(element, it.notes(), |it| {
                         // Always written, and always `application/zip`.
-                        it.child("ContentType");
-                        it.child("Description");
+                        it.leaf("ContentType");
+                        it.leaf("Description");
                         Reference {
                             content_id: it.text("ContentId"),
                             name: it.text("AttachmentName"),

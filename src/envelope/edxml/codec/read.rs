@@ -1,7 +1,7 @@
 //! From bytes to a message. One pass; the attachments never stand in a tree.
 
 use super::fields::Notes;
-use super::files::{Files, Reference, manifest};
+use super::files::{Files, Reference, manifest, skip};
 use super::read_header::{document, is_status, status, trace};
 use super::{NAMESPACE, XMLDSIG};
 use crate::encoding::xml::{Element, Namespace, Reader, Start, Token, decode};
@@ -34,8 +34,7 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Parsed> {
         signature: None,
         references: None,
         files: Files::new(limits),
-        enveloped: false,
-        filed: false,
+        seen: Vec::new(),
     };
     parts.root(&mut reader)?;
     if let Some(offset) = reader.unbound_attribute() {
@@ -53,8 +52,8 @@ struct Parts<'a, 'l> {
     signature: Option<Signature>,
     references: Option<Vec<Reference>>,
     files: Files<'l>,
-    enveloped: bool,
-    filed: bool,
+    /// Parts of the frame, by name, in the order they were met.
+    seen: Vec<&'a str>,
 }
 
 /// Where in the frame of a message the reader stands.
@@ -99,40 +98,33 @@ impl<'a> Parts<'a, '_> {
         let ours = self.is_ours(&start);
         match (frame, start.local) {
             (Frame::Root, "edXMLEnvelope") if ours => {
-                if self.enveloped {
-                    return Err(twice(&start));
-                }
-                self.enveloped = true;
+                self.once(&start)?;
                 self.children(reader, Frame::Envelope)
             }
             (Frame::Root, "AttachmentEncoded") if ours => {
                 // Vendors' readers take the last list and forget the others.
-                if self.filed {
+                if self.once(&start).is_err() {
                     self.note(DiagnosticCode::ElementRepeated, &start);
                 }
-                self.filed = true;
                 self.files.read_list(reader, &mut self.notes)
             }
-            (Frame::Envelope, "edXMLHeader") if ours => self.children(reader, Frame::Header),
+            (Frame::Envelope, "edXMLHeader") if ours => {
+                self.once(&start)?;
+                self.children(reader, Frame::Header)
+            }
             (Frame::Envelope, "edXMLBody") if ours => {
-                if self.references.is_some() {
-                    return Err(twice(&start));
-                }
+                self.once(&start)?;
                 let body = Element::read(reader, start, self.limits)?;
                 self.references = manifest(&body, &mut self.notes);
                 Ok(())
             }
             (Frame::Header, "MessageHeader") if ours => {
-                if self.header.is_some() {
-                    return Err(twice(&start));
-                }
+                self.once(&start)?;
                 self.header = Some(Element::read(reader, start, self.limits)?);
                 Ok(())
             }
             (Frame::Header, "TraceHeaderList") if ours => {
-                if self.trace.is_some() {
-                    return Err(twice(&start));
-                }
+                self.once(&start)?;
                 self.trace = Some(Element::read(reader, start, self.limits)?);
                 Ok(())
             }
@@ -141,11 +133,18 @@ impl<'a> Parts<'a, '_> {
             }
             // Another vendor's empty element in place of the signature.
             (Frame::Header, "DigitalSignature") => reader.skip(),
-            _ => {
-                self.note(DiagnosticCode::ElementUnknown, &start);
-                reader.skip()
-            }
+            _ => skip(reader, &start, &mut self.notes),
         }
+    }
+
+    /// Two of these would be read as one by some, and one of them by others.
+    fn once(&mut self, start: &Start<'a>) -> Result<()> {
+        if self.seen.contains(&start.local) {
+            let what = format!("the message has more than one {}", start.local);
+            return Err(Error::malformed(what).at_offset(start.offset));
+        }
+        self.seen.push(start.local);
+        Ok(())
     }
 
     fn signature(&mut self, reader: &mut Reader<'a>, start: Start<'a>) -> Result<()> {
@@ -153,7 +152,7 @@ impl<'a> Parts<'a, '_> {
             self.note(DiagnosticCode::ElementRepeated, &start);
             return reader.skip();
         }
-        let outer = reader.prefixes();
+        let outer = reader.inherited();
         let (offset, qualified, xmldsig) = (start.offset, start.qualified, is_xmldsig(&start));
         let element = Element::read(reader, start, self.limits)?;
         let state = match (holds_values(&element), xmldsig) {
@@ -175,7 +174,11 @@ impl<'a> Parts<'a, '_> {
 
     fn message(mut self) -> Result<Parsed> {
         let header = self.header.take().ok_or_else(|| {
-            missing(if self.enveloped { "MessageHeader" } else { "edXMLEnvelope" })
+            missing(if self.seen.contains(&"edXMLEnvelope") {
+                "MessageHeader"
+            } else {
+                "edXMLEnvelope"
+            })
         })?;
         let message = if is_status(&header) {
             self.nothing_but_a_status();
@@ -237,11 +240,6 @@ fn missing(name: &str) -> Error {
     Error::malformed(format!("the message has no {name}")).in_element(name)
 }
 
-fn twice(start: &Start<'_>) -> Error {
-    let what = format!("the message has more than one {}", start.local);
-    Error::malformed(what).at_offset(start.offset)
-}
-
 fn is_xmldsig(start: &Start<'_>) -> bool {
     matches!(&start.namespace, Namespace::Name(name) if &**name == XMLDSIG)
 }
@@ -263,21 +261,17 @@ fn holds_values(signature: &Element<'_>) -> bool {
     value && certificate
 }
 
-/// The element with the declarations that it used from further out, except for
-/// those that it will find again in a message that we write.
+/// The element with the declarations of `outer` that it inherited, except for those
+/// that it will find again in a message that we write.
 fn alone(source: &str, qualified: &str, outer: &[(&str, std::rc::Rc<str>)]) -> String {
-    let tag_end = source.find('>').unwrap_or(source.len());
-    let (tag, _) = source.split_at(tag_end);
     let mut declarations = String::new();
     for (prefix, name) in outer {
-        let found_again = matches!(*prefix, "" | "edXML") && &**name == NAMESPACE;
-        let attribute =
-            if prefix.is_empty() { "xmlns=".to_owned() } else { format!("xmlns:{prefix}=") };
-        if found_again || tag.contains(&attribute) {
+        if matches!(*prefix, "" | "edXML") && &**name == NAMESPACE {
             continue;
         }
         let value = name.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
-        declarations.push_str(&format!(" {attribute}\"{value}\""));
+        let colon = if prefix.is_empty() { "" } else { ":" };
+        declarations.push_str(&format!(" xmlns{colon}{prefix}=\"{value}\""));
     }
     if declarations.is_empty() {
         return source.to_owned();

@@ -225,7 +225,7 @@ pub(super) fn status(header: &Element<'_>, notes: &mut Notes) -> Result<StatusMe
 }
 
 fn status_code(fields: &mut Fields<'_, '_, '_>) -> Result<StatusCode> {
-    let Some(element) = fields.child("StatusCode") else {
+    let Some(element) = fields.leaf("StatusCode") else {
         return Err(Error::malformed("the status has no code").in_element("StatusCode"));
     };
     let text = &*element.text;
