@@ -1,6 +1,8 @@
 //! Client and gateway of the document axis over real HTTP on loopback.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::print_stdout)]
 
+#[path = "../examples/support/files.rs"]
+mod files;
 #[path = "../examples/support/gateway.rs"]
 mod gateway;
 #[path = "../src/samples.rs"]

@@ -26,6 +26,8 @@ use kyso::exchange::TransportState;
 use kyso::{DigestAlgorithm, Limits, UtcTime};
 use tiny_http::{Header, Request, Response, Server};
 
+use crate::files::write_whole;
+
 /// An agency that the gateway serves.
 pub(crate) struct Agency {
     code: String,
@@ -493,11 +495,4 @@ fn own<'p>(post: &'p mut Post, caller: &Verified) -> Result<&'p mut Letter, No> 
     letters
         .find(|it| it.id == id && it.to == caller.system_id())
         .ok_or_else(|| No(ErrorCode::PROCESSING, format!("Khong co van ban {id}")))
-}
-
-/// A file appears whole or not at all.
-fn write_whole(path: &std::path::Path, bytes: &[u8]) -> io::Result<()> {
-    let part = path.with_extension("part");
-    fs::write(&part, bytes)?;
-    fs::rename(part, path)
 }

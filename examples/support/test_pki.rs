@@ -11,7 +11,7 @@ use rcgen::{
 };
 use time::{Duration, OffsetDateTime};
 
-use crate::files::write_whole;
+use crate::files::{write_secret, write_whole};
 
 /// A root, its intermediate, and those whom the intermediate certified. All PEM.
 pub(crate) struct Domain {
@@ -105,7 +105,8 @@ pub(crate) fn write(domains: &[Domain], folder: &Path) -> io::Result<()> {
         put(format!("{}-intermediate.pem", domain.label), &domain.intermediate)?;
         for signer in &domain.signers {
             put(format!("{}.pem", signer.name), &signer.chain)?;
-            put(format!("{}.key.pem", signer.name), &signer.key)?;
+            let key = folder.join(format!("{}.key.pem", signer.name));
+            write_secret(&key, signer.key.as_bytes())?;
         }
     }
     Ok(())
