@@ -70,6 +70,18 @@ impl OrganId {
             OrganIdForm::Other => None,
         }
     }
+
+    /// Whether both are the same agency's for certain: the same text, or the same first
+    /// level by the two grammars (`G22` and `000.00.00.G22`). Below the first level only
+    /// the national directory tells.
+    #[must_use]
+    pub fn is_same_agency(&self, other: &Self) -> bool {
+        let top = |it: &Self| {
+            let code = it.0.strip_prefix("000.00.00.").unwrap_or(&it.0).to_owned();
+            first_level(&code).then_some(code)
+        };
+        self == other || (top(self).is_some() && top(self) == top(other))
+    }
 }
 
 /// Decision 20/2020/QĐ-TTg allows 35 characters.
@@ -195,6 +207,15 @@ mod tests {
         }
         let long = format!("H37.{}", "A".repeat(32));
         assert_eq!(OrganId::from(long).form(), OrganIdForm::Other);
+    }
+
+    #[test]
+    fn one_agency_under_two_codes() {
+        let same = |a: &str, b: &str| OrganId::from(a).is_same_agency(&b.into());
+        assert!(same("G22", "000.00.00.G22") && same("000.00.00.G22", "G22"));
+        assert!(same("000.00.15.H51", "000.00.15.H51") && same("vxp.saas.03", "vxp.saas.03"));
+        assert!(!same("G22", "000.00.00.G23") && !same("H51.15", "000.00.15.H51"));
+        assert!(!same("H51", "000.00.15.H51") && !same("x", "000.00.00.x"));
     }
 
     #[test]

@@ -60,6 +60,26 @@ impl StatusMessage {
         status.response_for.organ_id = receiver;
         status
     }
+
+    /// Whether this is said of the document sent under this header, by one who may say
+    /// it: one of its receivers, or, of a wish to have it back (13), its sender.
+    ///
+    /// An axis vouches for who sends, and for nothing that a status says: any agency can
+    /// name any document. Note no status of a document that this does not hold for.
+    /// Codes are compared as [`OrganId::is_same_agency`] does.
+    #[must_use]
+    pub fn is_about(&self, document: &MessageHeader) -> bool {
+        let is_sender = || self.from.organ_id.is_same_agency(&document.from.organ_id);
+        let is_receiver =
+            || document.to.iter().any(|it| it.organ_id.is_same_agency(&self.from.organ_id));
+        let may_say = match self.code.reported_by() {
+            Some(Side::Sender) => is_sender(),
+            Some(Side::Receiver) => is_receiver(),
+            None => is_sender() || is_receiver(),
+        };
+        let named = &self.response_for.document_id;
+        may_say && !named.is_empty() && *named == document.document_id
+    }
 }
 
 /// What became of a document.
@@ -281,6 +301,33 @@ mod tests {
         ] {
             assert!(!walk(illegal), "{illegal:?}");
         }
+    }
+
+    #[test]
+    fn who_may_say_what_of_which_document() {
+        let document = MessageHeader {
+            from: Organization::new("000.00.00.G22", "Văn phòng Chính phủ"),
+            to: vec![Organization::new("H13", ""), Organization::new("H41.02", "")],
+            document_id: "000.00.00.G22,2026/11/22,5/VPCP".into(),
+            ..MessageHeader::default()
+        };
+        let at = UtcTime::from_unix(0).unwrap();
+        let said = |by: &str, code| {
+            StatusMessage::answer(&document, Organization::new(by, ""), code, "", at)
+        };
+        for receiver in ["H13", "000.00.00.H13", "H41.02"] {
+            assert!(said(receiver, Accepted).is_about(&document), "{receiver}");
+            assert!(!said(receiver, TakeBackRequested).is_about(&document), "{receiver}");
+        }
+        for other in ["H14", "H41", "", "G22"] {
+            assert!(!said(other, Accepted).is_about(&document), "{other}");
+        }
+        assert!(StatusMessage::take_back(&document, "H13".into(), "", at).is_about(&document));
+        assert!(!said("H14", Other(7)).is_about(&document));
+        let mut other = said("H13", Accepted);
+        other.response_for.document_id = "".into();
+        assert!(!other.is_about(&MessageHeader { document_id: "".into(), ..document.clone() }));
+        assert!(!other.is_about(&document));
     }
 
     #[test]
