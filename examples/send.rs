@@ -7,14 +7,18 @@
 //! ```
 #![allow(clippy::print_stdout, reason = "a program speaks to who runs it")]
 
+#[path = "support/arguments.rs"]
+mod arguments;
+
 use std::error::Error;
 use std::path::Path;
+use std::process::ExitCode;
 use std::{env, fs};
 
 use kyso::UtcTime;
 use kyso::axis::{Client, Credentials};
 use kyso::edxml::{
-    Business, BusinessType, Code, Date, DocumentId, DocumentType, Envelope, Message, MessageHeader,
+    Business, BusinessType, Date, DocumentId, DocumentType, Envelope, Message, MessageHeader,
     Organization, OtherInfo, Priority, PromulgationInfo,
 };
 use kyso::exchange::{Fault, Retry, Transport};
@@ -23,8 +27,27 @@ const USAGE: &str = "send --endpoint URL --from CODE,NAME --to CODE,NAME [--to â
     --notation TEXT --subject TEXT [--type NAME] [--place NAME] [--priority 0..4] \
     [--revokes DOCUMENT-ID --reason TEXT] FILE â€¦   (the secret is in KYSO_SECRET)";
 
-fn main() -> Result<(), Box<dyn Error>> {
+/// What is to be sent, and where.
+struct Dispatch {
+    endpoint: String,
+    header: MessageHeader,
+    business: Business,
+    files: Vec<String>,
+}
+
+fn main() -> ExitCode {
     let now = UtcTime::now();
+    let dispatch = match read(now) {
+        Ok(dispatch) => dispatch,
+        Err(error) => return arguments::wrong_usage(&*error, USAGE),
+    };
+    match send(dispatch, now) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => arguments::failed("send", &*error),
+    }
+}
+
+fn read(now: UtcTime) -> Result<Dispatch, Box<dyn Error>> {
     let mut endpoint = String::new();
     let mut header = MessageHeader {
         promulgation: PromulgationInfo { place: String::new(), date: Date::at(now) },
@@ -34,13 +57,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut business = Business::default();
     let mut files = Vec::new();
 
-    let mut arguments = env::args().skip(1);
+    let mut arguments = arguments::all()?;
     while let Some(name) = arguments.next() {
         if !name.starts_with("--") {
             files.push(name);
             continue;
         }
-        let value = arguments.next().ok_or(USAGE)?;
+        let value = arguments.next().ok_or_else(|| format!("{name} wants a value"))?;
         match name.as_str() {
             "--endpoint" => endpoint = value,
             "--from" => header.from = organization(&value)?,
@@ -61,13 +84,26 @@ fn main() -> Result<(), Box<dyn Error>> {
                 business.document_id = Some(value.into());
             }
             "--reason" => business.reason = value,
-            _ => return Err(USAGE.into()),
+            _ => return Err(format!("no option {name}").into()),
         }
     }
-    if header.to.is_empty() || header.code == Code::default() || files.is_empty() {
-        return Err(USAGE.into());
+    for (name, is_there) in [
+        ("--endpoint", !endpoint.is_empty()),
+        ("--from", !header.from.organ_id.is_empty()),
+        ("--to", !header.to.is_empty()),
+        ("--number and --notation", !header.code.number.is_empty()),
+        ("--subject", !header.subject.is_empty()),
+        ("FILE", !files.is_empty()),
+    ] {
+        if !is_there {
+            return Err(format!("give {name}").into());
+        }
     }
+    Ok(Dispatch { endpoint, header, business, files })
+}
 
+fn send(dispatch: Dispatch, now: UtcTime) -> Result<(), Box<dyn Error>> {
+    let Dispatch { endpoint, mut header, business, files } = dispatch;
     // The identifier under which every status of this document will come back.
     let issuer = header.from.organ_id.clone();
     header.document_id = DocumentId::compose(&issuer, &header.promulgation.date, &header.code);
@@ -76,24 +112,21 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut envelope = Envelope { business: Some(business), ..Envelope::new(header) }.sent_at(now);
     for path in &files {
         let name = Path::new(path).file_name().ok_or("a file without a name")?;
-        envelope = envelope.attach(name.to_string_lossy(), fs::read(path)?);
+        let content = fs::read(path).map_err(|error| format!("{path}: {error}"))?;
+        envelope = envelope.attach(name.to_string_lossy(), content);
     }
 
-    let credentials = Credentials::new(issuer.as_str(), env::var("KYSO_SECRET")?);
-    let axis = Client::new(endpoint, credentials, UtcTime::now)?;
-    match axis.send(&Message::Document(envelope)) {
-        Ok(id) => println!("{document_id}: taken by the axis as {id}"),
-        Err(error) => {
-            println!("{document_id}: {error}");
-            println!("{}", advice(&error));
-            return Err(error.into());
-        }
-    }
+    let secret = env::var("KYSO_SECRET").map_err(|error| format!("KYSO_SECRET: {error}"))?;
+    let axis = Client::new(endpoint, Credentials::new(issuer.as_str(), secret), UtcTime::now)?;
+    let id = axis
+        .send(&Message::Document(envelope))
+        .map_err(|error| format!("{document_id}: {error}\n{}", advice(&error)))?;
+    println!("{document_id}: taken by the axis as {id}");
     Ok(())
 }
 
 fn organization(text: &str) -> Result<Organization, Box<dyn Error>> {
-    let (code, name) = text.split_once(',').ok_or(USAGE)?;
+    let (code, name) = text.split_once(',').ok_or_else(|| format!("{text}: give CODE,NAME"))?;
     Ok(Organization::new(code, name))
 }
 

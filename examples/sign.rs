@@ -1,5 +1,5 @@
 //! Signs a PDF (PAdES) or any other file (CAdES), with a key in a file or elsewhere.
-#![allow(clippy::print_stdout, clippy::print_stderr)] // a program for a terminal
+#![allow(clippy::print_stdout, reason = "a program speaks to who runs it")]
 
 use std::error::Error;
 use std::fs;
@@ -11,6 +11,8 @@ use kyso::{
     SignatureValue, SoftwareSigner, UtcTime, cades, pades, pkcs12,
 };
 
+#[path = "support/arguments.rs"]
+mod arguments;
 #[path = "support/files.rs"]
 mod files;
 
@@ -54,19 +56,13 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    let options = match Options::read(std::env::args().skip(1)) {
+    let options = match arguments::all().and_then(Options::read) {
         Ok(options) => options,
-        Err(error) => {
-            eprintln!("sign: {error}\n{USAGE}");
-            return ExitCode::from(64);
-        }
+        Err(error) => return arguments::wrong_usage(&*error, USAGE),
     };
     match run(&options) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("sign: {error}");
-            ExitCode::FAILURE
-        }
+        Err(error) => arguments::failed("sign", &*error),
     }
 }
 
