@@ -215,6 +215,43 @@ fn refuses_what_is_no_message() {
     assert_eq!(send(MessageKind::Status, &document), 22, "a document is no status");
 }
 
+#[test]
+fn a_receiver_named_in_two_ways_gets_one_letter() {
+    let gateway = gateway();
+    let centre = client(&gateway, CENTRE, "centre-secret");
+    let to = [PROVINCE, CITY, "H41", PROVINCE];
+    centre.send(&Message::Document(dispatch("9", &to))).unwrap();
+    let province = client(&gateway, PROVINCE, "province-secret");
+    let pending = province.pending(MessageKind::Document).unwrap();
+    assert_eq!(pending.len(), 1);
+    province.acknowledge(&pending[0].id, TransportState::Done).unwrap();
+    assert_eq!(province.pending(MessageKind::Document).unwrap(), []);
+}
+
+/// How long the server may take to give each of many new connections a thread: one that
+/// comes within the crowd may be put behind one that says nothing.
+const SETTLE: Duration = Duration::from_millis(500);
+
+/// Who is not registered cannot hold up who is, by bodies that never come.
+#[test]
+fn unfinished_requests_of_strangers_take_no_place() {
+    let gateway = gateway();
+    let address = gateway.endpoint();
+    let address = address.trim_start_matches("http://").trim_end_matches("/api").to_owned();
+    let slow: Vec<_> = (0..80)
+        .map(|_| {
+            let mut stream = TcpStream::connect(&address).unwrap();
+            let head = "POST /api/sendEdoc HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\n";
+            stream.write_all(head.as_bytes()).unwrap();
+            stream
+        })
+        .collect();
+    thread::sleep(SETTLE);
+    let centre = client(&gateway, CENTRE, "centre-secret");
+    centre.send(&Message::Document(dispatch("10", &[PROVINCE]))).unwrap();
+    drop(slow);
+}
+
 /// A request by hand, and the body of its answer.
 fn raw(gateway: &Gateway, call: &str, headers: &[(String, String)], body: &[u8]) -> String {
     let address = gateway.endpoint();
@@ -301,6 +338,7 @@ fn expect_100_continue_and_idle_connections() {
     let address = address.trim_start_matches("http://").trim_end_matches("/api").to_owned();
     // A hundred connections that say nothing hold up nobody.
     let idle: Vec<_> = (0..100).map(|_| TcpStream::connect(&address).unwrap()).collect();
+    thread::sleep(SETTLE);
     let mut stream = TcpStream::connect(&address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     let message = dispatch("6", &[PROVINCE]).to_bytes().unwrap();

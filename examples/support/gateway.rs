@@ -5,11 +5,12 @@
 //! It keeps the rules that the unmodified national kit depends on, and these:
 //! headers are verified before a body is read, `from` is the caller, the digest is
 //! the body's, the message's own sender is the caller, receivers are registered.
-//! It is not for production: nothing survives a restart.
+//! It is not for production: nothing survives a restart, nothing is ever thrown away,
+//! and its server waits for slow connections as long as they like.
 
 use std::collections::HashMap;
 use std::fs;
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -132,16 +133,18 @@ impl Drop for Gateway {
 /// One thread for each request: a slow one holds up nobody else.
 fn accept(server: &Server, axis: &Arc<Axis>) {
     let busy = Arc::new(AtomicUsize::new(0));
-    while let Ok(request) = server.recv() {
-        if busy.fetch_add(1, Ordering::SeqCst) >= AT_ONCE {
-            busy.fetch_sub(1, Ordering::SeqCst);
-            let _ = request.respond(Response::empty(503));
-            continue;
-        }
+    while let Ok(mut request) = server.recv() {
         let (axis, busy) = (Arc::clone(axis), Arc::clone(&busy));
         thread::spawn(move || {
-            axis.serve(request);
+            let response = if busy.fetch_add(1, Ordering::SeqCst) < AT_ONCE {
+                axis.serve(&mut request)
+            } else {
+                Response::from_data([]).with_status_code(503)
+            };
+            // Its place is free before it is answered: the server reads to the end
+            // whatever a refused request announced, and that end may never come.
             busy.fetch_sub(1, Ordering::SeqCst);
+            let _ = request.respond(response);
         });
     }
 }
@@ -207,14 +210,12 @@ impl No {
 }
 
 impl Axis {
-    fn serve(&self, mut request: Request) {
+    fn serve(&self, request: &mut Request) -> Response<Cursor<Vec<u8>>> {
         let path = request.url().split('?').next().unwrap_or_default().to_owned();
         let Some(call) = Call::from_path(&path) else {
-            let _ = request.respond(Response::empty(404));
-            return;
+            return Response::from_data([]).with_status_code(404);
         };
-        let answer = self.answer(call, &mut request);
-        let (body, content_type) = match answer {
+        let (body, content_type) = match self.answer(call, request) {
             Ok(Answer::Octets(bytes)) => (bytes, "application/octet-stream"),
             Ok(Answer::Json(reply)) => (reply.to_json().into_bytes(), "application/json"),
             Err(No(code, text)) => {
@@ -225,7 +226,7 @@ impl Axis {
         if let Ok(header) = Header::from_bytes("Content-Type", content_type) {
             response.add_header(header);
         }
-        let _ = request.respond(response);
+        response
     }
 
     fn answer(&self, call: Call, request: &mut Request) -> Result<Answer, No> {
@@ -335,6 +336,8 @@ impl Axis {
                 })
         };
         let mut to: Vec<String> = to.iter().map(find).collect::<Result<_, No>>()?;
+        // One letter each, by whichever codes it is named how often.
+        to.sort_unstable();
         to.dedup();
         Ok(Addressed { kind, from: caller.system_id().to_owned(), to, title, notation })
     }
@@ -365,6 +368,10 @@ impl Axis {
             }
         });
         let mut post = self.post();
+        // The same request may have come twice at once.
+        if let Some(id) = post.taken.get(&hmac) {
+            return Ok(id.clone());
+        }
         for to in &letter.to {
             post.letters.push(Letter {
                 sent_as: sent_as.clone(),
@@ -455,24 +462,15 @@ impl Axis {
     }
 
     fn directory(&self, call: Call) -> Vec<AgencyRow> {
-        let rows = self.agencies.iter().enumerate();
-        rows.map(|(n, it)| AgencyRow {
-            id: n.to_string(),
-            code: it.code.clone(),
-            name: it.name.clone(),
-            old_code: if call == Call::GetAgenciesList {
-                it.other_code.clone()
-            } else {
-                String::new()
-            },
-            code102: if call == Call::GetAgenciesList {
-                String::new()
-            } else {
-                it.other_code.clone()
-            },
-            ..AgencyRow::default()
-        })
-        .collect()
+        let rows = self.agencies.iter().enumerate().map(|(n, it)| {
+            let (code, name, other) = (it.code.clone(), it.name.clone(), it.other_code.clone());
+            let row = AgencyRow { id: n.to_string(), code, name, ..AgencyRow::default() };
+            match call {
+                Call::GetAgenciesList => AgencyRow { old_code: other, ..row },
+                _ => AgencyRow { code102: other, ..row },
+            }
+        });
+        rows.collect()
     }
 
     fn post(&self) -> MutexGuard<'_, Post> {
