@@ -2,13 +2,14 @@
 #![allow(clippy::print_stdout, reason = "a program speaks to who runs it")]
 
 use std::error::Error;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use kyso::{
-    Certificate, DigestAlgorithm, Limits, Prepared, PssParameters, SignatureAlgorithm,
-    SignatureValue, SoftwareSigner, UtcTime, cades, pades, pkcs12,
+    Certificate, DigestAlgorithm, Limits, Prepared, PssParameters, Seekable, SignatureAlgorithm,
+    SignatureValue, SoftwareSigner, Source, UtcTime, cades, pades, pkcs12,
 };
 
 #[path = "support/arguments.rs"]
@@ -30,6 +31,7 @@ PDF        --field NAME --reason TEXT --location TEXT --contact TEXT --pkcs7
            --page N --rectangle LEFT,BOTTOM,RIGHT,TOP   where the field is; invisible, unless given";
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
+type Document = Seekable<File>;
 
 #[derive(Default)]
 struct Options {
@@ -70,21 +72,25 @@ fn run(options: &Options) -> Outcome<()> {
     let [input, output] = options.paths.as_slice() else {
         return Err("give IN and OUT".into());
     };
-    let document = read(input)?;
-    let made = if let Some(state) = &options.complete {
-        complete(&document, state, options)?
-    } else if let Some(state) = &options.prepare {
-        prepare(&document, state, options)?
-    } else {
-        let signer = signer(options)?;
-        if options.is_pdf(&document) {
-            options.pdf(&document).sign(&signer)?
-        } else {
-            options.file(&document).sign(&signer)?
+    // Read and written piece by piece: a document of a gigabyte needs no gigabyte.
+    let file = File::open(input).map_err(|error| format!("{}: {error}", input.display()))?;
+    let document = Seekable::new(file)?;
+    files::stream_whole(output, |out| {
+        if let Some(state) = &options.complete {
+            return complete(&document, state, options, out);
         }
-    };
-    files::write_whole(output, &made)?;
-    println!("{}: {} bytes", output.display(), made.len());
+        if let Some(state) = &options.prepare {
+            return Ok(out.write_all(&prepare(&document, state, options)?)?);
+        }
+        let signer = signer(options)?;
+        if options.is_pdf(&document)? {
+            options.pdf(&document).sign_to(&signer, out)?;
+        } else {
+            options.file(&document).sign_to(&signer, out)?;
+        }
+        Ok(())
+    })?;
+    println!("{}: {} bytes", output.display(), fs::metadata(output)?.len());
     Ok(())
 }
 
@@ -104,10 +110,10 @@ fn signer(options: &Options) -> Outcome<SoftwareSigner> {
 }
 
 /// For a key that is elsewhere: keeps the state, and gives what the key has to sign.
-fn prepare(document: &Vec<u8>, state: &Path, options: &Options) -> Outcome<Vec<u8>> {
+fn prepare(document: &Document, state: &Path, options: &Options) -> Outcome<Vec<u8>> {
     let chain = Certificate::all_from(&options.certificates()?, &Limits::default())?;
     let algorithm = options.algorithm.ok_or("--prepare needs --algorithm")?;
-    let prepared = if options.is_pdf(document) {
+    let prepared = if options.is_pdf(document)? {
         options.pdf(document).prepare(&chain, algorithm)?
     } else {
         options.file(document).prepare(&chain, algorithm)?
@@ -117,11 +123,16 @@ fn prepare(document: &Vec<u8>, state: &Path, options: &Options) -> Outcome<Vec<u
 }
 
 /// In another process, on another day: the value is checked before a byte is written.
-fn complete(document: &Vec<u8>, state: &Path, options: &Options) -> Outcome<Vec<u8>> {
+fn complete(
+    document: &Document,
+    state: &Path,
+    options: &Options,
+    out: &mut dyn Write,
+) -> Outcome<()> {
     let prepared: Prepared = serde_json::from_slice(&read(state)?)?;
     let value = options.value.as_ref().ok_or("--complete needs --value")?;
     let signed = prepared.complete(&SignatureValue::new(read(value)?))?;
-    Ok(signed.to_vec(document)?)
+    Ok(signed.write_to(document, out)?)
 }
 
 impl Options {
@@ -156,13 +167,13 @@ impl Options {
         if options.paths.len() == 2 { Ok(options) } else { Err("give IN and OUT".into()) }
     }
 
-    fn is_pdf(&self, document: &[u8]) -> bool {
+    fn is_pdf(&self, document: &Document) -> Outcome<bool> {
         // Mail gateways leave bytes before the header.
-        let start = document.get(..1024).unwrap_or(document);
-        !self.cades && start.windows(5).any(|bytes| bytes == b"%PDF-")
+        let start = document.window(0..document.len().min(1024))?;
+        Ok(!self.cades && start.windows(5).any(|bytes| bytes == b"%PDF-"))
     }
 
-    fn file<'a>(&self, document: &'a Vec<u8>) -> cades::SignatureBuilder<'a, Vec<u8>> {
+    fn file<'a>(&self, document: &'a Document) -> cades::SignatureBuilder<'a, Document> {
         let mut builder = cades::SignatureBuilder::new(document, self.time());
         if self.enveloping {
             builder = builder.enveloping();
@@ -173,7 +184,7 @@ impl Options {
         builder
     }
 
-    fn pdf<'a>(&self, document: &'a Vec<u8>) -> pades::SignatureBuilder<'a, Vec<u8>> {
+    fn pdf<'a>(&self, document: &'a Document) -> pades::SignatureBuilder<'a, Document> {
         let mut builder = pades::SignatureBuilder::new(document, self.time());
         if self.pkcs7 {
             builder = builder.sub_filter(pades::SubFilter::AdbePkcs7Detached);

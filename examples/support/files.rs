@@ -1,5 +1,6 @@
 //! Files that appear whole or not at all.
 
+use std::error::Error;
 use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
@@ -8,17 +9,30 @@ use std::path::Path;
 /// it is for the umask to say, as with any other file.
 #[allow(dead_code, reason = "some programs write secrets alone")]
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    write(path, bytes, 0o666).map_err(|error| at(path, &error))
+    write(path, 0o666, |out| out.write_all(bytes)).map_err(|error| at(path, &error))
+}
+
+/// The same for what is too large to be held: `fill` writes it.
+#[allow(dead_code, reason = "most programs hold what they write")]
+pub(crate) fn stream_whole(
+    path: &Path,
+    fill: impl FnOnce(&mut dyn Write) -> Result<(), Box<dyn Error>>,
+) -> Result<(), Box<dyn Error>> {
+    write(path, 0o666, |out| fill(out))
 }
 
 /// The same for a file that is its owner's alone.
 #[allow(dead_code, reason = "most programs write no secrets")]
 pub(crate) fn write_secret(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    write(path, bytes, 0o600).map_err(|error| at(path, &error))
+    write(path, 0o600, |out| out.write_all(bytes)).map_err(|error| at(path, &error))
 }
 
 /// `mode` counts on Unix; elsewhere the folder's rules do.
-fn write(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+fn write<E: From<io::Error>>(
+    path: &Path,
+    mode: u32,
+    fill: impl FnOnce(&mut fs::File) -> Result<(), E>,
+) -> Result<(), E> {
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -30,9 +44,9 @@ fn write(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     #[cfg(not(unix))]
     let _ = mode;
     let mut file = new.tempfile_in(folder)?;
-    file.write_all(bytes)?;
+    fill(file.as_file_mut())?;
     file.as_file().sync_all()?;
-    file.persist(path)?;
+    file.persist(path).map_err(io::Error::from)?;
     Ok(())
 }
 
