@@ -138,6 +138,12 @@ impl Default for Limits {
 /// and stay below 1 KB; there is no reason to let a caller choose.
 pub(crate) const ALGORITHM_BYTES: usize = 16 << 10;
 
+/// Values in one reply of the axis, a message's own data being one. The directory of
+/// 111,000 agencies has 800,000; each takes up to a hundred bytes of memory and may take
+/// two of the reply.
+#[cfg(feature = "http")]
+pub(crate) const REPLY_VALUES: usize = 4_000_000;
+
 /// Fails when `count` is over `limit`; `what` names the things counted.
 pub(crate) fn within(count: usize, limit: usize, what: &str) -> Result<()> {
     if count > limit { Err(Error::limit(format_args!("{limit} {what}"))) } else { Ok(()) }

@@ -263,6 +263,8 @@ impl Client {
                     .header("Content-Length", len.to_string())
                     .send(ureq::SendBody::from_reader(&mut body))
             }
+            // Its lists are asked for without a body, everything else with this one.
+            None if lists(call) => request.send_empty(),
             None => request.send("{}"),
         };
         let answer = answer.map_err(|it| lost(call, &it))?;
@@ -390,6 +392,16 @@ fn message_type(kind: MessageKind) -> &'static str {
         MessageKind::Document => "edoc",
         MessageKind::Status => "status",
     }
+}
+
+fn lists(call: Call) -> bool {
+    matches!(
+        call,
+        Call::GetReceivedEdocList
+            | Call::GetSentEdocList
+            | Call::GetAgenciesList
+            | Call::GetAgenciesListQd20
+    )
 }
 
 /// Whether the request can have arrived, by what failed.

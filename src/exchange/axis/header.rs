@@ -58,7 +58,7 @@ impl SignedHeaders {
         headers.push((SIGNED_NAMES.to_owned(), names.join(";")));
         headers.push((SIGNED.to_owned(), json));
         headers.push((HMAC.to_owned(), hex));
-        for (name, value) in [VERSION, AGENT] {
+        for (name, value) in [AGENT, VERSION] {
             headers.push((name.to_owned(), value.to_owned()));
         }
         Self(headers)

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::Call;
 use super::error_code::ErrorCode;
 use crate::exchange::fault::{Fault, Retry};
+use crate::limits::REPLY_VALUES;
 
 /// A reply in JSON. What a call must have in its reply is there even when it failed:
 /// without it the kit loses everything, the reason included.
@@ -107,6 +108,10 @@ impl Reply {
         };
         if body.trim_ascii().is_empty() {
             return Err(Fault::Unknown("the reply is empty".into()));
+        }
+        let begun = body.iter().filter(|it| matches!(it, b',' | b'[' | b'{')).count();
+        if begun > REPLY_VALUES {
+            return Err(garbled("the reply has too many values"));
         }
         let Ok(Value::Object(fields)) = serde_json::from_slice(body) else {
             return Err(garbled("the reply is no JSON object"));
@@ -315,6 +320,15 @@ mod tests {
         {
             assert!(matches!(Reply::read(garbled.as_bytes()), Err(Fault::Unknown(_))), "{garbled}");
         }
+    }
+
+    /// Two bytes of a list take thirty in memory and more.
+    #[test]
+    fn replies_of_a_million_lists_are_not_built() {
+        let body = |n| format!(r#"{{"status":"OK","data":[{}[]]}}"#, "[],".repeat(n));
+        assert!(Reply::read(body(1000).as_bytes()).is_ok());
+        let refused = Reply::read(body(REPLY_VALUES).as_bytes());
+        assert!(matches!(refused, Err(Fault::Unknown(why)) if why.contains("too many")));
     }
 
     #[test]
