@@ -117,7 +117,10 @@ impl FromStr for UtcTime {
     /// RFC 3339 with a zone: `2026-11-22T08:00:00+07:00`.
     fn from_str(text: &str) -> Result<Self> {
         OffsetDateTime::parse(text, &Rfc3339).map(Self::from_datetime).map_err(|source| {
-            Error::malformed(format!("{text:?} is no RFC 3339 time with a zone")).because(source)
+            Error::malformed(format!(
+                "{text:?} is no RFC 3339 time with a zone, such as 2026-11-22T08:00:00+07:00"
+            ))
+            .because(source)
         })
     }
 }

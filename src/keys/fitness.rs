@@ -1,5 +1,6 @@
 //! Whether a certificate may be signed with at a given time.
 
+use crate::crypto::{PublicKey, SignatureAlgorithm};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::pki::Certificate;
 use crate::time::UtcTime;
@@ -19,24 +20,37 @@ pub enum SigningOverride {
 }
 
 /// Refuses a certificate that is out of its time at `at` or not meant for signatures
-/// (RFC 5280 §4.1.2.5 and §4.2.1.3). One without key usage restricts nothing.
+/// (RFC 5280 §4.1.2.5 and §4.2.1.3). One without key usage restricts nothing. An algorithm
+/// that is not its key's is refused here rather than when the value has come, from a person
+/// who was asked for it.
 ///
 /// # Errors
-/// `Signer`, naming the certificate and what is wrong with it.
+/// `Misuse` for such an algorithm; `Signer`, naming the certificate and what is wrong with it.
 pub(crate) fn check_fitness(
     certificate: &Certificate,
+    algorithm: SignatureAlgorithm,
     at: UtcTime,
     overrides: &[SigningOverride],
 ) -> Result<()> {
+    let about = |it: Error| it.at(Place::Certificate(certificate.subject()));
+    if PublicKey::read(certificate.public_key_info()).map_err(about)?.refuses(algorithm).is_some() {
+        let what = format!("the key of the signer's certificate does not sign with {algorithm}");
+        return Err(about(Error::misuse(what)));
+    }
     let usage = certificate.key_usage();
     let for_signatures = usage.is_none_or(|it| it.digital_signature || it.content_commitment);
     let (from, to) = (certificate.not_before(), certificate.not_after());
+    let claimed = at.whole_seconds();
     let checks = [
-        (at > to, SigningOverride::ExpiredCertificate, format!("expired on {to}; it is {at}")),
+        (
+            at > to,
+            SigningOverride::ExpiredCertificate,
+            format!("expired on {to}; the signing time is {claimed}"),
+        ),
         (
             at < from,
             SigningOverride::NotYetValidCertificate,
-            format!("is not valid before {from}; it is {at}"),
+            format!("is not valid before {from}; the signing time is {claimed}"),
         ),
         (
             !for_signatures,
@@ -47,9 +61,7 @@ pub(crate) fn check_fitness(
     for (wrong, by_name, what) in checks {
         if wrong && !overrides.contains(&by_name) {
             let what = format!("the signer's certificate {what}");
-            return Err(
-                Error::new(ErrorKind::Signer, what).at(Place::Certificate(certificate.subject()))
-            );
+            return Err(about(Error::new(ErrorKind::Signer, what)));
         }
     }
     Ok(())
@@ -58,12 +70,21 @@ pub(crate) fn check_fitness(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::crypto::DigestAlgorithm;
     use crate::encoding::pem;
 
     fn certificate(name: &str) -> Certificate {
         let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/keys");
         let pem = std::fs::read(format!("{directory}/{name}.crt.pem")).unwrap();
         Certificate::from_der(&pem::blocks(&pem).unwrap()[0].bytes).unwrap()
+    }
+
+    const RSA: SignatureAlgorithm = SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha256);
+
+    fn algorithm(certificate: &Certificate) -> SignatureAlgorithm {
+        let key = PublicKey::read(certificate.public_key_info()).unwrap();
+        let ecdsa = SignatureAlgorithm::Ecdsa(DigestAlgorithm::Sha256);
+        [RSA, ecdsa].into_iter().find(|it| key.refuses(*it).is_none()).unwrap()
     }
 
     #[test]
@@ -77,13 +98,13 @@ mod tests {
             ("encipherment", KeyUsage, "key usage"),
         ] {
             let certificate = certificate(name);
-            let error = check_fitness(&certificate, at, &[]).unwrap_err();
+            let error = check_fitness(&certificate, algorithm(&certificate), at, &[]).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Signer);
             let text = error.to_string();
             assert!(text.contains(said) && text.contains(&format!("TEST {name}")), "{text}");
-            check_fitness(&certificate, at, &[by_name]).unwrap();
+            check_fitness(&certificate, algorithm(&certificate), at, &[by_name]).unwrap();
             let others: Vec<_> = all.into_iter().filter(|it| *it != by_name).collect();
-            check_fitness(&certificate, at, &others).unwrap_err();
+            check_fitness(&certificate, algorithm(&certificate), at, &others).unwrap_err();
         }
     }
 
@@ -94,13 +115,27 @@ mod tests {
         for (at, fit) in
             [(from.plus_seconds(-1), false), (from, true), (to, true), (to.plus_seconds(1), false)]
         {
-            assert_eq!(check_fitness(&certificate, at, &[]).is_ok(), fit, "{at}");
+            assert_eq!(
+                check_fitness(&certificate, algorithm(&certificate), at, &[]).is_ok(),
+                fit,
+                "{at}"
+            );
         }
     }
 
     #[test]
     fn no_key_usage_restricts_nothing() {
         let at = UtcTime::from_unix(1_800_000_000).unwrap();
-        check_fitness(&certificate("plain"), at, &[]).unwrap();
+        let certificate = certificate("plain");
+        check_fitness(&certificate, algorithm(&certificate), at, &[]).unwrap();
+    }
+
+    #[test]
+    fn an_algorithm_of_another_key_is_refused_before_anybody_is_asked() {
+        let certificate = certificate("p256");
+        let at = certificate.not_before();
+        let error = check_fitness(&certificate, RSA, at, &[]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Misuse);
+        assert!(error.to_string().contains("RSA_SHA256"), "{error}");
     }
 }

@@ -321,7 +321,10 @@ fn find_last_tail(source: &dyn Source, limits: &Limits, spent: &Spent) -> Result
         .windows(WORD.len())
         .rposition(|it| it == WORD)
         .and_then(|at| u64::try_from(at).ok())
-        .ok_or_else(|| Error::malformed("there is no startxref at the end").at_offset(start))?;
+        .ok_or_else(|| {
+            Error::malformed("this is no whole PDF: there is no startxref at its end")
+                .at_offset(start)
+        })?;
     let at = start.saturating_add(at);
     let tail = File { source, base: 0, limits, spent }.lex(at, read_tail)?;
     tail.ok_or_else(|| Error::malformed("startxref or %%EOF at the end is broken").at_offset(at))

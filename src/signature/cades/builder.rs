@@ -95,8 +95,8 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
     /// Everything but the value, for a key that is elsewhere.
     ///
     /// # Errors
-    /// `Misuse` without a certificate, and when there is no signing beside what is
-    /// there already; `Signer` when the certificate must not sign at the claimed time;
+    /// `Misuse` without a certificate, when `algorithm` is not its key's, and when there
+    /// is no signing beside what is there already; `Signer` when the certificate must not sign at the claimed time;
     /// `Io` when reading fails.
     pub fn prepare(
         &self,
@@ -106,7 +106,7 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
         let certificate = certificate_chain
             .first()
             .ok_or_else(|| Error::misuse("a signature needs the signer's certificate"))?;
-        check_fitness(certificate, self.claimed_time, &self.overrides)?;
+        check_fitness(certificate, algorithm, self.claimed_time, &self.overrides)?;
         let document = Document::read(self.document, algorithm.digest())?;
         let signed_attributes = SignedAttributes {
             message_digest: document.digest(),

@@ -122,7 +122,7 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
     /// # Errors
     /// `Malformed` when this is no PDF or its revision chain is not sound: such a file
     /// is never repaired in passing; `Unsupported` for an encrypted one; `Misuse`
-    /// without a certificate, or when the field or page cannot be signed; `Signer`
+    /// without a certificate, when `algorithm` is not its key's, or when the field or page cannot be signed; `Signer`
     /// when the certificate must not sign at the claimed time; `LimitExceeded`; `Io`.
     pub fn prepare(
         &self,
@@ -132,7 +132,7 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
         let certificate = certificate_chain
             .first()
             .ok_or_else(|| Error::misuse("a signature needs the signer's certificate"))?;
-        check_fitness(certificate, self.claimed_time, &self.overrides)?;
+        check_fitness(certificate, algorithm, self.claimed_time, &self.overrides)?;
         let tail = self.tail(certificate_chain)?;
         let (document, message_digest) = self.digest(&tail, algorithm.digest())?;
         let signing_time = match self.sub_filter {
