@@ -1,13 +1,12 @@
 //! The document message and its header (QCVN 102:2016 §1). An empty text means
 //! that there is none: that is how the wire has it.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 use super::attachment::Attachment;
 use super::date::{Date, Timestamp};
-use super::identifier::{DocumentId, OrganId};
+use super::identifier::{Code, DocumentId, OrganId};
+use super::organization::Organization;
 use super::signature::Signature;
 use super::trace::{Business, BusinessType, TraceHeader};
 use crate::time::UtcTime;
@@ -118,62 +117,6 @@ pub struct MessageHeader {
     pub application_type: String,
 }
 
-/// An agency.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Organization {
-    /// Its code.
-    pub organ_id: OrganId,
-    /// The agency above it (*cơ quan chủ quản*).
-    pub organization_in_charge: String,
-    /// Its name.
-    pub organ_name: String,
-    /// Its address.
-    pub organ_add: String,
-    /// Its e-mail address.
-    pub email: String,
-    /// Its telephone number.
-    pub telephone: String,
-    /// Its fax number.
-    pub fax: String,
-    /// Its web site.
-    pub website: String,
-}
-
-impl Organization {
-    /// An agency by the two things that every message must have.
-    #[must_use]
-    pub fn new(organ_id: impl Into<OrganId>, organ_name: impl Into<String>) -> Self {
-        Self { organ_id: organ_id.into(), organ_name: organ_name.into(), ..Self::default() }
-    }
-}
-
-/// Number and notation of a document: `7816` and `VPCP-TTĐT`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Code {
-    /// *Số.*
-    pub number: String,
-    /// *Ký hiệu.*
-    pub notation: String,
-}
-
-impl Code {
-    /// From both parts.
-    #[must_use]
-    pub fn new(number: impl Into<String>, notation: impl Into<String>) -> Self {
-        Self { number: number.into(), notation: notation.into() }
-    }
-}
-
-impl fmt::Display for Code {
-    /// Joined, as other places of a message have it: `7816/VPCP-TTĐT`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.number.is_empty(), self.notation.is_empty()) {
-            (false, false) => write!(f, "{}/{}", self.number, self.notation),
-            _ => write!(f, "{}{}", self.number, self.notation),
-        }
-    }
-}
-
 /// Where and when a document was promulgated.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PromulgationInfo {
@@ -270,21 +213,4 @@ impl ResponseFor {
             promulgation_date: header.promulgation.date.clone(),
         }
     }
-}
-
-/// Who handled a document or a status.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StaffInfo {
-    /// The department.
-    pub department: String,
-    /// Its code.
-    pub department_id: String,
-    /// The name.
-    pub staff: String,
-    /// The code of the person.
-    pub staff_id: String,
-    /// The e-mail address.
-    pub email: String,
-    /// The mobile number.
-    pub mobile: String,
 }

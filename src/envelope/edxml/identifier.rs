@@ -6,7 +6,6 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::date::Date;
-use super::header::Code;
 
 /// The code of an agency, as written.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -117,6 +116,33 @@ impl From<&str> for OrganId {
 impl From<String> for OrganId {
     fn from(text: String) -> Self {
         Self::from(text.as_str())
+    }
+}
+
+/// Number and notation of a document: `7816` and `VPCP-TTĐT`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Code {
+    /// *Số.*
+    pub number: String,
+    /// *Ký hiệu.*
+    pub notation: String,
+}
+
+impl Code {
+    /// From both parts.
+    #[must_use]
+    pub fn new(number: impl Into<String>, notation: impl Into<String>) -> Self {
+        Self { number: number.into(), notation: notation.into() }
+    }
+}
+
+impl fmt::Display for Code {
+    /// Joined, as other places of a message have it: `7816/VPCP-TTĐT`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.number.is_empty(), self.notation.is_empty()) {
+            (false, false) => write!(f, "{}/{}", self.number, self.notation),
+            _ => write!(f, "{}{}", self.number, self.notation),
+        }
     }
 }
 

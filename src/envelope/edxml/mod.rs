@@ -43,6 +43,8 @@ mod date;
 mod diagnostic;
 mod header;
 mod identifier;
+mod message;
+mod organization;
 mod signature;
 mod status;
 mod trace;
@@ -52,50 +54,14 @@ pub use self::codec::parse;
 pub use self::date::{Date, Timestamp};
 pub use self::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 pub use self::header::{
-    Code, DocumentType, Envelope, MessageHeader, Organization, OtherInfo, Priority,
-    PromulgationInfo, ResponseFor, SignerInfo, StaffInfo,
+    DocumentType, Envelope, MessageHeader, OtherInfo, Priority, PromulgationInfo, ResponseFor,
+    SignerInfo,
 };
-pub use self::identifier::{DocumentId, DocumentIdParts, OrganId, OrganIdForm};
+pub use self::identifier::{Code, DocumentId, DocumentIdParts, OrganId, OrganIdForm};
+pub use self::message::{Message, Parsed};
+pub use self::organization::{Organization, StaffInfo};
 pub use self::signature::{Signature, SignatureState};
 pub use self::status::{Progress, Side, StatusCode, StatusMessage};
 pub use self::trace::{
     Business, BusinessDocumentInfo, BusinessType, Receiver, ReplacementInfo, TraceHeader,
 };
-
-use serde::{Deserialize, Serialize};
-
-/// What an agency sends to another over the axis.
-#[expect(clippy::large_enum_variant, reason = "messages are handled one at a time")]
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Message {
-    /// A document with its annexes, or what changes an earlier one.
-    Document(Envelope),
-    /// What became of a document that was sent.
-    Status(StatusMessage),
-}
-
-/// A message that was read, and how it deviates from what the standard and the
-/// national kit write.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[must_use]
-pub struct Parsed {
-    /// The message.
-    pub message: Message,
-    /// In the order they were met.
-    pub diagnostics: Vec<Diagnostic>,
-}
-
-impl Parsed {
-    /// The gravest of the diagnostics; nothing where the message is as it should be.
-    #[must_use]
-    pub fn severity(&self) -> Option<Severity> {
-        self.diagnostics.iter().map(|it| it.code.severity()).max()
-    }
-
-    /// Whether something of this code was met.
-    #[must_use]
-    pub fn has(&self, code: DiagnosticCode) -> bool {
-        self.diagnostics.iter().any(|it| it.code == code)
-    }
-}

@@ -5,8 +5,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::date::Timestamp;
-use super::header::{MessageHeader, Organization, ResponseFor, StaffInfo};
+use super::header::{MessageHeader, ResponseFor};
 use super::identifier::OrganId;
+use super::organization::{Organization, StaffInfo};
 use crate::time::UtcTime;
 
 /// An answer to a document message.

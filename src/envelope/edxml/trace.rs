@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::date::Timestamp;
-use super::header::StaffInfo;
 use super::identifier::{DocumentId, OrganId};
+use super::organization::StaffInfo;
 
 /// A system that a message passed through.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

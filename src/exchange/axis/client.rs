@@ -9,8 +9,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ureq::{Agent, Body, Timeout};
 
+use super::call::Call;
+use super::credentials::Credentials;
+use super::hash_file::hash_file;
+use super::header::SignedHeaders;
 use super::reply::{AgencyRow, ReceivedRow, Reply, SentRow};
-use super::{Call, Credentials, SignedHeaders, hash_file};
 use crate::envelope::edxml::OrganId;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exchange::fault::Fault;

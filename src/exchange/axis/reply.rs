@@ -3,7 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use super::Call;
+use super::call::Call;
 use super::error_code::ErrorCode;
 use crate::exchange::fault::{Fault, Retry};
 use crate::limits::REPLY_VALUES;

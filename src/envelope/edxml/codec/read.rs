@@ -7,9 +7,9 @@ use super::{NAMESPACE, XMLDSIG};
 use crate::encoding::xml::{Element, Namespace, Reader, Start, Token, decode};
 use crate::envelope::edxml::diagnostic::DiagnosticCode;
 use crate::envelope::edxml::header::Envelope;
+use crate::envelope::edxml::message::{Message, Parsed};
 use crate::envelope::edxml::signature::{Signature, SignatureState};
 use crate::envelope::edxml::trace::BusinessType;
-use crate::envelope::edxml::{Message, Parsed};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 

@@ -5,10 +5,10 @@ use super::fields::{Fields, Notes, read_all};
 use crate::encoding::xml::{Element, Namespace};
 use crate::envelope::edxml::diagnostic::DiagnosticCode;
 use crate::envelope::edxml::header::{
-    Code, DocumentType, MessageHeader, Organization, OtherInfo, Priority, PromulgationInfo,
-    ResponseFor, SignerInfo, StaffInfo,
+    DocumentType, MessageHeader, OtherInfo, Priority, PromulgationInfo, ResponseFor, SignerInfo,
 };
-use crate::envelope::edxml::identifier::{DocumentId, OrganId};
+use crate::envelope::edxml::identifier::{Code, DocumentId, OrganId};
+use crate::envelope::edxml::organization::{Organization, StaffInfo};
 use crate::envelope::edxml::status::{StatusCode, StatusMessage};
 use crate::envelope::edxml::trace::{
     Business, BusinessDocumentInfo, BusinessType, Receiver, ReplacementInfo, TraceHeader,

@@ -8,11 +8,10 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::NAMESPACE;
 use crate::encoding::xml::Writer;
-use crate::envelope::edxml::Message;
 use crate::envelope::edxml::attachment::{Attachment, Content};
-use crate::envelope::edxml::header::{
-    Envelope, MessageHeader, Organization, OtherInfo, ResponseFor, StaffInfo,
-};
+use crate::envelope::edxml::header::{Envelope, MessageHeader, OtherInfo, ResponseFor};
+use crate::envelope::edxml::message::Message;
+use crate::envelope::edxml::organization::{Organization, StaffInfo};
 use crate::envelope::edxml::status::StatusMessage;
 use crate::envelope::edxml::trace::{Business, BusinessDocumentInfo, ReplacementInfo};
 use crate::error::{Error, Result};
