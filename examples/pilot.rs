@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use kyso::axis::{Client, Credentials};
 use kyso::edxml::{
     self, Code, Date, DocumentType, Envelope, Message, MessageHeader, Organization,
-    PromulgationInfo, SignerInfo, StatusCode, StatusMessage,
+    PromulgationInfo, Severity, SignerInfo, StatusCode, StatusMessage,
 };
 use kyso::exchange::{MessageKind, Transport, TransportState};
 use kyso::{
@@ -209,7 +209,13 @@ impl Agency {
             };
             println!("   {} received {}.", self.organization.organ_name, envelope.header.code);
             self.answer(&envelope.header, StatusCode::Arrived, "")?;
-            match self.verify(&envelope, validator)? {
+            // What two readers may understand in two ways is not verified, but refused.
+            let grave = read.diagnostics.iter().find(|it| it.code.severity() == Severity::Error);
+            let why = match grave {
+                Some(it) => Some(it.message_vi.clone()),
+                None => self.verify(&envelope, validator)?,
+            };
+            match why {
                 None => self.answer(&envelope.header, StatusCode::Accepted, "")?,
                 Some(why) => self.answer(&envelope.header, StatusCode::Refused, &why)?,
             }
@@ -226,7 +232,10 @@ impl Agency {
         for attachment in &envelope.attachments {
             let bytes = attachment.bytes().ok_or("an attachment cannot be read")?;
             self.keep(&format!("{code}/{}", attachment.file_name()), bytes)?;
-            files.insert(attachment.file_name(), bytes);
+            if files.insert(attachment.file_name(), bytes).is_some() {
+                let name = attachment.file_name();
+                return Ok(Some(format!("{name}: có hai tệp cùng tên này.")));
+            }
         }
         for (name, bytes) in files.iter().filter(|(name, _)| !name.ends_with(".p7s")) {
             let report = match files.get(&format!("{name}.p7s")) {

@@ -96,6 +96,9 @@ fn run(options: &Options) -> Outcome<()> {
 
 fn signer(options: &Options) -> Outcome<SoftwareSigner> {
     let signer = match (&options.key, &options.p12) {
+        (Some(_), None) if options.certificates.is_empty() => {
+            return Err("--key needs --cert, the certificate that belongs to it".into());
+        }
         (Some(key), None) => {
             let (key, certificates) = (read(key)?, options.certificates()?);
             SoftwareSigner::from_encrypted_pem(&key, &options.password, &certificates)?

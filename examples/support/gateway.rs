@@ -90,9 +90,13 @@ impl Gateway {
     /// Serves these agencies.
     pub(crate) fn start(options: Options, agencies: Vec<Agency>) -> io::Result<Self> {
         if let Some(folder) = &options.folder {
-            fs::create_dir_all(folder)?;
+            fs::create_dir_all(folder).map_err(|error| {
+                io::Error::new(error.kind(), format!("{}: {error}", folder.display()))
+            })?;
         }
-        let server = Arc::new(Server::http(&options.listen).map_err(io::Error::other)?);
+        let server = Server::http(&options.listen)
+            .map_err(|error| io::Error::other(format!("{}: {error}", options.listen)))?;
+        let server = Arc::new(server);
         let address = server
             .server_addr()
             .to_ip()
