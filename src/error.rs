@@ -11,9 +11,16 @@ use std::fmt;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why an operation could not be carried out, where, and whose turn it is.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[error(transparent)]
 pub struct Error(#[from] Box<Inner>);
+
+/// In words: it is what a program prints whose `main` gives the error back.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {self}", self.0.kind)
+    }
+}
 
 #[derive(Debug, thiserror::Error)]
 #[error("{what}{}", Places(places))]

@@ -63,6 +63,21 @@ impl Source for Vec<u8> {
     }
 }
 
+/// What `include_bytes!` gives.
+impl<const N: usize> Source for [u8; N] {
+    fn len(&self) -> u64 {
+        Source::len(self.as_slice())
+    }
+
+    fn window(&self, range: Range<u64>) -> Result<Cow<'_, [u8]>> {
+        self.as_slice().window(range)
+    }
+
+    fn in_memory(&self) -> bool {
+        true
+    }
+}
+
 impl<S: Source + ?Sized> Source for &S {
     fn len(&self) -> u64 {
         (**self).len()

@@ -65,7 +65,9 @@ impl Client {
     ) -> Result<Self> {
         let endpoint = endpoint.into().trim_end_matches('/').to_owned();
         if !endpoint.starts_with("http://") && !endpoint.starts_with("https://") {
-            return Err(Error::misuse(format!("{endpoint:?} is no http(s) address")));
+            return Err(Error::misuse(format!(
+                "the endpoint {endpoint:?} begins with neither http:// nor https://"
+            )));
         }
         SignedHeaders::new(&credentials, &[], JSON, clock())?;
         let agent = Agent::config_builder()
