@@ -138,6 +138,9 @@ impl Default for Limits {
 /// and stay below 1 KB; there is no reason to let a caller choose.
 pub(crate) const ALGORITHM_BYTES: usize = 16 << 10;
 
+/// Bytes of one XML name: errors repeat names, and those of the message have at most 25.
+pub(crate) const XML_NAME_BYTES: usize = 1_000;
+
 /// Values in one reply of the axis, a message's own data being one. The directory of
 /// 111,000 agencies has 800,000; each takes up to a hundred bytes of memory and may take
 /// two of the reply.

@@ -9,7 +9,7 @@ use quick_xml::events::{BytesDecl, BytesStart, Event};
 
 use super::chars::{attribute_value, is_qualified_name, resolve};
 use crate::error::{Error, Result};
-use crate::limits::{Limits, within};
+use crate::limits::{Limits, XML_NAME_BYTES, within};
 
 /// What stands next in the document. Comments and processing instructions do not.
 #[derive(Debug)]
@@ -127,7 +127,7 @@ impl<'a> Reader<'a> {
             let offset = self.offset();
             let event = self.tokens.read_event().map_err(|source| {
                 let at = self.tokens.error_position().saturating_add(self.mark);
-                Error::malformed(format!("not well-formed XML: {source}")).at_offset(at)
+                ill_formed(&source).at_offset(at)
             })?;
             let token = match event {
                 Event::Start(tag) | Event::Empty(tag) => Token::Start(self.start(&tag, offset)?),
@@ -186,6 +186,7 @@ impl<'a> Reader<'a> {
 
         let content = self.content(tag, offset);
         let qualified = content.get(..tag.name().as_ref().len()).unwrap_or_default();
+        name_within(qualified).map_err(|it| it.at_offset(offset))?;
         if !is_qualified_name(qualified) {
             let what = format!("{qualified:?} is no name of an element");
             return Err(Error::malformed(what).at_offset(offset));
@@ -220,9 +221,9 @@ impl<'a> Reader<'a> {
         // that search is quadratic.
         for (n, attribute) in Attributes::new(content, name_len).enumerate() {
             within(n.saturating_add(1), self.limits.xml_attributes, "attributes of one element")?;
-            let attribute = attribute
-                .map_err(|source| Error::malformed(format!("not well-formed XML: {source}")))?;
+            let attribute = attribute.map_err(|source| ill_formed(&source))?;
             let name = attribute.key.into_inner();
+            name_within(name)?;
             // The iterator lends; it never makes text of its own.
             let Cow::Borrowed(raw) = attribute.value else {
                 return Err(Error::malformed(format!("{name:?} is no attribute")));
@@ -300,7 +301,21 @@ fn ends_early(offset: u64) -> Error {
     Error::malformed("the document ends before its elements do").at_offset(offset)
 }
 
+/// What the tokeniser says repeats the input, however much of it.
+fn ill_formed(source: &impl std::fmt::Display) -> Error {
+    Error::malformed(format!("not well-formed XML: {}", short(&source.to_string())))
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(200).collect()
+}
+
+fn name_within(name: &str) -> Result<()> {
+    within(name.len(), XML_NAME_BYTES, "bytes in one name")
+}
+
 fn reference(name: &str) -> Result<Cow<'static, str>> {
+    name_within(name)?;
     resolve(name)
         .map(|it| Cow::Owned(it.to_string()))
         .ok_or_else(|| Error::malformed(format!("the entity &{name}; is not known and not read")))
@@ -310,17 +325,15 @@ fn declared(declaration: &BytesDecl<'_>, at_start: bool) -> Result<()> {
     if !at_start {
         return Err(Error::malformed("an XML declaration that is not at the start"));
     }
-    let version = declaration
-        .version()
-        .map_err(|source| Error::malformed(format!("not well-formed XML: {source}")))?;
+    let version = declaration.version().map_err(|source| ill_formed(&source))?;
     if version != "1.0" {
-        return Err(Error::unsupported(format!("XML version {version:?}")));
+        return Err(Error::unsupported(format!("XML version {:?}", short(&version))));
     }
     match declaration.encoding() {
         None => Ok(()),
         Some(Ok(name)) if ["utf-8", "utf-16"].contains(&name.to_lowercase().as_str()) => Ok(()),
-        Some(Ok(name)) => Err(Error::unsupported(format!("the encoding {name:?}"))),
-        Some(Err(source)) => Err(Error::malformed(format!("not well-formed XML: {source}"))),
+        Some(Ok(name)) => Err(Error::unsupported(format!("the encoding {:?}", short(&name)))),
+        Some(Err(source)) => Err(ill_formed(&source)),
     }
 }
 
@@ -431,6 +444,23 @@ mod tests {
         ] {
             let error = walk(text, &limits).expect_err(text);
             assert_eq!(error.kind(), ErrorKind::LimitExceeded, "{text}");
+        }
+    }
+
+    #[test]
+    fn errors_repeat_no_endless_names() {
+        let long = "e".repeat(10_000);
+        for text in [
+            format!("<{long}/>"),
+            format!("<a {long}='1'/>"),
+            format!("<a xmlns:{long}=''/>"),
+            format!("<a>&{long};</a>"),
+            format!("<a></{long}>"),
+            format!("<?xml version='{long}'?><a/>"),
+            format!("<?xml version='1.0' encoding='{long}'?><a/>"),
+        ] {
+            let error = walk(&text, &Limits::default()).expect_err(&text);
+            assert!(error.to_string().len() < 500, "{}", error.to_string().len());
         }
     }
 
