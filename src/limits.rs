@@ -44,6 +44,9 @@ pub struct Limits {
     /// signers as a PDF may have, each with an authority of its own. A check by the
     /// largest keys takes some 30 ms.
     pub paths_signatures: usize,
+    /// Names compared with name constraints while one path is searched: ten thousand
+    /// names under ten thousand subtrees are an attack (webpki's number).
+    pub name_comparisons: usize,
     /// Iterations of password-based key derivation that one key file may cost in all.
     /// OpenSSL and Windows write 2,000, Java 10,000 and Firefox 600,000 for each of some four
     /// parts and each key; a million costs about a quarter of a second.
@@ -110,6 +113,7 @@ impl Default for Limits {
             path_length: 10,
             path_signatures: 100,
             paths_signatures: 2_000,
+            name_comparisons: 250_000,
             kdf_iterations: 30_000_000,
             private_keys: 64,
             pdf_depth: 100,

@@ -4,6 +4,9 @@ pub(crate) mod path;
 mod trust;
 mod x509;
 
+pub use path::PathRequirements;
 pub use trust::{TrustAnchor, TrustStore};
 pub use x509::Certificate;
-pub(crate) use x509::PublicKey;
+pub(crate) use x509::{
+    ANY_POLICY, GeneralName, NameConstraints, NameForm, PolicyExtensions, PublicKey,
+};

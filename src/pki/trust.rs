@@ -1,6 +1,6 @@
 //! What the caller trusts. Nothing is trusted that the caller did not hand in.
 
-use super::x509::{Certificate, Name, PublicKey};
+use super::x509::{Certificate, Name, NameConstraints, PublicKey};
 use crate::error::Result;
 use crate::limits::Limits;
 use crate::time::UtcTime;
@@ -9,8 +9,9 @@ use crate::time::UtcTime;
 ///
 /// That is less than a certificate on purpose: an anchor's own signature and validity
 /// decide nothing, so that a root signed with SHA-1 or past its date serves until the
-/// caller takes it away or gives it a [sunset](Self::with_sunset). Of its extensions one
-/// thing counts: a certificate that is no authority's is trusted for itself alone.
+/// caller takes it away or gives it a [sunset](Self::with_sunset). Of its extensions two
+/// things count: a certificate that is no authority's is trusted for itself alone, and
+/// what its name constraints exclude it cannot vouch for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrustAnchor {
     name: Name,
@@ -120,6 +121,12 @@ impl TrustAnchor {
             let usage = certificate.key_usage().filter(|_| certificate.fault().is_none());
             authority && usage.is_none_or(|usage| usage.key_cert_sign)
         })
+    }
+
+    /// RFC 5280 leaves an anchor's constraints to the application; those on names are in
+    /// force everywhere.
+    pub(crate) fn name_constraints(&self) -> Option<&NameConstraints> {
+        self.certificate.as_ref().and_then(Certificate::name_constraints)
     }
 
     /// Whether it stands for this very certificate.

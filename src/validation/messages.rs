@@ -71,6 +71,20 @@ pub(super) fn path_fault(subject: &str, fault: &Fault) -> Message {
                 "The certificate of {subject} has a binding extension {oid} that is not supported."
             ),
         ),
+        Fault::NameConstraint { name } => say(
+            format!(
+                "Tên {name} trong chứng thư số của {subject} không được cơ quan cấp trên cho phép."
+            ),
+            format!("An authority above {subject} does not permit the name {name}."),
+        ),
+        Fault::NoPolicy => say(
+            format!("Chứng thư số của {subject} không có chính sách chứng thư nào được yêu cầu."),
+            format!("The path by {subject} holds for no certificate policy that is required."),
+        ),
+        Fault::Purpose { oid } => say(
+            format!("Chứng thư số của {subject} không được dùng cho mục đích {oid}."),
+            format!("The certificate of {subject} does not allow the purpose {oid}."),
+        ),
         Fault::NotYetValid { not_before } => {
             let from = not_before.vietnam();
             say(

@@ -15,7 +15,7 @@ use crate::crypto::Digest;
 use crate::error::{Error, Result};
 use crate::limits::{Limits, within};
 use crate::pki::path::{Checks, Search};
-use crate::pki::{Certificate, TrustStore};
+use crate::pki::{Certificate, PathRequirements, TrustStore};
 use crate::signature::{cms, pades};
 use crate::source::Source;
 use crate::time::UtcTime;
@@ -38,6 +38,7 @@ pub struct Validator {
     policy: Policy,
     at: UtcTime,
     certificates: Vec<Certificate>,
+    requirements: PathRequirements,
     limits: Limits,
 }
 
@@ -49,7 +50,14 @@ impl Validator {
     /// A validator that trusts `trust`, asks for `policy`, and judges as of `at`.
     #[must_use]
     pub fn new(trust: TrustStore, policy: Policy, at: UtcTime) -> Self {
-        Self { trust, policy, at, certificates: Vec::new(), limits: Limits::default() }
+        Self {
+            trust,
+            policy,
+            at,
+            certificates: Vec::new(),
+            requirements: PathRequirements::default(),
+            limits: Limits::default(),
+        }
     }
 
     /// Adds certificates that may stand in a path or be a signer's; none is trusted.
@@ -59,6 +67,13 @@ impl Validator {
         certificates: impl IntoIterator<Item = Certificate>,
     ) -> Self {
         self.certificates.extend(certificates);
+        self
+    }
+
+    /// Exchanges what is asked of certification paths; by default nothing beyond RFC 5280.
+    #[must_use]
+    pub fn with_requirements(mut self, requirements: PathRequirements) -> Self {
+        self.requirements = requirements;
         self
     }
 
@@ -181,6 +196,7 @@ impl Validator {
             trust: &self.trust,
             policy: &self.policy,
             at: self.at,
+            requirements: &self.requirements,
             checks: &checks,
             limits: &self.limits,
         };

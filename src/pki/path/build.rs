@@ -2,7 +2,9 @@
 
 use super::checks::Checks;
 use super::fault::{Fault, Rejection};
-use super::validate;
+use super::names::Comparisons;
+use super::requirements::PathRequirements;
+use super::validate::{self, Rules};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::pki::{Certificate, TrustAnchor, TrustStore};
@@ -15,6 +17,7 @@ pub(crate) struct PathFinder<'a> {
     /// Certificates that may stand between; none of them is trusted.
     pub(crate) candidates: &'a [Certificate],
     pub(crate) at: UtcTime,
+    pub(crate) requirements: &'a PathRequirements,
     /// What was checked already, for this document.
     pub(crate) checks: &'a Checks,
     pub(crate) limits: &'a Limits,
@@ -33,12 +36,19 @@ pub(crate) enum Search {
 pub(crate) struct ValidatedPath {
     certificates: Vec<Certificate>,
     anchor: TrustAnchor,
+    policies: Vec<String>,
 }
 
 impl ValidatedPath {
     /// From the end entity on; the anchor is not among them unless it is the end entity itself.
     pub(crate) fn certificates(&self) -> &[Certificate] {
         &self.certificates
+    }
+
+    /// The policies it holds for, in the anchor's domain and dotted form (RFC 5280
+    /// §6.1.5 (g)).
+    pub(crate) fn policies(&self) -> &[String] {
+        &self.policies
     }
 
     pub(crate) fn anchor(&self) -> &TrustAnchor {
@@ -53,13 +63,19 @@ impl PathFinder<'_> {
     /// Looks for a path from one of the anchors to `end_entity`.
     ///
     /// # Errors
-    /// `LimitExceeded` when more signatures had to be checked than
+    /// `LimitExceeded` when more names had to be compared than
+    /// [`Limits::name_comparisons`], or more signatures checked than
     /// [`Limits::path_signatures`], or in all searches together than
     /// [`Limits::paths_signatures`]: then nothing is known.
     pub(crate) fn find(&self, end_entity: &Certificate) -> Result<Search> {
-        let mut walk = Walk { finder: *self, signatures: 0, rejections: Vec::new() };
+        let comparisons = Comparisons::new(self.limits);
+        let mut walk = Walk { finder: *self, signatures: 0, comparisons, rejections: Vec::new() };
         let mut path = vec![end_entity.clone()];
-        if let Some(found) = walk.trusted_itself(&path).or(walk.extend(&mut path)?) {
+        let found = match walk.trusted_itself(&path)? {
+            Some(found) => Some(found),
+            None => walk.extend(&mut path)?,
+        };
+        if let Some(found) = found {
             return Ok(Search::Found(found));
         }
         let mut rejections = walk.rejections;
@@ -71,15 +87,18 @@ impl PathFinder<'_> {
 struct Walk<'a> {
     finder: PathFinder<'a>,
     signatures: usize,
+    comparisons: Comparisons<'a>,
     rejections: Vec<Rejection>,
 }
 
 impl Walk<'_> {
     /// A caller may trust an end entity as such, not only through an issuer.
-    fn trusted_itself(&mut self, path: &[Certificate]) -> Option<ValidatedPath> {
-        let end_entity = path.first()?;
-        let anchor = self.finder.trust.anchors().iter().find(|it| it.is_of(end_entity))?;
-        self.conclude(path, anchor)
+    fn trusted_itself(&mut self, path: &[Certificate]) -> Result<Option<ValidatedPath>> {
+        let mut anchors = self.finder.trust.anchors().iter();
+        match anchors.find(|it| path.first().is_some_and(|end_entity| it.is_of(end_entity))) {
+            Some(anchor) => self.conclude(path, anchor),
+            None => Ok(None),
+        }
     }
 
     /// Goes on from the last certificate of `path`. Depth is bounded by `path_length`.
@@ -89,7 +108,7 @@ impl Walk<'_> {
         for anchor in self.anchors_for(&last) {
             issuers = issuers.saturating_add(1);
             if self.signed_by(path, anchor.public_key_info())?
-                && let Some(found) = self.conclude(path, anchor)
+                && let Some(found) = self.conclude(path, anchor)?
             {
                 return Ok(Some(found));
             }
@@ -99,7 +118,7 @@ impl Walk<'_> {
                 continue;
             }
             issuers = issuers.saturating_add(1);
-            if path.len() >= self.finder.limits.path_length {
+            if path.len() >= self.longest() {
                 self.reject(path, path.len().saturating_sub(1), Fault::TooLong);
                 break;
             }
@@ -118,12 +137,26 @@ impl Walk<'_> {
         Ok(None)
     }
 
-    fn conclude(&mut self, path: &[Certificate], anchor: &TrustAnchor) -> Option<ValidatedPath> {
-        match validate::check(path, anchor, self.finder.at) {
-            Ok(()) => Some(ValidatedPath { certificates: path.to_vec(), anchor: anchor.clone() }),
+    /// Certificates that a path may have, the anchor's own not counted.
+    fn longest(&self) -> usize {
+        let asked = self.finder.requirements.max_depth.map(|depth| depth.saturating_add(1));
+        self.finder.limits.path_length.min(asked.unwrap_or(usize::MAX))
+    }
+
+    fn conclude(
+        &mut self,
+        path: &[Certificate],
+        anchor: &TrustAnchor,
+    ) -> Result<Option<ValidatedPath>> {
+        let rules = Rules { requirements: self.finder.requirements, at: self.finder.at };
+        match validate::check(path, anchor, &rules, &mut self.comparisons)? {
+            Ok(policies) => {
+                let (certificates, anchor) = (path.to_vec(), anchor.clone());
+                Ok(Some(ValidatedPath { certificates, anchor, policies }))
+            }
             Err((at, fault)) => {
                 self.reject(path, at, fault);
-                None
+                Ok(None)
             }
         }
     }
@@ -163,7 +196,7 @@ impl<'a> Walk<'a> {
     fn anchors_for(&self, certificate: &Certificate) -> Vec<&'a TrustAnchor> {
         let named = self.finder.trust.anchors().iter().filter(|it| it.may_issue());
         let mut issuers: Vec<_> =
-            named.filter(|it| it.subject_name().der() == certificate.issuer_name().der()).collect();
+            named.filter(|it| it.subject_name().matches(certificate.issuer_name())).collect();
         issuers.sort_by_key(|it| hint(certificate, it.key_id()));
         issuers
     }
@@ -171,7 +204,7 @@ impl<'a> Walk<'a> {
     fn candidates_for(&self, certificate: &Certificate) -> Vec<&'a Certificate> {
         let named = self.finder.candidates.iter();
         let mut issuers: Vec<_> =
-            named.filter(|it| it.subject_name().der() == certificate.issuer_name().der()).collect();
+            named.filter(|it| it.subject_name().matches(certificate.issuer_name())).collect();
         issuers.sort_by_key(|it| hint(certificate, it.subject_key_identifier()));
         issuers
     }
@@ -190,7 +223,7 @@ fn hint(certificate: &Certificate, key_id: Option<&[u8]>) -> u8 {
 /// RFC 4158 §5.2: the same name with the same key again is a loop.
 fn stands_in(path: &[Certificate], candidate: &Certificate) -> bool {
     path.iter().any(|it| {
-        it.subject_name().der() == candidate.subject_name().der()
+        it.subject_name().matches(candidate.subject_name())
             && it.public_key_info() == candidate.public_key_info()
     })
 }

@@ -1,6 +1,6 @@
 //! Everything that the room does with bytes, for fuzzers and for a smoke test.
 
-use super::{Checks, PathFinder, Search};
+use super::{Checks, PathFinder, PathRequirements, Search};
 use crate::encoding::asn1::Value;
 use crate::limits::Limits;
 use crate::pki::{Certificate, TrustAnchor, TrustStore};
@@ -23,7 +23,9 @@ pub(crate) fn exhaust(bytes: &[u8]) -> usize {
     let at = end_entity.not_before();
     let checks = Checks::default();
     let candidates = &certificates;
-    let finder = PathFinder { trust: &trust, candidates, at, checks: &checks, limits: &limits };
+    let (checks, requirements) = (&checks, &PathRequirements::default());
+    let finder =
+        PathFinder { trust: &trust, candidates, at, requirements, checks, limits: &limits };
     match finder.find(end_entity) {
         Ok(Search::Found(path)) => {
             assert_eq!(path.certificates().first(), Some(end_entity), "another path than asked");

@@ -33,6 +33,16 @@ pub(crate) enum Fault {
     UnprocessedExtension {
         oid: String,
     },
+    /// RFC 5280 §6.1.3 (b) and (c): an authority above does not permit this name.
+    NameConstraint {
+        name: String,
+    },
+    /// RFC 5280 §6.1.3 (f), §6.1.5 (g): a policy is required, and none holds.
+    NoPolicy,
+    /// The caller requires a purpose that the certificate does not allow.
+    Purpose {
+        oid: String,
+    },
     NotYetValid {
         not_before: UtcTime,
     },

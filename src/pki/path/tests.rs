@@ -1,8 +1,9 @@
 //! Paths through a small PKI that is made anew for each test.
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CustomExtension, DnType, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose, date_time_ymd,
+    BasicConstraints, CertificateParams, CustomExtension, DnType, ExtendedKeyUsagePurpose,
+    GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints, SanType,
+    date_time_ymd,
 };
 
 use super::*;
@@ -71,7 +72,8 @@ fn search_at(
     at: UtcTime,
 ) -> Search {
     let (checks, limits) = (&Checks::default(), &Limits::default());
-    PathFinder { trust, candidates, at, checks, limits }.find(end).unwrap()
+    let requirements = &PathRequirements::default();
+    PathFinder { trust, candidates, at, requirements, checks, limits }.find(end).unwrap()
 }
 
 fn trusting(certificates: impl IntoIterator<Item = Certificate>) -> TrustStore {
@@ -150,11 +152,9 @@ fn path_length_counts_what_is_not_self_issued() {
 
 #[test]
 fn what_is_not_understood_is_refused() {
-    for (oid, critical, text) in [
-        (&[1, 2, 3, 4][..], true, "1.2.3.4"),
-        (&[2, 5, 29, 32], true, "2.5.29.32"),
-        (&[2, 5, 29, 36], false, "2.5.29.36"),
-    ] {
+    for (oid, critical, text) in
+        [(&[1, 2, 3, 4][..], true, "1.2.3.4"), (&[2, 5, 29, 46], true, "2.5.29.46")]
+    {
         let leaf = party("leaf").with(|it| it.custom_extensions = vec![extension(oid, critical)]);
         let fault = fault(three(authority("root"), authority("middle"), leaf)).1;
         assert_eq!(fault, Fault::UnprocessedExtension { oid: text.into() });
@@ -303,6 +303,70 @@ fn keys_of_services_are_told_apart() {
     }
 }
 
+fn constrained(permitted: &[&str], excluded: &[&str]) -> Option<NameConstraints> {
+    let subtrees = |names: &[&str]| -> Vec<_> {
+        names.iter().map(|it| GeneralSubtree::DnsName((*it).into())).collect()
+    };
+    let (permitted_subtrees, excluded_subtrees) = (subtrees(permitted), subtrees(excluded));
+    Some(NameConstraints { permitted_subtrees, excluded_subtrees })
+}
+
+fn host(name: &str) -> SanType {
+    SanType::DnsName(name.try_into().unwrap())
+}
+
+#[test]
+fn names_are_held_against_all_constraints_above() {
+    let root = || authority("root").with(|it| it.name_constraints = constrained(&["gov.vn"], &[]));
+    let middle = |excluded: &'static str| {
+        authority("middle").with(|it| it.name_constraints = constrained(&[], &[excluded]))
+    };
+    let leaf =
+        |name: &'static str| party("leaf").with(|it| it.subject_alt_names = vec![host(name)]);
+    found(three(root(), middle("b.gov.vn"), leaf("a.gov.vn")));
+    for (excluded, name) in [("b.gov.vn", "a.b.gov.vn"), ("b.gov.vn", "a.vn")] {
+        let (subject, why) = fault(three(root(), middle(excluded), leaf(name)));
+        assert_eq!(
+            (subject.as_str(), why),
+            ("CN=leaf", Fault::NameConstraint { name: name.into() })
+        );
+    }
+    // What a certificate constrains is below it.
+    let own = authority("middle").with(|it| {
+        it.subject_alt_names = vec![host("b.gov.vn")];
+        it.name_constraints = constrained(&[], &["b.gov.vn"]);
+    });
+    found(three(root(), own, leaf("a.gov.vn")));
+    let outside = authority("middle").with(|it| it.subject_alt_names = vec![host("x.vn")]);
+    assert_eq!(fault(three(root(), outside, leaf("a.gov.vn"))).0, "CN=middle");
+}
+
+#[test]
+fn comparisons_of_names_are_bounded() {
+    let subtrees: Vec<String> = (0..600).map(|n| format!("n{n}.vn")).collect();
+    let subtrees: Vec<&str> = subtrees.iter().map(String::as_str).collect();
+    let root = authority("root").with(|it| it.name_constraints = constrained(&[], &subtrees));
+    let names = (0..600).map(|n| host(&format!("h{n}.gov.vn"))).collect();
+    let leaf = party("leaf").with(|it| it.subject_alt_names = names).issued_by(&root);
+    let (trust, limits) = (trusting([root.self_issued()]), Limits::default());
+    let (at, checks) = (at("2026-06-01T00:00:00Z"), Checks::default());
+    let (requirements, checks) = (&PathRequirements::default(), &checks);
+    let finder =
+        PathFinder { trust: &trust, candidates: &[], at, requirements, checks, limits: &limits };
+    assert_eq!(finder.find(&leaf).unwrap_err().kind(), ErrorKind::LimitExceeded);
+}
+
+#[test]
+fn names_that_differ_in_writing_alone_chain() {
+    let (root, leaf) = (authority("Root  CA"), party("leaf"));
+    let other = authority("root ca").params;
+    let as_written = Issuer::from_params(&other, &root.key);
+    let end = leaf.params.signed_by(&leaf.key, &as_written).unwrap();
+    let end = Certificate::from_der(end.der()).unwrap();
+    assert_ne!(end.issuer(), root.self_issued().subject());
+    found(search(&trusting([root.self_issued()]), &[], &end));
+}
+
 /// CVE-2016-10539's class: many issuers of one name, of which each has to be tried.
 #[test]
 fn fan_out_is_bounded() {
@@ -311,7 +375,9 @@ fn fan_out_is_bounded() {
     let (trust, mut limits) = (TrustStore::new(), Limits::default());
     let (at, checks) = (at("2026-06-01T00:00:00Z"), Checks::default());
     let find = |limits: &Limits, candidates: &[Certificate], end: &Certificate| {
-        PathFinder { trust: &trust, candidates, at, checks: &checks, limits }.find(end)
+        let requirements = &PathRequirements::default();
+        PathFinder { trust: &trust, candidates, at, requirements, checks: &checks, limits }
+            .find(end)
     };
     assert_eq!(find(&limits, &pool, &leaf).unwrap_err().kind(), ErrorKind::LimitExceeded);
     // What was checked for one signer counts for the next, and is not checked again.

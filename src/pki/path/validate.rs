@@ -1,21 +1,71 @@
 //! RFC 5280 §6.1 for one path whose signatures were checked as it was built.
 
 use super::fault::Fault;
+use super::names::{self, Comparisons};
+use super::policies;
+use super::requirements::PathRequirements;
+use crate::error::Result;
 use crate::pki::{Certificate, TrustAnchor};
 use crate::time::UtcTime;
 
 /// Extensions whose meaning is processed here or asks nothing of a validator of
 /// documents. RFC 5280 §4.2.1.12: extended key usage is known; none is required.
-const PROCESSED: [&str; 7] =
-    ["2.5.29.14", "2.5.29.15", "2.5.29.17", "2.5.29.18", "2.5.29.19", "2.5.29.35", "2.5.29.37"];
+const PROCESSED: [&str; 12] = [
+    "2.5.29.14",
+    "2.5.29.15",
+    "2.5.29.17",
+    "2.5.29.18",
+    "2.5.29.19",
+    "2.5.29.30",
+    CERTIFICATE_POLICIES,
+    "2.5.29.33",
+    "2.5.29.35",
+    "2.5.29.36",
+    "2.5.29.37",
+    "2.5.29.54",
+];
 
-/// Checks the way from the anchor down to `certificates[0]`. Which certificate fails,
-/// and why, if one does. Validity comes last: a path that is only out of its time may
-/// still be saved by a proof of existence, one that is wrong otherwise never is.
+const CERTIFICATE_POLICIES: &str = "2.5.29.32";
+
+/// What a path is held against.
+pub(super) struct Rules<'a> {
+    pub(super) requirements: &'a PathRequirements,
+    pub(super) at: UtcTime,
+}
+
+/// The policies that hold, or which certificate fails and why.
+pub(super) type Outcome = Result<Vec<String>, (usize, Fault)>;
+
+/// Checks the way from the anchor down to `certificates[0]`. Validity comes last: a path
+/// that is only out of its time may still be saved by a proof of existence, one that is
+/// wrong otherwise never is.
+///
+/// # Errors
+/// `LimitExceeded` when too many names had to be compared.
 pub(super) fn check(
     certificates: &[Certificate],
     anchor: &TrustAnchor,
-    at: UtcTime,
+    rules: &Rules<'_>,
+    comparisons: &mut Comparisons<'_>,
+) -> Result<Outcome> {
+    if let Err(failed) = check_each(certificates, rules.requirements) {
+        return Ok(Err(failed));
+    }
+    if let Some(failed) = check_names(certificates, anchor, comparisons)? {
+        return Ok(Err(failed));
+    }
+    let policies = match policies::check(certificates, rules.requirements) {
+        Ok(policies) => policies,
+        Err(failed) => return Ok(Err(failed)),
+    };
+    let in_time = check_times(certificates, anchor, rules.at);
+    Ok(in_time.map(|()| policies.iter().map(ToString::to_string).collect()))
+}
+
+/// What a certificate says of itself and of how many may follow.
+fn check_each(
+    certificates: &[Certificate],
+    requirements: &PathRequirements,
 ) -> Result<(), (usize, Fault)> {
     let mut may_follow: Option<u32> = None;
     for (index, certificate) in certificates.iter().enumerate().rev() {
@@ -24,10 +74,44 @@ pub(super) fn check(
             return Err(failed(Fault::Malformed { what: what.to_owned() }));
         }
         extensions_are_processed(certificate).map_err(failed)?;
+        if !requirements.allows(certificate.extended_key_usage()) {
+            let oid = requirements.extended_key_usage.clone().unwrap_or_default();
+            return Err(failed(Fault::Purpose { oid }));
+        }
         if index > 0 {
             may_follow = prepare_for_next(certificate, may_follow).map_err(failed)?;
         }
     }
+    Ok(())
+}
+
+/// §6.1.3 (b) and (c), §6.1.4 (g).
+fn check_names(
+    certificates: &[Certificate],
+    anchor: &TrustAnchor,
+    comparisons: &mut Comparisons<'_>,
+) -> Result<Option<(usize, Fault)>> {
+    let mut above: Vec<_> = match certificates.last() {
+        // What is trusted for itself has nobody above.
+        Some(last) if anchor.is_of(last) => Vec::new(),
+        _ => anchor.name_constraints().into_iter().collect(),
+    };
+    for (index, certificate) in certificates.iter().enumerate().rev() {
+        if (index == 0 || !certificate.is_self_issued())
+            && let Some(fault) = names::check(certificate, &above, comparisons)?
+        {
+            return Ok(Some((index, fault)));
+        }
+        above.extend(certificate.name_constraints());
+    }
+    Ok(None)
+}
+
+fn check_times(
+    certificates: &[Certificate],
+    anchor: &TrustAnchor,
+    at: UtcTime,
+) -> Result<(), (usize, Fault)> {
     if let Some(sunset) = anchor.sunset().filter(|sunset| at > *sunset) {
         let last = certificates.len().saturating_sub(1);
         return Err((last, Fault::AnchorPastSunset { sunset }));
@@ -56,6 +140,10 @@ fn extensions_are_processed(certificate: &Certificate) -> Result<(), Fault> {
     let stranger =
         certificate.binding_extensions().iter().find(|oid| !PROCESSED.contains(&oid.as_str()));
     match stranger {
+        // RFC 5280 §4.2.1.4: a critical one has to be understood, qualifiers and all.
+        None if certificate.policies().unknown_qualifier => {
+            Err(Fault::UnprocessedExtension { oid: CERTIFICATE_POLICIES.into() })
+        }
         Some(oid) => Err(Fault::UnprocessedExtension { oid: oid.clone() }),
         None => Ok(()),
     }

@@ -8,7 +8,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::extensions::{BasicConstraints, Extensions, KeyUsage};
+use super::general_name::{GeneralName, NameConstraints};
 use super::name::Name;
+use super::policies::PolicyExtensions;
 use super::public_key::PublicKey;
 use crate::encoding::asn1::{AlgorithmIdentifier, Tag, Value};
 use crate::error::{Error, Place, Result};
@@ -189,6 +191,26 @@ impl Certificate {
         self.0.extensions.fault.as_deref()
     }
 
+    /// Nothing where there is no such extension (RFC 5280 §4.2.1.6).
+    pub(crate) fn alternative_names(&self) -> Option<&[GeneralName]> {
+        self.0.extensions.alternative_names.as_deref()
+    }
+
+    /// What it lets those below it be called (RFC 5280 §4.2.1.10).
+    pub(crate) fn name_constraints(&self) -> Option<&NameConstraints> {
+        self.0.extensions.name_constraints.as_ref()
+    }
+
+    /// What it says of policies (RFC 5280 §4.2.1.4, .5, .11, .14).
+    pub(crate) fn policies(&self) -> &PolicyExtensions {
+        &self.0.extensions.policies
+    }
+
+    /// Purposes by their identifiers; nothing where the key may serve any.
+    pub(crate) fn extended_key_usage(&self) -> Option<&[String]> {
+        self.0.extensions.extended_key_usage.as_deref()
+    }
+
     /// Where its revocation lists are said to be (RFC 5280 §4.2.1.13).
     pub(crate) fn crl_urls(&self) -> &[String] {
         &self.0.extensions.crl_urls
@@ -206,7 +228,7 @@ impl Certificate {
 
     /// Whether subject and issuer are the same name (RFC 5280 §3.2).
     pub(crate) fn is_self_issued(&self) -> bool {
-        self.0.subject.der() == self.0.issuer.der()
+        self.0.subject.matches(&self.0.issuer)
     }
 }
 

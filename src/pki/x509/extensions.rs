@@ -2,8 +2,14 @@
 
 use std::collections::HashSet;
 
-use x509_parser::extensions::{DistributionPointName, GeneralName, ParsedExtension, X509Extension};
+use x509_parser::extensions::{
+    self as parser, DistributionPointName, ExtendedKeyUsage, ParsedExtension, X509Extension,
+};
 use x509_parser::prelude::X509Certificate;
+
+use super::general_name::{GeneralName, NameConstraints};
+use super::policies::PolicyExtensions;
+use crate::error::Result;
 
 /// What a certificate's extensions say.
 #[derive(Debug, Default)]
@@ -16,6 +22,12 @@ pub(super) struct Extensions {
     pub(super) authority_key_identifier: Option<Vec<u8>>,
     /// Identifiers of the extensions that must be understood.
     pub(super) binding: Vec<String>,
+    /// Nothing where there is no such extension.
+    pub(super) alternative_names: Option<Vec<GeneralName>>,
+    pub(super) name_constraints: Option<NameConstraints>,
+    pub(super) policies: PolicyExtensions,
+    /// Purposes by their identifiers; nothing where the key may serve any.
+    pub(super) extended_key_usage: Option<Vec<String>>,
     pub(super) crl_urls: Vec<String>,
     pub(super) ocsp_urls: Vec<String>,
     pub(super) issuer_urls: Vec<String>,
@@ -39,6 +51,9 @@ pub(crate) struct BasicConstraints {
     /// How many certificates that are not self-issued may stand between it and the last.
     pub(crate) path_length: Option<u32>,
 }
+
+const ALTERNATIVE_NAME: &str = "2.5.29.17";
+const NAME_CONSTRAINTS: &str = "2.5.29.30";
 
 /// RFC 5280 asks every CA to mark these critical and every validator to process
 /// them; one that is not marked binds all the same.
@@ -71,7 +86,28 @@ impl Extensions {
         read
     }
 
+    /// Reads what constrains paths; whether it was that.
+    fn take_binding(&mut self, extension: &X509Extension<'_>, oid: &str) -> Result<bool> {
+        let (value, critical) = (extension.value, extension.critical);
+        match oid {
+            ALTERNATIVE_NAME => self.alternative_names = Some(GeneralName::read_all(value)?),
+            NAME_CONSTRAINTS => {
+                self.name_constraints = Some(NameConstraints::read(value, critical)?);
+            }
+            _ => return self.policies.take(oid, value, critical),
+        }
+        Ok(true)
+    }
+
     fn take(&mut self, extension: &X509Extension<'_>, oid: &str) {
+        match self.take_binding(extension, oid) {
+            Ok(true) => return,
+            Ok(false) => {}
+            Err(error) => {
+                self.fault = Some(format!("the extension {oid} is broken: {error}"));
+                return;
+            }
+        }
         match extension.parsed_extension() {
             ParsedExtension::KeyUsage(usage) => {
                 self.key_usage = Some(KeyUsage {
@@ -89,6 +125,7 @@ impl Extensions {
                     || usage.code_signing
                     || usage.email_protection
                     || !usage.other.is_empty();
+                self.extended_key_usage = Some(purposes(usage));
                 self.only_for_services = !documents && (usage.time_stamping || usage.ocsp_signing);
             }
             ParsedExtension::BasicConstraints(constraints) => {
@@ -129,12 +166,27 @@ impl Extensions {
     }
 }
 
+/// RFC 5280 §4.2.1.12.
+fn purposes(usage: &ExtendedKeyUsage<'_>) -> Vec<String> {
+    let known = [
+        (usage.any, "2.5.29.37.0"),
+        (usage.server_auth, "1.3.6.1.5.5.7.3.1"),
+        (usage.client_auth, "1.3.6.1.5.5.7.3.2"),
+        (usage.code_signing, "1.3.6.1.5.5.7.3.3"),
+        (usage.email_protection, "1.3.6.1.5.5.7.3.4"),
+        (usage.time_stamping, "1.3.6.1.5.5.7.3.8"),
+        (usage.ocsp_signing, "1.3.6.1.5.5.7.3.9"),
+    ];
+    let named = known.iter().filter(|(there, _)| *there).map(|(_, oid)| (*oid).to_owned());
+    named.chain(usage.other.iter().map(|oid| oid.to_id_string())).collect()
+}
+
 const OCSP: &str = "1.3.6.1.5.5.7.48.1";
 const CA_ISSUERS: &str = "1.3.6.1.5.5.7.48.2";
 
-fn url(name: &GeneralName<'_>) -> Option<String> {
+fn url(name: &parser::GeneralName<'_>) -> Option<String> {
     match name {
-        GeneralName::URI(url) => Some((*url).to_owned()),
+        parser::GeneralName::URI(url) => Some((*url).to_owned()),
         _ => None,
     }
 }

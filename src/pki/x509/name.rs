@@ -1,6 +1,7 @@
-//! Distinguished names: shown by RFC 4514, compared as they stand.
+//! Distinguished names: shown by RFC 4514, compared by RFC 5280 §7.1.
 
 use std::fmt;
+use std::sync::Arc;
 
 use der::asn1::ObjectIdentifier;
 
@@ -8,13 +9,32 @@ use crate::encoding::asn1::{Tag, Value};
 use crate::encoding::steers;
 use crate::error::Result;
 
-/// A distinguished name: its DER, and its text for people.
+/// A distinguished name: its DER, and its text for people. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Name {
+pub(crate) struct Name(Arc<Fields>);
+
+#[derive(PartialEq, Eq, Hash)]
+struct Fields {
     der: Vec<u8>,
     text: String,
     common_name: Option<String>,
     organization: Option<String>,
+    emails: Vec<Option<String>>,
+    relative: Vec<Vec<Attribute>>,
+}
+
+/// One attribute as it is compared; those of one RelativeDistinguishedName are sorted.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Attribute {
+    kind: ObjectIdentifier,
+    value: Comparable,
+}
+
+/// RFC 5280 §7.1: strings are equal whatever type, case and spacing they are written in.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Comparable {
+    Text(String),
+    Raw(Vec<u8>),
 }
 
 /// A name nests `Name > RelativeDistinguishedName > AttributeTypeAndValue > value`.
@@ -23,12 +43,15 @@ const DEPTH: usize = 8;
 impl Name {
     /// Reads `RDNSequence` (RFC 5280 §4.1.2.4).
     pub(crate) fn read(der: &[u8]) -> Result<Self> {
+        let mut shown = Vec::new();
         let mut relative = Vec::new();
+        let mut emails = Vec::new();
         let mut common_name = None;
         let mut organization = None;
         let mut sets = Value::only(der, DEPTH)?.sequence()?;
         while let Some(set) = sets.next()? {
             let mut parts = Vec::new();
+            let mut compared = Vec::new();
             let mut attributes = set.is(Tag::SET)?.values()?;
             while let Some(attribute) = attributes.next()? {
                 let mut fields = attribute.sequence()?;
@@ -38,45 +61,76 @@ impl Name {
                 match oid {
                     COMMON_NAME => common_name = text.clone(),
                     ORGANIZATION => organization = text.clone(),
+                    EMAIL_ADDRESS => emails.push(text.clone()),
                     _ => {}
                 }
+                let value_compared = match &text {
+                    Some(text) => Comparable::Text(fold(text)),
+                    None => Comparable::Raw(value.raw().to_vec()),
+                };
+                compared.push(Attribute { kind: oid, value: value_compared });
                 parts.push(render(oid, &value, text));
             }
-            relative.push(parts.join("+"));
+            shown.push(parts.join("+"));
+            compared.sort();
+            relative.push(compared);
         }
         // RFC 4514 §2.1: starting with the last.
-        relative.reverse();
-        Ok(Self { der: der.to_vec(), text: relative.join(","), common_name, organization })
+        shown.reverse();
+        let (der, text) = (der.to_vec(), shown.join(","));
+        Ok(Self(Arc::new(Fields { der, text, common_name, organization, emails, relative })))
+    }
+
+    /// Whether the two are the same name by RFC 5280 §7.1.
+    pub(crate) fn matches(&self, other: &Self) -> bool {
+        self.0.der == other.0.der || self.0.relative == other.0.relative
+    }
+
+    /// Whether it lies in the subtree of `base` (RFC 5280 §7.1): it begins with it.
+    pub(crate) fn is_within(&self, base: &Self) -> bool {
+        self.0.relative.starts_with(&base.0.relative)
+    }
+
+    /// Whether it has no part at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.relative.is_empty()
+    }
+
+    /// Its electronic mail addresses (RFC 5280 §4.1.2.6), nothing in place of one that is
+    /// no text.
+    pub(crate) fn emails(&self) -> &[Option<String>] {
+        &self.0.emails
     }
 
     pub(crate) fn der(&self) -> &[u8] {
-        &self.der
+        &self.0.der
     }
 
     /// The last common name, as people are called by it.
     pub(crate) fn common_name(&self) -> Option<&str> {
-        self.common_name.as_deref()
+        self.0.common_name.as_deref()
     }
 
     /// The last organisation.
     pub(crate) fn organization(&self) -> Option<&str> {
-        self.organization.as_deref()
+        self.0.organization.as_deref()
     }
 }
 
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(&self.0.text)
     }
 }
 
 impl fmt::Debug for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(&self.0.text)
     }
 }
 
 const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
+const EMAIL_ADDRESS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.1");
 const ORGANIZATION: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.10");
 
 /// RFC 4514 §3, and what Vietnamese certificates use besides.
@@ -98,6 +152,20 @@ const KEYWORDS: [(&str, &str); 16] = [
     ("1.2.840.113549.1.9.1", "emailAddress"),
     ("2.5.4.46", "dnQualifier"),
 ];
+
+/// RFC 4518 §2, as RFC 5280 §7.1 asks: lower case, no space around, one between. What
+/// remains of it is NFKC, without which names that differ in composition differ here:
+/// the strict side.
+fn fold(text: &str) -> String {
+    let mut folded = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !folded.is_empty() {
+            folded.push(' ');
+        }
+        folded.extend(word.chars().flat_map(char::to_lowercase));
+    }
+    folded
+}
 
 fn render(oid: ObjectIdentifier, value: &Value<'_>, text: Option<String>) -> String {
     let oid = oid.to_string();
@@ -161,6 +229,19 @@ mod tests {
             name(&[("2.5.4.6", "VN"), ("2.5.4.10", "Bộ A, B"), ("2.5.4.3", " #x\n\u{202e}")]);
         assert_eq!(name.to_string(), "CN=\\ #x\\0A\\E2\\80\\AE,O=Bộ A\\, B,C=VN");
         assert_eq!(name.organization(), Some("Bộ A, B"));
+    }
+
+    #[test]
+    fn names_are_compared_without_case_and_spacing() {
+        let name_of =
+            |organization, common| name(&[("2.5.4.10", organization), ("2.5.4.3", common)]);
+        let one = name_of("Bộ  Nội vụ", "ROOT ca");
+        assert!(one.matches(&name_of(" BỘ NỘI VỤ ", "Root  CA")));
+        assert!(!one.matches(&name_of("Bộ Nộivụ", "Root CA")));
+        assert!(one.is_within(&name(&[("2.5.4.10", "bộ nội vụ")])));
+        assert!(!one.is_within(&name(&[("2.5.4.3", "root ca")])));
+        assert!(name(&[]).is_empty() && one.is_within(&name(&[])));
+        assert_ne!(one, name_of("bộ nội vụ", "root ca"), "as they stand they differ");
     }
 
     #[test]

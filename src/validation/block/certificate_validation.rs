@@ -17,6 +17,7 @@ pub(super) fn search(facts: &SignatureFacts, context: Context<'_>) -> Result<Opt
         trust: context.trust,
         candidates: &facts.signer.certificates,
         at: context.at,
+        requirements: context.requirements,
         checks: context.checks,
         limits: context.limits,
     };
@@ -56,11 +57,13 @@ fn not_found(rejection: &Rejection) -> Finding {
         }
         Fault::AnchorPastSunset { .. } => Indeterminate::NoCertificateChainFoundNoPoe,
         Fault::NotYetValid { .. } | Fault::Expired { .. } => Indeterminate::OutOfBoundsNoPoe,
+        Fault::NoPolicy | Fault::Purpose { .. } => Indeterminate::ChainConstraintsFailure,
         Fault::UnsupportedAlgorithm { .. }
         | Fault::Malformed { .. }
         | Fault::NotAuthority
         | Fault::KeyUsage
         | Fault::PathLength
+        | Fault::NameConstraint { .. }
         | Fault::UnprocessedExtension { .. } => Indeterminate::CertificateChainGeneralFailure,
     };
     let message = messages::path_fault(&rejection.subject(), &rejection.fault);

@@ -13,8 +13,8 @@ use super::facts::SignatureFacts;
 use super::policy::Policy;
 use crate::error::Result;
 use crate::limits::Limits;
-use crate::pki::TrustStore;
 use crate::pki::path::{Checks, Search};
+use crate::pki::{PathRequirements, TrustStore};
 use crate::time::UtcTime;
 
 /// What the embedding application says, besides the signature (§5.2.4).
@@ -23,6 +23,7 @@ pub(super) struct Context<'a> {
     pub(super) trust: &'a TrustStore,
     pub(super) policy: &'a Policy,
     pub(super) at: UtcTime,
+    pub(super) requirements: &'a PathRequirements,
     pub(super) checks: &'a Checks,
     pub(super) limits: &'a Limits,
 }
