@@ -18,7 +18,7 @@ pub struct Error(#[from] Box<Inner>);
 /// In words: it is what a program prints whose `main` gives the error back.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {self}", self.0.kind)
+        write!(f, "{:?}: {self}", self.0.kind)
     }
 }
 
