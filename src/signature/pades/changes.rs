@@ -5,19 +5,16 @@
 //! the strict chain. The cost is that of the changed objects.
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+mod document;
+mod fields;
 mod store;
 
 use std::collections::HashSet;
 
-use super::certification::certified;
 use super::facts::LaterChanges;
 use super::references::References;
-use super::shape::{
-    FIELD_KEYS, INFORMATION_KEYS, additions, changed_keys, is_plain, key_in, only, shows_something,
-};
-use crate::encoding::pdf::{
-    Dictionary, Field, Location, Object, Reader, Reference, Revision, Stream, View, fields,
-};
+use super::shape::only;
+use crate::encoding::pdf::{Location, Object, Reader, Reference, Revision, Stream, View};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What came after one revision.
@@ -245,42 +242,6 @@ impl Step<'_> {
         Ok(a.is_empty() && b.is_empty())
     }
 
-    fn trailer(&mut self) -> Judged {
-        let empty = Dictionary::new();
-        let old = self.old.trailer().unwrap_or(&empty);
-        let new = self.new.trailer().unwrap_or(&empty);
-        for key in ["Root", "Encrypt"] {
-            ensure(old.get(key) == new.get(key))?;
-        }
-        let size = |it: &Dictionary| it.get("Size").and_then(Object::as_integer);
-        ensure(size(old) <= size(new))?;
-        self.information(old, new)
-    }
-
-    /// The document information dictionary is not part of what is shown (ISO 32000-2
-    /// Table 349), as long as nothing makes a font or a form of it.
-    fn information(&mut self, old: &Dictionary, new: &Dictionary) -> Judged {
-        let reference = new.get("Info").and_then(Object::as_reference);
-        let Some(reference) = reference.filter(|it| self.open.contains(&it.number)) else {
-            return Ok(());
-        };
-        let mut before = Dictionary::new();
-        if !self.is_new(reference.number) {
-            ensure(old.get("Info") == new.get("Info"))?;
-            before = self.old.dictionary(old, "Info")?.unwrap_or_default();
-        }
-        let object = self.new.get(reference)?;
-        let Object::Dictionary(after) = &object else { return Err(Doubt::Unexplained) };
-        ensure(before.duplicate().is_none() && after.duplicate().is_none())?;
-        for key in changed_keys(&before, after) {
-            ensure(INFORMATION_KEYS.iter().any(|it| it.as_bytes() == key))?;
-        }
-        ensure(after.entries().iter().all(|it| is_plain(&it.value)))?;
-        self.information = Some(reference.number);
-        self.explain(reference.number, LaterChanges::LtaUpdates);
-        Ok(())
-    }
-
     fn explain(&mut self, number: u32, level: LaterChanges) {
         if self.open.remove(&number) {
             self.at_least(level);
@@ -297,210 +258,6 @@ impl Step<'_> {
         }
         self.explain(reference.number, LaterChanges::LtaUpdates);
         Ok(())
-    }
-
-    fn catalog(&mut self) -> Judged {
-        let (root, old) = self.old.catalog()?;
-        let (_, new) = self.new.catalog()?;
-        ensure(old.duplicate().is_none() && new.duplicate().is_none())?;
-        for key in changed_keys(&old, &new) {
-            match key {
-                b"AcroForm" | b"DSS" => {}
-                b"Version" => {
-                    let version = |it: &Dictionary| {
-                        it.get("Version").and_then(Object::as_name).map(<[u8]>::to_vec)
-                    };
-                    ensure(version(&old) < version(&new))?;
-                }
-                b"Extensions" => ensure(new.get("Extensions").is_some_and(is_plain))?,
-                b"Metadata" => self.metadata(&old, &new)?,
-                _ => return Err(Doubt::Unexplained),
-            }
-        }
-        if new.contains("Metadata") {
-            self.metadata(&old, &new)?;
-        }
-        self.explain(root.number, LaterChanges::LtaUpdates);
-        self.security_store(&old, &new)?;
-        self.form(&old, &new)
-    }
-
-    /// XMP is not part of what is shown either.
-    fn metadata(&mut self, old: &Dictionary, new: &Dictionary) -> Judged {
-        let Some(reference) = new.get("Metadata").and_then(Object::as_reference) else {
-            return ensure(!old.contains("Metadata"));
-        };
-        if !self.open.contains(&reference.number) {
-            return ensure(old.get("Metadata") == new.get("Metadata"));
-        }
-        let is_xmp = |object: &Object| matches!(object, Object::Stream(it) if it.dictionary.is_a("Metadata"));
-        if !self.is_new(reference.number) {
-            ensure(is_xmp(&self.old.get(reference)?))?;
-        }
-        ensure(is_xmp(&self.new.get(reference)?))?;
-        self.holder(old.get("Metadata"), new.get("Metadata"))
-    }
-
-    fn form(&mut self, old: &Dictionary, new: &Dictionary) -> Judged {
-        let old_form = self.old.dictionary(old, "AcroForm")?;
-        let Some(form) = self.new.dictionary(new, "AcroForm")? else {
-            return ensure(old_form.is_none());
-        };
-        let old_form = old_form.unwrap_or_default();
-        ensure(form.duplicate().is_none() && old_form.duplicate().is_none())?;
-        for key in changed_keys(&old_form, &form) {
-            match key {
-                b"Fields" => {}
-                b"SigFlags" => {
-                    ensure(form.get("SigFlags").is_some_and(|it| it.as_integer().is_some()))?
-                }
-                // Defaults for fields to come; those of old ones would look otherwise.
-                b"DA" | b"DR" if !key_in(&old_form, key) => {
-                    ensure(fields(self.old)?.iter().all(Field::is_signature))?;
-                }
-                _ => return Err(Doubt::Unexplained),
-            }
-        }
-        let (before, after) =
-            (self.old.array(&old_form, "Fields")?, self.new.array(&form, "Fields")?);
-        let added = additions(&before, &after).ok_or(Doubt::Unexplained)?;
-        for field in &added {
-            self.new_field(field.as_reference().ok_or(Doubt::Unexplained)?)?;
-        }
-        if !added.is_empty() || form != old_form {
-            self.holder(old.get("AcroForm"), new.get("AcroForm"))?;
-            self.holder(old_form.get("Fields"), form.get("Fields"))?;
-        }
-        if !key_in(&old_form, b"DR")
-            && let Some(resources) = form.get("DR")
-        {
-            self.absorb(resources)?;
-        }
-        Ok(())
-    }
-
-    /// A signature field that was not there before, with its value and widgets.
-    fn new_field(&mut self, reference: Reference) -> Judged {
-        ensure(self.is_new(reference.number))?;
-        let object = self.new.get(reference)?;
-        let Object::Dictionary(field) = &object else { return Err(Doubt::Unexplained) };
-        ensure(field.get("FT").and_then(Object::as_name) == Some(b"Sig"))?;
-        ensure(only(field, &FIELD_KEYS) && !field.contains("Parent"))?;
-        let level = match field.get("V") {
-            Some(value) => self.signature(value)?,
-            None => LaterChanges::Signatures,
-        };
-        let signed = field.contains("V") && level == LaterChanges::Signatures;
-        self.explain(reference.number, level);
-        self.at_least(level);
-        if field.contains("Rect") {
-            self.new_widget(reference, field, signed)?;
-        }
-        for kid in self.new.array(field, "Kids")? {
-            let kid = kid.as_reference().ok_or(Doubt::Unexplained)?;
-            ensure(self.is_new(kid.number))?;
-            let object = self.new.get(kid)?;
-            let Object::Dictionary(widget) = &object else { return Err(Doubt::Unexplained) };
-            let parent = widget.get("Parent").and_then(Object::as_reference);
-            ensure(parent == Some(reference) && only(widget, &FIELD_KEYS))?;
-            ensure(!widget.contains("T") && !widget.contains("V"))?;
-            self.explain(kid.number, level);
-            self.new_widget(kid, widget, signed)?;
-        }
-        self.absorb(&object)
-    }
-
-    /// What shows something has a signer who answers for it.
-    fn new_widget(&mut self, reference: Reference, widget: &Dictionary, signed: bool) -> Judged {
-        if shows_something(widget) {
-            ensure(signed)?;
-            self.draws = true;
-        }
-        self.widgets.insert(reference);
-        widget.get("AP").map_or(Ok(()), |appearance| self.absorb(appearance))
-    }
-
-    /// A new signature; what it is tells the level.
-    fn signature(&mut self, value: &Object) -> Judged<LaterChanges> {
-        let reference = value.as_reference().ok_or(Doubt::Unexplained)?;
-        ensure(self.is_new(reference.number))?;
-        let object = self.new.get(reference)?;
-        let Object::Dictionary(signature) = &object else { return Err(Doubt::Unexplained) };
-        ensure(signature.contains("ByteRange") && signature.contains("Contents"))?;
-        // A certification comes first or not at all (ISO 32000-2 §12.8.2.2).
-        ensure(certified(self.new, signature)?.is_none())?;
-        let level = if signature.is_a("DocTimeStamp") {
-            LaterChanges::LtaUpdates
-        } else {
-            LaterChanges::Signatures
-        };
-        self.explain(reference.number, level);
-        self.absorb(&object)?;
-        Ok(level)
-    }
-
-    /// Empty signature fields that were signed.
-    fn filled_fields(&mut self) -> Judged {
-        for (reference, old, new) in self.pairs()? {
-            let (Object::Dictionary(old), Object::Dictionary(new)) = (&old, &new) else { continue };
-            let is_signature =
-                |it: &Dictionary| it.get("FT").and_then(Object::as_name) == Some(b"Sig");
-            if !is_signature(old) || !is_signature(new) || !old.contains("T") {
-                continue;
-            }
-            ensure(old.get("V").is_none_or(Object::is_null))?;
-            ensure(old.duplicate().is_none() && new.duplicate().is_none())?;
-            let filled = changed_keys(old, new);
-            ensure(filled.iter().all(|key| matches!(*key, b"V" | b"AP" | b"M")))?;
-            let value = new.get("V").ok_or(Doubt::Unexplained)?;
-            let level = self.signature(value)?;
-            self.explain(reference.number, level);
-            if let Some(appearance) = new.get("AP") {
-                let redrawn = old.get("AP") != Some(appearance) && shows_something(new);
-                ensure(!redrawn || level == LaterChanges::Signatures)?;
-                self.draws |= redrawn;
-                self.absorb(appearance)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Pages may get the new widgets, and nothing else.
-    fn pages(&mut self) -> Judged {
-        let mut pages = Vec::new();
-        for (reference, old, new) in self.pairs()? {
-            let (Object::Dictionary(old), Object::Dictionary(new)) = (old, new) else { continue };
-            if !old.is_a("Page") || !new.is_a("Page") {
-                continue;
-            }
-            ensure(old.duplicate().is_none() && new.duplicate().is_none())?;
-            ensure(changed_keys(&old, &new).iter().all(|key| *key == b"Annots"))?;
-            self.open.remove(&reference.number);
-            pages.push((old, new));
-        }
-        for widget in self.widgets.clone() {
-            let widget = self.new.get(widget)?;
-            let page =
-                widget.as_dictionary().and_then(|it| it.get("P")).and_then(Object::as_reference);
-            let Some(page) = page else { continue };
-            let (old, new) = (self.old.get(page)?, self.new.get(page)?);
-            if let (Object::Dictionary(old), Object::Dictionary(new)) = (old, new) {
-                ensure(old.is_a("Page") && new.is_a("Page"))?;
-                pages.push((old, new));
-            }
-        }
-        for (old, new) in &pages {
-            self.annotations(old, new)?;
-        }
-        Ok(())
-    }
-
-    fn annotations(&mut self, old: &Dictionary, new: &Dictionary) -> Judged {
-        let (before, after) = (self.old.array(old, "Annots")?, self.new.array(new, "Annots")?);
-        let added = additions(&before, &after).ok_or(Doubt::Unexplained)?;
-        let widget = |it: &&Object| it.as_reference().is_some_and(|it| self.widgets.contains(&it));
-        ensure(added.iter().all(widget))?;
-        self.holder(old.get("Annots"), new.get("Annots"))
     }
 
     /// New object streams, whose objects are accounted for by themselves, and

@@ -1,0 +1,124 @@
+//! Changes to the trailer, the catalog and the interactive form.
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+use super::{Doubt, Judged, LaterChanges, Step, ensure};
+use crate::encoding::pdf::{Dictionary, Field, Object, fields};
+use crate::signature::pades::shape::{INFORMATION_KEYS, additions, changed_keys, is_plain, key_in};
+
+impl Step<'_> {
+    pub(super) fn trailer(&mut self) -> Judged {
+        let empty = Dictionary::new();
+        let old = self.old.trailer().unwrap_or(&empty);
+        let new = self.new.trailer().unwrap_or(&empty);
+        for key in ["Root", "Encrypt"] {
+            ensure(old.get(key) == new.get(key))?;
+        }
+        let size = |it: &Dictionary| it.get("Size").and_then(Object::as_integer);
+        ensure(size(old) <= size(new))?;
+        self.information(old, new)
+    }
+
+    /// The document information dictionary is not part of what is shown (ISO 32000-2
+    /// Table 349), as long as nothing makes a font or a form of it.
+    fn information(&mut self, old: &Dictionary, new: &Dictionary) -> Judged {
+        let reference = new.get("Info").and_then(Object::as_reference);
+        let Some(reference) = reference.filter(|it| self.open.contains(&it.number)) else {
+            return Ok(());
+        };
+        let mut before = Dictionary::new();
+        if !self.is_new(reference.number) {
+            ensure(old.get("Info") == new.get("Info"))?;
+            before = self.old.dictionary(old, "Info")?.unwrap_or_default();
+        }
+        let object = self.new.get(reference)?;
+        let Object::Dictionary(after) = &object else { return Err(Doubt::Unexplained) };
+        ensure(before.duplicate().is_none() && after.duplicate().is_none())?;
+        for key in changed_keys(&before, after) {
+            ensure(INFORMATION_KEYS.iter().any(|it| it.as_bytes() == key))?;
+        }
+        ensure(after.entries().iter().all(|it| is_plain(&it.value)))?;
+        self.information = Some(reference.number);
+        self.explain(reference.number, LaterChanges::LtaUpdates);
+        Ok(())
+    }
+
+    pub(super) fn catalog(&mut self) -> Judged {
+        let (root, old) = self.old.catalog()?;
+        let (_, new) = self.new.catalog()?;
+        ensure(old.duplicate().is_none() && new.duplicate().is_none())?;
+        for key in changed_keys(&old, &new) {
+            match key {
+                b"AcroForm" | b"DSS" => {}
+                b"Version" => {
+                    let version = |it: &Dictionary| {
+                        it.get("Version").and_then(Object::as_name).map(<[u8]>::to_vec)
+                    };
+                    ensure(version(&old) < version(&new))?;
+                }
+                b"Extensions" => ensure(new.get("Extensions").is_some_and(is_plain))?,
+                b"Metadata" => self.metadata(&old, &new)?,
+                _ => return Err(Doubt::Unexplained),
+            }
+        }
+        if new.contains("Metadata") {
+            self.metadata(&old, &new)?;
+        }
+        self.explain(root.number, LaterChanges::LtaUpdates);
+        self.security_store(&old, &new)?;
+        self.form(&old, &new)
+    }
+
+    /// XMP is not part of what is shown either.
+    fn metadata(&mut self, old: &Dictionary, new: &Dictionary) -> Judged {
+        let Some(reference) = new.get("Metadata").and_then(Object::as_reference) else {
+            return ensure(!old.contains("Metadata"));
+        };
+        if !self.open.contains(&reference.number) {
+            return ensure(old.get("Metadata") == new.get("Metadata"));
+        }
+        let is_xmp = |object: &Object| matches!(object, Object::Stream(it) if it.dictionary.is_a("Metadata"));
+        if !self.is_new(reference.number) {
+            ensure(is_xmp(&self.old.get(reference)?))?;
+        }
+        ensure(is_xmp(&self.new.get(reference)?))?;
+        self.holder(old.get("Metadata"), new.get("Metadata"))
+    }
+
+    fn form(&mut self, old: &Dictionary, new: &Dictionary) -> Judged {
+        let old_form = self.old.dictionary(old, "AcroForm")?;
+        let Some(form) = self.new.dictionary(new, "AcroForm")? else {
+            return ensure(old_form.is_none());
+        };
+        let old_form = old_form.unwrap_or_default();
+        ensure(form.duplicate().is_none() && old_form.duplicate().is_none())?;
+        for key in changed_keys(&old_form, &form) {
+            match key {
+                b"Fields" => {}
+                b"SigFlags" => {
+                    ensure(form.get("SigFlags").is_some_and(|it| it.as_integer().is_some()))?
+                }
+                // Defaults for fields to come; those of old ones would look otherwise.
+                b"DA" | b"DR" if !key_in(&old_form, key) => {
+                    ensure(fields(self.old)?.iter().all(Field::is_signature))?;
+                }
+                _ => return Err(Doubt::Unexplained),
+            }
+        }
+        let (before, after) =
+            (self.old.array(&old_form, "Fields")?, self.new.array(&form, "Fields")?);
+        let added = additions(&before, &after).ok_or(Doubt::Unexplained)?;
+        for field in &added {
+            self.new_field(field.as_reference().ok_or(Doubt::Unexplained)?)?;
+        }
+        if !added.is_empty() || form != old_form {
+            self.holder(old.get("AcroForm"), new.get("AcroForm"))?;
+            self.holder(old_form.get("Fields"), form.get("Fields"))?;
+        }
+        if !key_in(&old_form, b"DR")
+            && let Some(resources) = form.get("DR")
+        {
+            self.absorb(resources)?;
+        }
+        Ok(())
+    }
+}
