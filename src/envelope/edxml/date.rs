@@ -1,10 +1,9 @@
 //! Dates and times: written exactly, read strictly, kept as they came.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 use time::{Date as Day, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 
+use super::wire_text::wire_text;
 use crate::error::{Error, Result};
 use crate::time::UtcTime;
 
@@ -12,6 +11,8 @@ use crate::time::UtcTime;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Date(String);
+
+wire_text!(Date);
 
 impl Date {
     /// A day of the calendar.
@@ -35,18 +36,6 @@ impl Date {
         Self(format!("{:04}/{:02}/{:02}", day.year(), u8::from(day.month()), day.day()))
     }
 
-    /// As written on the wire.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Year, month and day, where the text is exactly `yyyy/MM/dd` and such a day
     /// exists. Vendors' readers make year 36 of `30/09/2019` and 3 March of
     /// `2019/02/31`; this one makes nothing of either.
@@ -62,22 +51,12 @@ impl Date {
     }
 }
 
-impl fmt::Display for Date {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl From<&str> for Date {
-    fn from(text: &str) -> Self {
-        Self(text.trim().to_owned())
-    }
-}
-
 /// An instant, `yyyy/MM/dd HH:mm:ss` on Vietnam's clock. Keeps the text as it came.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(String);
+
+wire_text!(Timestamp);
 
 impl Timestamp {
     /// This instant, to the second.
@@ -86,18 +65,6 @@ impl Timestamp {
         let local = instant.vietnam_local();
         let (hour, minute, second) = local.to_hms();
         Self(format!("{} {hour:02}:{minute:02}:{second:02}", Date::of(local.date())))
-    }
-
-    /// As written on the wire.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 
     /// The instant, where the text is exact. The wire has no zone: it is Vietnam's.
@@ -116,18 +83,6 @@ impl Timestamp {
         self.0
             .split_once(' ')
             .is_some_and(|(date, clock)| older_day(date).is_some() && time_of_day(clock).is_some())
-    }
-}
-
-impl fmt::Display for Timestamp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl From<&str> for Timestamp {
-    fn from(text: &str) -> Self {
-        Self(text.trim().to_owned())
     }
 }
 

@@ -6,11 +6,14 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::date::Date;
+use super::wire_text::wire_text;
 
 /// The code of an agency, as written.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct OrganId(String);
+
+wire_text!(OrganId);
 
 /// What an [`OrganId`] looks like. Converting one form to the other takes the
 /// national directory, not a rule, except at the first level.
@@ -27,18 +30,6 @@ pub enum OrganIdForm {
 }
 
 impl OrganId {
-    /// As written on the wire.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Which of the known grammars it keeps to.
     #[must_use]
     pub fn form(&self) -> OrganIdForm {
@@ -101,24 +92,6 @@ fn lower_level(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|it| it.is_ascii_uppercase() || it.is_ascii_digit())
 }
 
-impl fmt::Display for OrganId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl From<&str> for OrganId {
-    fn from(text: &str) -> Self {
-        Self(text.trim().to_owned())
-    }
-}
-
-impl From<String> for OrganId {
-    fn from(text: String) -> Self {
-        Self::from(text.as_str())
-    }
-}
-
 /// Number and notation of a document: `7816` and `VPCP-TTĐT`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Code {
@@ -154,6 +127,8 @@ impl fmt::Display for Code {
 #[serde(transparent)]
 pub struct DocumentId(String);
 
+wire_text!(DocumentId);
+
 /// The three parts of a [`DocumentId`] of the usual form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DocumentIdParts<'a> {
@@ -172,42 +147,12 @@ impl DocumentId {
         Self(format!("{organ_id},{date},{code}"))
     }
 
-    /// As written on the wire.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// The three parts; nothing for another form.
     #[must_use]
     pub fn parts(&self) -> Option<DocumentIdParts<'_>> {
         let (organ_id, rest) = self.0.split_once(',')?;
         let (date, code) = rest.split_once(',')?;
         Some(DocumentIdParts { organ_id, date, code })
-    }
-}
-
-impl fmt::Display for DocumentId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl From<&str> for DocumentId {
-    fn from(text: &str) -> Self {
-        Self(text.trim().to_owned())
-    }
-}
-
-impl From<String> for DocumentId {
-    fn from(text: String) -> Self {
-        Self::from(text.as_str())
     }
 }
 

@@ -48,6 +48,7 @@ mod organization;
 mod signature;
 mod status;
 mod trace;
+mod wire_text;
 
 pub use self::attachment::{Attachment, Coding, Content};
 pub use self::codec::parse;
