@@ -20,6 +20,7 @@ pub struct TrustAnchor {
     certificate: Option<Certificate>,
     domain: Option<String>,
     sunset: Option<UtcTime>,
+    constrained: bool,
 }
 
 impl TrustAnchor {
@@ -35,6 +36,7 @@ impl TrustAnchor {
             certificate: None,
             domain: None,
             sunset: None,
+            constrained: false,
         })
     }
 
@@ -49,6 +51,7 @@ impl TrustAnchor {
             certificate: Some(certificate),
             domain: None,
             sunset: None,
+            constrained: false,
         }
     }
 
@@ -57,6 +60,14 @@ impl TrustAnchor {
     #[must_use]
     pub fn with_domain(mut self, label: impl Into<String>) -> Self {
         self.domain = Some(label.into());
+        self
+    }
+
+    /// Puts the path length and the policies of its certificate in force too (RFC 5937);
+    /// nothing changes where it was made without one.
+    #[must_use]
+    pub fn with_constraints_of_certificate(mut self) -> Self {
+        self.constrained = true;
         self
     }
 
@@ -127,6 +138,11 @@ impl TrustAnchor {
     /// force everywhere.
     pub(crate) fn name_constraints(&self) -> Option<&NameConstraints> {
         self.certificate.as_ref().and_then(Certificate::name_constraints)
+    }
+
+    /// The certificate, where all its constraints are in force.
+    pub(crate) fn constraints(&self) -> Option<&Certificate> {
+        self.certificate.as_ref().filter(|_| self.constrained)
     }
 
     /// Whether it stands for this very certificate.

@@ -75,6 +75,7 @@ pub(crate) struct Rejection {
 impl Rejection {
     /// The subject of the certificate that the fault is about.
     pub(crate) fn subject(&self) -> String {
-        self.certificates.get(self.at).map(Certificate::subject).unwrap_or_default()
+        let certificate = self.certificates.get(self.at).or(self.certificates.last());
+        certificate.map(Certificate::subject).unwrap_or_default()
     }
 }

@@ -126,10 +126,6 @@ fn may_touch(name: &GeneralName, base: &GeneralName) -> bool {
 }
 
 fn holds_host(name: &str, base: &str, holds: impl Fn(&Host, &Domain) -> bool) -> Option<bool> {
-    // §4.2.1.10 has no empty base; all take it for every name.
-    if base.is_empty() {
-        return Some(true);
-    }
     Some(holds(&Host::read(name, true)?, &Domain::read(base, true)?))
 }
 
@@ -219,6 +215,10 @@ struct Domain {
 impl Domain {
     /// `dns`: names below need no dot in front (§4.2.1.10).
     fn read(text: &str, dns: bool) -> Option<Self> {
+        // No certificate for a host has one there.
+        if text.contains('_') {
+            return None;
+        }
         match text.strip_prefix('.') {
             Some(name) => Some(Self { name: labels(name)?, itself: false, below: true }),
             None => Some(Self { name: labels(text)?, itself: true, below: dns }),
@@ -295,7 +295,7 @@ mod tests {
             ("a.*.example.vn", "example.vn", false, true),
             ("example.vn.", "example.vn", false, true),
             ("a\0.example.vn", "example.vn", false, true),
-            ("any.vn", "", true, true),
+            ("any.vn", "", false, true),
             ("any.vn", "*.vn", false, true),
         ] {
             let (name, base) = (GeneralName::Dns(name.into()), GeneralName::Dns(base.into()));

@@ -7,7 +7,7 @@ use der::asn1::ObjectIdentifier;
 
 use super::fault::Fault;
 use super::requirements::PathRequirements;
-use crate::pki::{ANY_POLICY, Certificate, PolicyExtensions};
+use crate::pki::{ANY_POLICY, Certificate, PolicyExtensions, TrustAnchor};
 
 /// Policies that hold for a whole path: those that the caller asks for, in the domain of
 /// the anchor; `anyPolicy` where nobody restricts them.
@@ -16,16 +16,22 @@ pub(super) type ValidPolicies = BTreeSet<ObjectIdentifier>;
 /// What holds for the path (§6.1.5 (g)), or the certificate at which it has no policy.
 pub(super) fn check(
     certificates: &[Certificate],
+    anchor: &TrustAnchor,
     requirements: &PathRequirements,
 ) -> Result<ValidPolicies, (usize, Fault)> {
-    let mut state = State::new(certificates.len(), requirements);
-    for (index, certificate) in certificates.iter().enumerate().rev() {
+    let constraining = anchor.constraints();
+    let path: Vec<_> = certificates.iter().chain(constraining).collect();
+    let mut state = State::new(path.len(), requirements);
+    for (index, certificate) in path.into_iter().enumerate().rev() {
         let failed = |fault| (index, fault);
         let policies = certificate.policies();
         let self_issued = certificate.is_self_issued();
         // §6.1.3 (d) to (f).
         let any_counts = state.inhibit_any > 0 || (index > 0 && self_issued);
-        state.graph.enter(policies, any_counts);
+        // RFC 5937 §3.2: an anchor restricts policies only where it names some.
+        if index < certificates.len() || policies.policies.is_some() {
+            state.graph.enter(policies, any_counts);
+        }
         if state.explicit == 0 && state.graph.is_empty() {
             return Err(failed(Fault::NoPolicy));
         }

@@ -10,7 +10,7 @@ use crate::time::UtcTime;
 
 /// Extensions whose meaning is processed here or asks nothing of a validator of
 /// documents. RFC 5280 §4.2.1.12: extended key usage is known; none is required.
-const PROCESSED: [&str; 12] = [
+const PROCESSED: [&str; 13] = [
     "2.5.29.14",
     "2.5.29.15",
     "2.5.29.17",
@@ -23,6 +23,8 @@ const PROCESSED: [&str; 12] = [
     "2.5.29.36",
     "2.5.29.37",
     "2.5.29.54",
+    // id-pkix-ocsp-nocheck (RFC 6960 §4.2.2.2.1): a leave, not a demand.
+    "1.3.6.1.5.5.7.48.1.5",
 ];
 
 const CERTIFICATE_POLICIES: &str = "2.5.29.32";
@@ -48,13 +50,13 @@ pub(super) fn check(
     rules: &Rules<'_>,
     comparisons: &mut Comparisons<'_>,
 ) -> Result<Outcome> {
-    if let Err(failed) = check_each(certificates, rules.requirements) {
+    if let Err(failed) = check_each(certificates, anchor, rules.requirements) {
         return Ok(Err(failed));
     }
     if let Some(failed) = check_names(certificates, anchor, comparisons)? {
         return Ok(Err(failed));
     }
-    let policies = match policies::check(certificates, rules.requirements) {
+    let policies = match policies::check(certificates, anchor, rules.requirements) {
         Ok(policies) => policies,
         Err(failed) => return Ok(Err(failed)),
     };
@@ -65,9 +67,11 @@ pub(super) fn check(
 /// What a certificate says of itself and of how many may follow.
 fn check_each(
     certificates: &[Certificate],
+    anchor: &TrustAnchor,
     requirements: &PathRequirements,
 ) -> Result<(), (usize, Fault)> {
-    let mut may_follow: Option<u32> = None;
+    let own = anchor.constraints().and_then(Certificate::basic_constraints);
+    let mut may_follow = own.and_then(|it| it.path_length);
     for (index, certificate) in certificates.iter().enumerate().rev() {
         let failed = |fault| (index, fault);
         if let Some(what) = certificate.fault() {
@@ -77,6 +81,12 @@ fn check_each(
         if !requirements.allows(certificate.extended_key_usage()) {
             let oid = requirements.extended_key_usage.clone().unwrap_or_default();
             return Err(failed(Fault::Purpose { oid }));
+        }
+        // §4.2.1.10: only authorities have whom to constrain.
+        let authority = certificate.basic_constraints().is_some_and(|it| it.ca);
+        if !authority && certificate.name_constraints().is_some() {
+            let what = "it constrains names, but is no authority's".to_owned();
+            return Err(failed(Fault::Malformed { what }));
         }
         if index > 0 {
             may_follow = prepare_for_next(certificate, may_follow).map_err(failed)?;
