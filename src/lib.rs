@@ -14,6 +14,7 @@
 //! | sign a PDF | [`pades::SignatureBuilder`] |
 //! | sign any file | [`cades::SignatureBuilder`] |
 //! | verify | [`Validator`] gives a [`Report`] with a [`Conclusion`] |
+//! | check a certificate | [`Validator::check_certificate`] |
 //! | package | [`edxml::Envelope`], [`edxml::StatusMessage`], [`edxml::parse`] |
 //! | send and receive | [`exchange::Transport`]; over HTTP `axis::Client` (feature `http`) |
 //!
@@ -83,9 +84,11 @@ pub use crate::signature::{Prepared, Signed};
 pub use crate::source::{Seekable, Source};
 pub use crate::time::UtcTime;
 pub use crate::validation::{
-    AlgorithmConstraints, Check, CheckId, Conclusion, Coverage, DocumentFormat, Failed, Form,
+    AlgorithmConstraints, CertificateConclusion, CertificateReport, CertificateRevocation,
+    CertificateStatus, Check, CheckId, Conclusion, Coverage, DocumentFormat, Failed, Form,
     Indeterminate, Level, Outcome, PdfWords, Policy, ReferenceReport, Report, Revocation,
-    SignatureLevel, SignatureReport, TimeStampReport, TimeStampType, Validated, Validator,
+    SignatureLevel, SignatureReport, TimeStampReport, TimeStampType, TriedPath, Validated,
+    Validator,
 };
 
 /// CAdES: CMS signatures over any file (EN 319 122-1).

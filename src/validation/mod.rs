@@ -6,6 +6,7 @@
 //! conclusion; [`report`] says it to people and programs.
 
 mod block;
+mod certificate;
 mod check;
 mod collect;
 mod conclusion;
@@ -20,6 +21,9 @@ mod validator;
 #[cfg(test)]
 mod tests;
 
+pub use certificate::{
+    CertificateConclusion, CertificateReport, CertificateRevocation, CertificateStatus, TriedPath,
+};
 pub use check::{Check, CheckId, Level, Outcome};
 pub use conclusion::{Conclusion, Failed, Indeterminate};
 pub use facts::{Form, PdfWords, SignatureLevel, TimeStampType};

@@ -47,18 +47,24 @@ pub enum DocumentFormat {
 
 /// Why a document could not be read.
 #[derive(Debug, Clone, Serialize)]
-struct Failure {
+pub(super) struct Failure {
     kind: ErrorKind,
-    message: String,
+    pub(super) message: String,
     offset: Option<u64>,
+}
+
+impl Failure {
+    pub(super) fn of(error: &Error) -> Self {
+        Self { kind: error.kind(), message: error.to_string(), offset: error.offset() }
+    }
 }
 
 /// A finding about the document as a whole.
 #[derive(Debug, Clone, Serialize)]
-struct Diagnostic {
-    code: &'static str,
-    message_vi: String,
-    message_en: String,
+pub(super) struct Diagnostic {
+    pub(super) code: &'static str,
+    pub(super) message_vi: String,
+    pub(super) message_en: String,
 }
 
 /// Everything that was found out about one signature.
@@ -166,11 +172,7 @@ impl Report {
         Self {
             file: None,
             format: DocumentFormat::Unknown,
-            error: Some(Failure {
-                kind: error.kind(),
-                message: error.to_string(),
-                offset: error.offset(),
-            }),
+            error: Some(Failure::of(error)),
             conclusion: None,
             policy: String::new(),
             validation_time: None,

@@ -68,7 +68,7 @@ fn mark(outcome: Outcome) -> &'static str {
 
 /// Without characters that steer what shows them, so that no name can forge a line or a
 /// colour, or be read backwards.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
 }
 

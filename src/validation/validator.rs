@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::block::{Context, overdrawn};
+use super::certificate::{self, CertificateReport};
 use super::collect::{self, CmsSource, Data};
 use super::conclusion::Conclusion;
 use super::facts::{DataFacts, DigestFact, SignatureFacts, TimeStampFacts, ValueFact};
@@ -128,6 +129,19 @@ impl Validator {
         self.validate_cms(&signature, Some(Data::known_by(content)))
     }
 
+    /// Whether a certificate may be relied on at the validation time, by itself: no
+    /// signature is looked at, and what its key may be used for is not asked beyond the
+    /// [requirements](Self::with_requirements). That a search reached a bound is
+    /// [`Indeterminate`](super::CertificateConclusion::Indeterminate) here, with the
+    /// bound as the reason.
+    ///
+    /// # Errors
+    /// None that the certificates could cause; what `crypto` cannot compute is a reason.
+    pub fn check_certificate(&self, certificate: &Certificate) -> Result<CertificateReport> {
+        let checks = Checks::default();
+        certificate::check(certificate, &self.certificates, self.context(&checks))
+    }
+
     fn validate_pdf(&self, document: &dyn Source) -> Result<Report> {
         let pdf = pades::parse(document, &self.limits)?;
         let facts = collect::collect_pdf(document, &pdf, &self.certificates, &self.limits)?;
@@ -192,14 +206,7 @@ impl Validator {
 
     fn report(&self, format: DocumentFormat, facts: &[SignatureFacts]) -> Result<Report> {
         let checks = Checks::default();
-        let context = Context {
-            trust: &self.trust,
-            policy: &self.policy,
-            at: self.at,
-            requirements: &self.requirements,
-            checks: &checks,
-            limits: &self.limits,
-        };
+        let context = self.context(&checks);
         let signatures: Result<Vec<_>> = facts.iter().map(|it| self.judge(it, context)).collect();
         let mut signatures = signatures?;
         self.judge_looks(facts, &mut signatures);
@@ -268,6 +275,17 @@ impl Validator {
             timestamps: facts.time_stamps.iter().map(time_stamp).collect(),
             checks: processed.checks,
         })
+    }
+
+    fn context<'a>(&'a self, checks: &'a Checks) -> Context<'a> {
+        Context {
+            trust: &self.trust,
+            policy: &self.policy,
+            at: self.at,
+            requirements: &self.requirements,
+            checks,
+            limits: &self.limits,
+        }
     }
 
     /// What would settle what is open.

@@ -104,6 +104,15 @@ fn digest_strength(facts: &SignatureFacts, context: Context<'_>) -> Option<Findi
     ))
 }
 
+/// Keys and digests of a certificate and its path, without a signature.
+pub(in crate::validation) fn strength(
+    certificate: &Certificate,
+    path: &ValidatedPath,
+    context: Context<'_>,
+) -> Vec<Finding> {
+    [key_strength(certificate, context)].into_iter().chain(path_strength(path, context)).collect()
+}
+
 /// Keys of the issuers, the anchor's among them, and the digests that they signed with.
 /// An anchor's own signature does not matter: it is no part of the path.
 fn path_strength(path: &ValidatedPath, context: Context<'_>) -> Option<Finding> {

@@ -7,7 +7,7 @@ mod cryptographic_verification;
 mod format_checking;
 mod signing_certificate;
 
-pub(super) use self::acceptance::overdrawn;
+pub(super) use self::acceptance::{overdrawn, strength};
 use super::check::Finding;
 use super::facts::SignatureFacts;
 use super::policy::Policy;
