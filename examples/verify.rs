@@ -8,16 +8,19 @@
 //! is signed · 3 unreadable · 64 wrong usage.
 #![allow(clippy::print_stderr)] // a program's words
 
+#[path = "support/options.rs"]
+mod options;
+
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use kyso::{
-    Certificate, Conclusion, Limits, Policy, Report, Seekable, Source, TrustStore, UtcTime,
-    Validator,
+    Certificate, Conclusion, Policy, Report, Seekable, Source, TrustStore, UtcTime, Validator,
 };
+use options::{certificates, policy, text};
 
 const USAGE: &str = "\
 verify [OPTIONS] FILE...
@@ -170,48 +173,10 @@ impl Options {
     }
 }
 
-fn text(argument: OsString) -> Result<String, String> {
-    argument.into_string().map_err(|it| format!("{} is no UTF-8", it.display()))
-}
-
 /// `NAME=FILE`, or a file whose own name may hold an equals sign.
 fn content(value: &str) -> (Option<String>, PathBuf) {
     match value.split_once('=') {
         Some((name, file)) if !Path::new(value).exists() => (Some(name.into()), file.into()),
         Some(_) | None => (None, value.into()),
     }
-}
-
-fn policy(value: &str) -> Result<Policy, String> {
-    if value == "pilot" && !Path::new(value).exists() {
-        return Ok(Policy::pilot());
-    }
-    let text = fs::read_to_string(value).map_err(|error| format!("{value}: {error}"))?;
-    serde_json::from_str(&text).map_err(|error| format!("{value}: {error}"))
-}
-
-/// The certificates of a file, or of each file of a folder that holds some.
-fn certificates(value: &str) -> Result<Vec<Certificate>, String> {
-    let path = Path::new(value);
-    if !path.is_dir() {
-        return certificates_of(path);
-    }
-    let entries = fs::read_dir(path).map_err(|error| format!("{value}: {error}"))?;
-    let mut files: Vec<_> = entries.filter_map(|it| it.ok().map(|it| it.path())).collect();
-    files.retain(|file| file.is_file());
-    files.sort();
-    let mut all = Vec::new();
-    for file in files {
-        match certificates_of(&file) {
-            Ok(certificates) => all.extend(certificates),
-            Err(message) => eprintln!("passed over: {message}"),
-        }
-    }
-    Ok(all)
-}
-
-fn certificates_of(file: &Path) -> Result<Vec<Certificate>, String> {
-    let bytes = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    Certificate::all_from(&bytes, &Limits::default())
-        .map_err(|error| format!("{}: {error}", file.display()))
 }

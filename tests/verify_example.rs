@@ -3,25 +3,9 @@
 
 mod support;
 
-use std::path::PathBuf;
-use std::process::{Command, Output};
-
 use serde_json::Value;
 use support::cms::{Cms, Identity};
-
-/// `cargo test` builds the examples beside the tests; a single test by name does not.
-fn verify(arguments: &[&str]) -> Option<Output> {
-    let mut program: PathBuf = std::env::current_exe().unwrap();
-    program.pop();
-    program.pop();
-    program.push("examples");
-    program.push(format!("verify{}", std::env::consts::EXE_SUFFIX));
-    if !program.is_file() {
-        println!("skipped: {} is not built", program.display());
-        return None;
-    }
-    Some(Command::new(program).args(arguments).output().unwrap())
-}
+use support::example;
 
 const TRUST: [&str; 4] = ["--trust", "testdata/keys/ca.crt.pem", "--policy", "pilot"];
 const CONTENT: &str = "testdata/signed/content.txt";
@@ -30,7 +14,7 @@ const DETACHED: &str = "testdata/signed/openssl-rsa2048-sha256-detached.p7";
 
 #[track_caller]
 fn assert_exits(arguments: &[&str], code: i32) -> Vec<Value> {
-    let Some(output) = verify(arguments) else { return Vec::new() };
+    let Some(output) = example("verify", arguments) else { return Vec::new() };
     let (out, err) = (String::from_utf8(output.stdout).unwrap(), output.stderr);
     let err = String::from_utf8(err).unwrap();
     assert_eq!(output.status.code(), Some(code), "{arguments:?}\n{out}\n{err}");

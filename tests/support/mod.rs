@@ -2,10 +2,28 @@
 #![allow(dead_code, clippy::print_stdout)] // each test uses a part of it; skips are said
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
 pub(crate) mod cms;
 pub(crate) mod pdf;
 #[path = "../../src/samples.rs"]
 pub(crate) mod samples;
+
+/// Runs an example. `cargo test` builds them beside the tests; a single test by name does
+/// not: then this says so, and nothing is run.
+pub(crate) fn example(name: &str, arguments: &[&str]) -> Option<Output> {
+    let mut program: PathBuf = std::env::current_exe().unwrap();
+    program.pop();
+    program.pop();
+    program.push("examples");
+    program.push(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    if !program.is_file() {
+        println!("skipped: {} is not built", program.display());
+        return None;
+    }
+    Some(Command::new(program).args(arguments).output().unwrap())
+}
 
 /// Every certificate within the hexadecimal strings of a PDF, wherever it stands.
 pub(crate) fn certificates_in_hex(pdf: &[u8]) -> Vec<kyso::Certificate> {

@@ -1,0 +1,46 @@
+//! Values of options that several programs take.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::Path;
+
+use kyso::{Certificate, Limits, Policy};
+
+pub(crate) fn text(argument: OsString) -> Result<String, String> {
+    argument.into_string().map_err(|it| format!("{} is no UTF-8", it.display()))
+}
+
+/// A file of JSON, or `pilot`.
+pub(crate) fn policy(value: &str) -> Result<Policy, String> {
+    if value == "pilot" && !Path::new(value).exists() {
+        return Ok(Policy::pilot());
+    }
+    let text = fs::read_to_string(value).map_err(|error| format!("{value}: {error}"))?;
+    serde_json::from_str(&text).map_err(|error| format!("{value}: {error}"))
+}
+
+/// The certificates of a file, or of each file of a folder that holds some.
+pub(crate) fn certificates(value: &str) -> Result<Vec<Certificate>, String> {
+    let path = Path::new(value);
+    if !path.is_dir() {
+        return certificates_of(path);
+    }
+    let entries = fs::read_dir(path).map_err(|error| format!("{value}: {error}"))?;
+    let mut files: Vec<_> = entries.filter_map(|it| it.ok().map(|it| it.path())).collect();
+    files.retain(|file| file.is_file());
+    files.sort();
+    let mut all = Vec::new();
+    for file in files {
+        match certificates_of(&file) {
+            Ok(certificates) => all.extend(certificates),
+            Err(message) => eprintln!("passed over: {message}"),
+        }
+    }
+    Ok(all)
+}
+
+fn certificates_of(file: &Path) -> Result<Vec<Certificate>, String> {
+    let bytes = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    Certificate::all_from(&bytes, &Limits::default())
+        .map_err(|error| format!("{}: {error}", file.display()))
+}

@@ -1,0 +1,77 @@
+//! The program `check_certificate`: its options, its JSON and its exit codes.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, missing_docs)]
+
+mod support;
+
+use serde_json::Value;
+use support::example;
+
+const CA: &str = "testdata/keys/ca.crt.pem";
+const LEAF: &str = "testdata/keys/p256.crt.pem";
+
+#[track_caller]
+fn assert_exits(arguments: &[&str], code: i32) -> Option<Value> {
+    let output = example("check_certificate", arguments)?;
+    let (out, err) = (String::from_utf8(output.stdout).unwrap(), output.stderr);
+    let err = String::from_utf8(err).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}\n{out}\n{err}");
+    assert!(!out.is_empty() || !err.is_empty());
+    serde_json::from_str(&out).ok()
+}
+
+#[test]
+fn exit_codes_are_those_of_the_contract() {
+    let trust = ["--trust", CA, "--no-revocation"];
+    let with = |more: &[&'static str]| [&trust[..], more].concat();
+    assert_exits(&with(&[LEAF]), 0);
+    assert_exits(&with(&["--max-depth", "0", LEAF]), 0);
+    assert_exits(&with(&["--time", "1999-01-01T00:00:00Z", LEAF]), 1);
+    assert_exits(&with(&["--require-explicit-policy", LEAF]), 1);
+    assert_exits(&["--trust", CA, LEAF], 2);
+    assert_exits(&["--no-revocation", LEAF], 2);
+    assert_exits(&with(&["Cargo.toml"]), 3);
+    assert_exits(&with(&["no such file"]), 3);
+    for wrong in [
+        &[][..],
+        &["--no-such-option", LEAF],
+        &["--usage", "server", LEAF],
+        &["--max-depth", "-1", LEAF],
+        &["--trust"],
+        &[LEAF, LEAF],
+    ] {
+        assert_exits(wrong, 64);
+    }
+}
+
+#[test]
+fn the_report_has_the_fields_of_the_contract() {
+    let arguments = ["--trust", CA, "--crl", "some.crl", "--json", LEAF];
+    let Some(report) = assert_exits(&arguments, 2) else { return };
+    assert_eq!(report["conclusion"], "indeterminate");
+    assert_eq!(report["reason"], "revocation not checked");
+    assert_eq!(report["path"][0], report["certificate"]);
+    assert_eq!(report["path"].as_array().unwrap().len(), 2);
+    assert!(report["trust_domain"].is_null());
+    assert_eq!(report["policies"], serde_json::json!([]));
+    assert_eq!(report["tried"], serde_json::json!([]));
+    let known = &report["revocation"][0];
+    assert_eq!(
+        (&known["certificate"], &known["status"]),
+        (&report["certificate"], &"unknown".into())
+    );
+    for open in ["source", "this_update", "reason", "revoked_at"] {
+        assert!(known.get(open).is_some_and(Value::is_null), "{open}");
+    }
+    assert_eq!(report["diagnostics"][0]["code"], "OPTION_NOT_USED");
+}
+
+#[test]
+fn a_path_that_does_not_hold_is_among_those_tried() {
+    let arguments =
+        ["--trust", CA, "--no-revocation", "--time", "1999-01-01T00:00:00Z", "--json", LEAF];
+    let Some(report) = assert_exits(&arguments, 1) else { return };
+    assert_eq!(report["conclusion"], "invalid");
+    assert_eq!(report["reason"], report["tried"][0]["reason"]);
+    assert_eq!(report["tried"][0]["path"][0], report["certificate"]);
+    assert_eq!(report["path"], serde_json::json!([]));
+}
