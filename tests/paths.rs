@@ -34,8 +34,8 @@ struct Case {
     candidates: Vec<Certificate>,
     at: UtcTime,
     requirements: PathRequirements,
-    /// Whether algorithms have to be strong, too.
-    strong: bool,
+    /// The least bits of an RSA key; nothing where all algorithms will do.
+    strength: Option<usize>,
     valid: bool,
     policies: Option<BTreeSet<String>>,
 }
@@ -49,7 +49,7 @@ impl Case {
             candidates: Vec::new(),
             at: at.parse().unwrap(),
             requirements: PathRequirements::default(),
-            strong: true,
+            strength: Some(2048),
             valid,
             policies: None,
         }
@@ -58,10 +58,9 @@ impl Case {
     fn check(&self) -> Result<CertificateReport, String> {
         let end_entity = self.end_entity.as_ref().map_err(ToString::to_string)?;
         let mut policy = Policy::pilot();
-        if !self.strong {
-            // What is weak is another question, which has its own tests.
+        policy.algorithms.rsa_bits = self.strength.unwrap_or(0);
+        if self.strength.is_none() {
             policy.algorithms.weak_digests.clear();
-            policy.algorithms.rsa_bits = 0;
             policy.algorithms.elliptic_curve_bits = 0;
         }
         Validator::new(self.trust.clone(), policy, self.at)
@@ -251,7 +250,7 @@ fn boringssl() {
                 continue;
             }
         };
-        if trust == "DISTRUSTED" || trust.ends_with("REQUIRE_SELF_SIGNED") {
+        if trust.ends_with("REQUIRE_SELF_SIGNED") {
             *skipped.entry("kinds of trust that there are not here").or_insert(0) += 1;
             continue;
         }
@@ -268,7 +267,9 @@ fn boringssl() {
         let chain = blocks(&pem);
         case.end_entity = one(chain[0].as_bytes());
         let constrained = trust.starts_with("TRUSTED_ANCHOR_WITH_CONSTRAINTS");
-        for anchor in read(chain[chain.len() - 1].as_bytes()) {
+        let last = read(chain[chain.len() - 1].as_bytes()).into_iter();
+        // What is distrusted is not handed in as trusted.
+        for anchor in last.filter(|_| trust != "DISTRUSTED") {
             let anchor = TrustAnchor::from_certificate(anchor);
             case.trust.add(if constrained {
                 anchor.with_constraints_of_certificate()
@@ -307,7 +308,7 @@ fn botan() {
             let mut case = Case::new(&format!("{suite}/{name}"), at, valid);
             case.trust = read(&root).into_iter().collect();
             // The suite's are servers' certificates, some by keys that are small today.
-            case.strong = suite != "x509test";
+            case.strength = (suite != "x509test").then_some(2048);
             case.requirements.extended_key_usage = Some(purpose("serverAuth").into());
             let name = if suite == "x509test" { name } else { format!("{name}.pem") };
             let chain = blocks(&fs::read_to_string(folder.join(name)).unwrap());
@@ -330,7 +331,7 @@ fn botan() {
         let at = format!("{}-01-01T00:00:00Z", years[&name].trim());
         let mut case = Case::new(&format!("pss_certs/{name}"), &at, valid);
         case.end_entity = one(&end);
-        case.strong = false;
+        case.strength = None;
         case.trust = read(&root).into_iter().collect();
         cases.push(case);
     }
@@ -361,12 +362,11 @@ fn openssl() {
     let mut skipped = BTreeMap::new();
     for record in json(&folder.join("cases.json")).as_array().unwrap() {
         let options: Vec<_> = strings(&record["options"]).collect();
-        let all = ["partial_chain", "allow_proxy_certs", "x509_strict", "auth_level"];
-        let other = options.iter().any(|it| all.contains(&it.trim_start_matches('-')));
         let title = text(&record["id"]);
+        // Every anchor may end a path here, as with `-partial_chain`.
+        let other = ["-allow_proxy_certs", "-x509_strict"].iter().any(|it| options.contains(it));
         let rule = match text(&record["applies"]) {
             "general" if other => Some("options of OpenSSL's own"),
-            "general" if title.contains("auth level") => Some("strength of algorithms"),
             "general" => None,
             _ => Some("OpenSSL's trusted certificates"),
         };
@@ -386,6 +386,15 @@ fn openssl() {
         }
         for name in strings(&record["untrusted"]) {
             case.candidates.extend(read(&file(name)));
+        }
+        case.strength = match after("-auth_level") {
+            Some("0") => None,
+            Some("3") => Some(3072),
+            Some("2") => Some(2048),
+            _ => Some(1024),
+        };
+        if let Some(seconds) = after("-attime") {
+            case.at = UtcTime::from_unix(seconds.parse().unwrap()).unwrap();
         }
         let requirements = &mut case.requirements;
         requirements.max_depth = after("-verify_depth").map(|it| it.parse().unwrap());
