@@ -218,8 +218,6 @@ fn unknown(certificate: &Certificate) -> CertificateRevocation {
 }
 
 fn fails(report: &mut CertificateReport, rejections: &[Rejection]) {
-    let message =
-        |rejection: &Rejection| messages::path_fault(&rejection.subject(), &rejection.fault);
     let tried = rejections.iter().map(|rejection| TriedPath {
         path: rejection.certificates.iter().map(Certificate::subject).collect(),
         reason: message(rejection).en,
@@ -231,6 +229,21 @@ fn fails(report: &mut CertificateReport, rejections: &[Rejection]) {
             CertificateConclusion::Indeterminate,
             say("Không tìm thấy đường dẫn chứng thực.", "There is no certification path."),
         ),
+    }
+}
+
+/// As for a signature, but that there is none here which could be older.
+fn message(rejection: &Rejection) -> Message {
+    let subject = rejection.subject();
+    match &rejection.fault {
+        Fault::Expired { not_after } => {
+            let to = not_after.vietnam();
+            say(
+                format!("Chứng thư số của {subject} đã hết hạn ngày {to}."),
+                format!("The certificate of {subject} expired at {to}."),
+            )
+        }
+        fault => messages::path_fault(&subject, fault),
     }
 }
 
