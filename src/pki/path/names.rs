@@ -2,6 +2,7 @@
 //!
 //! A name that cannot be read violates every constraint on its form, and so does every
 //! name where the constraint itself cannot be read: what cannot be compared is refused.
+#![warn(clippy::arithmetic_side_effects)]
 
 use super::fault::Fault;
 use crate::encoding::steers;

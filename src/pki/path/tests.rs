@@ -564,7 +564,16 @@ fn certificates_come_as_pem_der_and_bags() {
 /// A path through changed certificates is none, and no change makes the search fall.
 #[test]
 fn changed_certificates_lead_nowhere() {
-    let (root, middle, leaf) = (authority("root"), authority("middle"), party("leaf"));
+    let gold = &[1, 2, 3][..];
+    let root = authority("root").with(|it| it.name_constraints = constrained(&["vn"], &["x.vn"]));
+    let middle = authority("middle").with(|it| {
+        it.custom_extensions = vec![policies(&[gold]), mapping(gold, &[1, 2, 4])];
+    });
+    let leaf = party("leaf").with(|it| {
+        it.subject_alt_names =
+            vec![host("a.vn"), SanType::Rfc822Name("a@b.vn".try_into().unwrap())];
+        it.custom_extensions = vec![policies(&[&[1, 2, 4]])];
+    });
     let chain = [leaf.issued_by(&middle), middle.issued_by(&root), root.self_issued()];
     let whole: Vec<u8> = chain.iter().flat_map(|it| it.der().to_vec()).collect();
     assert_eq!(exhaust::exhaust(&whole), 2);

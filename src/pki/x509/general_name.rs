@@ -1,4 +1,5 @@
 //! `GeneralName` (RFC 5280 §4.2.1.6) and the subtrees that constrain it (§4.2.1.10).
+#![warn(clippy::arithmetic_side_effects)]
 
 use der::asn1::ObjectIdentifier;
 

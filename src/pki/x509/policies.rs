@@ -1,4 +1,5 @@
 //! What certificates say of policies (RFC 5280 §4.2.1.4, §4.2.1.5, §4.2.1.11, §4.2.1.14).
+#![warn(clippy::arithmetic_side_effects)]
 
 use std::collections::BTreeSet;
 
