@@ -6,6 +6,7 @@ mod form;
 mod lexer;
 mod object;
 mod pages;
+mod plain;
 mod reader;
 mod recover;
 mod scan;

@@ -47,6 +47,8 @@ pub(crate) struct Revision {
     pub(crate) changed: Vec<u32>,
     /// The objects that are its cross-reference streams.
     pub(crate) xref_objects: Vec<u32>,
+    /// Cross-reference sections that it consists of.
+    pub(crate) sections: usize,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -133,6 +135,7 @@ impl Chain {
     fn add_revision(&mut self, tail: Tail, sections: Vec<Walked>) {
         let start = self.revisions.last().map_or(0, |it| it.end);
         let rank = u32::try_from(self.revisions.len()).unwrap_or(u32::MAX).saturating_mul(RANKS);
+        let count = sections.len();
         let mut revision: Option<Revision> = None;
         for (n, walked) in sections.into_iter().enumerate() {
             let section = walked.section;
@@ -165,6 +168,7 @@ impl Chain {
                 start_xref: walked.offset,
                 changed: Vec::new(),
                 xref_objects: Vec::new(),
+                sections: count,
             });
             revision.xref_objects.extend(section.object);
         }
@@ -245,6 +249,7 @@ impl Chain {
             start_xref: 0,
             changed: Vec::new(),
             xref_objects: Vec::new(),
+            sections: 0,
         };
         let slot = |(number, location)| Slot { number, rank: 0, location };
         let mut chain = Self {

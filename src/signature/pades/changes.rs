@@ -14,7 +14,9 @@ use std::collections::HashSet;
 use super::facts::LaterChanges;
 use super::references::References;
 use super::shape::only;
-use crate::encoding::pdf::{Location, Object, Reader, Reference, Revision, Stream, View};
+use crate::encoding::pdf::{
+    Location, Object, Reader, Reference, Revision, Stream, View,
+};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What came after one revision.
@@ -55,6 +57,9 @@ fn has_stray_bytes(reader: &Reader<'_>) -> Result<bool> {
     let (end, len) =
         (reader.chain().revisions().last().map_or(0, |it| it.end), reader.source().len());
     if len.saturating_sub(end) > MOST {
+        return Ok(true);
+    }
+    if !reader.ends_plainly()? {
         return Ok(true);
     }
     let rest = reader.source().window(end.min(len)..len)?;
@@ -154,7 +159,7 @@ impl Step<'_> {
         const SPACE: u64 = 2;
         let reader = self.new.reader();
         let (headers, trailers) = reader.search(written.start..written.end)?;
-        ensure(trailers <= 1)?;
+        ensure(trailers <= 1 && reader.section_is_plain(written)?)?;
         let base = reader.chain().base();
         let named = |(reference, at): &(Reference, u64)| match self.new.locate(reference.number) {
             Location::At { offset, .. } => {
@@ -163,7 +168,19 @@ impl Step<'_> {
             _ => false,
         };
         let is_section = |it: &Reference| written.xref_objects.contains(&it.number);
-        ensure(headers.iter().all(|it| named(it) || is_section(&it.0)))
+        // Each object stands where it is named, as every reader reads it.
+        let found: HashSet<u32> = headers.iter().map(|it| it.0.number).collect();
+        for number in &written.changed {
+            if let Location::At { offset, .. } = self.new.locate(*number) {
+                let at = base.saturating_add(offset);
+                ensure(at < written.start || found.contains(number))?;
+            }
+        }
+        for header in &headers {
+            ensure(named(header) || is_section(&header.0))?;
+            ensure(reader.header_is_plain(header.1)?)?;
+        }
+        Ok(())
     }
 
     /// A new object must be new to every object that there was, and an altered one must

@@ -26,6 +26,8 @@ mod corpus;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod exhaust;
 #[cfg(test)]
+mod repair_attacks;
+#[cfg(test)]
 mod shadow_attacks;
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,110 @@
+//! Attacks through readers that repair: a signed document has an object that no
+//! cross-reference section names, and a harmless update is written so that some reader
+//! refuses it, searches the file, and shows that object.
+
+use super::attacks::start_xref;
+use super::tests::{signer, time};
+use super::*;
+use crate::encoding::pdf::sample;
+use crate::limits::Limits;
+
+const CATALOG: &str =
+    "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[21 0 R]/SigFlags 3>>/DSS<</Certs[30 0 R]>>>>";
+const CERTIFICATE: &str = "<</Length 2>>\nstream\n00\nendstream";
+
+/// A signed document with a hidden object.
+fn victim() -> Vec<u8> {
+    let mut pdf = sample::table(&sample::with(&[]));
+    let table = pdf.windows(5).rposition(|it| it == b"xref\n").unwrap() - "start".len();
+    let table = pdf[..table].windows(5).rposition(|it| it == b"xref\n").unwrap();
+    let hidden = b"4 0 obj\n<</Length 10>>\nstream\n0 0 9 9 re\nendstream\nendobj\n";
+    let start = start_xref(&pdf);
+    assert_eq!(start, table);
+    pdf.splice(table..table, hidden.iter().copied());
+    let text = format!("startxref\n{start}\n");
+    let end = pdf.len() - text.len() - "%%EOF\n".len();
+    pdf.truncate(end);
+    pdf.extend_from_slice(format!("startxref\n{}\n%%EOF\n", start + hidden.len()).as_bytes());
+    SignatureBuilder::new(&pdf, time()).sign(&signer()).unwrap()
+}
+
+/// The victim with validation data; `(from, to)` is done to what was appended, whose
+/// lengths stay.
+fn updated(victim: &[u8], from: &str, to: &str) -> LaterChanges {
+    let mut pdf = victim.to_vec();
+    let objects = [(1, CATALOG.to_owned()), (30, CERTIFICATE.to_owned())];
+    sample::append_table(&mut pdf, &objects, "/Size 40/Root 1 0 R", Some(start_xref(victim)));
+    let appended = pdf.split_off(victim.len());
+    let text = String::from_utf8(appended).unwrap();
+    assert!(text.contains(from), "{from}");
+    pdf.extend_from_slice(text.replacen(from, to, 1).as_bytes());
+    let found = parse(&pdf, &Limits::default()).unwrap();
+    assert_eq!(found.signatures.len(), 1);
+    found.signatures[0].later_changes
+}
+
+#[test]
+fn updates_that_readers_refuse() {
+    let victim = victim();
+    assert_eq!(updated(&victim, "%%EOF\n", "%%EOF\n"), LaterChanges::LtaUpdates);
+    let previous = format!("/Prev {}", start_xref(&victim));
+    let real = format!("{previous}.0");
+    let spaces = format!("startxref\n{:1200}", "");
+    for (from, to) in [
+        (&previous[..], &real[..]),
+        ("/Size 40", "/Size 8388609"),
+        ("/Size 40", "/Size 2147483648"),
+        ("xref\n1 1\n", "xref\n99999999 0\n1 1\n"),
+        ("xref\n1 1\n", "xref\n4294967294 0\n1 1\n"),
+        ("xref\n1 1\n", "xref\n9000000 1\n0000000000 65535 f \n1 1\n"),
+        ("xref\n1 1\n", "xref\n1%c\n 1\n"),
+        ("xref\n1 1\n", "xref\n%c\n1 1\n"),
+        ("xref\n1 1\n", "xref%c\n1 1\n"),
+        ("xref\n1 1\n", "xref\n1 1 "),
+        ("xref\n1 1\n", "xref\n1\01\0"),
+        ("xref\n1 1\n", "%c\nxref\n1 1\n"),
+        (" 00000 n \n", " 00000 n"),
+        ("startxref\n", "startxref %c\n"),
+        ("startxref\n", &spaces),
+        ("1 0 obj", "1 0obj"),
+        ("1 0 obj", "1%c\n0 obj"),
+        ("1 0 obj", "1\00\0obj"),
+        ("/Length 2>>", "/Length 1>>"),
+    ] {
+        assert_eq!(updated(&victim, from, to), LaterChanges::Other, "{from:?} as {to:?}");
+    }
+}
+
+/// White space alone, so that `startxref` is no longer where readers look for it.
+#[test]
+fn white_space_that_hides_the_end() {
+    for (size, expected) in [(2, LaterChanges::None), (1_100, LaterChanges::Other)] {
+        let pdf = [victim(), vec![b'\n'; size]].concat();
+        let found = parse(&pdf, &Limits::default()).unwrap();
+        assert_eq!(found.signatures[0].later_changes, expected, "{size}");
+    }
+}
+
+/// Readers differ in whether the table or the stream beside it hides an object.
+#[test]
+fn hybrid_update_that_frees_in_one_of_its_parts() {
+    let mut pdf = victim();
+    let text = String::from_utf8_lossy(&pdf).into_owned();
+    let (page, prev) = (text.find("\n4 0 obj").unwrap() + 1, start_xref(&pdf));
+    let beside = pdf.len();
+    let rows = format!("01{page:08x}0000>");
+    let stream = format!(
+        "33 0 obj\n<</Type/XRef/Size 40/W[1 4 2]/Index[4 1]/Filter/ASCIIHexDecode/Length {}>>\n\
+         stream\n{rows}\nendstream\nendobj\n",
+        rows.len()
+    );
+    pdf.extend_from_slice(stream.as_bytes());
+    let at = pdf.len();
+    let table = format!(
+        "xref\n4 1\n0000000000 00001 f \ntrailer\n<</Size 40/Root 1 0 R/Prev {prev}\
+         /XRefStm {beside}>>\nstartxref\n{at}\n%%EOF\n"
+    );
+    pdf.extend_from_slice(table.as_bytes());
+    let found = parse(&pdf, &Limits::default()).unwrap();
+    assert_eq!(found.signatures[0].later_changes, LaterChanges::Other);
+}
