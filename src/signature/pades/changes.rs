@@ -15,7 +15,7 @@ use super::facts::LaterChanges;
 use super::references::References;
 use super::shape::only;
 use crate::encoding::pdf::{
-    Location, Object, Reader, Reference, Revision, Stream, View,
+    Dictionary, Location, Object, Reader, Reference, Revision, Stream, View,
 };
 use crate::error::{Error, ErrorKind, Result};
 
@@ -84,6 +84,7 @@ fn changes_of(
         altered: Vec::new(),
         information: None,
         draws: false,
+        defaults: false,
         level: LaterChanges::None,
     };
     for number in &written.xref_objects {
@@ -124,6 +125,16 @@ fn ensure(holds: bool) -> Judged {
     if holds { Ok(()) } else { Err(Doubt::Unexplained) }
 }
 
+/// The dictionary under a key, which is not one that describes a stream: what the data
+/// are would not be looked at.
+fn dictionary(view: View<'_>, parent: &Dictionary, key: &str) -> Judged<Option<Dictionary>> {
+    match view.value(parent, key)? {
+        Object::Null => Ok(None),
+        Object::Dictionary(dictionary) => Ok(Some(dictionary)),
+        _ => Err(Doubt::Unexplained),
+    }
+}
+
 /// One revision against the one before.
 struct Step<'r> {
     old: View<'r>,
@@ -138,6 +149,8 @@ struct Step<'r> {
     information: Option<u32>,
     /// Whether a signature got something to show.
     draws: bool,
+    /// Whether the form got defaults for what has no look of its own.
+    defaults: bool,
     level: LaterChanges,
 }
 
@@ -194,6 +207,8 @@ impl Step<'_> {
             }
         };
         let before = references.insert(before);
+        // One that something refers to could be more than a section.
+        ensure(!before.to_sections() && !(self.defaults && before.without_look()))?;
         let mut new = written.changed.iter().chain(&written.xref_objects);
         ensure(new.all(|number| !self.is_new(*number) || before.count(*number) == 0))?;
         ensure(self.information.is_none_or(|number| before.count(number) == 0))?;

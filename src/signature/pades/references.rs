@@ -3,14 +3,25 @@
 //! ("Shadow Attacks", 2021: hide and replace); an object may be two things at once.
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use crate::encoding::pdf::{Location, Object, Reference, Stream, View};
+use crate::encoding::pdf::{Dictionary, Location, Object, Reference, Stream, View};
 use crate::error::Result;
 
 #[derive(Debug)]
 pub(super) struct References {
     counts: HashMap<u32, u32>,
+    /// Numbers of cross-reference streams. They are trailers, which no viewer shows, as
+    /// long as nothing refers to them.
+    sections: HashSet<u32>,
+    /// Dictionaries of what readers draw by the defaults of the form.
+    without_look: u32,
+}
+
+/// What one object says.
+enum Said {
+    Reference(u32),
+    WithoutLook,
 }
 
 impl References {
@@ -22,7 +33,9 @@ impl References {
         let numbers = view.reader().chain().numbers();
         let mut places: Vec<_> = numbers.map(|number| (place(view, number), number)).collect();
         places.sort_unstable();
-        let mut references = Self { counts: HashMap::new() };
+        let revisions = view.reader().chain().revisions();
+        let sections = revisions.iter().flat_map(|it| it.xref_objects.iter().copied()).collect();
+        let mut references = Self { counts: HashMap::new(), sections, without_look: 0 };
         for (_, number) in places {
             references.add(view, number)?;
         }
@@ -35,8 +48,9 @@ impl References {
     /// As reading any object.
     pub(super) fn back(&mut self, changed: &[u32], from: View<'_>, to: View<'_>) -> Result<()> {
         for number in changed {
-            for_each_reference(from, *number, |it| {
-                let count = self.counts.entry(it).or_default();
+            let section = self.sections.contains(number);
+            read(from, *number, section, |it| {
+                let count = self.count_of(&it);
                 *count = count.saturating_sub(1);
             })?;
             self.add(to, *number)?;
@@ -48,11 +62,29 @@ impl References {
         self.counts.get(&number).copied().unwrap_or_default()
     }
 
+    /// Whether anything refers to a cross-reference stream.
+    pub(super) fn to_sections(&self) -> bool {
+        self.sections.iter().any(|it| self.count(*it) > 0)
+    }
+
+    /// Whether there is anything that readers draw by the defaults of the form.
+    pub(super) fn without_look(&self) -> bool {
+        self.without_look > 0
+    }
+
     fn add(&mut self, view: View<'_>, number: u32) -> Result<()> {
-        for_each_reference(view, number, |it| {
-            let count = self.counts.entry(it).or_default();
+        let section = self.sections.contains(&number);
+        read(view, number, section, |it| {
+            let count = self.count_of(&it);
             *count = count.saturating_add(1);
         })
+    }
+
+    fn count_of(&mut self, said: &Said) -> &mut u32 {
+        match said {
+            Said::Reference(number) => self.counts.entry(*number).or_default(),
+            Said::WithoutLook => &mut self.without_look,
+        }
     }
 }
 
@@ -64,7 +96,7 @@ fn place(view: View<'_>, number: u32) -> (u64, u32) {
     }
 }
 
-fn for_each_reference(view: View<'_>, number: u32, mut found: impl FnMut(u32)) -> Result<()> {
+fn read(view: View<'_>, number: u32, section: bool, mut found: impl FnMut(Said)) -> Result<()> {
     let generation = match view.locate(number) {
         Location::Free => return Ok(()),
         Location::At { generation, .. } => generation,
@@ -74,15 +106,16 @@ fn for_each_reference(view: View<'_>, number: u32, mut found: impl FnMut(u32)) -
     let mut open = vec![&object];
     while let Some(object) = open.pop() {
         match object {
-            Object::Reference(reference) => found(reference.number),
+            Object::Reference(reference) => found(Said::Reference(reference.number)),
             Object::Array(items) => open.extend(items),
             Object::Dictionary(dictionary) | Object::Stream(Stream { dictionary, .. }) => {
-                // A cross-reference stream is a trailer, which no viewer shows.
-                let trailer = dictionary.is_a("XRef");
+                if is_without_look(dictionary) {
+                    found(Said::WithoutLook);
+                }
                 let entries = dictionary.entries().iter();
                 open.extend(
                     entries
-                        .filter(|it| !trailer || !TRAILER_KEYS.contains(&it.key.as_slice()))
+                        .filter(|it| !section || !TRAILER_KEYS.contains(&it.key.as_slice()))
                         .map(|it| &it.value),
                 );
             }
@@ -90,6 +123,17 @@ fn for_each_reference(view: View<'_>, number: u32, mut found: impl FnMut(u32)) -
         }
     }
     Ok(())
+}
+
+/// Free text, and fields that are not for signatures: readers make a look for them
+/// where they have none, or none that they trust (ISO 32000-2 §12.7.4.3).
+fn is_without_look(dictionary: &Dictionary) -> bool {
+    let name = |key| dictionary.get(key).and_then(Object::as_name);
+    match name("Subtype") {
+        Some(b"FreeText") => true,
+        Some(b"Widget") => name("FT") != Some(b"Sig"),
+        _ => false,
+    }
 }
 
 const TRAILER_KEYS: [&[u8]; 3] = [b"Root", b"Info", b"Encrypt"];

@@ -1,7 +1,7 @@
 //! Changes to the trailer, the catalog and the interactive form.
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use super::{Doubt, Judged, LaterChanges, Step, ensure};
+use super::{Doubt, Judged, LaterChanges, Step, dictionary, ensure};
 use crate::encoding::pdf::{Dictionary, Field, Object, fields};
 use crate::signature::pades::shape::{INFORMATION_KEYS, additions, changed_keys, is_plain, key_in};
 
@@ -12,6 +12,11 @@ impl Step<'_> {
         let new = self.new.trailer().unwrap_or(&empty);
         for key in ["Root", "Encrypt"] {
             ensure(old.get(key) == new.get(key))?;
+        }
+        // Of an encrypted file the key depends on it (ISO 32000-2 §7.6.4.3).
+        if old.contains("Encrypt") {
+            let id = |it: &Dictionary| Some(it.get("ID")?.as_array()?.first()?.clone());
+            ensure(id(old).is_some_and(|it| Some(it) == id(new)))?;
         }
         let size = |it: &Dictionary| it.get("Size").and_then(Object::as_integer);
         ensure(size(old) <= size(new))?;
@@ -85,8 +90,8 @@ impl Step<'_> {
     }
 
     fn form(&mut self, old: &Dictionary, new: &Dictionary) -> Judged {
-        let old_form = self.old.dictionary(old, "AcroForm")?;
-        let Some(form) = self.new.dictionary(new, "AcroForm")? else {
+        let old_form = dictionary(self.old, old, "AcroForm")?;
+        let Some(form) = dictionary(self.new, new, "AcroForm")? else {
             return ensure(old_form.is_none());
         };
         let old_form = old_form.unwrap_or_default();
@@ -100,6 +105,7 @@ impl Step<'_> {
                 // Defaults for fields to come; those of old ones would look otherwise.
                 b"DA" | b"DR" if !key_in(&old_form, key) => {
                     ensure(fields(self.old)?.iter().all(Field::is_signature))?;
+                    self.defaults = true;
                 }
                 _ => return Err(Doubt::Unexplained),
             }

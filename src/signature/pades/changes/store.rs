@@ -3,14 +3,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Doubt, Judged, LaterChanges, Step, ensure, only};
+use super::{Doubt, Judged, LaterChanges, Step, dictionary, ensure, only};
 use crate::encoding::pdf::{Dictionary, Object, Reference};
 
 impl Step<'_> {
     /// EN 319 142-1 §5.4.2: arrays of streams, and per signature dictionaries of such.
     pub(super) fn security_store(&mut self, old: &Dictionary, new: &Dictionary) -> Judged {
-        let old_store = self.old.dictionary(old, "DSS")?;
-        let Some(store) = self.new.dictionary(new, "DSS")? else {
+        let old_store = dictionary(self.old, old, "DSS")?;
+        let Some(store) = dictionary(self.new, new, "DSS")? else {
             return ensure(old_store.is_none());
         };
         let shape = |it: &Dictionary| only(it, &["Type", "Certs", "CRLs", "OCSPs", "VRI"]);
@@ -20,10 +20,10 @@ impl Step<'_> {
         for key in ["Certs", "CRLs", "OCSPs"] {
             self.evidence(old_store.get(key), store.get(key))?;
         }
-        let Some(by_signature) = self.new.dictionary(&store, "VRI")? else { return Ok(()) };
+        let Some(by_signature) = dictionary(self.new, &store, "VRI")? else { return Ok(()) };
         let keyed =
             |it: &Dictionary| it.entries().iter().all(|it| it.key == b"Type" || it.key.len() == 40);
-        let before = self.old.dictionary(&old_store, "VRI")?.unwrap_or_default();
+        let before = dictionary(self.old, &old_store, "VRI")?.unwrap_or_default();
         ensure(keyed(&by_signature) && keyed(&before))?;
         self.holder(old_store.get("VRI"), store.get("VRI"))?;
         let before: HashMap<&[u8], &Object> =
@@ -89,7 +89,9 @@ impl Step<'_> {
         let reference = item.as_reference().ok_or(Doubt::Unexplained)?;
         if self.open.contains(&reference.number) {
             let object = self.new.get(reference)?;
-            ensure(self.is_new(reference.number) && matches!(object, Object::Stream(_)))?;
+            let Object::Stream(stream) = &object else { return Err(Doubt::Unexplained) };
+            ensure(self.is_new(reference.number))?;
+            self.new.stream_data(stream)?;
             self.explain(reference.number, LaterChanges::LtaUpdates);
             self.absorb(&object)?;
         }
