@@ -140,3 +140,85 @@ fn update_that_cuts_the_file_short() {
     let found = parse(&pdf, &Limits::default()).unwrap();
     assert_eq!(found.signatures[0].later_changes, LaterChanges::Other);
 }
+
+/// Resources that say they are a cross-reference stream: what they name was not looked
+/// for as a reference, and comes as a "certificate".
+#[test]
+fn resources_that_pose_as_a_cross_reference_stream() {
+    let later = catalog("/DSS<</Certs[50 0 R]>>");
+    let later = [(1, later.as_str()), (50, STREAM)];
+    let page = |resources| {
+        format!("<</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources<</XObject {resources}>>>>")
+    };
+    for resources in ["<</Type/XRef/Root 50 0 R>>", "11 0 R"] {
+        let stream = "<</Type/XRef/Info 50 0 R/Length 1>>\nstream\n0\nendstream";
+        let prepared = [(3, &page(resources)[..]), (11, stream)];
+        assert_eq!(changes(&prepared, &later), LaterChanges::Other, "{resources}");
+    }
+}
+
+/// Defaults of the form come later, for what was signed without a look of its own.
+#[test]
+fn defaults_that_draw_what_has_no_look() {
+    let later =
+        "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[41 0 R]/SigFlags 3/DA(/F 90 Tf 1 g)>>>>";
+    let page = (3, "<</Type/Page/Parent 2 0 R/Contents 4 0 R/Annots[11 0 R]>>");
+    for (annotation, expected) in [
+        ("<</Subtype/Link/Rect[0 0 9 9]>>", LaterChanges::LtaUpdates),
+        ("<</Subtype/FreeText/Rect[0 0 9 9]>>", LaterChanges::Other),
+        ("<</Subtype/Widget/FT/Tx/T(a)/V(b)/Rect[0 0 9 9]>>", LaterChanges::Other),
+    ] {
+        assert_eq!(changes(&[page, (11, annotation)], &[(1, later)]), expected, "{annotation}");
+    }
+}
+
+/// The data of a stream would not be looked at where its dictionary is the form.
+#[test]
+fn streams_that_pose_as_the_form() {
+    let root = (1, "<</Type/Catalog/Pages 2 0 R/AcroForm 11 0 R>>");
+    let form = (11, "<</Fields 13 0 R/SigFlags 3>>");
+    let later = "<</Fields 13 0 R/SigFlags 1/Length 2>>\nstream\nf*\nendstream";
+    assert_eq!(changes(&[root, form, (13, "[]")], &[(11, later)]), LaterChanges::Other);
+}
+
+/// A look that was signed goes, or is only shown now that the field is filled: only a
+/// signature that passes may do so.
+#[test]
+fn filling_a_field_that_shows_something() {
+    const FIELD: &str = "/Type/Annot/Subtype/Widget/FT/Sig/T(x)/P 3 0 R";
+    let root = (1, "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[11 0 R]/SigFlags 3>>>>");
+    let page = (3, "<</Type/Page/Parent 2 0 R/Contents 4 0 R/Annots[11 0 R]>>");
+    let look = "<</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Length 2>>\nstream\nf*\nendstream";
+    let empty = "<</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Length 0>>\nstream\n\nendstream";
+    let value = (53, "<</Type/Sig/ByteRange[0 1 2 3]/Contents<00>>>");
+    for (before, after, drawn) in [
+        ("/Rect[0 0 9 9]/AP<</N 14 0 R>>", "/Rect[0 0 9 9]", Some(3)),
+        ("/Rect[0 0 9 9]/AP<</N 14 0 R>>", "/Rect[0 0 9 9]/AP<</N 14 0 R>>", Some(3)),
+        ("/Rect[0 0 9 9]/AP<</N 15 0 R>>", "/Rect[0 0 9 9]/AP<</N 14 0 R>>", Some(3)),
+        ("/Rect[0 0 9 9]/AP<</N 15 0 R>>", "/Rect[0 0 9 9]/AP<</N 15 0 R>>", None),
+        ("/Rect[0 0 0 0]", "/Rect[0 0 0 0]", None),
+    ] {
+        let (old, new) = (format!("<<{FIELD}{before}>>"), format!("<<{FIELD}{after}/V 53 0 R>>"));
+        let prepared = [root, page, (11, &old), (14, look), (15, empty)];
+        let signature = updated(&prepared, &[(11, &new), value], INFO);
+        assert_eq!(signature.later_changes, LaterChanges::Signatures);
+        assert_eq!(signature.drawn, drawn, "{before} to {after}");
+    }
+}
+
+/// Some readers draw a field that is still to be signed.
+#[test]
+fn empty_field_over_the_page() {
+    let catalog = "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[41 0 R 51 0 R]/SigFlags 3>>>>";
+    for (rectangle, drawn) in [
+        ("0 0 200 200", Some(3)),
+        (".0.200 0 200 200", Some(3)),
+        ("9007199254740993 0 9007199254740992 9", Some(3)),
+        ("5 0 5 9", None),
+    ] {
+        let field = format!("<</Type/Annot/Subtype/Widget/FT/Sig/T(x)/P 3 0 R/Rect[{rectangle}]>>");
+        let signature = updated(&[], &[(1, catalog), (51, &field)], INFO);
+        assert_eq!(signature.later_changes, LaterChanges::Signatures);
+        assert_eq!(signature.drawn, drawn, "{rectangle}");
+    }
+}

@@ -25,24 +25,33 @@ pub(super) const INFORMATION_KEYS: [&str; 9] = [
     "Trapped",
 ];
 
-/// Whether a widget may be seen: it has an area, and something to fill it with.
-pub(super) fn shows_something(widget: &Dictionary) -> bool {
-    let number = |item: &Object| match item {
-        Object::Real(text) => std::str::from_utf8(text).ok()?.parse::<f64>().ok(),
-        item => item.as_integer().map(|it| it as f64),
+/// Whether a widget has an area to be seen on.
+pub(super) fn has_area(widget: &Dictionary) -> bool {
+    /// Readers that compute with 32 bits see other numbers beyond.
+    const MOST: f64 = 1e6;
+    let number = |item: &Object| {
+        let value = match item {
+            Object::Real(text) => std::str::from_utf8(text).ok()?.parse::<f64>().ok(),
+            item => item.as_integer().map(|it| it as f64),
+        };
+        value.filter(|it| it.abs() < MOST)
     };
     let corners = widget.get("Rect").and_then(Object::as_array).unwrap_or_default();
     let corners: Vec<Option<f64>> = corners.iter().map(number).collect();
-    let flat = match corners[..] {
-        [Some(left), Some(bottom), Some(right), Some(top)] => left == right || bottom == top,
-        _ => false,
-    };
+    match corners[..] {
+        [Some(left), Some(bottom), Some(right), Some(top)] => left != right && bottom != top,
+        _ => true,
+    }
+}
+
+/// Whether a widget brings what is to be seen on its area.
+pub(super) fn has_look(widget: &Dictionary) -> bool {
     let filled = |key| match widget.get(key) {
         None | Some(Object::Null) => false,
         Some(Object::Dictionary(dictionary)) => !dictionary.entries().is_empty(),
         Some(_) => true,
     };
-    !flat && (filled("AP") || filled("MK"))
+    filled("AP") || filled("MK")
 }
 
 /// Whether a dictionary holds only these keys, each once.

@@ -2,9 +2,9 @@
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use super::{Doubt, Judged, LaterChanges, Step, ensure, only};
-use crate::encoding::pdf::{Dictionary, Object, Reference};
+use crate::encoding::pdf::{Dictionary, Object, Reference, View};
 use crate::signature::pades::certification::certified;
-use crate::signature::pades::shape::{FIELD_KEYS, additions, changed_keys, shows_something};
+use crate::signature::pades::shape::{FIELD_KEYS, additions, changed_keys, has_area, has_look};
 
 impl Step<'_> {
     /// A signature field that was not there before, with its value and widgets.
@@ -32,16 +32,18 @@ impl Step<'_> {
             let parent = widget.get("Parent").and_then(Object::as_reference);
             ensure(parent == Some(reference) && only(widget, &FIELD_KEYS))?;
             ensure(!widget.contains("T") && !widget.contains("V"))?;
+            ensure(widget.get("FT").is_none_or(|it| it.as_name() == Some(b"Sig")))?;
             self.explain(kid.number, level);
             self.new_widget(kid, widget, signed)?;
         }
         self.absorb(&object)
     }
 
-    /// What shows something has a signer who answers for it.
+    /// What shows something has a signer who answers for it. A field that is still to
+    /// be signed has no look of its own, but some readers draw one.
     fn new_widget(&mut self, reference: Reference, widget: &Dictionary, signed: bool) -> Judged {
-        if shows_something(widget) {
-            ensure(signed)?;
+        if shows_something(self.new, widget)? {
+            ensure(signed || !has_look(widget))?;
             self.draws = true;
         }
         self.widgets.insert(reference);
@@ -83,10 +85,12 @@ impl Step<'_> {
             let value = new.get("V").ok_or(Doubt::Unexplained)?;
             let level = self.signature(value)?;
             self.explain(reference.number, level);
+            ensure(old.get("AP") == new.get("AP") || level == LaterChanges::Signatures)?;
+            // Some readers show the look of a field only when it is signed, or show
+            // only then no look of their own.
+            self.draws |= field_shows_something(self.old, old)?;
+            self.draws |= field_shows_something(self.new, new)?;
             if let Some(appearance) = new.get("AP") {
-                let redrawn = old.get("AP") != Some(appearance) && shows_something(new);
-                ensure(!redrawn || level == LaterChanges::Signatures)?;
-                self.draws |= redrawn;
                 self.absorb(appearance)?;
             }
         }
@@ -129,5 +133,40 @@ impl Step<'_> {
         let widget = |it: &&Object| it.as_reference().is_some_and(|it| self.widgets.contains(&it));
         ensure(added.iter().all(widget))?;
         self.holder(old.get("Annots"), new.get("Annots"))
+    }
+}
+
+/// Whether a widget may be seen: it has an area, and its look is not known to be empty.
+fn shows_something(view: View<'_>, widget: &Dictionary) -> Judged<bool> {
+    Ok(has_area(widget) && !has_empty_look(view, widget)?)
+}
+
+/// The same for a field, which may be its own widget.
+fn field_shows_something(view: View<'_>, field: &Dictionary) -> Judged<bool> {
+    let kids = view.array(field, "Kids")?;
+    if (field.contains("Rect") || kids.is_empty()) && shows_something(view, field)? {
+        return Ok(true);
+    }
+    for kid in &kids {
+        let kid = view.resolve(kid)?;
+        if kid.as_dictionary().map_or(Ok(true), |it| shows_something(view, it))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether a widget brings a look that draws nothing, and nothing to make one of.
+fn has_empty_look(view: View<'_>, widget: &Dictionary) -> Judged<bool> {
+    if ["MK", "BS", "Border"].iter().any(|key| widget.contains(key)) {
+        return Ok(false);
+    }
+    let looks = view.value(widget, "AP")?;
+    let Some(looks) = looks.as_dictionary().filter(|it| only(it, &["N"])) else {
+        return Ok(false);
+    };
+    match view.value(looks, "N")? {
+        Object::Stream(look) => Ok(view.stream_data(&look)?.is_empty()),
+        _ => Ok(false),
     }
 }
