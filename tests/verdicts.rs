@@ -6,8 +6,8 @@
 mod support;
 
 use kyso::{
-    Certificate, Conclusion, Failed, Indeterminate, Level, Outcome, Policy, Report, SignatureLevel,
-    TrustAnchor, TrustStore, UtcTime, Validator,
+    Certificate, Conclusion, Failed, Indeterminate, Level, Outcome, PathRequirements, Policy,
+    Report, SignatureLevel, TrustAnchor, TrustStore, UtcTime, Validator,
 };
 use support::cms::{self, Cms, Identity};
 use support::pdf::{Pdf, update};
@@ -61,6 +61,23 @@ fn what_is_as_it_should_be_passes() {
     assert_eq!(signature.agency(), Some("kyso TEST"));
     assert_eq!(signature.level(), SignatureLevel::BaselineB);
     assert!(report.into_validated().is_ok());
+}
+
+/// What is asked of paths beyond RFC 5280 can only take a pass away.
+#[test]
+fn requirements_on_the_path_are_the_callers() {
+    let rsa = Identity::rsa();
+    let signature = Cms::over(CONTENT, &rsa).signed_by(&rsa);
+    let mut requirements = PathRequirements::default();
+    requirements.max_depth = Some(0);
+    let validate = |requirements: &PathRequirements| {
+        let validator = pilot().with_requirements(requirements.clone());
+        validator.validate_detached(&signature, CONTENT).unwrap()
+    };
+    assert_says(&validate(&requirements), "TOTAL_PASSED", "Đường dẫn chứng thực hợp lệ");
+    requirements.require_explicit_policy = true;
+    let failure = "INDETERMINATE/CHAIN_CONSTRAINTS_FAILURE";
+    assert_says(&validate(&requirements), failure, "không có chính sách chứng thư");
 }
 
 /// RFC 5652 §5.4: the digest is over the attributes in DER order, however they stand.
