@@ -152,6 +152,10 @@ pub(crate) const XML_NAME_BYTES: usize = 1_000;
 #[cfg(feature = "http")]
 pub(crate) const REPLY_VALUES: usize = 4_000_000;
 
+/// Policies, and mappings of policies, of one certificate. Real ones have some dozens at
+/// most, and every path that is tried goes through all of them.
+pub(crate) const CERTIFICATE_POLICIES: usize = 1_000;
+
 /// Fails when `count` is over `limit`; `what` names the things counted.
 pub(crate) fn within(count: usize, limit: usize, what: &str) -> Result<()> {
     if count > limit { Err(Error::limit(format_args!("{limit} {what}"))) } else { Ok(()) }

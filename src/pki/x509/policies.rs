@@ -7,6 +7,7 @@ use der::asn1::ObjectIdentifier;
 
 use crate::encoding::asn1::{Tag, Value};
 use crate::error::{Error, Result};
+use crate::limits::{CERTIFICATE_POLICIES, within};
 
 /// `anyPolicy` (RFC 5280 §4.2.1.4).
 pub(crate) const ANY_POLICY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.32.0");
@@ -70,6 +71,7 @@ impl PolicyExtensions {
             if !all.insert(policy) {
                 return Err(Error::malformed(format!("the policy {policy} is twice there")));
             }
+            within(all.len(), CERTIFICATE_POLICIES, "policies of a certificate")?;
         }
         if all.is_empty() {
             return Err(Error::malformed("there is no policy"));
@@ -85,6 +87,7 @@ impl PolicyExtensions {
             let (from, to) = (fields.expect(Tag::OID)?.oid()?, fields.expect(Tag::OID)?.oid()?);
             fields.finish()?;
             self.mappings.push((from, to));
+            within(self.mappings.len(), CERTIFICATE_POLICIES, "mappings of policies")?;
         }
         if self.mappings.is_empty() {
             return Err(Error::malformed("there is no policy mapping"));
@@ -117,4 +120,48 @@ fn skip_certs(value: &Value<'_>) -> Result<u32> {
         .iter()
         .try_fold(0_u32, |sum, byte| sum.checked_mul(256)?.checked_add(u32::from(*byte)));
     Ok(number.unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorKind;
+
+    /// `SEQUENCE OF` with a length of two octets.
+    fn sequence(values: impl Iterator<Item = Vec<u8>>) -> Vec<u8> {
+        let content: Vec<u8> = values.flatten().collect();
+        let length = u16::try_from(content.len()).unwrap().to_be_bytes();
+        [&[0x30, 0x82][..], &length, &content].concat()
+    }
+
+    /// `PolicyInformation` of the policy 1.2.840.n, in two octets.
+    fn policy(n: u16) -> Vec<u8> {
+        let n = [0x80 | u8::try_from(n >> 7).unwrap(), u8::try_from(n & 0x7f).unwrap()];
+        [&[0x30, 7, 6, 5, 0x2a, 0x86, 0x48][..], &n].concat()
+    }
+
+    #[test]
+    fn policies_are_bounded_and_not_repeated() {
+        let read = |value: &[u8]| PolicyExtensions::default().take("2.5.29.32", value, true);
+        assert!(read(&sequence((128..1_128).map(policy))).unwrap());
+        let error = read(&sequence((128..1_129).map(policy))).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::LimitExceeded);
+        for broken in [sequence([policy(200), policy(200)].into_iter()), vec![0x30, 0]] {
+            assert_eq!(read(&broken).unwrap_err().kind(), ErrorKind::Malformed);
+        }
+    }
+
+    #[test]
+    fn numbers_of_certificates_may_be_large_but_not_negative() {
+        let read = |value: &[u8]| {
+            let mut extensions = PolicyExtensions::default();
+            extensions.take("2.5.29.36", value, true).map(|_| extensions)
+        };
+        assert_eq!(read(&[0x30, 3, 0x80, 1, 3]).unwrap().require_explicit, Some(3));
+        let large = read(&[0x30, 8, 0x81, 6, 1, 0, 0, 0, 0, 0]).unwrap();
+        assert_eq!((large.require_explicit, large.inhibit_mapping), (None, Some(u32::MAX)));
+        for broken in [&[0x30, 0][..], &[0x30, 3, 0x80, 1, 0xff], &[0x30, 2, 0x80, 0]] {
+            assert_eq!(read(broken).unwrap_err().kind(), ErrorKind::Malformed);
+        }
+    }
 }
