@@ -175,3 +175,62 @@ fn is_mask(octets: &[u8]) -> bool {
     bits.by_ref().find(|bit| *bit == 0);
     bits.all(|bit| bit == 0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tlv(tag: u8, values: &[&[u8]]) -> Vec<u8> {
+        let content = values.concat();
+        [&[tag, u8::try_from(content.len()).unwrap()][..], &content].concat()
+    }
+
+    /// `NameConstraints` with one permitted subtree of these fields.
+    fn permitting(fields: &[&[u8]]) -> Result<NameConstraints> {
+        let extension = tlv(0x30, &[&tlv(0xa0, &[&tlv(0x30, fields)])]);
+        NameConstraints::read(&extension, true)
+    }
+
+    #[test]
+    fn subtrees_are_read_as_the_profile_has_them() {
+        let host = tlv(0x82, &[b"gov.vn"]);
+        let read = permitting(&[&host, &[0x80, 1, 0]]).unwrap();
+        assert_eq!(read.permitted, [GeneralName::Dns("gov.vn".into())]);
+        assert!(read.excluded.is_empty() && read.critical);
+        for wrong in [
+            &[&host[..], &[0x80, 1, 1]][..],
+            &[&host, &[0x81, 1, 5]],
+            &[&tlv(0x82, &[b"\xff"])],
+            &[&tlv(0x87, &[&[10, 0, 0, 0, 255, 0, 255, 0]])],
+            &[&tlv(0x87, &[&[10, 0, 0, 0]])],
+            &[&tlv(0x89, &[b"none"])],
+            &[],
+        ] {
+            assert!(permitting(wrong).is_err(), "{wrong:02x?}");
+        }
+        for empty in [&[0x30, 0][..], &[0x30, 2, 0xa0, 0], &[0x30, 2, 0xa1, 0]] {
+            assert!(NameConstraints::read(empty, true).is_err(), "{empty:02x?}");
+        }
+    }
+
+    #[test]
+    fn forms_are_told_apart() {
+        let mailbox = [&[6, 8, 0x2b, 6, 1, 5, 5, 7, 8, 9][..], &tlv(0xa0, &[&tlv(12, &[b"a@vn"])])];
+        let unknown = [&[6, 2, 0x2a, 3][..], &tlv(0xa0, &[&[5, 0]])];
+        let names = [
+            tlv(0xa0, &mailbox),
+            tlv(0xa0, &unknown),
+            tlv(0x81, &[b"\xc3\xa1@vn"]),
+            tlv(0xa4, &[&[0x30, 0]]),
+            tlv(0x88, &[&[0x2a]]),
+        ];
+        let names: Vec<&[u8]> = names.iter().map(Vec::as_slice).collect();
+        let read = GeneralName::read_all(&tlv(0x30, &names)).unwrap();
+        assert_eq!(read[0], GeneralName::Email("a@vn".into()));
+        assert_eq!(read[1].form(), NameForm::Other(vec![0xa0]));
+        assert_eq!(read[2], GeneralName::Unreadable(NameForm::Email));
+        assert_eq!(read[3].form(), NameForm::Directory);
+        assert_eq!(read[4].form(), NameForm::Other(vec![0x88]));
+        assert!(GeneralName::read_all(&[0x30, 0]).is_err());
+    }
+}
