@@ -19,7 +19,7 @@ pub(crate) use object::{Dictionary, Object, Reference, Stream, text_of, text_str
 pub(crate) use pages::{page_at, pages_before};
 pub(crate) use reader::{Reader, View};
 pub(crate) use scan::Revision;
-pub(crate) use section::Location;
+pub(crate) use section::{Form, Location};
 pub(crate) use update::Update;
 pub(crate) use write::write_object;
 

@@ -5,12 +5,15 @@
 //! shown. What is written after a signature must give none of them a reason.
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+use std::ops::Range;
+
 use super::lexer::{Lexer, is_white};
 use super::object::{Dictionary, Object};
 use super::reader::Reader;
 use super::scan::Revision;
 use super::section::{Form, stream_start, unsigned};
 use crate::error::Result;
+use crate::limits::within;
 
 /// The highest object number that all readers take (ISO 32000-1 Annex C).
 const HIGHEST: u64 = 8_388_607;
@@ -53,15 +56,83 @@ impl Reader<'_> {
         Ok(tail.is_some() && is_plain_trailer(&revision.trailer))
     }
 
-    /// Whether `number generation obj` stands here, as every reader reads it.
+    /// Where `number generation obj` ends that stands here, as every reader reads it.
     ///
     /// # Errors
     /// `Io`.
-    pub(crate) fn header_is_plain(&self, at: u64) -> Result<bool> {
+    pub(crate) fn plain_header(&self, offset: u64) -> Result<Option<u64>> {
         const LONGEST: u64 = 32;
+        let at = self.chain().base().saturating_add(offset);
         let end = at.saturating_add(LONGEST).min(self.source().len());
         let bytes = self.source().window(at.min(end)..end)?;
-        Ok(Text { rest: &bytes }.header().is_some())
+        let mut text = Text { rest: &bytes };
+        // Some writers count the line end before it.
+        let plain = text.white() <= 2 && text.header().is_some();
+        let left = u64::try_from(text.rest.len()).unwrap_or(u64::MAX);
+        Ok(plain.then(|| end.saturating_sub(left)))
+    }
+
+    /// Where something ends that some reader may take for `number generation obj`.
+    ///
+    /// # Errors
+    /// `LimitExceeded`; `Io`.
+    pub(crate) fn header_ends(&self, place: Range<u64>) -> Result<Vec<u64>> {
+        const PART: u64 = 256 << 10;
+        let (mut at, mut state, mut ends) = (place.start, Headers::default(), Vec::new());
+        while at < place.end {
+            let end = at.saturating_add(PART).min(place.end);
+            for byte in self.source().window(at..end)?.iter() {
+                at = at.saturating_add(1);
+                if state.step(*byte) {
+                    ends.push(at);
+                    within(ends.len(), self.limits().pdf_objects, "objects in a PDF")?;
+                }
+            }
+            at = end;
+        }
+        Ok(ends)
+    }
+}
+
+/// Finds two numbers and `obj`, with anything between them that some reader takes for
+/// white space, and whatever their size: several ways to read at once, a bit for each.
+#[derive(Default)]
+struct Headers {
+    open: u8,
+    /// What was open where a comment may have begun.
+    held: u8,
+}
+
+impl Headers {
+    const FIRST: u8 = 1;
+    const BEHIND_FIRST: u8 = 2;
+    const SECOND: u8 = 4;
+    const BEHIND_SECOND: u8 = 8;
+    const O: u8 = 16;
+    const B: u8 = 32;
+
+    /// Whether it ends with this byte.
+    fn step(&mut self, byte: u8) -> bool {
+        let some = |bits: u8, then: u8| if self.open & bits == 0 { 0 } else { then };
+        let white = some(Self::FIRST | Self::BEHIND_FIRST, Self::BEHIND_FIRST)
+            | some(Self::SECOND | Self::BEHIND_SECOND, Self::BEHIND_SECOND);
+        let number = some(Self::BEHIND_FIRST | Self::SECOND | Self::BEHIND_SECOND, Self::SECOND);
+        let found = byte == b'j' && self.open & Self::B != 0;
+        let after_o = some(Self::O, Self::B);
+        let after_second = some(Self::SECOND | Self::BEHIND_SECOND, Self::O);
+        self.open = match byte {
+            b'0'..=b'9' | b'+' | b'-' | b'.' => Self::FIRST | number,
+            b'\r' | b'\n' => white | std::mem::take(&mut self.held),
+            0 | b'\t' | 0x0b | 0x0c | b' ' => white,
+            b'%' => {
+                self.held |= white;
+                0
+            }
+            b'o' => after_second,
+            b'b' => after_o,
+            _ => 0,
+        };
+        found
     }
 }
 
@@ -179,5 +250,40 @@ impl Text<'_> {
         self.line_end()?;
         self.word("%%EOF")?;
         self.rest.is_empty().then_some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_of_every_spelling() {
+        let found = |text: &[u8]| {
+            let mut state = Headers::default();
+            text.iter().filter(|byte| state.step(**byte)).count()
+        };
+        let far = format!("4{:200}0 obj", "");
+        for text in [
+            &b"4 0 obj"[..],
+            b"4\x0b0\x0bobj",
+            b"4\x000\0obj",
+            b"4 %x\n0 obj",
+            b"%4 %x\r %y\n0 %\nobj",
+            b"4294967300 0 obj",
+            b"4 65536 obj",
+            b"4 -0 obj",
+            b"4 0obj",
+            b"1 4 0 obj",
+            far.as_bytes(),
+        ] {
+            assert_eq!(found(text), 1, "{}", String::from_utf8_lossy(text));
+        }
+        for text in
+            [&b"endobj"[..], b"4 obj", b"4 0 o bj", b"4 x 0 obj", b"4 0 object", b"4 %0 obj"]
+        {
+            let expected = usize::from(text.ends_with(b"object"));
+            assert_eq!(found(text), expected, "{}", String::from_utf8_lossy(text));
+        }
     }
 }

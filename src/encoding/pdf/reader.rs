@@ -78,14 +78,12 @@ impl<'a> Reader<'a> {
         self.limits
     }
 
-    /// What a reader that repairs would find between two bytes: where objects begin,
-    /// and how many trailers there are.
+    /// How many trailers a reader that repairs would find between two bytes.
     ///
     /// # Errors
     /// `LimitExceeded`; `Io`.
-    pub(crate) fn search(&self, place: Range<u64>) -> Result<(Vec<(Reference, u64)>, usize)> {
-        let (headers, trailers) = search(self.file(), place)?;
-        Ok((headers, trailers.len()))
+    pub(crate) fn trailers(&self, place: Range<u64>) -> Result<usize> {
+        Ok(search(self.file(), place)?.1.len())
     }
 
     /// The file as it was when `revision`, counted from 0, was its newest.
@@ -267,6 +265,14 @@ impl<'r> View<'r> {
             }
             other => Ok(other),
         }
+    }
+
+    /// The numbers of the objects that an object stream holds.
+    ///
+    /// # Errors
+    /// As reading any object.
+    pub(crate) fn numbers_in(&self, stream: u32) -> Result<Vec<u32>> {
+        Ok(self.object_stream(stream)?.index.iter().map(|it| it.0).collect())
     }
 
     fn object_stream(&self, number: u32) -> Result<Rc<ObjectStream>> {

@@ -15,7 +15,7 @@ use super::facts::LaterChanges;
 use super::references::References;
 use super::shape::only;
 use crate::encoding::pdf::{
-    Dictionary, Location, Object, Reader, Reference, Revision, Stream, View,
+    Dictionary, Form, Location, Object, Reader, Reference, Revision, Stream, View,
 };
 use crate::error::{Error, ErrorKind, Result};
 
@@ -168,32 +168,21 @@ impl Step<'_> {
     /// Whether every object that stands in the revision is one that its cross-reference
     /// section names: others show in readers that find something to repair.
     fn nothing_unnamed(&self, written: &Revision) -> Judged {
-        /// White space that an offset may have before the object.
-        const SPACE: u64 = 2;
         let reader = self.new.reader();
-        let (headers, trailers) = reader.search(written.start..written.end)?;
-        ensure(trailers <= 1 && reader.section_is_plain(written)?)?;
-        let base = reader.chain().base();
-        let named = |(reference, at): &(Reference, u64)| match self.new.locate(reference.number) {
-            Location::At { offset, .. } => {
-                at.checked_sub(base.saturating_add(offset)).is_some_and(|space| space <= SPACE)
-            }
-            _ => false,
-        };
-        let is_section = |it: &Reference| written.xref_objects.contains(&it.number);
-        // Each object stands where it is named, as every reader reads it.
-        let found: HashSet<u32> = headers.iter().map(|it| it.0.number).collect();
+        let trailers = reader.trailers(written.start..written.end)?;
+        ensure(trailers == usize::from(written.form == Form::Table))?;
+        ensure(reader.section_is_plain(written)?)?;
+        let mut named = HashSet::new();
         for number in &written.changed {
             if let Location::At { offset, .. } = self.new.locate(*number) {
-                let at = base.saturating_add(offset);
-                ensure(at < written.start || found.contains(number))?;
+                named.insert(reader.plain_header(offset)?.ok_or(Doubt::Unexplained)?);
             }
         }
-        for header in &headers {
-            ensure(named(header) || is_section(&header.0))?;
-            ensure(reader.header_is_plain(header.1)?)?;
+        if !written.xref_objects.is_empty() {
+            named.extend(reader.plain_header(written.start_xref)?);
         }
-        Ok(())
+        let found = reader.header_ends(written.start..written.end)?;
+        ensure(found.iter().all(|it| named.contains(it)))
     }
 
     /// A new object must be new to every object that there was, and an altered one must
@@ -295,12 +284,19 @@ impl Step<'_> {
     /// New object streams, whose objects are accounted for by themselves, and
     /// cross-reference streams that got an entry later.
     fn containers(&mut self) -> Judged {
+        let revisions = self.new.reader().chain().revisions();
         for number in self.open.iter().copied().collect::<Vec<_>>() {
             let reference = Reference { number, generation: 0 };
-            if self.is_new(number)
-                && let Object::Stream(stream) = self.new.get(reference)?
-                && (stream.dictionary.is_a("ObjStm") || stream.dictionary.is_a("XRef"))
-            {
+            if !self.is_new(number) {
+                continue;
+            }
+            let Object::Stream(stream) = self.new.get(reference)? else { continue };
+            if stream.dictionary.is_a("ObjStm") {
+                // A reader that repairs takes what no section names, too.
+                let within = |it| matches!(self.new.locate(it), Location::InStream { stream, .. } if stream == number);
+                ensure(self.new.numbers_in(number)?.into_iter().all(within))?;
+                self.open.remove(&number);
+            } else if revisions.iter().any(|it| it.xref_objects.contains(&number)) {
                 self.open.remove(&number);
             }
         }
@@ -320,6 +316,8 @@ impl Step<'_> {
                 }
                 Object::Array(items) => stack.extend(items),
                 Object::Dictionary(dictionary) | Object::Stream(Stream { dictionary, .. }) => {
+                    // What a reader that repairs would take for more than it is.
+                    ensure(!["XRef", "ObjStm", "Catalog"].iter().any(|it| dictionary.is_a(it)))?;
                     stack.extend(dictionary.entries().iter().map(|it| it.value.clone()));
                 }
                 _ => {}

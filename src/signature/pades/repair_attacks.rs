@@ -108,3 +108,55 @@ fn hybrid_update_that_frees_in_one_of_its_parts() {
     let found = parse(&pdf, &Limits::default()).unwrap();
     assert_eq!(found.signatures[0].later_changes, LaterChanges::Other);
 }
+
+/// What a reader takes for an object when it searches, within a harmless update.
+#[test]
+fn objects_that_only_a_search_finds() {
+    let victim = victim();
+    let hidden = "<</Length 1>>\nstream\nq\nendstream\nendobj\n";
+    let far = format!("4{:200}0 obj", "");
+    for header in [
+        "4 0 obj",
+        "4\u{b}0\u{b}obj",
+        "4\00\0obj",
+        "4 %x\n0 obj",
+        "4 0 %x\nobj",
+        "4294967300 0 obj",
+        "4 65536 obj",
+        "4 -0 obj",
+        "4 00000000000 obj",
+        &far,
+    ] {
+        for place in ["xref\n1 1\n", "startxref\n"] {
+            let to = format!("{header}\n{hidden}{place}");
+            assert_eq!(updated(&victim, place, &to), LaterChanges::Other, "{header:?}");
+        }
+        let certificate = format!("00\nendstream\nendobj\n{header}\n{hidden}");
+        let to = format!("/Length {}>>\nstream\n{certificate}\nendstream", certificate.len());
+        let mut pdf = victim.clone();
+        let objects = [(1, CATALOG.to_owned()), (30, format!("<<{to}"))];
+        sample::append_table(&mut pdf, &objects, "/Size 40/Root 1 0 R", Some(start_xref(&victim)));
+        let found = parse(&pdf, &Limits::default()).unwrap();
+        assert_eq!(found.signatures[0].later_changes, LaterChanges::Other, "{header:?}");
+    }
+}
+
+/// An object stream that holds more than is named, a cross-reference stream that is
+/// none, and a catalog: a reader that repairs believes them.
+#[test]
+fn certificates_that_a_search_takes_for_more() {
+    for certificate in [
+        "<</Type/ObjStm/N 1/First 4/Length 8>>\nstream\n4 0 null\nendstream",
+        "<</Type/XRef/Root 31 0 R/Length 2>>\nstream\n00\nendstream",
+        "<</Type/Catalog/Pages 2 0 R/Length 2>>\nstream\n00\nendstream",
+    ] {
+        for catalog in [CATALOG, &CATALOG.replace("/DSS<</Certs[30 0 R]>>", "")] {
+            let (victim, mut pdf) = (victim(), victim());
+            let objects = [(1, catalog.to_owned()), (30, certificate.to_owned())];
+            let prev = start_xref(&victim);
+            sample::append_table(&mut pdf, &objects, "/Size 40/Root 1 0 R", Some(prev));
+            let found = parse(&pdf, &Limits::default()).unwrap();
+            assert_eq!(found.signatures[0].later_changes, LaterChanges::Other, "{certificate}");
+        }
+    }
+}
