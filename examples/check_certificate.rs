@@ -17,10 +17,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use kyso::{
-    Certificate, CertificateConclusion, CertificateReport, Error, ErrorKind, Limits,
-    PathRequirements, Policy, Revocation, TrustStore, UtcTime, Validator,
+    Certificate, CertificateConclusion, CertificateReport, Crl, Error, ErrorKind, Limits,
+    OcspResponse, PathRequirements, Policy, Revocation, TrustStore, UtcTime, Validator,
 };
-use options::{certificates, policy, text};
+use options::{certificates, crls, policy, responses, text};
 
 const USAGE: &str = "\
 check_certificate [OPTIONS] LEAF
@@ -34,13 +34,16 @@ check_certificate [OPTIONS] LEAF
   --initial-policy OID (repeatable), --require-explicit-policy, --inhibit-policy-mapping,
   --inhibit-any-policy
                    what RFC 5280 6.1.1 asks of certificate policies
-  --crl FILE, --ocsp FILE, --online
-                   accepted, but not used yet; the report says so
+  --crl FILE       revocation lists: PEM or DER (repeatable)
+  --ocsp FILE      OCSP responses: DER or PEM (repeatable)
+  --online         accepted, but not used yet; the report says so
   --json           one JSON object";
 
 struct Options {
     trust: TrustStore,
     certificates: Vec<Certificate>,
+    crls: Vec<Crl>,
+    responses: Vec<OcspResponse>,
     at: UtcTime,
     policy: Policy,
     no_revocation: bool,
@@ -96,6 +99,8 @@ fn check(options: &Options, leaf: &Path) -> kyso::Result<CertificateReport> {
     }
     Validator::new(options.trust.clone(), policy, options.at)
         .with_certificates(options.certificates.iter().chain(others).cloned())
+        .with_crls(options.crls.iter().cloned())
+        .with_ocsp_responses(options.responses.iter().cloned())
         .with_requirements(options.requirements.clone())
         .check_certificate(certificate)
 }
@@ -106,6 +111,8 @@ impl Options {
         let mut options = Self {
             trust: TrustStore::new(),
             certificates: Vec::new(),
+            crls: Vec::new(),
+            responses: Vec::new(),
             at: UtcTime::now(),
             policy: Policy::default(),
             no_revocation: false,
@@ -164,7 +171,8 @@ impl Options {
             "--initial-policy" => {
                 self.requirements.initial_policies.insert(identifier(value()?)?);
             }
-            "--crl" | "--ocsp" => self.unused.push(format!("{name} {}", value()?)),
+            "--crl" => self.crls.extend(crls(&value()?)?),
+            "--ocsp" => self.responses.extend(responses(&value()?)?),
             other => return Err(format!("there is no option {other}")),
         }
         Ok(())

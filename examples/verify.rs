@@ -18,9 +18,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use kyso::{
-    Certificate, Conclusion, Policy, Report, Seekable, Source, TrustStore, UtcTime, Validator,
+    Certificate, Conclusion, Crl, OcspResponse, Policy, Report, Seekable, Source, TrustStore,
+    UtcTime, Validator,
 };
-use options::{certificates, policy, text};
+use options::{certificates, crls, policy, responses, text};
 
 const USAGE: &str = "\
 verify [OPTIONS] FILE...
@@ -29,13 +30,17 @@ verify [OPTIONS] FILE...
   --content FILE   content of detached signatures; NAME=FILE for the signature NAME (repeatable)
   --time TIME      validation time, RFC 3339 (default: now)
   --policy FILE    policy as JSON; `pilot` for the one that requires no revocation data
-  --crl FILE, --ocsp FILE, --online, --password TEXT, --html FILE
+  --crl FILE       revocation lists: PEM or DER (repeatable)
+  --ocsp FILE      OCSP responses: DER or PEM (repeatable)
+  --online, --password TEXT, --html FILE
                    accepted, but not used yet; the report says so
   --json           one JSON object a file, one a line";
 
 struct Options {
     trust: TrustStore,
     certificates: Vec<Certificate>,
+    crls: Vec<Crl>,
+    responses: Vec<OcspResponse>,
     contents: Vec<(Option<String>, PathBuf)>,
     at: UtcTime,
     policy: Policy,
@@ -53,7 +58,9 @@ fn main() -> ExitCode {
         }
     };
     let validator = Validator::new(options.trust.clone(), options.policy.clone(), options.at)
-        .with_certificates(options.certificates.clone());
+        .with_certificates(options.certificates.clone())
+        .with_crls(options.crls.clone())
+        .with_ocsp_responses(options.responses.clone());
     let mut worst = 0;
     for file in &options.files {
         let report = match verify(&validator, &options, file) {
@@ -120,6 +127,8 @@ impl Options {
         let mut options = Self {
             trust: TrustStore::new(),
             certificates: Vec::new(),
+            crls: Vec::new(),
+            responses: Vec::new(),
             contents: Vec::new(),
             at: UtcTime::now(),
             policy: Policy::default(),
@@ -143,7 +152,9 @@ impl Options {
                 "--" => only_files = true,
                 "--json" => options.json = true,
                 "--online" => options.unused.push(argument),
-                "--crl" | "--ocsp" | "--html" => {
+                "--crl" => options.crls.extend(crls(&value()?)?),
+                "--ocsp" => options.responses.extend(responses(&value()?)?),
+                "--html" => {
                     let value = value()?;
                     options.unused.push(format!("{argument} {value}"));
                 }

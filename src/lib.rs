@@ -79,7 +79,7 @@ pub use crate::error::{Error, ErrorKind, Place, Result};
 pub use crate::keys::pkcs12;
 pub use crate::keys::{SignatureValue, Signer, SigningOverride, SoftwareSigner, ToBeSigned};
 pub use crate::limits::Limits;
-pub use crate::pki::{Certificate, PathRequirements, TrustAnchor, TrustStore};
+pub use crate::pki::{Certificate, Crl, OcspResponse, PathRequirements, TrustAnchor, TrustStore};
 pub use crate::signature::{Prepared, Signed};
 pub use crate::source::{Seekable, Source};
 pub use crate::time::UtcTime;

@@ -48,6 +48,18 @@ pub struct Limits {
     /// names under ten thousand subtrees are an attack (Chromium's number; webpki stops at
     /// a quarter of it).
     pub name_comparisons: usize,
+    /// Bytes of one CRL: the largest that public authorities issue, of a million entries,
+    /// take 50 MB.
+    pub crl_bytes: usize,
+    /// Bytes of one OCSP response: real ones, with the responder's certificate, take two
+    /// kilobytes; one with several long chains stays far below.
+    pub ocsp_bytes: usize,
+    /// Answers in one OCSP response: responders give one for each question, which asks
+    /// about one certificate.
+    pub ocsp_answers: usize,
+    /// Signatures checked on the CRLs and OCSP answers of one document. A check by the
+    /// largest keys takes some 30 ms; a signer needs one or two for each certificate.
+    pub revocation_signatures: usize,
     /// Iterations of password-based key derivation that one key file may cost in all.
     /// OpenSSL and Windows write 2,000, Java 10,000 and Firefox 600,000 for each of some four
     /// parts and each key; a million costs about a quarter of a second.
@@ -115,6 +127,10 @@ impl Default for Limits {
             path_signatures: 100,
             paths_signatures: 2_000,
             name_comparisons: 1 << 20,
+            crl_bytes: 256 << 20,
+            ocsp_bytes: 1 << 20,
+            ocsp_answers: 1_000,
+            revocation_signatures: 500,
             kdf_iterations: 30_000_000,
             private_keys: 64,
             pdf_depth: 100,

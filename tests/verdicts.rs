@@ -298,7 +298,7 @@ fn revocation_is_asked_for_unless_the_policy_waives_it_by_name() {
     let signature = Cms::over(CONTENT, &rsa).signed_by(&rsa);
     let strict = Validator::new(trust(), Policy::default(), at(NOW));
     let report = strict.validate_detached(&signature, CONTENT).unwrap();
-    assert_says(&report, "INDETERMINATE/TRY_LATER", "Chưa kiểm tra việc thu hồi");
+    assert_says(&report, "INDETERMINATE/TRY_LATER", "Chưa biết chứng thư số");
     let outcomes: Vec<_> = report.signatures()[0].checks().iter().map(|it| it.outcome).collect();
     assert!(outcomes.contains(&Outcome::NotChecked));
     assert!(report.signatures()[0].missing()[0].starts_with("revocation: CN=kyso TEST rsa2048"));

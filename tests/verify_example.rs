@@ -77,7 +77,7 @@ fn contents_are_told_apart_by_the_signatures_name() {
 /// What is handed in and not used yet is said, so that nobody relies on it.
 #[test]
 fn unused_options_are_said() {
-    let arguments = [&TRUST[..], &["--crl", "some.crl", "--online", "--json", SIGNED]].concat();
+    let arguments = [&TRUST[..], &["--html", "some.html", "--online", "--json", SIGNED]].concat();
     for report in assert_exits(&arguments, 0) {
         let codes = report["diagnostics"].as_array().unwrap();
         assert_eq!(codes.len(), 2);

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 
-use kyso::{Certificate, Limits, Policy};
+use kyso::{Certificate, Crl, Limits, OcspResponse, Policy};
 
 pub(crate) fn text(argument: OsString) -> Result<String, String> {
     argument.into_string().map_err(|it| format!("{} is no UTF-8", it.display()))
@@ -43,4 +43,14 @@ fn certificates_of(file: &Path) -> Result<Vec<Certificate>, String> {
     let bytes = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
     Certificate::all_from(&bytes, &Limits::default())
         .map_err(|error| format!("{}: {error}", file.display()))
+}
+
+pub(crate) fn crls(value: &str) -> Result<Vec<Crl>, String> {
+    let bytes = fs::read(value).map_err(|error| format!("{value}: {error}"))?;
+    Crl::all_from(bytes, &Limits::default()).map_err(|error| format!("{value}: {error}"))
+}
+
+pub(crate) fn responses(value: &str) -> Result<Vec<OcspResponse>, String> {
+    let bytes = fs::read(value).map_err(|error| format!("{value}: {error}"))?;
+    OcspResponse::all_from(&bytes, &Limits::default()).map_err(|error| format!("{value}: {error}"))
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::block::{self, Context};
+use super::block::{self, Context, revocation};
 use super::check::{Message, say};
 use super::messages;
 use super::policy::Revocation;
@@ -14,6 +14,7 @@ use super::text::printable;
 use crate::error::{Error, ErrorKind, Result};
 use crate::pki::Certificate;
 use crate::pki::path::{Fault, PathFinder, Rejection, Search, ValidatedPath};
+use crate::pki::revocation::{Checked, Status};
 use crate::time::UtcTime;
 
 /// Whether a certificate may be relied on, and why.
@@ -81,6 +82,10 @@ pub struct CertificateRevocation {
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum CertificateStatus {
+    /// It is not.
+    Good,
+    /// It is.
+    Revoked,
     /// Nothing at hand tells.
     Unknown,
 }
@@ -166,9 +171,20 @@ pub(super) fn check(
         checks: context.checks,
         limits: context.limits,
     };
-    match finder.find(certificate) {
-        Ok(Search::Found(path)) => holds(&mut report, certificate, &path, context),
-        Ok(Search::NotFound(rejections)) => fails(&mut report, &rejections),
+    let judged = finder.find(certificate).and_then(|search| match search {
+        Search::Found(path) => {
+            let revocation = revocation::check_path(&path, candidates, context)?;
+            holds(&mut report, certificate, &path, context);
+            known(&mut report, &revocation, context);
+            Ok(())
+        }
+        Search::NotFound(rejections) => {
+            fails(&mut report, &rejections);
+            Ok(())
+        }
+    });
+    match judged {
+        Ok(()) => {}
         Err(error) if error.kind() == ErrorKind::LimitExceeded => {
             let why = say(
                 format!("Chưa thể kết luận: {error}."),
@@ -199,21 +215,60 @@ fn holds(
             report.conclude(CertificateConclusion::Indeterminate, message);
         }
     }
-    if context.policy.revocation == Revocation::Required {
-        report.revocation = path.certificates().iter().map(unknown).collect();
-        let why = say("Chưa kiểm tra việc thu hồi chứng thư số.", "revocation not checked");
+}
+
+/// What is revoked is not to be relied on, whatever the policy asks and whatever else is
+/// open.
+fn known(report: &mut CertificateReport, checked: &[Checked], context: Context<'_>) {
+    let required = context.policy.revocation == Revocation::Required;
+    let asked = checked.iter().filter(|it| required || it.status != Status::Unknown);
+    report.revocation = asked.map(CertificateRevocation::of).collect();
+    for one in checked {
+        let subject = one.certificate.subject();
+        if let Status::Revoked { at, .. } = one.status {
+            let at = at.vietnam();
+            report.conclusion = Some(CertificateConclusion::Valid);
+            let why = say(
+                format!("Chứng thư số của {subject} đã bị thu hồi lúc {at}."),
+                format!("The certificate of {subject} was revoked at {at}."),
+            );
+            report.conclude(CertificateConclusion::Invalid, why);
+            return;
+        }
+    }
+    if let Some(one) = checked.iter().find(|it| required && it.status == Status::Unknown) {
+        let why = revocation::not_known(one).message;
         report.conclude(CertificateConclusion::Indeterminate, why);
     }
 }
 
-fn unknown(certificate: &Certificate) -> CertificateRevocation {
-    CertificateRevocation {
-        certificate: certificate.subject(),
-        status: CertificateStatus::Unknown,
-        source: None,
-        this_update: None,
-        reason: None,
-        revoked_at: None,
+impl CertificateRevocation {
+    fn of(checked: &Checked) -> Self {
+        let unknown = Self {
+            certificate: checked.certificate.subject(),
+            status: CertificateStatus::Unknown,
+            source: None,
+            this_update: None,
+            reason: None,
+            revoked_at: None,
+        };
+        match checked.status {
+            Status::Unknown => unknown,
+            Status::Good { source, this_update } => Self {
+                status: CertificateStatus::Good,
+                source: Some(revocation::name(source).to_owned()),
+                this_update: Some(this_update),
+                ..unknown
+            },
+            Status::Revoked { source, this_update, at, reason } => Self {
+                status: CertificateStatus::Revoked,
+                source: Some(revocation::name(source).to_owned()),
+                this_update: Some(this_update),
+                reason: reason.map(|it| it.to_string()),
+                revoked_at: Some(at),
+                ..unknown
+            },
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use crate::crypto::{DigestAlgorithm, SignatureAlgorithm};
-use crate::pki::Certificate;
+use crate::pki::{Certificate, Crl, OcspResponse};
 use crate::signature::cades::StructuralLevel;
 use crate::signature::pades;
 use crate::time::UtcTime;
@@ -23,6 +23,9 @@ pub(super) struct SignatureFacts {
     /// Signed attributes that are there twice, or not as they are defined.
     pub(super) attribute_faults: Vec<AttributeFact>,
     pub(super) signer: SignerFacts,
+    /// What came with the signature about revocation.
+    #[serde(skip)]
+    pub(super) revocation: RevocationFacts,
     pub(super) signature_policy: Option<NamedPolicy>,
     pub(super) claimed_time: Option<UtcTime>,
     pub(super) digest_algorithm: Named<DigestAlgorithm>,
@@ -34,6 +37,20 @@ pub(super) struct SignatureFacts {
     pub(super) pdf: Option<PdfFacts>,
     pub(super) level: SignatureLevel,
     pub(super) time_stamps: Vec<TimeStampFacts>,
+}
+
+/// Revocation information that came along, whoever made it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct RevocationFacts {
+    pub(super) crls: Vec<Crl>,
+    pub(super) responses: Vec<OcspResponse>,
+}
+
+impl RevocationFacts {
+    pub(super) fn extend(&mut self, other: Self) {
+        self.crls.extend(other.crls);
+        self.responses.extend(other.responses);
+    }
 }
 
 /// A signed attribute that is not as it must be.
@@ -376,6 +393,7 @@ impl SignatureFacts {
             trailing: 0,
             attribute_faults: Vec::new(),
             signer: SignerFacts::default(),
+            revocation: RevocationFacts::default(),
             signature_policy: None,
             claimed_time: None,
             digest_algorithm: Named { known: None, oid: String::new() },

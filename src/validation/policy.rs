@@ -22,6 +22,10 @@ pub struct Policy {
     pub name: String,
     /// Whether revocation has to be known.
     pub revocation: Revocation,
+    /// How many seconds old revocation information may be at the validation time
+    /// (EN 319 102-1 §5.2.5.4). Where nothing is said, it serves until the next one was to
+    /// be issued; information that does not say when that is does not serve then.
+    pub revocation_max_age: Option<u64>,
     /// Which algorithms and key sizes are strong enough.
     pub algorithms: AlgorithmConstraints,
     /// Where the caller departs from the weights below. What a signature *is* (its
@@ -61,6 +65,7 @@ impl Default for Policy {
         Self {
             name: "EN 319 102-1".into(),
             revocation: Revocation::Required,
+            revocation_max_age: None,
             algorithms: AlgorithmConstraints::default(),
             levels: BTreeMap::new(),
         }

@@ -6,12 +6,15 @@ use super::conclusion::Conclusion;
 use super::facts::SignatureFacts;
 use crate::error::Result;
 use crate::pki::path::Search;
+use crate::pki::revocation::Checked;
 
 /// What the process came to for one signature.
 pub(super) struct Processed {
     pub(super) conclusion: Conclusion,
     pub(super) checks: Vec<Check>,
     pub(super) path: Option<Search>,
+    /// What is known about each certificate of the path.
+    pub(super) revocation: Vec<Checked>,
 }
 
 /// Judges one signature: all findings by the policy; the worst that follows is the
@@ -32,5 +35,5 @@ pub(super) fn basic(facts: &SignatureFacts, context: Context<'_>) -> Result<Proc
     if conclusion == Conclusion::TotalPassed && facts.value_holds() != Some(true) {
         conclusion = super::conclusion::Indeterminate::Generic.into();
     }
-    Ok(Processed { conclusion, checks, path: found.path })
+    Ok(Processed { conclusion, checks, path: found.path, revocation: found.revocation })
 }

@@ -16,7 +16,8 @@ use crate::crypto::Digest;
 use crate::error::{Error, Result};
 use crate::limits::{Limits, within};
 use crate::pki::path::{Checks, Search};
-use crate::pki::{Certificate, PathRequirements, TrustStore};
+use crate::pki::revocation::{Checked, Spent, Status};
+use crate::pki::{Certificate, Crl, OcspResponse, PathRequirements, TrustStore};
 use crate::signature::{cms, pades};
 use crate::source::Source;
 use crate::time::UtcTime;
@@ -40,6 +41,8 @@ pub struct Validator {
     at: UtcTime,
     certificates: Vec<Certificate>,
     requirements: PathRequirements,
+    crls: Vec<Crl>,
+    responses: Vec<OcspResponse>,
     limits: Limits,
 }
 
@@ -57,6 +60,8 @@ impl Validator {
             at,
             certificates: Vec::new(),
             requirements: PathRequirements::default(),
+            crls: Vec::new(),
+            responses: Vec::new(),
             limits: Limits::default(),
         }
     }
@@ -75,6 +80,25 @@ impl Validator {
     #[must_use]
     pub fn with_requirements(mut self, requirements: PathRequirements) -> Self {
         self.requirements = requirements;
+        self
+    }
+
+    /// Adds revocation lists. Each counts only where its own signature leads to the anchor
+    /// of the certificate that it is asked about.
+    #[must_use]
+    pub fn with_crls(mut self, crls: impl IntoIterator<Item = Crl>) -> Self {
+        self.crls.extend(crls);
+        self
+    }
+
+    /// Adds OCSP responses. Each counts only where it was signed by the issuer of the
+    /// certificate that it is asked about, or by whom that one charged with it.
+    #[must_use]
+    pub fn with_ocsp_responses(
+        mut self,
+        responses: impl IntoIterator<Item = OcspResponse>,
+    ) -> Self {
+        self.responses.extend(responses);
         self
     }
 
@@ -138,8 +162,8 @@ impl Validator {
     /// # Errors
     /// None that the certificates could cause; what `crypto` cannot compute is a reason.
     pub fn check_certificate(&self, certificate: &Certificate) -> Result<CertificateReport> {
-        let checks = Checks::default();
-        certificate::check(certificate, &self.certificates, self.context(&checks))
+        let (checks, spent) = (Checks::default(), Spent::default());
+        certificate::check(certificate, &self.certificates, self.context(&checks, &spent))
     }
 
     fn validate_pdf(&self, document: &dyn Source) -> Result<Report> {
@@ -205,8 +229,8 @@ impl Validator {
     }
 
     fn report(&self, format: DocumentFormat, facts: &[SignatureFacts]) -> Result<Report> {
-        let checks = Checks::default();
-        let context = self.context(&checks);
+        let (checks, spent) = (Checks::default(), Spent::default());
+        let context = self.context(&checks, &spent);
         let signatures: Result<Vec<_>> = facts.iter().map(|it| self.judge(it, context)).collect();
         let mut signatures = signatures?;
         self.judge_looks(facts, &mut signatures);
@@ -265,7 +289,7 @@ impl Validator {
                 Some(Search::Found(path)) => path.anchor().domain().map(str::to_owned),
                 Some(Search::NotFound(_)) | None => None,
             },
-            missing: self.missing(facts, processed.path.as_ref()),
+            missing: self.missing(facts, processed.path.as_ref(), &processed.revocation),
             path,
             counter_signature: facts.counter_signature,
             covers: coverage(facts),
@@ -277,19 +301,27 @@ impl Validator {
         })
     }
 
-    fn context<'a>(&'a self, checks: &'a Checks) -> Context<'a> {
+    fn context<'a>(&'a self, checks: &'a Checks, spent: &'a Spent) -> Context<'a> {
         Context {
             trust: &self.trust,
             policy: &self.policy,
             at: self.at,
             requirements: &self.requirements,
+            crls: &self.crls,
+            responses: &self.responses,
             checks,
+            spent,
             limits: &self.limits,
         }
     }
 
     /// What would settle what is open.
-    fn missing(&self, facts: &SignatureFacts, search: Option<&Search>) -> Vec<String> {
+    fn missing(
+        &self,
+        facts: &SignatureFacts,
+        search: Option<&Search>,
+        revocation: &[Checked],
+    ) -> Vec<String> {
         let mut all = Vec::new();
         if facts.unreadable.is_some() {
             return all;
@@ -311,14 +343,15 @@ impl Validator {
                     all.extend(last.issuer_urls().iter().map(|url| format!("certificate: {url}")));
                 }
             }
-            Some(Search::Found(path)) if self.policy.revocation == Revocation::Required => {
-                for certificate in path.certificates() {
-                    all.push(format!("revocation: {}", certificate.subject()));
-                    all.extend(certificate.crl_urls().iter().map(|url| format!("crl: {url}")));
-                    all.extend(certificate.ocsp_urls().iter().map(|url| format!("ocsp: {url}")));
-                }
-            }
             Some(Search::Found(_)) | None => {}
+        }
+        if self.policy.revocation == Revocation::Required {
+            for checked in revocation.iter().filter(|it| it.status == Status::Unknown) {
+                let certificate = &checked.certificate;
+                all.push(format!("revocation: {}", certificate.subject()));
+                all.extend(certificate.crl_urls().iter().map(|url| format!("crl: {url}")));
+                all.extend(certificate.ocsp_urls().iter().map(|url| format!("ocsp: {url}")));
+            }
         }
         all
     }

@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 
 pub(crate) mod cms;
 pub(crate) mod pdf;
+pub(crate) mod pki;
 #[path = "../../src/samples.rs"]
 pub(crate) mod samples;
 

@@ -63,7 +63,7 @@ impl Pdf {
 }
 
 /// A PDF of these objects with a classic table.
-fn write(objects: &[String]) -> Vec<u8> {
+pub(crate) fn write(objects: &[String]) -> Vec<u8> {
     let mut file = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n".to_vec();
     let mut offsets = Vec::new();
     for (n, object) in objects.iter().enumerate() {

@@ -226,6 +226,13 @@ impl Certificate {
         &self.0.extensions.issuer_urls
     }
 
+    /// What the extension of this identifier holds, as it stands; the first of several.
+    pub(crate) fn extension(&self, oid: &str) -> Option<&[u8]> {
+        let (_, parsed) = X509Certificate::from_der(self.der()).ok()?;
+        let found = parsed.extensions().iter().find(|it| it.oid.to_id_string() == oid)?;
+        Some(found.value)
+    }
+
     /// Whether subject and issuer are the same name (RFC 5280 §3.2).
     pub(crate) fn is_self_issued(&self) -> bool {
         self.0.subject.matches(&self.0.issuer)

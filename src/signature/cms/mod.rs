@@ -46,7 +46,7 @@ pub(crate) mod exhaust;
 mod tests;
 
 pub(crate) use attributes::{AttributeFault, Fault};
-pub(crate) use parse::{Content, SignedData};
+pub(crate) use parse::{Content, RevocationInfo, SignedData};
 pub(crate) use pem::unarmoured;
 pub(crate) use signed::{CertificateReference, SignaturePolicy, SignedAttributes};
 pub(crate) use signer::SignerInfo;

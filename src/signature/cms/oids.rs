@@ -24,6 +24,8 @@ pub(crate) const SIGNATURE_POLICY: ObjectIdentifier = oid("1.2.840.113549.1.9.16
 pub(crate) const COMMITMENT_TYPE: ObjectIdentifier = oid("1.2.840.113549.1.9.16.2.16");
 pub(crate) const SIGNER_LOCATION: ObjectIdentifier = oid("1.2.840.113549.1.9.16.2.17");
 pub(crate) const CONTENT_TIME_STAMP: ObjectIdentifier = oid("1.2.840.113549.1.9.16.2.20");
+/// Adobe's `RevocationInfoArchival` (ISO 32000-1 §12.8.3.3.2).
+pub(crate) const REVOCATION_ARCHIVE: ObjectIdentifier = oid("1.2.840.113583.1.1.8");
 pub(crate) const MIME_TYPE: ObjectIdentifier = oid("0.4.0.1733.2.1");
 
 // Unsigned attributes: RFC 5652 §11.4, EN 319 122-1 §5.3 and §5.5, EN 319 122-2 and its Annex A.

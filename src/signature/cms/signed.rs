@@ -10,8 +10,8 @@ use der::asn1::ObjectIdentifier;
 use super::attributes::{Attribute, AttributeFault, Fault, misplaced, read_all, single};
 use super::oids::{
     ALGORITHM_PROTECTION, CONTENT_HINTS, CONTENT_TIME_STAMP, CONTENT_TYPE, COUNTERSIGNATURE,
-    MESSAGE_DIGEST, MIME_TYPE, SIGNATURE_POLICY, SIGNATURE_TIME_STAMP, SIGNING_CERTIFICATE,
-    SIGNING_CERTIFICATE_V2, SIGNING_TIME,
+    MESSAGE_DIGEST, MIME_TYPE, REVOCATION_ARCHIVE, SIGNATURE_POLICY, SIGNATURE_TIME_STAMP,
+    SIGNING_CERTIFICATE, SIGNING_CERTIFICATE_V2, SIGNING_TIME,
 };
 use crate::crypto::DigestAlgorithm;
 use crate::encoding::asn1::writer::{SET, set_of};
@@ -131,6 +131,14 @@ impl<'a> SignedAttributes<'a> {
             .iter()
             .filter(|attribute| attribute.oid() == CONTENT_TIME_STAMP)
             .flat_map(|attribute| attribute.values().iter().map(Value::raw))
+    }
+
+    /// ISO 32000-1 §12.8.3.3.2: revocation information that the signer signed along.
+    pub(crate) fn revocation_archive(&self) -> impl Iterator<Item = Value<'a>> + '_ {
+        self.attributes
+            .iter()
+            .filter(|attribute| attribute.oid() == REVOCATION_ARCHIVE)
+            .flat_map(|attribute| attribute.values().iter().copied())
     }
 
     /// Everything that is wrong with the attributes known above, those that must not be

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::store::SecurityStore;
 use crate::encoding::pdf::Reference;
 use crate::time::UtcTime;
 
@@ -29,6 +30,8 @@ pub(crate) struct PdfSignatures {
     /// Whether the document security store (EN 319 142-1 §5.4.2) holds revocation data,
     /// whoever put it there.
     pub(crate) revocation_stored: bool,
+    /// What it holds.
+    pub(crate) store: SecurityStore,
 }
 
 /// What makes the reading of a file uncertain.

@@ -9,6 +9,7 @@ mod facts;
 mod parse;
 mod references;
 mod shape;
+mod store;
 mod sub_filter;
 
 pub use builder::SignatureBuilder;
@@ -17,6 +18,7 @@ pub(crate) use facts::{
     ByteRange, FileDefect, Finding, LaterChanges, PdfSignature, PdfSignatures, SignatureKind,
 };
 pub(crate) use parse::parse;
+pub(crate) use store::SecurityStore;
 pub use sub_filter::SubFilter;
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use super::changes::later_changes;
 use super::facts::{
     ByteRange, FileDefect, Finding, LaterChanges, PdfSignature, PdfSignatures, SignatureKind,
 };
+use super::store::SecurityStore;
 use crate::encoding::asn1::Value;
 use crate::encoding::pdf::{
     Dictionary, Field, Location, Object, Reader, Reference, View, fields, page_at, pages_before,
@@ -60,6 +61,7 @@ fn read(reader: &Reader<'_>) -> Result<PdfSignatures> {
         encrypted,
         certification: permissions(view)?,
         revocation_stored: revocation_stored(view).unwrap_or(false),
+        store: SecurityStore::read(view)?,
     })
 }
 

@@ -8,7 +8,6 @@ use crate::validation::check::{CheckId, Finding, say};
 use crate::validation::conclusion::Indeterminate;
 use crate::validation::facts::SignatureFacts;
 use crate::validation::messages;
-use crate::validation::policy::Revocation;
 
 /// Looks for a path at the validation time; nothing where it is not known who signed.
 pub(super) fn search(facts: &SignatureFacts, context: Context<'_>) -> Result<Option<Search>> {
@@ -44,9 +43,6 @@ pub(super) fn findings(
         None => Vec::new(),
     };
     all.push(validity(certificate, search, context));
-    if matches!(search, Some(Search::Found(_))) {
-        all.push(revocation(context));
-    }
     all
 }
 
@@ -101,31 +97,5 @@ fn validity(certificate: &Certificate, search: Option<&Search>, context: Context
                 format!("The certificate is within its time at {at} (from {from} to {to})."),
             ),
         )
-    }
-}
-
-/// Revocation data is not read yet. TRY_LATER is the standard's word for constraints
-/// that further revocation data would settle (table 6).
-fn revocation(context: Context<'_>) -> Finding {
-    let id = CheckId::Revocation;
-    let policy = &context.policy.name;
-    match context.policy.revocation {
-        Revocation::NotRequired => Finding::noted(
-            id,
-            say(
-                format!(
-                    "Chưa kiểm tra việc thu hồi chứng thư số: chính sách “{policy}” không yêu cầu."
-                ),
-                format!("Revocation was not checked: the policy “{policy}” does not require it."),
-            ),
-        ),
-        Revocation::Required => Finding::unknown(
-            id,
-            Indeterminate::TryLater,
-            say(
-                "Chưa kiểm tra việc thu hồi chứng thư số nên chưa thể kết luận.",
-                "Revocation was not checked, so that nothing can be concluded yet.",
-            ),
-        ),
     }
 }

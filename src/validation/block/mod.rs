@@ -5,6 +5,7 @@ mod acceptance;
 mod certificate_validation;
 mod cryptographic_verification;
 mod format_checking;
+pub(super) mod revocation;
 mod signing_certificate;
 
 pub(super) use self::acceptance::{overdrawn, strength};
@@ -14,7 +15,8 @@ use super::policy::Policy;
 use crate::error::Result;
 use crate::limits::Limits;
 use crate::pki::path::{Checks, Search};
-use crate::pki::{PathRequirements, TrustStore};
+use crate::pki::revocation::{Checked, Spent};
+use crate::pki::{Crl, OcspResponse, PathRequirements, TrustStore};
 use crate::time::UtcTime;
 
 /// What the embedding application says, besides the signature (§5.2.4).
@@ -24,7 +26,10 @@ pub(super) struct Context<'a> {
     pub(super) policy: &'a Policy,
     pub(super) at: UtcTime,
     pub(super) requirements: &'a PathRequirements,
+    pub(super) crls: &'a [Crl],
+    pub(super) responses: &'a [OcspResponse],
     pub(super) checks: &'a Checks,
+    pub(super) spent: &'a Spent,
     pub(super) limits: &'a Limits,
 }
 
@@ -32,6 +37,8 @@ pub(super) struct Context<'a> {
 pub(super) struct Findings {
     pub(super) findings: Vec<Finding>,
     pub(super) path: Option<Search>,
+    /// What is known about each certificate of the path.
+    pub(super) revocation: Vec<Checked>,
 }
 
 /// Runs all blocks.
@@ -44,12 +51,14 @@ pub(super) struct Findings {
 pub(super) fn run(facts: &SignatureFacts, context: Context<'_>) -> Result<Findings> {
     let mut findings = format_checking::findings(facts);
     if facts.unreadable.is_some() {
-        return Ok(Findings { findings, path: None });
+        return Ok(Findings { findings, path: None, revocation: Vec::new() });
     }
     findings.extend(signing_certificate::findings(facts));
     findings.extend(cryptographic_verification::findings(facts));
     let path = certificate_validation::search(facts, context)?;
     findings.extend(certificate_validation::findings(facts, path.as_ref(), context));
+    let revocation = revocation::check(facts, path.as_ref(), context)?;
+    findings.extend(revocation::findings(path.as_ref(), &revocation, context));
     findings.extend(acceptance::findings(facts, path.as_ref(), context));
-    Ok(Findings { findings, path })
+    Ok(Findings { findings, path, revocation })
 }

@@ -1,7 +1,7 @@
 //! Facts about the signers of one CMS (RFC 5652 §5).
 
 use super::data::Data;
-use super::time_stamp;
+use super::{revocation, time_stamp};
 use crate::crypto::{DigestAlgorithm, SignatureAlgorithm, Verification, verify, verify_digest};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{Limits, within};
@@ -13,7 +13,8 @@ use crate::signature::cms::{
 };
 use crate::validation::facts::{
     AttributeFact, AttributeFaultKind, CertificateReferenceFact, ContentTypeFact, DataFacts,
-    DigestFact, Disagreement, Form, Named, NamedPolicy, SignatureFacts, SignerFacts, ValueFact,
+    DigestFact, Disagreement, Form, Named, NamedPolicy, RevocationFacts, SignatureFacts,
+    SignerFacts, ValueFact,
 };
 
 /// One CMS and what stands around it.
@@ -39,6 +40,10 @@ pub(in crate::validation) fn collect(
     data: &mut Option<Data<'_>>,
 ) -> Result<Vec<SignatureFacts>> {
     let pool = certificates(source)?;
+    let revocation = match source.time_stamps {
+        true => revocation::of_cms(source.signed_data, source.limits)?,
+        false => RevocationFacts::default(),
+    };
     let mut all = Vec::new();
     let signers = source.signed_data.signers();
     for (n, signer) in signers.iter().enumerate() {
@@ -47,7 +52,8 @@ pub(in crate::validation) fn collect(
         } else {
             format!("{}-{}", source.id, n.saturating_add(1))
         };
-        let mut collector = Collector { source, pool: &pool, all: &mut all };
+        let mut collector =
+            Collector { source, pool: &pool, revocation: &revocation, all: &mut all };
         collector.signer(id, signer, data, 0)?;
     }
     Ok(all)
@@ -80,6 +86,8 @@ fn add_certificate(pool: &mut Vec<Certificate>, raw: &[u8], limits: &Limits) -> 
 struct Collector<'a> {
     source: &'a CmsSource<'a>,
     pool: &'a [Certificate],
+    /// What is known to all signers of the CMS.
+    revocation: &'a RevocationFacts,
     all: &'a mut Vec<SignatureFacts>,
 }
 
@@ -158,6 +166,8 @@ impl Collector<'_> {
         };
         facts.level = level.into();
         if self.source.time_stamps {
+            facts.revocation = self.revocation.clone();
+            facts.revocation.extend(revocation::of_signer(signer, self.source.limits)?);
             self.bound_time_stamps(signer)?;
             facts.time_stamps =
                 time_stamp::beside(signer, data, &found.certificates, self.source.limits)?;

@@ -3,6 +3,7 @@
 mod cms;
 mod data;
 mod pdf;
+mod revocation;
 mod time_stamp;
 
 pub(super) use cms::{CmsSource, collect as collect_cms};

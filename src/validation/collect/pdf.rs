@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::cms::{CmsSource, collect as collect_cms};
 use super::data::Data;
-use super::time_stamp;
+use super::{revocation, time_stamp};
 use crate::crypto::DigestAlgorithm;
 use crate::error::{ErrorKind, Result};
 use crate::limits::Limits;
@@ -37,6 +37,8 @@ pub(in crate::validation) fn collect(
 ) -> Result<Vec<SignatureFacts>> {
     let mut all: Vec<(u64, SignatureFacts)> = Vec::new();
     let covered = covered(file, pdf, limits)?;
+    let stored = revocation::of_store(&pdf.store, limits)?;
+    let certificates = &with_stored(certificates, pdf, limits)?;
     for (signature, covered) in pdf.signatures.iter().zip(covered) {
         let end = signature.byte_range.map_or(0, |range| range.end());
         if !is_time_stamp(signature) {
@@ -49,8 +51,26 @@ pub(in crate::validation) fn collect(
         }
     }
     let mut all: Vec<_> = all.into_iter().map(|(_, facts)| facts).collect();
+    all.iter_mut().for_each(|facts| facts.revocation.extend(stored.clone()));
     for facts in all.iter_mut().filter(|it| it.level == SignatureLevel::BaselineB) {
         facts.level = long_term_level(facts, pdf.revocation_stored);
+    }
+    Ok(all)
+}
+
+/// The caller's certificates, and those of the document security store.
+fn with_stored(
+    certificates: &[Certificate],
+    pdf: &PdfSignatures,
+    limits: &Limits,
+) -> Result<Vec<Certificate>> {
+    let mut all = certificates.to_vec();
+    for der in &pdf.store.certificates {
+        match Certificate::from_der_within(der, limits) {
+            Ok(certificate) if !all.contains(&certificate) => all.push(certificate),
+            Err(error) if error.kind() == ErrorKind::LimitExceeded => return Err(error),
+            Ok(_) | Err(_) => {}
+        }
     }
     Ok(all)
 }

@@ -1,0 +1,254 @@
+//! Certificate revocation lists (RFC 5280 §5).
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::entries::{Entries, Entry};
+use super::fault::Unusable;
+use super::reason::Reasons;
+use super::scope::Scope;
+use super::signed::{Signed, Spent};
+use crate::encoding::asn1::{AlgorithmIdentifier, Tag, Value};
+use crate::encoding::pem;
+use crate::error::{Error, Result};
+use crate::limits::{Limits, within};
+use crate::pki::Certificate;
+use crate::pki::x509::Name;
+use crate::time::UtcTime;
+
+/// A certificate revocation list (RFC 5280 §5). Cheap to clone: it is read once, and its
+/// signature is checked once, however many documents ask it.
+///
+/// That there is one says nothing about who made it; its signature is checked against the
+/// path of the certificate that it is asked about.
+#[derive(Clone)]
+pub struct Crl(Arc<Fields>);
+
+struct Fields {
+    der: Vec<u8>,
+    issuer: Name,
+    this_update: UtcTime,
+    next_update: Option<UtcTime>,
+    scope: Scope,
+    entries: Entries,
+    signed: Signed,
+    fault: Option<Unusable>,
+}
+
+/// `CertificateList > tbs > extensions > extension > IssuingDistributionPoint > names`.
+const DEPTH: usize = 24;
+
+const DELTA_CRL_INDICATOR: &str = "2.5.29.27";
+const ISSUING_DISTRIBUTION_POINT: &str = "2.5.29.28";
+/// Authority key identifier and CRL number, which hint and count.
+const UNDERSTOOD: [&str; 2] = ["2.5.29.35", "2.5.29.20"];
+
+impl Crl {
+    /// Reads one list in DER with nothing behind it.
+    ///
+    /// # Errors
+    /// `Malformed` when it is none; `LimitExceeded` when it is larger than
+    /// [`Limits::crl_bytes`].
+    pub fn from_der(der: impl Into<Vec<u8>>, limits: &Limits) -> Result<Self> {
+        let der = der.into();
+        within(der.len(), limits.crl_bytes, "bytes of a CRL")?;
+        Fields::read(der).map(|fields| Self(Arc::new(fields)))
+    }
+
+    /// Reads every list of a file: PEM blocks (other kinds of block are passed over), or
+    /// one list in DER.
+    ///
+    /// # Errors
+    /// `Malformed` when there is no list, or when one cannot be read; `LimitExceeded` as
+    /// [`from_der`](Self::from_der).
+    pub fn all_from(bytes: impl Into<Vec<u8>>, limits: &Limits) -> Result<Vec<Self>> {
+        let bytes = bytes.into();
+        if Value::only(&bytes, DEPTH).is_ok() {
+            return Ok(vec![Self::from_der(bytes, limits)?]);
+        }
+        let blocks = pem::blocks(&bytes)?;
+        let lists = blocks.into_iter().filter(|it| it.label == "X509 CRL" || it.label == "CRL");
+        let all: Result<Vec<_>> =
+            lists.map(|block| Self::from_der(block.bytes.to_vec(), limits)).collect();
+        match all {
+            Ok(all) if all.is_empty() => {
+                Err(Error::malformed("there is no revocation list in this file"))
+            }
+            all => all,
+        }
+    }
+
+    /// The list as it stands.
+    #[must_use]
+    pub fn der(&self) -> &[u8] {
+        &self.0.der
+    }
+
+    /// Who issued it, as RFC 4514 writes names.
+    #[must_use]
+    pub fn issuer(&self) -> String {
+        self.0.issuer.to_string()
+    }
+
+    /// When it was issued.
+    #[must_use]
+    pub fn this_update(&self) -> UtcTime {
+        self.0.this_update
+    }
+
+    /// Up to when the next one was to be issued, where it says so.
+    #[must_use]
+    pub fn next_update(&self) -> Option<UtcTime> {
+        self.0.next_update
+    }
+
+    /// How many certificates it lists.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.entries.len()
+    }
+
+    /// Whether it lists none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(super) fn issuer_name(&self) -> &Name {
+        &self.0.issuer
+    }
+
+    /// What keeps it from being used at all.
+    pub(super) fn fault(&self) -> Option<&Unusable> {
+        self.0.fault.as_ref()
+    }
+
+    /// The reasons that it speaks of for this certificate; none where it is about others.
+    pub(super) fn reasons_for(&self, certificate: &Certificate) -> Reasons {
+        self.0.scope.reasons_for(certificate, &self.0.issuer)
+    }
+
+    /// What it says of this certificate, whoever made the list.
+    ///
+    /// # Errors
+    /// `Malformed` when the certificate's entry cannot be read.
+    pub(super) fn entry(&self, certificate: &Certificate) -> Result<Option<Entry>> {
+        let (serial, issuer) = (certificate.serial_octets(), certificate.issuer_name());
+        let direct = issuer.matches(&self.0.issuer);
+        self.0.entries.find(&self.0.der, serial, issuer.der(), direct)
+    }
+
+    /// Nothing when this key signed it.
+    pub(super) fn check_signature(
+        &self,
+        public_key_info: &[u8],
+        spent: &Spent,
+        limits: &Limits,
+    ) -> Result<Option<Unusable>> {
+        self.0.signed.check(&self.0.der, public_key_info, spent, limits)
+    }
+}
+
+impl Fields {
+    /// `CertificateList ::= SEQUENCE { tbsCertList, signatureAlgorithm, signatureValue }`.
+    fn read(der: Vec<u8>) -> Result<Self> {
+        let mut outer = Value::only(&der, DEPTH)?.sequence()?;
+        let to_be_signed = outer.expect(Tag::SEQUENCE)?;
+        let algorithm = AlgorithmIdentifier::read(&outer.required()?)?;
+        let signed = Signed::new(&to_be_signed, algorithm, &outer.required()?)?;
+        outer.finish()?;
+
+        let mut fields = to_be_signed.sequence()?;
+        fields.optional(Tag::INTEGER)?;
+        let inner_algorithm = AlgorithmIdentifier::read(&fields.required()?)?;
+        let issuer = Name::read(fields.expect(Tag::SEQUENCE)?.raw())?;
+        let this_update = fields.required()?.time()?;
+        let next_update = match fields.optional(Tag::UTC_TIME)? {
+            Some(time) => Some(time),
+            None => fields.optional(Tag::GENERALIZED_TIME)?,
+        };
+        let next_update = next_update.map(|it| it.time()).transpose()?;
+        let list = fields.optional(Tag::SEQUENCE)?;
+        let extensions = fields.optional(Tag::context(0))?;
+        fields.finish()?;
+
+        let mut fault = None;
+        // As in certificates: nobody signs the outer one, by which the check goes.
+        if inner_algorithm != *signed.algorithm() {
+            let what = "its two signature algorithms differ".to_owned();
+            fault = Some(Unusable::Malformed { what });
+        }
+        let (scope, refused) = read_extensions(extensions, &issuer)?;
+        let entries = Entries::read(list)?;
+        let stranger = entries.unprocessed().map(str::to_owned);
+        let stranger = stranger.map(|oid| Unusable::UnprocessedExtension { oid });
+        let fault = fault.or(refused).or(stranger);
+        Ok(Self { issuer, this_update, next_update, scope, entries, signed, fault, der })
+    }
+}
+
+/// What the list is about, and an extension that forbids its use (RFC 5280 §5.2).
+fn read_extensions(
+    extensions: Option<Value<'_>>,
+    issuer: &Name,
+) -> Result<(Scope, Option<Unusable>)> {
+    let mut scope = Scope::everything();
+    let mut fault = None;
+    let mut seen = Vec::new();
+    let Some(extensions) = extensions else { return Ok((scope, fault)) };
+    let mut all = extensions.explicit()?.sequence()?;
+    while let Some(extension) = all.next()? {
+        let extension = Extension::read(&extension)?;
+        if seen.contains(&extension.oid) {
+            let what = format!("the extension {} is twice there", extension.oid);
+            return Err(Error::malformed(what));
+        }
+        match extension.oid.as_str() {
+            ISSUING_DISTRIBUTION_POINT => {
+                scope = Scope::read(&Value::only(extension.value, DEPTH)?, issuer.der())?;
+            }
+            DELTA_CRL_INDICATOR => fault = Some(Unusable::Delta),
+            oid if extension.critical && !UNDERSTOOD.contains(&oid) => {
+                fault = Some(Unusable::UnprocessedExtension { oid: oid.to_owned() });
+            }
+            _ => {}
+        }
+        within(seen.len(), EXTENSIONS, "extensions of a CRL")?;
+        seen.push(extension.oid);
+    }
+    Ok((scope, fault))
+}
+
+/// RFC 5280 defines seven.
+const EXTENSIONS: usize = 64;
+
+/// `Extension ::= SEQUENCE { extnID, critical DEFAULT FALSE, extnValue }` (RFC 5280 §4.1).
+pub(super) struct Extension<'a> {
+    pub(super) oid: String,
+    pub(super) critical: bool,
+    pub(super) value: &'a [u8],
+}
+
+impl<'a> Extension<'a> {
+    pub(super) fn read(value: &Value<'a>) -> Result<Self> {
+        let mut fields = value.sequence()?;
+        let oid = fields.expect(Tag::OID)?.oid()?.to_string();
+        let critical = match fields.optional(Tag::BOOLEAN)? {
+            Some(critical) => critical.boolean()?,
+            None => false,
+        };
+        let value = fields.expect(Tag::OCTET_STRING)?;
+        if value.is_constructed() {
+            return Err(Error::malformed("an extension is in pieces").at_offset(value.offset()));
+        }
+        fields.finish()?;
+        Ok(Self { oid, critical, value: value.content() })
+    }
+}
+
+impl fmt::Debug for Crl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Crl({}, {})", self.0.issuer, self.0.this_update)
+    }
+}

@@ -1,0 +1,22 @@
+//! Whether certificates are revoked: lists (RFC 5280 §5), answers (RFC 6960), and what
+//! both say about the certificates of a path (RFC 5280 §6.3).
+
+mod check;
+#[cfg(test)]
+mod corpus;
+mod crl;
+mod entries;
+mod fault;
+mod ocsp;
+mod reason;
+mod scope;
+mod signed;
+#[cfg(test)]
+mod tests;
+
+pub use crl::Crl;
+pub use ocsp::OcspResponse;
+
+pub(crate) use check::{Checked, Checker, Source, Status, Tried};
+pub(crate) use fault::Unusable;
+pub(crate) use signed::Spent;

@@ -1,0 +1,98 @@
+//! The shapes of lists, and looking numbers up in them.
+
+use proptest::prelude::*;
+
+use super::entries::Entries;
+use super::{Crl, OcspResponse};
+use crate::encoding::asn1::Value;
+use crate::encoding::asn1::writer::{INTEGER, SEQUENCE, UTC_TIME, tlv};
+use crate::error::ErrorKind;
+use crate::limits::Limits;
+
+fn entry(serial: &[u8]) -> Vec<u8> {
+    tlv(SEQUENCE, &[&tlv(INTEGER, &[serial]), &tlv(UTC_TIME, &[b"260101000000Z"])])
+}
+
+fn list(entries: impl Iterator<Item = Vec<u8>>) -> Vec<u8> {
+    tlv(SEQUENCE, &[&entries.collect::<Vec<_>>().concat()])
+}
+
+/// Whether the number is listed by the one who issued the list.
+fn lists(entries: &Entries, der: &[u8], serial: &[u8]) -> bool {
+    entries.find(der, serial, b"a name", true).unwrap().is_some()
+}
+
+#[test]
+fn every_one_of_a_hundred_thousand_is_found_and_no_other() {
+    let serial = |n: u32| (n * 2).to_be_bytes();
+    let der = list((1..=100_000).map(|n| entry(&serial(n))));
+    let entries = Entries::read(Some(Value::only(&der, 8).unwrap())).unwrap();
+    assert_eq!(entries.len(), 100_000);
+    for n in 1..=100_000 {
+        assert!(lists(&entries, &der, &serial(n)), "{n}");
+        assert!(!lists(&entries, &der, &(n * 2 + 1).to_be_bytes()), "{n}");
+    }
+    assert!(entries.bytes() < der.len() / 3, "{} besides {}", entries.bytes(), der.len());
+}
+
+#[test]
+fn numbers_are_compared_as_numbers() {
+    let der = list([&[0x00, 0xff][..], &[0x80], &[0, 0, 5]].into_iter().map(entry));
+    let entries = Entries::read(Some(Value::only(&der, 8).unwrap())).unwrap();
+    for listed in [&[0, 0xff][..], &[0, 0, 0xff], &[0x80], &[5], &[0, 5]] {
+        assert!(lists(&entries, &der, listed), "{listed:02x?}");
+    }
+    for other in [&[0xff][..], &[0, 0x80], &[0]] {
+        assert!(!lists(&entries, &der, other), "{other:02x?}");
+    }
+}
+
+/// Or else a list of one number costs the square of its length.
+#[test]
+fn one_number_for_ever_is_refused() {
+    let der = list((0..100_000).map(|_| entry(&[7])));
+    let read = Entries::read(Some(Value::only(&der, 8).unwrap()));
+    assert_eq!(read.err().unwrap().kind(), ErrorKind::LimitExceeded);
+}
+
+#[test]
+fn a_list_beyond_the_limit_is_not_read() {
+    let limits = Limits { crl_bytes: 10, ..Limits::default() };
+    assert_eq!(Crl::from_der(vec![0; 11], &limits).unwrap_err().kind(), ErrorKind::LimitExceeded);
+}
+
+const RESPONSE: &[u8] = include_bytes!("../../../testdata/revocation/delegated.ors");
+
+#[test]
+fn a_response_beyond_the_limit_is_not_read() {
+    for limits in [
+        Limits { ocsp_bytes: 10, ..Limits::default() },
+        Limits { ocsp_answers: 0, ..Limits::default() },
+    ] {
+        let read = OcspResponse::from_der(RESPONSE, &limits);
+        // One answer is within no answers as little as within no bytes.
+        assert_eq!(read.unwrap_err().kind(), ErrorKind::LimitExceeded);
+    }
+}
+
+proptest! {
+    /// Bytes changed, dropped and put in, and lengths that lie.
+    #[test]
+    fn nothing_panics(
+        noise in proptest::collection::vec(any::<u8>(), 0..40),
+        at in any::<prop::sample::Index>(),
+        drop in 0_usize..40,
+    ) {
+        let limits = Limits::default();
+        let crl = list((1..9).map(|n| entry(&[n])));
+        for sample in [RESPONSE, &crl] {
+            let mut bytes = sample.to_vec();
+            let at = at.index(bytes.len());
+            let end = (at + drop).min(bytes.len());
+            bytes.splice(at..end, noise.iter().copied());
+            let _ = OcspResponse::all_from(&bytes, &limits);
+            let _ = Crl::all_from(bytes.clone(), &limits);
+            let _ = Value::only(&bytes, 8).and_then(|it| Entries::read(Some(it)));
+        }
+    }
+}
