@@ -139,7 +139,17 @@ impl Headers {
 fn is_plain_trailer(trailer: &Dictionary) -> bool {
     let integer = |key| trailer.get(key).and_then(Object::as_integer);
     let size = integer("Size").and_then(|it| u64::try_from(it).ok());
-    integer("Prev").is_some() && size.is_some_and(|it| it <= HIGHEST)
+    let integers = |key| {
+        let items = trailer.get(key).and_then(Object::as_array);
+        items.is_none_or(|items| items.iter().all(|it| it.as_integer().is_some()))
+    };
+    // Some readers follow it from a cross-reference stream, too.
+    let alone = !trailer.contains("XRefStm");
+    alone
+        && integers("W")
+        && integers("Index")
+        && integer("Prev").is_some()
+        && size.is_some_and(|it| it <= HIGHEST)
 }
 
 /// What is still to be read; each part gives nothing where it is not plain.

@@ -146,6 +146,9 @@ impl Chain {
             if section.duplicates {
                 self.note("an object number stands twice in a cross-reference section", start);
             }
+            if section.unknown {
+                self.note("a cross-reference stream has entries of an unknown type", start);
+            }
             if section
                 .entries
                 .iter()

@@ -52,6 +52,9 @@ pub(super) struct Section {
     pub(super) after: u64,
     /// Whether a number stands twice in one table or stream.
     pub(super) duplicates: bool,
+    /// Whether an entry is of a type that is not known: null by §7.5.8.3, but some
+    /// readers search the file instead.
+    pub(super) unknown: bool,
 }
 
 /// A document and what offsets in it are counted from.
@@ -146,6 +149,7 @@ fn read_table(file: File<'_>, start: u64) -> Result<Section> {
         trailer,
         object: None,
         after,
+        unknown: false,
     };
     if let Some(beside) = section.trailer.get("XRefStm").cloned() {
         add_hybrid(file, &beside, start, &mut section)?;
@@ -172,6 +176,7 @@ fn add_hybrid(file: File<'_>, offset: &Object, at: u64, section: &mut Section) -
         named.get(number).is_some_and(|it| it != location && *it != Location::Free)
     };
     section.duplicates |= beside.duplicates || used.iter().any(differs);
+    section.unknown = beside.unknown;
     section.object = beside.object;
     section.entries = used.into_iter().chain(beside.entries).chain(free).collect();
     Ok(())
@@ -341,12 +346,14 @@ fn read_stream(file: File<'_>, at: u64) -> Result<Section> {
     file.spent.charge(length, file.source.len(), file.limits)?;
     let rows = decode(&trailer, &file.source.window(data..end)?, file.limits.pdf_stream_bytes)?;
     file.spent.charge(to_u64(rows.len()), file.source.len(), file.limits)?;
-    let entries = read_rows(&trailer, &rows, file.limits).map_err(|error| error.at_offset(at))?;
+    let (entries, unknown) =
+        read_rows(&trailer, &rows, file.limits).map_err(|error| error.at_offset(at))?;
     Ok(Section {
         form: Form::Stream,
         prev: previous(&trailer, at)?,
         duplicates: has_duplicates(&entries),
         entries,
+        unknown,
         trailer,
         object: Some(reference.number),
         after: end_of_stream(file, end)?,
@@ -389,22 +396,29 @@ fn read_rows(
     dictionary: &Dictionary,
     rows: &[u8],
     limits: &Limits,
-) -> Result<Vec<(u32, Location)>> {
+) -> Result<(Vec<(u32, Location)>, bool)> {
     let widths = widths(dictionary)?;
     let row: usize = widths.iter().sum();
     let count = rows.len().checked_div(row).unwrap_or_default();
     within(count, limits.pdf_objects, "objects in a cross-reference stream")?;
     let mut entries = Vec::with_capacity(count);
+    let mut unknown = false;
     let mut lines = rows.chunks_exact(row.max(1));
     for range in index(dictionary)? {
         for number in range {
             let line = lines
                 .next()
                 .ok_or_else(|| Error::malformed("a cross-reference stream is too short"))?;
+            unknown |= is_unknown(line, widths);
             entries.extend(read_row(line, widths).map(|location| (number, location)));
         }
     }
-    Ok(entries)
+    Ok((entries, unknown))
+}
+
+fn is_unknown(line: &[u8], [first, ..]: [usize; 3]) -> bool {
+    let kind = line.get(..first).unwrap_or_default();
+    kind.split_last().is_some_and(|(last, high)| *last > 2 || high.iter().any(|it| *it != 0))
 }
 
 fn widths(dictionary: &Dictionary) -> Result<[usize; 3]> {

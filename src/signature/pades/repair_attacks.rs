@@ -160,3 +160,26 @@ fn certificates_that_a_search_takes_for_more() {
         }
     }
 }
+
+/// The same refusals for cross-reference streams.
+#[test]
+fn stream_updates_that_readers_refuse() {
+    let victim = SignatureBuilder::new(&sample::streams(&sample::with(&[]), &[1, 2, 3]), time())
+        .sign(&signer())
+        .unwrap();
+    let change = |entries: &str, kind: &str| {
+        let (mut pdf, at, prev) = (victim.clone(), victim.len(), start_xref(&victim));
+        let text = format!(
+            "33 0 obj\n<</Type/XRef/Size 40/Root 1 0 R/Prev {prev}/Index[32 2]{entries}\
+             /Filter/ASCIIHexDecode/Length 29>>\nstream\n{kind}000000000000\
+             01{at:08x}0000>\nendstream\nendobj\nstartxref\n{at}\n%%EOF\n"
+        );
+        pdf.extend_from_slice(text.as_bytes());
+        let found = parse(&pdf, &Limits::default()).unwrap();
+        (found.signatures[0].later_changes, found.defects.len())
+    };
+    assert_eq!(change("/W[1 4 2]", "00"), (LaterChanges::None, 0));
+    assert_eq!(change("/W[1 4 2]", "03"), (LaterChanges::None, 1));
+    assert_eq!(change("/W[1.0 4 2]", "00"), (LaterChanges::Other, 0));
+    assert_eq!(change("/W[1 4 2]/XRefStm 5", "00"), (LaterChanges::Other, 0));
+}
