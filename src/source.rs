@@ -95,8 +95,53 @@ impl<S: Source + ?Sized> Source for &S {
 /// A file or another seekable stream as a [`Source`].
 #[derive(Debug)]
 pub struct Seekable<R> {
-    reader: Mutex<R>,
+    reader: Mutex<Ahead<R>>,
     len: u64,
+}
+
+/// Reads ahead where small parts are asked for one after the other, as the objects of
+/// a document are.
+#[derive(Debug)]
+struct Ahead<R> {
+    reader: R,
+    start: u64,
+    bytes: Vec<u8>,
+}
+
+impl<R: Read + Seek> Ahead<R> {
+    const SIZE: u64 = 128 << 10;
+
+    fn read(&mut self, range: Range<u64>, len: u64) -> Result<Vec<u8>> {
+        if let Some(kept) = self.kept(&range) {
+            return Ok(kept.to_vec());
+        }
+        let reach = self.start.saturating_add(Self::SIZE.saturating_mul(2));
+        let follows = (self.start..reach).contains(&range.start);
+        let whole = range.start..range.start.saturating_add(Self::SIZE).min(len);
+        if !follows || range.end > whole.end {
+            self.start = range.start;
+            self.bytes.clear();
+            return self.fetch(range);
+        }
+        self.bytes = self.fetch(whole)?;
+        self.start = range.start;
+        Ok(self.kept(&range).unwrap_or_default().to_vec())
+    }
+
+    fn kept(&self, range: &Range<u64>) -> Option<&[u8]> {
+        let place = |at: u64| usize::try_from(at.checked_sub(self.start)?).ok();
+        self.bytes.get(place(range.start)?..place(range.end)?)
+    }
+
+    fn fetch(&mut self, range: Range<u64>) -> Result<Vec<u8>> {
+        let size = usize::try_from(range.end.saturating_sub(range.start)).map_err(|_| {
+            Error::new(ErrorKind::LimitExceeded, "the range does not fit in memory")
+        })?;
+        let mut bytes = vec![0; size];
+        self.reader.seek(SeekFrom::Start(range.start))?;
+        self.reader.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
 }
 
 impl<R: Read + Seek> Seekable<R> {
@@ -106,7 +151,8 @@ impl<R: Read + Seek> Seekable<R> {
     /// `Io` when the stream cannot be sought.
     pub fn new(mut reader: R) -> Result<Self> {
         let len = reader.seek(SeekFrom::End(0))?;
-        Ok(Self { reader: Mutex::new(reader), len })
+        let ahead = Ahead { reader, start: 0, bytes: Vec::new() };
+        Ok(Self { reader: Mutex::new(ahead), len })
     }
 }
 
@@ -119,14 +165,8 @@ impl<R: Read + Seek + Send> Source for Seekable<R> {
         if range.start > range.end || range.end > self.len {
             return Err(outside(&range));
         }
-        let size = usize::try_from(range.end.saturating_sub(range.start)).map_err(|_| {
-            Error::new(ErrorKind::LimitExceeded, "the range does not fit in memory")
-        })?;
-        let mut bytes = vec![0; size];
         let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        reader.seek(SeekFrom::Start(range.start))?;
-        reader.read_exact(&mut bytes)?;
-        Ok(Cow::Owned(bytes))
+        reader.read(range, self.len).map(Cow::Owned)
     }
 }
 
@@ -162,6 +202,20 @@ mod tests {
     use std::io::Cursor;
 
     use super::*;
+
+    #[test]
+    fn small_parts_are_what_stands_there_in_any_order() {
+        let bytes: Vec<u8> = (0..700_000_u32).map(|n| (n / 7).to_le_bytes()[0]).collect();
+        let stream = Seekable::new(Cursor::new(bytes.clone())).unwrap();
+        let mut state = 7_u64;
+        for n in 0..2_000_u64 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let start = if n % 50 == 0 { (state >> 20) % 700_000 } else { (n * 311) % 700_000 };
+            let end = (start + (state >> 40) % 3_000).min(700_000);
+            let expected = Source::window(&bytes, start..end).unwrap();
+            assert_eq!(stream.window(start..end).unwrap(), expected, "{start}..{end}");
+        }
+    }
 
     #[test]
     fn streams_and_memory_agree() {
