@@ -197,7 +197,8 @@ impl Step<'_> {
         };
         let before = references.insert(before);
         // One that something refers to could be more than a section.
-        ensure(!before.to_sections() && !(self.defaults && before.without_look()))?;
+        let default_look = self.defaults && before.without_look();
+        ensure(!before.to_sections() && !default_look)?;
         let mut new = written.changed.iter().chain(&written.xref_objects);
         ensure(new.all(|number| !self.is_new(*number) || before.count(*number) == 0))?;
         ensure(self.information.is_none_or(|number| before.count(number) == 0))?;

@@ -61,14 +61,14 @@ fn updates_that_readers_refuse() {
         ("xref\n1 1\n", "xref\n%c\n1 1\n"),
         ("xref\n1 1\n", "xref%c\n1 1\n"),
         ("xref\n1 1\n", "xref\n1 1 "),
-        ("xref\n1 1\n", "xref\n1\01\0"),
+        ("xref\n1 1\n", "xref\n1\x001\x00"),
         ("xref\n1 1\n", "%c\nxref\n1 1\n"),
         (" 00000 n \n", " 00000 n"),
         ("startxref\n", "startxref %c\n"),
         ("startxref\n", &spaces),
         ("1 0 obj", "1 0obj"),
         ("1 0 obj", "1%c\n0 obj"),
-        ("1 0 obj", "1\00\0obj"),
+        ("1 0 obj", "1\x000\x00obj"),
         ("/Length 2>>", "/Length 1>>"),
     ] {
         assert_eq!(updated(&victim, from, to), LaterChanges::Other, "{from:?} as {to:?}");
@@ -118,7 +118,7 @@ fn objects_that_only_a_search_finds() {
     for header in [
         "4 0 obj",
         "4\u{b}0\u{b}obj",
-        "4\00\0obj",
+        "4\x000\x00obj",
         "4 %x\n0 obj",
         "4 0 %x\nobj",
         "4294967300 0 obj",
