@@ -45,10 +45,10 @@ fn exit_codes_are_those_of_the_contract() {
 
 #[test]
 fn the_report_has_the_fields_of_the_contract() {
-    let arguments = ["--trust", CA, "--crl", "some.crl", "--json", LEAF];
+    let arguments = ["--trust", CA, "--online", "--json", LEAF];
     let Some(report) = assert_exits(&arguments, 2) else { return };
     assert_eq!(report["conclusion"], "indeterminate");
-    assert_eq!(report["reason"], "revocation not checked");
+    assert!(report["reason"].as_str().unwrap().contains("is revoked is not known"), "{report}");
     assert_eq!(report["path"][0], report["certificate"]);
     assert_eq!(report["path"].as_array().unwrap().len(), 2);
     assert!(report["trust_domain"].is_null());
@@ -74,4 +74,23 @@ fn a_path_that_does_not_hold_is_among_those_tried() {
     assert_eq!(report["reason"], report["tried"][0]["reason"]);
     assert_eq!(report["tried"][0]["path"][0], report["certificate"]);
     assert_eq!(report["path"], serde_json::json!([]));
+}
+
+#[test]
+fn revocation_is_asked_of_what_is_handed_in() {
+    let check = |response: &str, code| {
+        let response = format!("testdata/revocation/{response}.ors");
+        let arguments = ["--trust", "testdata/revocation/ca.pem", "--ocsp", &response, "--json"];
+        let at = ["--time", "2027-01-01T00:00:00Z", "testdata/revocation/leaf.pem"];
+        let report = assert_exits(&[&arguments[..], &at].concat(), code)?;
+        Some((report["conclusion"].clone(), report["revocation"][0].clone()))
+    };
+    let Some((conclusion, known)) = check("delegated", 0) else { return };
+    assert_eq!((conclusion.as_str(), known["status"].as_str()), (Some("valid"), Some("good")));
+    assert_eq!(known["source"], "OCSP");
+    let (conclusion, known) = check("revoked", 1).unwrap();
+    assert_eq!((conclusion.as_str(), known["status"].as_str()), (Some("invalid"), Some("revoked")));
+    assert_eq!(known["reason"], "keyCompromise");
+    assert_eq!(check("foreign", 2).unwrap().0, "indeterminate");
+    assert_exits(&["--trust", CA, "--crl", "some.crl", LEAF], 64);
 }
