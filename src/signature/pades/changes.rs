@@ -310,6 +310,10 @@ impl Step<'_> {
         let mut stack = vec![object.clone()];
         while let Some(object) = stack.pop() {
             match object {
+                // A reader that does not find it searches the whole file.
+                Object::Reference(it) if self.new.locate(it.number) == Location::Free => {
+                    return Err(Doubt::Unexplained);
+                }
                 Object::Reference(reference)
                     if self.is_new(reference.number) && self.open.remove(&reference.number) =>
                 {

@@ -183,3 +183,12 @@ fn stream_updates_that_readers_refuse() {
     assert_eq!(change("/W[1.0 4 2]", "00"), (LaterChanges::Other, 0));
     assert_eq!(change("/W[1 4 2]/XRefStm 5", "00"), (LaterChanges::Other, 0));
 }
+
+/// A reference to nothing, which makes a reader search.
+#[test]
+fn update_that_refers_to_nothing() {
+    let victim = victim();
+    assert_eq!(updated(&victim, "/Root", "/Info 39 0 R/Root"), LaterChanges::Other);
+    let extended = "<</Length 2/A 39 0 R>>";
+    assert_eq!(updated(&victim, "<</Length 2>>", extended), LaterChanges::Other);
+}

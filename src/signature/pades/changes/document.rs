@@ -2,7 +2,7 @@
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use super::{Doubt, Judged, LaterChanges, Step, dictionary, ensure};
-use crate::encoding::pdf::{Dictionary, Field, Object, fields};
+use crate::encoding::pdf::{Dictionary, Field, Location, Object, fields};
 use crate::signature::pades::shape::{INFORMATION_KEYS, additions, changed_keys, is_plain, key_in};
 
 impl Step<'_> {
@@ -27,6 +27,11 @@ impl Step<'_> {
     /// Table 349), as long as nothing makes a font or a form of it.
     fn information(&mut self, old: &Dictionary, new: &Dictionary) -> Judged {
         let reference = new.get("Info").and_then(Object::as_reference);
+        // A reader that does not find it searches the whole file.
+        let missing = |number| self.new.locate(number) == Location::Free;
+        ensure(
+            old.get("Info") == new.get("Info") || !reference.is_some_and(|it| missing(it.number)),
+        )?;
         let Some(reference) = reference.filter(|it| self.open.contains(&it.number)) else {
             return Ok(());
         };
