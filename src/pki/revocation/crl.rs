@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::entries::{Entries, Entry};
+use super::extension::Extension;
 use super::fault::Unusable;
 use super::reason::Reasons;
 use super::scope::Scope;
@@ -222,30 +223,6 @@ fn read_extensions(
 
 /// RFC 5280 defines seven.
 const EXTENSIONS: usize = 64;
-
-/// `Extension ::= SEQUENCE { extnID, critical DEFAULT FALSE, extnValue }` (RFC 5280 §4.1).
-pub(super) struct Extension<'a> {
-    pub(super) oid: String,
-    pub(super) critical: bool,
-    pub(super) value: &'a [u8],
-}
-
-impl<'a> Extension<'a> {
-    pub(super) fn read(value: &Value<'a>) -> Result<Self> {
-        let mut fields = value.sequence()?;
-        let oid = fields.expect(Tag::OID)?.oid()?.to_string();
-        let critical = match fields.optional(Tag::BOOLEAN)? {
-            Some(critical) => critical.boolean()?,
-            None => false,
-        };
-        let value = fields.expect(Tag::OCTET_STRING)?;
-        if value.is_constructed() {
-            return Err(Error::malformed("an extension is in pieces").at_offset(value.offset()));
-        }
-        fields.finish()?;
-        Ok(Self { oid, critical, value: value.content() })
-    }
-}
 
 impl fmt::Debug for Crl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,7 +4,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-use super::crl::Extension;
+use super::extension::Extension;
 use super::reason::Reason;
 use super::scope::{directory_name, general_names};
 use crate::encoding::asn1::{Tag, Value};

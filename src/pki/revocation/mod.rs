@@ -6,6 +6,7 @@ mod check;
 mod corpus;
 mod crl;
 mod entries;
+mod extension;
 mod fault;
 mod ocsp;
 mod reason;

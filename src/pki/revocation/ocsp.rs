@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use der::asn1::ObjectIdentifier;
 
-use super::crl::Extension;
 use super::entries::Entry;
+use super::extension::Extension;
 use super::fault::Unusable;
 use super::reason::Reason;
 use super::signed::{Signed, Spent};
