@@ -40,6 +40,7 @@
 mod attachment;
 mod codec;
 mod date;
+mod decoder;
 mod diagnostic;
 mod header;
 mod identifier;

@@ -4,9 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::fields::{Notes, read_all};
 use crate::encoding::xml::{Element, Reader, Start, Token};
-use crate::envelope::edxml::attachment::{
-    Attachment, Coding, Content, DecodeFault, Decoder, strip_cid, unwrap,
-};
+use crate::envelope::edxml::attachment::{Attachment, Coding, Content, strip_cid, unwrap};
+use crate::envelope::edxml::decoder::{DecodeFault, Decoder};
 use crate::envelope::edxml::diagnostic::DiagnosticCode;
 use crate::error::{Error, Result};
 use crate::limits::{Limits, within};
