@@ -3,6 +3,8 @@
 
 mod build;
 mod checks;
+#[cfg(test)]
+mod constraint_tests;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod exhaust;
 mod fault;
