@@ -24,7 +24,8 @@
 //!
 //! - `error`, `limits`, `time`, `source`: an [`Error`] says whose turn it is; every bound
 //!   on hostile input is in [`Limits`]; time is an argument, never a clock; a document
-//!   is a [`Source`] that is read piece by piece.
+//!   is a [`Source`] that is read piece by piece. `retrieval`: what has to be asked for
+//!   elsewhere goes through [`Retrieve`].
 //! - `encoding`: bytes to trees and back, as they stand: ASN.1, PDF, XML, ZIP, PEM.
 //! - `crypto`: names of algorithms, digests, the check of one value with one key.
 //! - `pki`: certificates, trust anchors, the paths between them.
@@ -49,6 +50,7 @@ mod samples;
 
 mod error;
 mod limits;
+mod retrieval;
 mod source;
 mod time;
 
@@ -80,6 +82,7 @@ pub use crate::keys::pkcs12;
 pub use crate::keys::{SignatureValue, Signer, SigningOverride, SoftwareSigner, ToBeSigned};
 pub use crate::limits::Limits;
 pub use crate::pki::{Certificate, Crl, OcspResponse, PathRequirements, TrustAnchor, TrustStore};
+pub use crate::retrieval::{Request, RequestKind, Retrieve};
 pub use crate::signature::{Prepared, Signed};
 pub use crate::source::{Seekable, Source};
 pub use crate::time::UtcTime;
@@ -99,6 +102,11 @@ pub mod cades {
 /// PAdES: signatures in PDF (EN 319 142-1).
 pub mod pades {
     pub use crate::signature::pades::{SignatureBuilder, SubFilter};
+}
+
+/// Time-stamps (RFC 3161, RFC 5816).
+pub mod tsp {
+    pub use crate::signature::tsp::{TimeStampAuthority, TimeStampToken};
 }
 
 /// The national document axis' HTTP protocol, as its kit (SDK VXP 2.0) speaks it.

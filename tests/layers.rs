@@ -6,12 +6,13 @@
 use std::path::{Path, PathBuf};
 use std::{fs, iter};
 
-const SHELVES: [&str; 14] = [
+const SHELVES: [&str; 15] = [
     "samples",
     "error",
     "limits",
     "time",
     "source",
+    "retrieval",
     "encoding",
     "crypto",
     "pki",

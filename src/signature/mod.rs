@@ -7,5 +7,6 @@ pub(crate) mod cades;
 pub(crate) mod cms;
 pub(crate) mod pades;
 mod request;
+pub(crate) mod tsp;
 
 pub use request::{Prepared, Signed};

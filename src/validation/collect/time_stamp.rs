@@ -1,17 +1,14 @@
 //! What time-stamp tokens say (RFC 3161 §2.4.2). They are listed with what can be
 //! compared; whether one proves anything is not judged here.
 
-use der::asn1::ObjectIdentifier;
-
 use super::cms::{CmsSource, collect};
 use super::data::Data;
 use crate::crypto::{Digest, DigestAlgorithm};
-use crate::encoding::asn1::{AlgorithmIdentifier, Tag, Value};
 use crate::error::{ErrorKind, Result};
 use crate::limits::Limits;
 use crate::pki::Certificate;
 use crate::signature::cms::{SignedData, SignerInfo, TimeStampKind};
-use crate::time::UtcTime;
+use crate::signature::tsp::TimeStampInfo;
 use crate::validation::facts::{DigestFact, Form, TimeStampFacts, TimeStampType, ValueFact};
 
 /// The tokens among the attributes of a signer.
@@ -106,28 +103,4 @@ pub(super) fn read(
         ValueFact::Invalid | ValueFact::ValidAsStoredOnly | ValueFact::Unreadable(_) => Some(false),
     });
     Ok(facts)
-}
-
-/// The part of `TSTInfo` that says what existed when.
-struct TimeStampInfo {
-    algorithm: ObjectIdentifier,
-    imprint: Vec<u8>,
-    time: UtcTime,
-}
-
-impl TimeStampInfo {
-    /// `TSTInfo ::= SEQUENCE { version INTEGER, policy OBJECT IDENTIFIER, messageImprint
-    /// SEQUENCE { hashAlgorithm, hashedMessage OCTET STRING }, serialNumber INTEGER,
-    /// genTime GeneralizedTime, … }`
-    fn read(der: &[u8], limits: &Limits) -> Result<Self> {
-        let mut fields = Value::only(der, limits.asn1_depth)?.sequence()?;
-        fields.expect(Tag::INTEGER)?;
-        fields.expect(Tag::OID)?;
-        let mut imprint = fields.required()?.sequence()?;
-        let algorithm = AlgorithmIdentifier::read(&imprint.required()?)?.algorithm;
-        let imprint = imprint.expect(Tag::OCTET_STRING)?.octets()?.into_owned();
-        fields.expect(Tag::INTEGER)?;
-        let time = fields.expect(Tag::GENERALIZED_TIME)?.time()?;
-        Ok(Self { algorithm, imprint, time })
-    }
 }
