@@ -106,7 +106,9 @@ pub mod pades {
 
 /// Time-stamps (RFC 3161, RFC 5816).
 pub mod tsp {
-    pub use crate::signature::tsp::{TimeStampAuthority, TimeStampToken};
+    pub use crate::signature::tsp::{
+        Online, Several, TimeStampAuthority, TimeStampRequest, TimeStampToken,
+    };
 }
 
 /// The national document axis' HTTP protocol, as its kit (SDK VXP 2.0) speaks it.

@@ -21,6 +21,9 @@ pub struct Limits {
     /// Time-stamps of one CMS that are looked into. A check may cost some 30 ms, and a
     /// token two kilobytes.
     pub cms_time_stamps: usize,
+    /// Bytes of one answer with a time-stamp: tokens with their authority's path take ten
+    /// kilobytes, and with revocation lists inside some hundred.
+    pub time_stamp_bytes: usize,
     /// Attributes of one signer, and values of one attribute. An archive that is
     /// renewed each year for a lifetime stays below 100.
     pub cms_attributes: usize,
@@ -118,6 +121,7 @@ impl Default for Limits {
             cms_bytes: 64 << 20,
             cms_signers: 64,
             cms_time_stamps: 200,
+            time_stamp_bytes: 4 << 20,
             cms_attributes: 1_000,
             cms_signed_attributes_bytes: 1 << 20,
             cms_revocation_infos: 1_000,

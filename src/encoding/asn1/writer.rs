@@ -1,6 +1,7 @@
 //! DER headers and the few shapes that documents are made of. Lengths are 64 bits
 //! wide, so that a container can be written around a content that is elsewhere.
 
+pub(crate) const BOOLEAN: u8 = 0x01;
 pub(crate) const INTEGER: u8 = 0x02;
 pub(crate) const OCTET_STRING: u8 = 0x04;
 pub(crate) const OID: u8 = 0x06;

@@ -1,8 +1,10 @@
 //! Who issues time-stamps.
 
+use std::fmt;
+
 use super::token::TimeStampToken;
 use crate::crypto::{Digest, DigestAlgorithm};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 
 /// Issues time-stamps (RFC 3161 §2): proof that a digest existed at a time.
 pub trait TimeStampAuthority {
@@ -16,6 +18,61 @@ pub trait TimeStampAuthority {
     ///
     /// # Errors
     /// `Service` when the authority refuses, is silent, or answers another question;
-    /// `Misuse` for a digest by SHA-1, of which no time-stamp is made.
+    /// `LimitExceeded` when its answer is over a bound; `Misuse` for a digest by SHA-1, of
+    /// which no time-stamp is made.
     fn time_stamp(&self, imprint: &Digest) -> Result<TimeStampToken>;
+}
+
+impl<T: TimeStampAuthority + ?Sized> TimeStampAuthority for &T {
+    fn digest_algorithm(&self) -> DigestAlgorithm {
+        (**self).digest_algorithm()
+    }
+
+    fn time_stamp(&self, imprint: &Digest) -> Result<TimeStampToken> {
+        (**self).time_stamp(imprint)
+    }
+}
+
+/// Several authorities, asked one after the other until one answers as it should.
+pub struct Several(Vec<Box<dyn TimeStampAuthority + Send + Sync>>);
+
+impl Several {
+    /// In the order in which they are asked. The first one says by which digest all of
+    /// them are.
+    #[must_use]
+    pub fn new(authorities: Vec<Box<dyn TimeStampAuthority + Send + Sync>>) -> Self {
+        Self(authorities)
+    }
+}
+
+impl TimeStampAuthority for Several {
+    fn digest_algorithm(&self) -> DigestAlgorithm {
+        self.0.first().map_or(DigestAlgorithm::Sha256, |first| first.digest_algorithm())
+    }
+
+    /// As the trait says; the error tells what each one failed of.
+    fn time_stamp(&self, imprint: &Digest) -> Result<TimeStampToken> {
+        let mut failures = Vec::new();
+        for authority in &self.0 {
+            match authority.time_stamp(imprint) {
+                // The next one would say the same.
+                Err(error) if error.kind() == ErrorKind::Misuse => return Err(error),
+                Err(error) => failures.push(error.to_string()),
+                Ok(token) => return Ok(token),
+            }
+        }
+        if failures.is_empty() {
+            return Err(Error::misuse("there is no time-stamp authority to ask"));
+        }
+        Err(Error::new(
+            ErrorKind::Service,
+            format!("no time-stamp authority gave a time-stamp: {}", failures.join("; ")),
+        ))
+    }
+}
+
+impl fmt::Debug for Several {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Several({})", self.0.len())
+    }
 }
