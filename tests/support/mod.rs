@@ -10,6 +10,7 @@ pub(crate) mod pdf;
 pub(crate) mod pki;
 #[path = "../../src/samples.rs"]
 pub(crate) mod samples;
+pub(crate) mod tsa;
 
 /// Runs an example. `cargo test` builds them beside the tests; a single test by name does
 /// not: then this says so, and nothing is run.

@@ -9,6 +9,8 @@ use rcgen::{
 };
 use time::OffsetDateTime;
 
+use super::tsa::{self, TestTsa};
+
 pub(crate) const CONTENT: &[u8] = "Công văn".as_bytes();
 pub(crate) const NOW: &str = "2026-06-15T00:00:00Z";
 pub(crate) const CRL_URL: &str = "http://crl.test/leaf.crl";
@@ -28,6 +30,7 @@ pub(crate) struct Pki {
 
 pub(crate) const MIDDLE: u64 = 11;
 pub(crate) const LEAF: u64 = 22;
+pub(crate) const TSA: u64 = 33;
 
 pub(crate) fn params(name: &str, serial: u64) -> CertificateParams {
     let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
@@ -134,6 +137,20 @@ impl Pki {
     pub(crate) fn signer(&self) -> SoftwareSigner {
         let chain = [self.leaf.clone(), self.middle.certificate.clone()];
         SoftwareSigner::from_pkcs8(&self.leaf_key.serialize_der(), &chain).unwrap()
+    }
+
+    /// An authority for time-stamps under the same authority, at [`NOW`] unless told
+    /// otherwise.
+    pub(crate) fn tsa(&self) -> TestTsa {
+        self.tsa_with(|_| {})
+    }
+
+    pub(crate) fn tsa_with(&self, change: impl FnOnce(&mut CertificateParams)) -> TestTsa {
+        let mut params = tsa::params("TSA", TSA).unwrap();
+        change(&mut params);
+        let key = KeyPair::generate().unwrap();
+        let chain = [self.middle.certify(&params, &key), self.middle.certificate.clone()];
+        TestTsa::new(key, chain.iter().map(|it| it.der().to_vec()).collect()).at(NOW)
     }
 
     /// A CMS that holds its content.
