@@ -39,3 +39,7 @@ pub fn path(bytes: &[u8]) -> usize {
 pub fn cms_attributes(bytes: &[u8]) -> bool {
     exhaust::exhaust_attributes(bytes)
 }
+
+pub fn tsp(bytes: &[u8]) -> bool {
+    crate::signature::tsp::exhaust::exhaust(bytes)
+}
