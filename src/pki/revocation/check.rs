@@ -3,16 +3,16 @@
 //! anchor.
 
 use super::crl::Crl;
-use super::entries::Entry;
 use super::fault::Unusable;
 use super::ocsp::{OcspResponse, SingleStatus};
 use super::reason::{Reason, Reasons};
 use super::signed::Spent;
+use super::signer::Issuer;
+use super::word::Word;
 use crate::error::{ErrorKind, Result};
 use crate::limits::Limits;
-use crate::pki::path::{Checks, PathFinder, Search, ValidatedPath};
-use crate::pki::x509::Name;
-use crate::pki::{Certificate, PathRequirements, TrustAnchor, TrustStore};
+use crate::pki::Certificate;
+use crate::pki::path::{Checks, ValidatedPath};
 use crate::time::UtcTime;
 
 /// Asks lists and answers about the certificates of a path.
@@ -64,32 +64,6 @@ pub(crate) struct Tried {
     pub(crate) why: Unusable,
 }
 
-/// Who issued a certificate.
-#[derive(Clone, Copy)]
-struct Issuer<'a> {
-    name: &'a Name,
-    public_key_info: &'a [u8],
-    /// Whether its key may sign lists.
-    signs_lists: bool,
-    anchor: &'a TrustAnchor,
-}
-
-/// What one list or answer says.
-struct Word {
-    source: Source,
-    issuer: String,
-    this_update: UtcTime,
-    /// Nothing where it is not listed, or good.
-    entry: Option<Entry>,
-    reasons: Reasons,
-    stale: Option<Unusable>,
-}
-
-/// Clocks of issuers that run ahead of the verifier's; OpenSSL allows as much.
-const CLOCK_SKEW: i64 = 300;
-/// A list signed by another certificate asks for that one's status, and so on.
-const DEPTH: usize = 4;
-
 impl Checker<'_> {
     /// Each certificate of the path from the end entity on; an anchor's own is not asked
     /// about.
@@ -102,7 +76,7 @@ impl Checker<'_> {
 
     /// `open` are the certificates whose status is being asked for: none of them vouches
     /// for itself.
-    fn check_below(
+    pub(super) fn check_below(
         &self,
         path: &ValidatedPath,
         open: &mut Vec<Certificate>,
@@ -225,228 +199,4 @@ impl Checker<'_> {
             stale: self.stale(single.this_update, single.next_update),
         }))
     }
-
-    /// RFC 6960 §4.2.2.2: signed by the certificate's issuer, or by one whom the same key
-    /// certified for that.
-    fn is_of_responder(
-        &self,
-        response: &OcspResponse,
-        issuer: Issuer<'_>,
-        open: &mut Vec<Certificate>,
-    ) -> Result<Result<(), Unusable>> {
-        let mut why = Unusable::NoSigner;
-        if response.is_from(issuer.name, issuer.public_key_info) {
-            match response.check_signature(issuer.public_key_info, self.spent, self.limits)? {
-                None => return Ok(Ok(())),
-                Some(fault) => why = fault,
-            }
-        }
-        for signer in response.certificates().iter().chain(self.candidates) {
-            let key = signer.public_key_info();
-            if key == issuer.public_key_info || !response.is_from(signer.subject_name(), key) {
-                continue;
-            }
-            why = match response.check_signature(key, self.spent, self.limits)? {
-                Some(fault) => fault,
-                None => match self.may_answer(signer, issuer, open)? {
-                    Ok(()) => return Ok(Ok(())),
-                    Err(fault) => fault,
-                },
-            };
-        }
-        Ok(Err(why))
-    }
-
-    fn may_answer(
-        &self,
-        signer: &Certificate,
-        issuer: Issuer<'_>,
-        open: &mut Vec<Certificate>,
-    ) -> Result<Result<(), Unusable>> {
-        if !is_for_ocsp(signer) {
-            return Ok(Err(Unusable::NotAuthorised));
-        }
-        // Directly below the issuer, whose own path holds already.
-        let issuer = TrustAnchor::new(issuer.name.der(), issuer.public_key_info)?;
-        let trust: TrustStore = [issuer].into_iter().collect();
-        match self.find(signer, &trust, &[])? {
-            Search::NotFound(_) => Ok(Err(Unusable::NotAuthorised)),
-            Search::Found(_) if signer.extension(OCSP_NO_CHECK).is_some() => Ok(Ok(())),
-            Search::Found(path) => self.none_revoked(&path, open),
-        }
-    }
-
-    /// §6.3.3 (f) and (g): signed by the certificate's issuer, or by who else has the name
-    /// of the list's issuer below the same anchor.
-    fn is_of_issuer(
-        &self,
-        crl: &Crl,
-        certificate: &Certificate,
-        issuer: Issuer<'_>,
-        open: &mut Vec<Certificate>,
-    ) -> Result<Result<(), Unusable>> {
-        let mut why = Unusable::NoSigner;
-        let name = crl.issuer_name();
-        let mut keys = Vec::new();
-        if certificate.issuer_name().matches(name) {
-            keys.push((issuer.public_key_info, issuer.signs_lists));
-        }
-        let anchor = issuer.anchor;
-        if anchor.subject_name().matches(name) {
-            keys.push((anchor.public_key_info(), anchor_signs_lists(anchor)));
-        }
-        for (key, allowed) in keys {
-            match crl.check_signature(key, self.spent, self.limits)? {
-                None if allowed => return Ok(Ok(())),
-                None => why = Unusable::NotAuthorised,
-                Some(fault) => why = fault,
-            }
-        }
-        for signer in self.candidates.iter().filter(|it| it.subject_name().matches(name)) {
-            let key = signer.public_key_info();
-            match crl.check_signature(key, self.spent, self.limits)? {
-                Some(fault) => {
-                    if why == Unusable::NoSigner {
-                        why = fault;
-                    }
-                }
-                None => match self.may_sign_lists(signer, anchor, open)? {
-                    Ok(()) => return Ok(Ok(())),
-                    Err(fault) => why = fault,
-                },
-            }
-        }
-        Ok(Err(why))
-    }
-
-    /// Whether another certificate than the issuer's may sign lists: it says so, a path
-    /// leads to it from the same anchor, and none of that path is revoked.
-    fn may_sign_lists(
-        &self,
-        signer: &Certificate,
-        anchor: &TrustAnchor,
-        open: &mut Vec<Certificate>,
-    ) -> Result<Result<(), Unusable>> {
-        if signer.key_usage().is_some_and(|usage| !usage.crl_sign) {
-            return Ok(Err(Unusable::NotAuthorised));
-        }
-        let trust: TrustStore = [anchor.clone()].into_iter().collect();
-        match self.find(signer, &trust, self.candidates)? {
-            Search::NotFound(_) => Ok(Err(Unusable::NoSigner)),
-            Search::Found(path) => self.none_revoked(&path, open),
-        }
-    }
-
-    /// Nobody vouches for himself, nor for one above him.
-    fn none_revoked(
-        &self,
-        path: &ValidatedPath,
-        open: &mut Vec<Certificate>,
-    ) -> Result<Result<(), Unusable>> {
-        let circular = path.certificates().iter().any(|it| open.contains(it));
-        if circular || open.len() > DEPTH {
-            return Ok(Err(Unusable::SignerStatus));
-        }
-        let statuses = self.check_below(path, open)?;
-        let good = statuses.iter().all(|it| matches!(it.status, Status::Good { .. }));
-        Ok(if good { Ok(()) } else { Err(Unusable::SignerStatus) })
-    }
-
-    /// A path by which nothing is asked of the signer but what RFC 5280 asks.
-    fn find(
-        &self,
-        signer: &Certificate,
-        trust: &TrustStore,
-        candidates: &[Certificate],
-    ) -> Result<Search> {
-        let requirements = &PathRequirements::default();
-        let Self { at, checks, limits, .. } = *self;
-        PathFinder { trust, candidates, at, requirements, checks, limits }.find(signer)
-    }
-
-    /// Why information of this age does not serve; nothing where it does.
-    fn stale(&self, this_update: UtcTime, next_update: Option<UtcTime>) -> Option<Unusable> {
-        if this_update > self.at.plus_seconds(CLOCK_SKEW) {
-            return Some(Unusable::NotYetIssued { this_update });
-        }
-        let until = match self.max_age {
-            Some(age) => Some(this_update.plus_seconds(i64::try_from(age).unwrap_or(i64::MAX))),
-            None => next_update,
-        };
-        let serves = until.is_some_and(|until| self.at.whole_seconds() <= until);
-        (!serves).then_some(Unusable::Stale { this_update, next_update })
-    }
-
-    /// Revoked is revoked, however old the word is; only a hold may be taken back, and the
-    /// latest word says whether it was. For good, fresh words have to speak of all reasons.
-    fn conclude(&self, words: &[Word]) -> (Status, Vec<Tried>) {
-        let revoked = |word: &Word| {
-            let entry = word.entry.filter(|it| it.revoked_at <= self.at)?;
-            let Word { source, this_update, .. } = *word;
-            let Entry { revoked_at: at, reason } = entry;
-            Some(Status::Revoked { source, this_update, at, reason })
-        };
-        let held = |word: &Word| word.entry.and_then(|it| it.reason).is_some_and(Reason::is_hold);
-        if let Some(status) = words.iter().filter(|it| !held(it)).find_map(revoked) {
-            return (status, Vec::new());
-        }
-        let fresh = || words.iter().filter(|it| it.stale.is_none());
-        let good = fresh().filter(|it| revoked(it).is_none());
-        let latest = good.clone().max_by_key(|it| it.this_update);
-        let hold = words.iter().filter(|it| held(it) && revoked(it).is_some());
-        let hold = hold.max_by_key(|it| it.this_update);
-        if let Some(hold) = hold
-            && latest.is_none_or(|latest| latest.this_update <= hold.this_update)
-        {
-            return (revoked(hold).unwrap_or(Status::Unknown), Vec::new());
-        }
-        let reasons = good.fold(Reasons::NONE, |all, it| all.or(it.reasons));
-        match latest {
-            Some(word) if reasons == Reasons::ALL => {
-                let Word { source, this_update, .. } = *word;
-                (Status::Good { source, this_update }, Vec::new())
-            }
-            _ => (Status::Unknown, words.iter().map(Word::insufficient).collect()),
-        }
-    }
-}
-
-impl Word {
-    fn insufficient(&self) -> Tried {
-        let why = self.stale.clone().unwrap_or(Unusable::SomeReasonsOnly);
-        Tried { source: self.source, issuer: self.issuer.clone(), why }
-    }
-}
-
-impl<'a> Issuer<'a> {
-    fn certificate(certificate: &'a Certificate, anchor: &'a TrustAnchor) -> Self {
-        Self {
-            name: certificate.subject_name(),
-            public_key_info: certificate.public_key_info(),
-            signs_lists: certificate.key_usage().is_none_or(|usage| usage.crl_sign),
-            anchor,
-        }
-    }
-
-    fn anchor(anchor: &'a TrustAnchor) -> Self {
-        let signs_lists = anchor_signs_lists(anchor);
-        let (name, public_key_info) = (anchor.subject_name(), anchor.public_key_info());
-        Self { name, public_key_info, signs_lists, anchor }
-    }
-}
-
-/// As its certificate says, where there is one.
-fn anchor_signs_lists(anchor: &TrustAnchor) -> bool {
-    let usage = anchor.certificate().and_then(Certificate::key_usage);
-    usage.is_none_or(|usage| usage.crl_sign)
-}
-
-/// RFC 6960 §4.2.2.2.1: the issuer vouches for it as long as it lives.
-const OCSP_NO_CHECK: &str = "1.3.6.1.5.5.7.48.1.5";
-const OCSP_SIGNING: &str = "1.3.6.1.5.5.7.3.9";
-
-/// RFC 6960 §4.2.2.2: the extended key usage has to say so itself; "any" is not enough.
-fn is_for_ocsp(certificate: &Certificate) -> bool {
-    let usages = certificate.extended_key_usage().unwrap_or_default();
-    usages.iter().any(|usage| usage == OCSP_SIGNING)
 }

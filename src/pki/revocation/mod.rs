@@ -12,8 +12,10 @@ mod ocsp;
 mod reason;
 mod scope;
 mod signed;
+mod signer;
 #[cfg(test)]
 mod tests;
+mod word;
 
 pub use crl::Crl;
 pub use ocsp::OcspResponse;
