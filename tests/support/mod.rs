@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 
 pub(crate) mod cms;
+pub(crate) mod live;
+pub(crate) mod ocsp;
 pub(crate) mod pdf;
 pub(crate) mod pki;
 #[path = "../../src/samples.rs"]

@@ -64,8 +64,23 @@ impl Authority {
     }
 
     pub(crate) fn authority(&self, name: &str, serial: u64, crl_sign: bool) -> Self {
+        self.certified(authority_params(name, serial, crl_sign))
+    }
+
+    /// An authority below this one, whose certificate says more.
+    pub(crate) fn authority_with(
+        &self,
+        name: &str,
+        serial: u64,
+        change: impl FnOnce(&mut CertificateParams),
+    ) -> Self {
+        let mut params = authority_params(name, serial, true);
+        change(&mut params);
+        self.certified(params)
+    }
+
+    fn certified(&self, params: CertificateParams) -> Self {
         let key = KeyPair::generate().unwrap();
-        let params = authority_params(name, serial, crl_sign);
         let certificate = self.certify(&params, &key);
         Self { issuer: Issuer::new(params, key), certificate }
     }
