@@ -1,6 +1,7 @@
 //! A PKI that is there: two authorities under a root, their lists, a responder and a
 //! time-stamp authority, all behind URLs on loopback that the certificates name.
 
+mod ocsp;
 mod server;
 
 use std::sync::{Arc, Mutex};
@@ -14,8 +15,8 @@ use rcgen::{
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use self::ocsp::{Status, TestOcsp, digits};
 use super::cms::{oid, seq, tlv};
-use super::ocsp::{Status, TestOcsp, digits};
 use super::pki::{self, Authority};
 use super::tsa::{self, TestTsa};
 pub(crate) use server::{Reply, Server};

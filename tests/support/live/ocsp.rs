@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rcgen::{KeyPair, SigningKey as _};
 
-use super::cms::{items, oid, seq, tlv};
+use crate::support::cms::{items, oid, seq, tlv};
 
 const BASIC: &str = "1.3.6.1.5.5.7.48.1.1";
 const NONCE: &str = "1.3.6.1.5.5.7.48.1.2";
