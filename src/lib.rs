@@ -82,7 +82,7 @@ pub use crate::keys::pkcs12;
 pub use crate::keys::{SignatureValue, Signer, SigningOverride, SoftwareSigner, ToBeSigned};
 pub use crate::limits::Limits;
 pub use crate::pki::{Certificate, Crl, OcspResponse, PathRequirements, TrustAnchor, TrustStore};
-pub use crate::retrieval::{Request, RequestKind, Retrieve};
+pub use crate::retrieval::{Attempt, Request, RequestKind, Retrieve};
 pub use crate::signature::{Prepared, Signed};
 pub use crate::source::{Seekable, Source};
 pub use crate::time::UtcTime;

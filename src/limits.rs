@@ -63,6 +63,14 @@ pub struct Limits {
     /// Signatures checked on the CRLs and OCSP answers of one document. A check by the
     /// largest keys takes some 30 ms; a signer needs one or two for each certificate.
     pub revocation_signatures: usize,
+    /// Questions asked elsewhere for one document: whether each certificate of some chains
+    /// is revoked, and who issued it. Each may take as long as the caller's time-out.
+    pub retrievals: usize,
+    /// URLs of one kind that are asked for one certificate. Authorities name one to three;
+    /// a certificate that names a thousand is an attack on those.
+    pub retrieval_urls: usize,
+    /// Bytes of all answers to the questions of one document: two of the largest CRLs.
+    pub retrieved_bytes: u64,
     /// Iterations of password-based key derivation that one key file may cost in all.
     /// OpenSSL and Windows write 2,000, Java 10,000 and Firefox 600,000 for each of some four
     /// parts and each key; a million costs about a quarter of a second.
@@ -135,6 +143,9 @@ impl Default for Limits {
             ocsp_bytes: 1 << 20,
             ocsp_answers: 1_000,
             revocation_signatures: 500,
+            retrievals: 64,
+            retrieval_urls: 8,
+            retrieved_bytes: 512 << 20,
             kdf_iterations: 30_000_000,
             private_keys: 64,
             pdf_depth: 100,
@@ -165,6 +176,9 @@ pub(crate) const ALGORITHM_BYTES: usize = 16 << 10;
 
 /// Bytes of one XML name: errors repeat names, and those of the message have at most 25.
 pub(crate) const XML_NAME_BYTES: usize = 1_000;
+
+/// Bytes of one URL that is asked: browsers and servers take about as many.
+pub(crate) const URL_BYTES: usize = 2_048;
 
 /// Values in one reply of the axis, a message's own data being one. The directory of
 /// 111,000 agencies has 800,000; each takes up to a hundred bytes of memory and may take

@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 use crate::error::Result;
 
 /// Carries one question to a service and brings back what it says. The one joint
@@ -18,6 +20,36 @@ pub trait Retrieve: fmt::Debug + Send + Sync {
     /// `LimitExceeded` when it is longer than [`Request::most_bytes`]; `Misuse` when the
     /// URL is none that this one may ask.
     fn retrieve(&self, request: &Request<'_>) -> Result<Vec<u8>>;
+
+    /// Whether an answer may be one that was given before, as from a cache. Then OCSP
+    /// requests carry no nonce: no answer of old could have it.
+    fn remembers(&self) -> bool {
+        false
+    }
+}
+
+impl<R: Retrieve + ?Sized> Retrieve for std::sync::Arc<R> {
+    fn retrieve(&self, request: &Request<'_>) -> Result<Vec<u8>> {
+        (**self).retrieve(request)
+    }
+
+    fn remembers(&self) -> bool {
+        (**self).remembers()
+    }
+}
+
+/// One question that was asked elsewhere while a document was judged, and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Attempt {
+    /// What was asked for.
+    pub kind: RequestKind,
+    /// Who was asked.
+    pub url: String,
+    /// For whose certificate, as RFC 4514 writes names.
+    pub certificate: String,
+    /// Why nothing came of it; nothing where an answer came that could be read.
+    pub error: Option<String>,
 }
 
 /// One question.
@@ -36,7 +68,7 @@ pub struct Request<'a> {
 }
 
 /// What is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[non_exhaustive]
 pub enum RequestKind {
     /// Certificates of an issuer (RFC 5280 §4.2.2.1): one in DER or PEM, or a bag of them.

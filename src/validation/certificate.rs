@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::block::{self, Context, revocation};
 use super::check::{Message, say};
 use super::messages;
+use super::missing;
 use super::policy::Revocation;
 use super::report::{Diagnostic, Failure};
 use super::text::printable;
@@ -15,6 +16,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::pki::Certificate;
 use crate::pki::path::{Fault, PathFinder, Rejection, Search, ValidatedPath};
 use crate::pki::revocation::{Checked, Status};
+use crate::retrieval::Attempt;
 use crate::time::UtcTime;
 
 /// Whether a certificate may be relied on, and why.
@@ -43,6 +45,11 @@ pub struct CertificateReport {
     pub revocation: Vec<CertificateRevocation>,
     /// Paths that do not hold, the most telling reason first.
     pub tried: Vec<TriedPath>,
+    /// What would settle what is not settled: certificates, URLs and what came of asking
+    /// there.
+    pub missing: Vec<String>,
+    /// What was asked for elsewhere.
+    pub retrieved: Vec<Attempt>,
     error: Option<Failure>,
     diagnostics: Vec<Diagnostic>,
 }
@@ -136,6 +143,8 @@ impl CertificateReport {
             policies: Vec::new(),
             revocation: Vec::new(),
             tried: Vec::new(),
+            missing: Vec::new(),
+            retrieved: Vec::new(),
             error: None,
             diagnostics: Vec::new(),
         }
@@ -169,6 +178,7 @@ pub(super) fn check(
         at: context.at,
         requirements: context.requirements,
         checks: context.checks,
+        issuers: context.issuers(),
         limits: context.limits,
     };
     let judged = finder.find(certificate).and_then(|search| match search {
@@ -176,13 +186,19 @@ pub(super) fn check(
             let revocation = revocation::check_path(&path, candidates, context)?;
             holds(&mut report, certificate, &path, context);
             known(&mut report, &revocation, context);
+            report.missing = missing::of_revocation(&revocation, context);
             Ok(())
         }
-        Search::NotFound(rejections) => {
-            fails(&mut report, &rejections);
+        Search::NotFound(ref rejections) => {
+            fails(&mut report, rejections);
+            report.missing = missing::of_path(Some(&search), context);
             Ok(())
         }
     });
+    report.retrieved = context.gathering.map(|it| it.attempts()).unwrap_or_default();
+    if report.conclusion != Some(CertificateConclusion::Indeterminate) {
+        report.missing.clear();
+    }
     match judged {
         Ok(()) => {}
         Err(error) if error.kind() == ErrorKind::LimitExceeded => {

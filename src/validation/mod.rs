@@ -12,6 +12,7 @@ mod collect;
 mod conclusion;
 mod facts;
 mod messages;
+mod missing;
 mod policy;
 mod process;
 mod report;

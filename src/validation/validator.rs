@@ -1,14 +1,16 @@
 //! From a document to a report.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::block::{Context, overdrawn};
 use super::certificate::{self, CertificateReport};
 use super::collect::{self, CmsSource, Data};
 use super::conclusion::Conclusion;
 use super::facts::{DataFacts, DigestFact, SignatureFacts, TimeStampFacts, ValueFact};
-use super::policy::{Policy, Revocation};
-use super::process;
+use super::missing;
+use super::policy::Policy;
+use super::process::{self, Processed};
 use super::report::{
     Coverage, DocumentFormat, ReferenceReport, Report, SignatureReport, TimeStampReport,
 };
@@ -16,8 +18,9 @@ use crate::crypto::Digest;
 use crate::error::{Error, Result};
 use crate::limits::{Limits, within};
 use crate::pki::path::{Checks, Search};
-use crate::pki::revocation::{Checked, Spent, Status};
+use crate::pki::revocation::{Gathering, Spent};
 use crate::pki::{Certificate, Crl, OcspResponse, PathRequirements, TrustStore};
+use crate::retrieval::Retrieve;
 use crate::signature::{cms, pades};
 use crate::source::Source;
 use crate::time::UtcTime;
@@ -43,6 +46,7 @@ pub struct Validator {
     requirements: PathRequirements,
     crls: Vec<Crl>,
     responses: Vec<OcspResponse>,
+    retrieval: Option<Arc<dyn Retrieve>>,
     limits: Limits,
 }
 
@@ -62,6 +66,7 @@ impl Validator {
             requirements: PathRequirements::default(),
             crls: Vec::new(),
             responses: Vec::new(),
+            retrieval: None,
             limits: Limits::default(),
         }
     }
@@ -99,6 +104,15 @@ impl Validator {
         responses: impl IntoIterator<Item = OcspResponse>,
     ) -> Self {
         self.responses.extend(responses);
+        self
+    }
+
+    /// Asks elsewhere for what is not at hand: issuers' certificates where a path ends, and
+    /// OCSP responses and lists where a certificate's revocation is open. By default nothing
+    /// is asked. Whatever comes counts by its own signatures only.
+    #[must_use]
+    pub fn with_retrieval(mut self, retrieval: Arc<dyn Retrieve>) -> Self {
+        self.retrieval = Some(retrieval);
         self
     }
 
@@ -162,8 +176,9 @@ impl Validator {
     /// # Errors
     /// None that the certificates could cause; what `crypto` cannot compute is a reason.
     pub fn check_certificate(&self, certificate: &Certificate) -> Result<CertificateReport> {
-        let (checks, spent) = (Checks::default(), Spent::default());
-        certificate::check(certificate, &self.certificates, self.context(&checks, &spent))
+        let (checks, spent, gathering) = (Checks::default(), Spent::default(), self.gathering());
+        let context = self.context(&checks, &spent, gathering.as_ref());
+        certificate::check(certificate, &self.certificates, context)
     }
 
     fn validate_pdf(&self, document: &dyn Source) -> Result<Report> {
@@ -229,8 +244,8 @@ impl Validator {
     }
 
     fn report(&self, format: DocumentFormat, facts: &[SignatureFacts]) -> Result<Report> {
-        let (checks, spent) = (Checks::default(), Spent::default());
-        let context = self.context(&checks, &spent);
+        let (checks, spent, gathering) = (Checks::default(), Spent::default(), self.gathering());
+        let context = self.context(&checks, &spent, gathering.as_ref());
         let signatures: Result<Vec<_>> = facts.iter().map(|it| self.judge(it, context)).collect();
         let mut signatures = signatures?;
         self.judge_looks(facts, &mut signatures);
@@ -289,7 +304,7 @@ impl Validator {
                 Some(Search::Found(path)) => path.anchor().domain().map(str::to_owned),
                 Some(Search::NotFound(_)) | None => None,
             },
-            missing: self.missing(facts, processed.path.as_ref(), &processed.revocation),
+            missing: Self::missing(facts, &processed, context),
             path,
             counter_signature: facts.counter_signature,
             covers: coverage(facts),
@@ -301,7 +316,16 @@ impl Validator {
         })
     }
 
-    fn context<'a>(&'a self, checks: &'a Checks, spent: &'a Spent) -> Context<'a> {
+    fn gathering(&self) -> Option<Gathering<'_>> {
+        self.retrieval.as_deref().map(|it| Gathering::new(it, &self.limits))
+    }
+
+    fn context<'a>(
+        &'a self,
+        checks: &'a Checks,
+        spent: &'a Spent,
+        gathering: Option<&'a Gathering<'a>>,
+    ) -> Context<'a> {
         Context {
             trust: &self.trust,
             policy: &self.policy,
@@ -309,6 +333,7 @@ impl Validator {
             requirements: &self.requirements,
             crls: &self.crls,
             responses: &self.responses,
+            gathering,
             checks,
             spent,
             limits: &self.limits,
@@ -316,12 +341,7 @@ impl Validator {
     }
 
     /// What would settle what is open.
-    fn missing(
-        &self,
-        facts: &SignatureFacts,
-        search: Option<&Search>,
-        revocation: &[Checked],
-    ) -> Vec<String> {
+    fn missing(facts: &SignatureFacts, processed: &Processed, context: Context<'_>) -> Vec<String> {
         let mut all = Vec::new();
         if facts.unreadable.is_some() {
             return all;
@@ -332,27 +352,8 @@ impl Validator {
         if facts.signer.certificate.is_none() {
             all.push("certificate: the signer's".to_owned());
         }
-        match search {
-            Some(Search::NotFound(rejections)) => {
-                let last = rejections.first().and_then(|it| it.certificates.last());
-                if let Some(last) = last {
-                    all.push(format!(
-                        "certificate: {}, as a trust anchor or below one",
-                        last.issuer()
-                    ));
-                    all.extend(last.issuer_urls().iter().map(|url| format!("certificate: {url}")));
-                }
-            }
-            Some(Search::Found(_)) | None => {}
-        }
-        if self.policy.revocation == Revocation::Required {
-            for checked in revocation.iter().filter(|it| it.status == Status::Unknown) {
-                let certificate = &checked.certificate;
-                all.push(format!("revocation: {}", certificate.subject()));
-                all.extend(certificate.crl_urls().iter().map(|url| format!("crl: {url}")));
-                all.extend(certificate.ocsp_urls().iter().map(|url| format!("ocsp: {url}")));
-            }
-        }
+        all.extend(missing::of_path(processed.path.as_ref(), context));
+        all.extend(missing::of_revocation(&processed.revocation, context));
         all
     }
 }

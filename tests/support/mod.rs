@@ -7,6 +7,8 @@ use std::process::{Command, Output};
 
 pub(crate) mod cms;
 pub(crate) mod live;
+pub(crate) mod net;
+pub(crate) mod ocsp;
 pub(crate) mod pdf;
 pub(crate) mod pki;
 #[path = "../../src/samples.rs"]

@@ -1,5 +1,7 @@
 //! The search for a path (RFC 4158 §2), depth first and bounded.
 
+use std::fmt;
+
 use super::checks::Checks;
 use super::fault::{Fault, Rejection};
 use super::names::Comparisons;
@@ -20,7 +22,15 @@ pub(crate) struct PathFinder<'a> {
     pub(crate) requirements: &'a PathRequirements,
     /// What was checked already, for this document.
     pub(crate) checks: &'a Checks,
+    /// Where else issuers may be had.
+    pub(crate) issuers: Option<&'a dyn Issuers>,
     pub(crate) limits: &'a Limits,
+}
+
+/// Where issuers may be had that are not at hand (RFC 4158 §7.1); none of them is trusted.
+pub(crate) trait Issuers: fmt::Debug {
+    /// Certificates that may be those of its issuer; none where there is none to be had.
+    fn issuers_of(&self, certificate: &Certificate) -> Vec<Certificate>;
 }
 
 /// What a search came to.
@@ -69,7 +79,8 @@ impl PathFinder<'_> {
     /// [`Limits::paths_signatures`]: then nothing is known.
     pub(crate) fn find(&self, end_entity: &Certificate) -> Result<Search> {
         let comparisons = Comparisons::new(self.limits);
-        let mut walk = Walk { finder: *self, signatures: 0, comparisons, rejections: Vec::new() };
+        let mut walk =
+            Walk { finder: *self, signatures: 0, anchored: 0, comparisons, rejections: Vec::new() };
         let mut path = vec![end_entity.clone()];
         let found = match walk.trusted_itself(&path)? {
             Some(found) => Some(found),
@@ -87,6 +98,8 @@ impl PathFinder<'_> {
 struct Walk<'a> {
     finder: PathFinder<'a>,
     signatures: usize,
+    /// Paths so far that reached an anchor, whether or not they hold.
+    anchored: usize,
     comparisons: Comparisons<'a>,
     rejections: Vec<Rejection>,
 }
@@ -105,6 +118,7 @@ impl Walk<'_> {
     fn extend(&mut self, path: &mut Vec<Certificate>) -> Result<Option<ValidatedPath>> {
         let Some(last) = path.last().cloned() else { return Ok(None) };
         let mut issuers = 0_usize;
+        let anchored = self.anchored;
         for anchor in self.anchors_for(&last) {
             issuers = issuers.saturating_add(1);
             if self.signed_by(path, anchor.public_key_info())?
@@ -113,11 +127,39 @@ impl Walk<'_> {
                 return Ok(Some(found));
             }
         }
-        for candidate in self.candidates_for(&last) {
+        let at_hand = self.candidates_for(&last);
+        if let Some(found) = self.extend_by(path, &at_hand, &mut issuers)? {
+            return Ok(Some(found));
+        }
+        // Where some path reached an anchor, what is wrong with it is no lack of issuers.
+        let wanting = self.anchored == anchored && path.len() < self.longest();
+        if let Some(elsewhere) = self.finder.issuers.filter(|_| wanting) {
+            let mut others = elsewhere.issuers_of(&last);
+            others.retain(|it| {
+                it.subject_name().matches(last.issuer_name()) && !at_hand.contains(it)
+            });
+            if let Some(found) = self.extend_by(path, &others, &mut issuers)? {
+                return Ok(Some(found));
+            }
+        }
+        if issuers == 0 {
+            self.reject(path, path.len().saturating_sub(1), Fault::NoIssuer);
+        }
+        Ok(None)
+    }
+
+    /// Goes on through each of these in turn; `issuers` counts those that could be.
+    fn extend_by(
+        &mut self,
+        path: &mut Vec<Certificate>,
+        candidates: &[Certificate],
+        issuers: &mut usize,
+    ) -> Result<Option<ValidatedPath>> {
+        for candidate in candidates {
             if stands_in(path, candidate) {
                 continue;
             }
-            issuers = issuers.saturating_add(1);
+            *issuers = issuers.saturating_add(1);
             if path.len() >= self.longest() {
                 self.reject(path, path.len().saturating_sub(1), Fault::TooLong);
                 break;
@@ -130,9 +172,6 @@ impl Walk<'_> {
                     return Ok(found);
                 }
             }
-        }
-        if issuers == 0 {
-            self.reject(path, path.len().saturating_sub(1), Fault::NoIssuer);
         }
         Ok(None)
     }
@@ -148,6 +187,7 @@ impl Walk<'_> {
         path: &[Certificate],
         anchor: &TrustAnchor,
     ) -> Result<Option<ValidatedPath>> {
+        self.anchored = self.anchored.saturating_add(1);
         let rules = Rules { requirements: self.finder.requirements, at: self.finder.at };
         match validate::check(path, anchor, &rules, &mut self.comparisons)? {
             Ok(policies) => {
@@ -201,10 +241,10 @@ impl<'a> Walk<'a> {
         issuers
     }
 
-    fn candidates_for(&self, certificate: &Certificate) -> Vec<&'a Certificate> {
+    fn candidates_for(&self, certificate: &Certificate) -> Vec<Certificate> {
         let named = self.finder.candidates.iter();
-        let mut issuers: Vec<_> =
-            named.filter(|it| it.subject_name().matches(certificate.issuer_name())).collect();
+        let named = named.filter(|it| it.subject_name().matches(certificate.issuer_name()));
+        let mut issuers: Vec<_> = named.cloned().collect();
         issuers.sort_by_key(|it| hint(certificate, it.subject_key_identifier()));
         issuers
     }

@@ -60,8 +60,15 @@ fn comparisons_of_names_are_bounded() {
     limits.name_comparisons = 250_000;
     let (at, checks) = (at("2026-06-01T00:00:00Z"), Checks::default());
     let (requirements, checks) = (&PathRequirements::default(), &checks);
-    let finder =
-        PathFinder { trust: &trust, candidates: &[], at, requirements, checks, limits: &limits };
+    let finder = PathFinder {
+        trust: &trust,
+        candidates: &[],
+        at,
+        requirements,
+        checks,
+        issuers: None,
+        limits: &limits,
+    };
     assert_eq!(finder.find(&leaf).unwrap_err().kind(), ErrorKind::LimitExceeded);
 }
 
@@ -104,7 +111,9 @@ fn require(requirements: PathRequirements, middle: Party, leaf: Party) -> Search
     let (candidates, end) = ([middle.issued_by(&root)], leaf.issued_by(&middle));
     let (checks, at) = (&Checks::default(), at("2026-06-01T00:00:00Z"));
     let (trust, candidates, requirements) = (&trust, &candidates[..], &requirements);
-    PathFinder { trust, candidates, at, requirements, checks, limits }.find(&end).unwrap()
+    PathFinder { trust, candidates, at, requirements, checks, issuers: None, limits }
+        .find(&end)
+        .unwrap()
 }
 
 #[test]

@@ -24,8 +24,9 @@ pub(crate) fn exhaust(bytes: &[u8]) -> usize {
     let checks = Checks::default();
     let candidates = &certificates;
     let (checks, requirements) = (&checks, &PathRequirements::default());
+    let (issuers, limits) = (None, &limits);
     let finder =
-        PathFinder { trust: &trust, candidates, at, requirements, checks, limits: &limits };
+        PathFinder { trust: &trust, candidates, at, requirements, checks, issuers, limits };
     match finder.find(end_entity) {
         Ok(Search::Found(path)) => {
             assert_eq!(path.certificates().first(), Some(end_entity), "another path than asked");

@@ -15,7 +15,7 @@ mod requirements;
 mod tests;
 mod validate;
 
-pub(crate) use build::{PathFinder, Search, ValidatedPath};
+pub(crate) use build::{Issuers, PathFinder, Search, ValidatedPath};
 pub(crate) use checks::Checks;
 pub(crate) use fault::{Fault, Rejection};
 pub use requirements::PathRequirements;

@@ -73,7 +73,9 @@ pub(super) fn search_at(
 ) -> Search {
     let (checks, limits) = (&Checks::default(), &Limits::default());
     let requirements = &PathRequirements::default();
-    PathFinder { trust, candidates, at, requirements, checks, limits }.find(end).unwrap()
+    PathFinder { trust, candidates, at, requirements, checks, issuers: None, limits }
+        .find(end)
+        .unwrap()
 }
 
 pub(super) fn trusting(certificates: impl IntoIterator<Item = Certificate>) -> TrustStore {
@@ -312,8 +314,16 @@ fn fan_out_is_bounded() {
     let (at, checks) = (at("2026-06-01T00:00:00Z"), Checks::default());
     let find = |limits: &Limits, candidates: &[Certificate], end: &Certificate| {
         let requirements = &PathRequirements::default();
-        PathFinder { trust: &trust, candidates, at, requirements, checks: &checks, limits }
-            .find(end)
+        PathFinder {
+            trust: &trust,
+            candidates,
+            at,
+            requirements,
+            checks: &checks,
+            issuers: None,
+            limits,
+        }
+        .find(end)
     };
     assert_eq!(find(&limits, &pool, &leaf).unwrap_err().kind(), ErrorKind::LimitExceeded);
     // What was checked for one signer counts for the next, and is not checked again.

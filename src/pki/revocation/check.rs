@@ -4,11 +4,12 @@
 
 use super::crl::Crl;
 use super::fault::Unusable;
+use super::gathering::Gathering;
 use super::ocsp::{OcspResponse, SingleStatus};
 use super::reason::{Reason, Reasons};
 use super::signed::Spent;
 use super::signer::Issuer;
-use super::word::Word;
+use super::word::{Word, after_expiry};
 use crate::error::{ErrorKind, Result};
 use crate::limits::Limits;
 use crate::pki::Certificate;
@@ -26,6 +27,8 @@ pub(crate) struct Checker<'a> {
     /// How many seconds old information may be; where nothing is said, it serves up to its
     /// nextUpdate.
     pub(crate) max_age: Option<u64>,
+    /// Where else lists and answers may be had.
+    pub(crate) gathering: Option<&'a Gathering<'a>>,
     pub(crate) checks: &'a Checks,
     pub(crate) spent: &'a Spent,
     pub(crate) limits: &'a Limits,
@@ -48,6 +51,26 @@ pub(crate) enum Status {
     Unknown,
 }
 
+/// The certificate in question, and who issued it.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    certificate: &'a Certificate,
+    issuer: Issuer<'a>,
+}
+
+/// What was said about it, and what was of no use.
+#[derive(Default)]
+struct Heard {
+    words: Vec<Word>,
+    tried: Vec<Tried>,
+}
+
+impl Heard {
+    fn fails(&mut self, source: Source, issuer: String, why: Unusable) {
+        self.tried.push(Tried { source, issuer, why });
+    }
+}
+
 /// Which kind of information it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Source {
@@ -59,7 +82,7 @@ pub(crate) enum Source {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Tried {
     pub(crate) source: Source,
-    /// Who issued it.
+    /// Who issued it, or the URL where it was asked for.
     pub(crate) issuer: String,
     pub(crate) why: Unusable,
 }
@@ -105,29 +128,100 @@ impl Checker<'_> {
         issuer: Issuer<'_>,
         open: &mut Vec<Certificate>,
     ) -> Result<Checked> {
-        let mut words = Vec::new();
-        let mut tried = Vec::new();
+        let asked = Asked { certificate, issuer };
+        let mut heard = Heard::default();
         for response in self.responses {
-            match self.ask_responder(response, certificate, issuer, open)? {
-                Ok(word) => words.push(word),
-                Err(Unusable::OutOfScope) => {}
-                Err(why) => {
-                    let issuer = response.responder();
-                    tried.push(Tried { source: Source::Ocsp, issuer, why });
-                }
-            }
+            self.hear_response(response, asked, open, &mut heard)?;
         }
         for crl in self.crls {
-            match self.ask_list(crl, certificate, issuer, open)? {
-                Ok(word) => words.push(word),
-                // Lists about others are no news where there are many.
-                Err(Unusable::OutOfScope) if crl.issuer() != certificate.issuer() => {}
-                Err(why) => tried.push(Tried { source: Source::Crl, issuer: crl.issuer(), why }),
-            }
+            self.hear_list(crl, asked, open, &mut heard)?;
         }
-        let (status, more) = self.conclude(&words);
+        if let Some(gathering) = self.gathering {
+            self.gather(gathering, asked, open, &mut heard)?;
+        }
+        let (status, more) = self.conclude(&heard.words);
+        let mut tried = heard.tried;
         tried.extend(more);
         Ok(Checked { certificate: certificate.clone(), status, tried })
+    }
+
+    fn hear_response(
+        &self,
+        response: &OcspResponse,
+        asked: Asked<'_>,
+        open: &mut Vec<Certificate>,
+        heard: &mut Heard,
+    ) -> Result<()> {
+        match self.ask_responder(response, asked.certificate, asked.issuer, open)? {
+            Ok(word) => heard.words.push(word),
+            Err(Unusable::OutOfScope) => {}
+            Err(why) => heard.fails(Source::Ocsp, response.responder(), why),
+        }
+        Ok(())
+    }
+
+    fn hear_list(
+        &self,
+        crl: &Crl,
+        asked: Asked<'_>,
+        open: &mut Vec<Certificate>,
+        heard: &mut Heard,
+    ) -> Result<()> {
+        match self.ask_list(crl, asked.certificate, asked.issuer, open)? {
+            Ok(word) => heard.words.push(word),
+            // Lists about others are no news where there are many.
+            Err(Unusable::OutOfScope) if crl.issuer() != asked.certificate.issuer() => {}
+            Err(why) => heard.fails(Source::Crl, crl.issuer(), why),
+        }
+        Ok(())
+    }
+
+    /// Asks elsewhere as long as nothing is settled: responders first, who answer about
+    /// one certificate, then lists.
+    fn gather(
+        &self,
+        gathering: &Gathering<'_>,
+        asked: Asked<'_>,
+        open: &mut Vec<Certificate>,
+        heard: &mut Heard,
+    ) -> Result<()> {
+        let Asked { certificate, issuer } = asked;
+        for (n, url) in gathering.order(certificate.ocsp_urls()).into_iter().enumerate() {
+            if self.is_settled(heard) {
+                return Ok(());
+            }
+            let answer = gathering
+                .may_ask(n)
+                .and_then(|()| gathering.response(certificate, issuer.public_key_info, url));
+            match answer {
+                Ok(response) => self.hear_response(&response, asked, open, heard)?,
+                Err(why) => heard.fails(Source::Ocsp, url.to_owned(), why),
+            }
+            if gathering.may_ask(n).is_err() {
+                break;
+            }
+        }
+        for (n, url) in gathering.order(certificate.crl_urls()).into_iter().enumerate() {
+            if self.is_settled(heard) {
+                return Ok(());
+            }
+            match gathering.may_ask(n).and_then(|()| gathering.lists(certificate, url)) {
+                Ok(lists) => {
+                    for crl in &lists {
+                        self.hear_list(crl, asked, open, heard)?;
+                    }
+                }
+                Err(why) => heard.fails(Source::Crl, url.to_owned(), why),
+            }
+            if gathering.may_ask(n).is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn is_settled(&self, heard: &Heard) -> bool {
+        self.conclude(&heard.words).0 != Status::Unknown
     }
 
     /// What a list says, once it is known to be its issuer's.
@@ -160,7 +254,9 @@ impl Checker<'_> {
             this_update,
             entry,
             reasons,
-            stale: self.stale(this_update, crl.next_update()),
+            stale: self
+                .stale(this_update, crl.next_update())
+                .or_else(|| after_expiry(certificate, this_update, crl.expired_since())),
         }))
     }
 
@@ -196,7 +292,9 @@ impl Checker<'_> {
             this_update: single.this_update,
             entry,
             reasons: Reasons::ALL,
-            stale: self.stale(single.this_update, single.next_update),
+            stale: self
+                .stale(single.this_update, single.next_update)
+                .or_else(|| after_expiry(certificate, single.this_update, single.archive_cutoff)),
         }))
     }
 }

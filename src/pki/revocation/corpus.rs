@@ -53,6 +53,7 @@ impl Inputs {
             at,
             requirements: &requirements,
             checks: &checks,
+            issuers: None,
             limits: &limits,
         };
         let path = match finder.find(&self.leaf).unwrap() {
@@ -65,6 +66,7 @@ impl Inputs {
             candidates,
             at,
             max_age: None,
+            gathering: None,
             checks: &checks,
             spent: &spent,
             limits: &limits,

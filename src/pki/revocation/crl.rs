@@ -31,6 +31,7 @@ struct Fields {
     issuer: Name,
     this_update: UtcTime,
     next_update: Option<UtcTime>,
+    expired_since: Option<UtcTime>,
     scope: Scope,
     entries: Entries,
     signed: Signed,
@@ -41,6 +42,8 @@ struct Fields {
 const DEPTH: usize = 24;
 
 const DELTA_CRL_INDICATOR: &str = "2.5.29.27";
+/// X.509 §9.5.2.8.
+const EXPIRED_CERTS_ON_CRL: &str = "2.5.29.60";
 const ISSUING_DISTRIBUTION_POINT: &str = "2.5.29.28";
 /// Authority key identifier and CRL number, which hint and count.
 const UNDERSTOOD: [&str; 2] = ["2.5.29.35", "2.5.29.20"];
@@ -102,6 +105,11 @@ impl Crl {
     #[must_use]
     pub fn next_update(&self) -> Option<UtcTime> {
         self.0.next_update
+    }
+
+    /// Certificates that expired since then are kept on it, where it says so.
+    pub(super) fn expired_since(&self) -> Option<UtcTime> {
+        self.0.expired_since
     }
 
     /// How many certificates it lists.
@@ -180,45 +188,68 @@ impl Fields {
             let what = "its two signature algorithms differ".to_owned();
             fault = Some(Unusable::Malformed { what });
         }
-        let (scope, refused) = read_extensions(extensions, &issuer)?;
+        let Extensions { scope, expired_since, fault: refused, .. } =
+            Extensions::read(extensions, &issuer)?;
         let entries = Entries::read(list)?;
         let stranger = entries.unprocessed().map(str::to_owned);
         let stranger = stranger.map(|oid| Unusable::UnprocessedExtension { oid });
         let fault = fault.or(refused).or(stranger);
-        Ok(Self { issuer, this_update, next_update, scope, entries, signed, fault, der })
+        Ok(Self {
+            issuer,
+            this_update,
+            next_update,
+            expired_since,
+            scope,
+            entries,
+            signed,
+            fault,
+            der,
+        })
     }
 }
 
-/// What the list is about, and an extension that forbids its use (RFC 5280 §5.2).
-fn read_extensions(
-    extensions: Option<Value<'_>>,
-    issuer: &Name,
-) -> Result<(Scope, Option<Unusable>)> {
-    let mut scope = Scope::everything();
-    let mut fault = None;
-    let mut seen = Vec::new();
-    let Some(extensions) = extensions else { return Ok((scope, fault)) };
-    let mut all = extensions.explicit()?.sequence()?;
-    while let Some(extension) = all.next()? {
-        let extension = Extension::read(&extension)?;
-        if seen.contains(&extension.oid) {
-            let what = format!("the extension {} is twice there", extension.oid);
-            return Err(Error::malformed(what));
-        }
-        match extension.oid.as_str() {
-            ISSUING_DISTRIBUTION_POINT => {
-                scope = Scope::read(&Value::only(extension.value, DEPTH)?, issuer.der())?;
+/// What the list as a whole says (RFC 5280 §5.2).
+struct Extensions {
+    scope: Scope,
+    expired_since: Option<UtcTime>,
+    /// One that forbids its use.
+    fault: Option<Unusable>,
+}
+
+impl Extensions {
+    fn read(extensions: Option<Value<'_>>, issuer: &Name) -> Result<Self> {
+        let mut read = Self { scope: Scope::everything(), expired_since: None, fault: None };
+        let mut seen = Vec::new();
+        let Some(extensions) = extensions else { return Ok(read) };
+        let mut all = extensions.explicit()?.sequence()?;
+        while let Some(extension) = all.next()? {
+            let extension = Extension::read(&extension)?;
+            if seen.contains(&extension.oid) {
+                let what = format!("the extension {} is twice there", extension.oid);
+                return Err(Error::malformed(what));
             }
-            DELTA_CRL_INDICATOR => fault = Some(Unusable::Delta),
+            read.take(&extension, issuer)?;
+            within(seen.len(), EXTENSIONS, "extensions of a CRL")?;
+            seen.push(extension.oid);
+        }
+        Ok(read)
+    }
+
+    fn take(&mut self, extension: &Extension<'_>, issuer: &Name) -> Result<()> {
+        let value = || Value::only(extension.value, DEPTH);
+        match extension.oid.as_str() {
+            ISSUING_DISTRIBUTION_POINT => self.scope = Scope::read(&value()?, issuer.der())?,
+            DELTA_CRL_INDICATOR => self.fault = Some(Unusable::Delta),
+            EXPIRED_CERTS_ON_CRL => {
+                self.expired_since = Some(value()?.is(Tag::GENERALIZED_TIME)?.time()?);
+            }
             oid if extension.critical && !UNDERSTOOD.contains(&oid) => {
-                fault = Some(Unusable::UnprocessedExtension { oid: oid.to_owned() });
+                self.fault = Some(Unusable::UnprocessedExtension { oid: oid.to_owned() });
             }
             _ => {}
         }
-        within(seen.len(), EXTENSIONS, "extensions of a CRL")?;
-        seen.push(extension.oid);
+        Ok(())
     }
-    Ok((scope, fault))
 }
 
 /// RFC 5280 defines seven.

@@ -39,10 +39,21 @@ pub(crate) enum Unusable {
         this_update: UtcTime,
         next_update: Option<UtcTime>,
     },
+    /// It was issued after the certificate expired, and does not say that such ones are kept
+    /// on it: that it does not list the certificate says nothing.
+    AfterExpiry {
+        this_update: UtcTime,
+    },
     /// The responder does not know the certificate (RFC 6960 §2.2).
     Unknown,
     /// The responder refused to answer (RFC 6960 §2.3).
     Refused {
         status: u32,
+    },
+    /// RFC 9654: the answer is to another question.
+    WrongNonce,
+    /// It was asked for elsewhere, and did not come.
+    NotRetrieved {
+        why: String,
     },
 }

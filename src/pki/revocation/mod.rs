@@ -8,8 +8,10 @@ mod crl;
 mod entries;
 mod extension;
 mod fault;
+mod gathering;
 mod ocsp;
 mod reason;
+mod request;
 mod scope;
 mod signed;
 mod signer;
@@ -22,4 +24,5 @@ pub use ocsp::OcspResponse;
 
 pub(crate) use check::{Checked, Checker, Source, Status, Tried};
 pub(crate) use fault::Unusable;
+pub(crate) use gathering::Gathering;
 pub(crate) use signed::Spent;

@@ -42,6 +42,7 @@ struct Answer {
     /// What the signature is over stands in these bytes.
     basic: Vec<u8>,
     certificates: Vec<Certificate>,
+    nonce: Option<Vec<u8>>,
     fault: Option<Unusable>,
 }
 
@@ -61,6 +62,8 @@ pub(super) struct Single {
     pub(super) status: SingleStatus,
     pub(super) this_update: UtcTime,
     pub(super) next_update: Option<UtcTime>,
+    /// Certificates that expired since then are answered for (RFC 6960 §4.4.4).
+    pub(super) archive_cutoff: Option<UtcTime>,
     pub(super) fault: Option<Unusable>,
 }
 
@@ -74,10 +77,11 @@ pub(super) enum SingleStatus {
 
 const DEPTH: usize = 32;
 const BASIC: &str = "1.3.6.1.5.5.7.48.1.1";
-/// RFC 6960 §4.4: nonce, reference to a list, archive cutoff, responder's preferences. They
-/// tell where an answer comes from; RFC 6960 §4.4 marks none of them critical.
-const UNDERSTOOD: [&str; 3] =
-    ["1.3.6.1.5.5.7.48.1.2", "1.3.6.1.5.5.7.48.1.3", "1.3.6.1.5.5.7.48.1.6"];
+/// RFC 6960 §4.4 marks none of them critical. The reference to a list only tells where an
+/// answer comes from.
+const NONCE: &str = "1.3.6.1.5.5.7.48.1.2";
+const CRL_REFERENCE: &str = "1.3.6.1.5.5.7.48.1.3";
+const ARCHIVE_CUTOFF: &str = "1.3.6.1.5.5.7.48.1.6";
 
 impl OcspResponse {
     /// Reads an `OCSPResponse`, or a `BasicOCSPResponse` without that envelope, as documents
@@ -144,6 +148,11 @@ impl OcspResponse {
     /// The number of the refusal, where it is one (§4.2.1).
     pub(super) fn refusal(&self) -> Option<u32> {
         self.0.answer.as_ref().err().copied()
+    }
+
+    /// What it repeats of the question (RFC 9654); nothing where it repeats nothing.
+    pub(super) fn nonce(&self) -> Option<&[u8]> {
+        self.0.answer.as_ref().ok()?.nonce.as_deref()
     }
 
     /// What keeps it from being used at all.
@@ -234,13 +243,10 @@ impl Answer {
             within(count, limits.ocsp_answers, "answers in one OCSP response")?;
             singles.push(Single::read(&single)?);
         }
-        let fault = match fields.optional(Tag::context(1))? {
-            Some(extensions) => unprocessed(&extensions)?,
-            None => None,
-        };
+        let Extensions { fault, nonce, .. } = Extensions::read(fields.optional(Tag::context(1))?)?;
         fields.finish()?;
         let basic = basic.to_vec();
-        Ok(Self { responder, produced_at, singles, signed, basic, certificates, fault })
+        Ok(Self { responder, produced_at, singles, signed, basic, certificates, nonce, fault })
     }
 }
 
@@ -269,12 +275,11 @@ impl Single {
             Some(time) => Some(time.explicit()?.is(Tag::GENERALIZED_TIME)?.time()?),
             None => None,
         };
-        let fault = match fields.optional(Tag::context(1))? {
-            Some(extensions) => unprocessed(&extensions)?,
-            None => None,
-        };
+        let Extensions { fault, archive_cutoff, .. } =
+            Extensions::read(fields.optional(Tag::context(1))?)?;
         fields.finish()?;
         Ok(Self {
+            archive_cutoff,
             digest,
             issuer_name,
             issuer_key,
@@ -326,21 +331,45 @@ fn read_certificates(value: &Value<'_>, limits: &Limits) -> Result<Vec<Certifica
     Ok(all)
 }
 
-/// A critical extension that is not understood.
-fn unprocessed(value: &Value<'_>) -> Result<Option<Unusable>> {
-    let mut extensions = value.explicit()?.sequence()?;
-    let mut fault = None;
-    while let Some(extension) = extensions.next()? {
-        let Extension { oid, critical, .. } = Extension::read(&extension)?;
-        if critical && !UNDERSTOOD.contains(&oid.as_str()) {
-            fault = Some(Unusable::UnprocessedExtension { oid });
+/// Extensions of an answer as a whole, or of what it says of one certificate.
+#[derive(Default)]
+struct Extensions {
+    nonce: Option<Vec<u8>>,
+    archive_cutoff: Option<UtcTime>,
+    /// A critical one that is not understood.
+    fault: Option<Unusable>,
+}
+
+impl Extensions {
+    fn read(value: Option<Value<'_>>) -> Result<Self> {
+        let mut read = Self::default();
+        let Some(value) = value else { return Ok(read) };
+        let mut extensions = value.explicit()?.sequence()?;
+        while let Some(extension) = extensions.next()? {
+            let Extension { oid, critical, value } = Extension::read(&extension)?;
+            match oid.as_str() {
+                NONCE => read.nonce = Some(octets_within(value)),
+                ARCHIVE_CUTOFF => {
+                    let time = Value::only(value, DEPTH)?.is(Tag::GENERALIZED_TIME)?.time()?;
+                    read.archive_cutoff = Some(time);
+                }
+                CRL_REFERENCE => {}
+                _ if critical => read.fault = Some(Unusable::UnprocessedExtension { oid }),
+                _ => {}
+            }
         }
+        Ok(read)
     }
-    Ok(fault)
+}
+
+/// RFC 9654 wraps the nonce in an OCTET STRING; some responders of old do not.
+fn octets_within(value: &[u8]) -> Vec<u8> {
+    let wrapped = Value::only(value, DEPTH).and_then(|it| it.is(Tag::OCTET_STRING));
+    wrapped.map_or(value, |it| it.content()).to_vec()
 }
 
 /// The bits of the key, without tag, length and number of unused bits.
-fn key_bits(public_key_info: &[u8]) -> Option<&[u8]> {
+pub(super) fn key_bits(public_key_info: &[u8]) -> Option<&[u8]> {
     let mut fields = Value::only(public_key_info, DEPTH).ok()?.sequence().ok()?;
     fields.expect(Tag::SEQUENCE).ok()?;
     fields.expect(Tag::BIT_STRING).ok()?.whole_octet_bits().ok()

@@ -7,7 +7,7 @@ use super::crl::Crl;
 use super::fault::Unusable;
 use super::ocsp::OcspResponse;
 use crate::error::Result;
-use crate::pki::path::{PathFinder, Search, ValidatedPath};
+use crate::pki::path::{Issuers, PathFinder, Search, ValidatedPath};
 use crate::pki::x509::Name;
 use crate::pki::{Certificate, PathRequirements, TrustAnchor, TrustStore};
 
@@ -40,7 +40,9 @@ impl Checker<'_> {
                 Some(fault) => why = fault,
             }
         }
-        for signer in response.certificates().iter().chain(self.candidates) {
+        let gathered = self.gathered();
+        let signers = response.certificates().iter().chain(self.candidates).chain(&gathered);
+        for signer in signers {
             let key = signer.public_key_info();
             if key == issuer.public_key_info || !response.is_from(signer.subject_name(), key) {
                 continue;
@@ -68,7 +70,7 @@ impl Checker<'_> {
         // Directly below the issuer, whose own path holds already.
         let issuer = TrustAnchor::new(issuer.name.der(), issuer.public_key_info)?;
         let trust: TrustStore = [issuer].into_iter().collect();
-        match self.find(signer, &trust, &[])? {
+        match self.find(signer, &trust, &[], None)? {
             Search::NotFound(_) => Ok(Err(Unusable::NotAuthorised)),
             Search::Found(_) if signer.extension(OCSP_NO_CHECK).is_some() => Ok(Ok(())),
             Search::Found(path) => self.none_revoked(&path, open),
@@ -101,7 +103,9 @@ impl Checker<'_> {
                 Some(fault) => why = fault,
             }
         }
-        for signer in self.candidates.iter().filter(|it| it.subject_name().matches(name)) {
+        let gathered = self.gathered();
+        let signers = self.candidates.iter().chain(&gathered);
+        for signer in signers.filter(|it| it.subject_name().matches(name)) {
             let key = signer.public_key_info();
             match crl.check_signature(key, self.spent, self.limits)? {
                 Some(fault) => {
@@ -130,10 +134,16 @@ impl Checker<'_> {
             return Ok(Err(Unusable::NotAuthorised));
         }
         let trust: TrustStore = [anchor.clone()].into_iter().collect();
-        match self.find(signer, &trust, self.candidates)? {
+        let issuers = self.gathering.map(|it| it as &dyn Issuers);
+        match self.find(signer, &trust, self.candidates, issuers)? {
             Search::NotFound(_) => Ok(Err(Unusable::NoSigner)),
             Search::Found(path) => self.none_revoked(&path, open),
         }
+    }
+
+    /// Certificates that came from elsewhere.
+    fn gathered(&self) -> Vec<Certificate> {
+        self.gathering.map(|it| it.certificates()).unwrap_or_default()
     }
 
     /// Nobody vouches for himself, nor for one above him.
@@ -157,10 +167,11 @@ impl Checker<'_> {
         signer: &Certificate,
         trust: &TrustStore,
         candidates: &[Certificate],
+        issuers: Option<&dyn Issuers>,
     ) -> Result<Search> {
         let requirements = &PathRequirements::default();
         let Self { at, checks, limits, .. } = *self;
-        PathFinder { trust, candidates, at, requirements, checks, limits }.find(signer)
+        PathFinder { trust, candidates, at, requirements, checks, issuers, limits }.find(signer)
     }
 }
 

@@ -4,6 +4,7 @@ use super::check::{Checker, Source, Status, Tried};
 use super::entries::Entry;
 use super::fault::Unusable;
 use super::reason::{Reason, Reasons};
+use crate::pki::Certificate;
 use crate::time::UtcTime;
 
 /// What one list or answer says.
@@ -69,6 +70,19 @@ impl Checker<'_> {
             _ => (Status::Unknown, words.iter().map(Word::insufficient).collect()),
         }
     }
+}
+
+/// Issuers may drop a certificate from lists and archives once it has expired (RFC 5280
+/// §3.3), so that not to be listed afterwards says nothing, unless they say since when they
+/// keep what has expired: expiredCertsOnCRL (X.509 §9.5.2.8), archiveCutoff (RFC 6960 §4.4.4).
+pub(super) fn after_expiry(
+    certificate: &Certificate,
+    this_update: UtcTime,
+    kept_since: Option<UtcTime>,
+) -> Option<Unusable> {
+    let not_after = certificate.not_after();
+    let kept = kept_since.is_some_and(|since| since <= not_after);
+    (this_update > not_after && !kept).then_some(Unusable::AfterExpiry { this_update })
 }
 
 impl Word {

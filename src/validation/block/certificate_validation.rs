@@ -18,6 +18,7 @@ pub(super) fn search(facts: &SignatureFacts, context: Context<'_>) -> Result<Opt
         at: context.at,
         requirements: context.requirements,
         checks: context.checks,
+        issuers: context.issuers(),
         limits: context.limits,
     };
     finder.find(certificate).map(Some)

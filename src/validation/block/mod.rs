@@ -14,8 +14,8 @@ use super::facts::SignatureFacts;
 use super::policy::Policy;
 use crate::error::Result;
 use crate::limits::Limits;
-use crate::pki::path::{Checks, Search};
-use crate::pki::revocation::{Checked, Spent};
+use crate::pki::path::{Checks, Issuers, Search};
+use crate::pki::revocation::{Checked, Gathering, Spent};
 use crate::pki::{Crl, OcspResponse, PathRequirements, TrustStore};
 use crate::time::UtcTime;
 
@@ -28,9 +28,17 @@ pub(super) struct Context<'a> {
     pub(super) requirements: &'a PathRequirements,
     pub(super) crls: &'a [Crl],
     pub(super) responses: &'a [OcspResponse],
+    pub(super) gathering: Option<&'a Gathering<'a>>,
     pub(super) checks: &'a Checks,
     pub(super) spent: &'a Spent,
     pub(super) limits: &'a Limits,
+}
+
+impl<'a> Context<'a> {
+    /// Where issuers may be had besides those at hand.
+    pub(super) fn issuers(self) -> Option<&'a dyn Issuers> {
+        self.gathering.map(|it| it as &dyn Issuers)
+    }
 }
 
 /// What the blocks found, in the order of §5.3.4, and the path if there is one.

@@ -42,6 +42,8 @@ pub(in crate::validation) fn check_path(
         candidates,
         at: context.at,
         max_age: context.policy.revocation_max_age,
+        // Nobody asks for what the policy does not ask for.
+        gathering: context.gathering.filter(|_| context.policy.revocation == Revocation::Required),
         checks: context.checks,
         spent: context.spent,
         limits: context.limits,
@@ -206,11 +208,31 @@ fn why(unusable: &Unusable) -> Message {
                 format!("was issued at {issued}, after the validation time"),
             )
         }
+        Unusable::AfterExpiry { this_update } => {
+            let issued = this_update.vietnam();
+            say(
+                format!(
+                    "được phát hành lúc {issued}, sau khi chứng thư số hết hạn, nên không nói gì \
+                     về chứng thư số này"
+                ),
+                format!(
+                    "was issued at {issued}, after the certificate expired, and does not say \
+                     that it keeps such ones"
+                ),
+            )
+        }
         Unusable::Unknown => say("không biết chứng thư số này", "does not know this certificate"),
         Unusable::Refused { status } => say(
             format!("từ chối trả lời (mã {status})"),
             format!("refused to answer (status {status})"),
         ),
+        Unusable::WrongNonce => say(
+            "trả lời cho một câu hỏi khác (nonce sai)",
+            "answers another question (wrong nonce)",
+        ),
+        Unusable::NotRetrieved { why } => {
+            say(format!("không tải được: {why}"), format!("could not be had: {why}"))
+        }
         Unusable::Stale { this_update, next_update } => {
             stale(&this_update.vietnam(), next_update.map(|it| it.vietnam()).as_deref())
         }
