@@ -15,6 +15,7 @@
 //! | sign any file | [`cades::SignatureBuilder`] |
 //! | verify | [`Validator`] gives a [`Report`] with a [`Conclusion`] |
 //! | check a certificate | [`Validator::check_certificate`] |
+//! | ask responders, lists and issuers | [`Validator::with_retrieval`] with `online::Http` (feature `http`) |
 //! | package | [`edxml::Envelope`], [`edxml::StatusMessage`], [`edxml::parse`] |
 //! | send and receive | [`exchange::Transport`]; over HTTP `axis::Client` (feature `http`) |
 //!
@@ -36,11 +37,13 @@
 //!   value, and only what keeps one from being reached is an error. It does not know
 //!   `keys`, and nothing that signs knows it.
 //! - `envelope`: messages that carry documents. `exchange`: sending and receiving them.
+//!   `online`: those who carry questions for [`Retrieve`].
 //!
 //! # Features
 //!
 //! - `pkcs12` (default): keys from `.p12` files. Without it five crates less.
-//! - `http`: the client of the axis, and the wire forms of both its sides. Without it
+//! - `http`: the client of the axis, and the wire forms of both its sides; who asks for
+//!   revocation data, issuers and time-stamps. Without it
 //!   nothing here can open a connection.
 //!
 //! Features add doors and never change what is behind the others.
@@ -69,6 +72,8 @@ mod validation;
 mod envelope;
 
 pub mod exchange;
+
+pub mod online;
 
 #[cfg(fuzzing)]
 #[doc(hidden)]

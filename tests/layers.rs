@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::{fs, iter};
 
-const SHELVES: [&str; 15] = [
+const SHELVES: [&str; 16] = [
     "samples",
     "error",
     "limits",
@@ -21,6 +21,7 @@ const SHELVES: [&str; 15] = [
     "validation",
     "envelope",
     "exchange",
+    "online",
     "fuzzing",
 ];
 
