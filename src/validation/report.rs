@@ -1,5 +1,7 @@
 //! What a validation says: to programs as JSON, to people as text.
 
+mod html;
+
 use serde::ser::{SerializeStruct, Serializer};
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +45,18 @@ pub enum DocumentFormat {
     /// None that this crate verifies.
     #[serde(rename = "UNKNOWN")]
     Unknown,
+}
+
+impl DocumentFormat {
+    /// As reports spell it: `PDF`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pdf => "PDF",
+            Self::Cms => "CMS",
+            Self::Unknown => "UNKNOWN",
+        }
+    }
 }
 
 /// Why a document could not be read.

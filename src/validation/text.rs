@@ -15,9 +15,9 @@ impl fmt::Display for Report {
         if let Some(error) = self.error().map(printable) {
             writeln!(f, "Không đọc được tệp: {error}.")?;
             writeln!(f, "  The file cannot be read: {error}.")?;
-        } else if self.conclusion().is_none() {
-            writeln!(f, "Tài liệu không có chữ ký số.")?;
-            writeln!(f, "  Nothing is signed.")?;
+        } else {
+            let (vi, en) = summary(self);
+            writeln!(f, "{vi}\n  {en}")?;
         }
         for (vi, en) in self.diagnostics() {
             writeln!(f, "! {}\n  {}", printable(vi), printable(en))?;
@@ -38,6 +38,9 @@ impl fmt::Display for SignatureReport {
         if let Some(agency) = self.agency() {
             writeln!(f, "  Cơ quan / Agency: {}", printable(agency))?;
         }
+        for missing in self.missing() {
+            writeln!(f, "  ? Còn thiếu / Missing: {}", printable(missing))?;
+        }
         if let Some(claimed) = self.claimed_time() {
             writeln!(f, "  Thời gian ký khai báo / Claimed time: {}", claimed.vietnam())?;
         }
@@ -49,20 +52,39 @@ impl fmt::Display for SignatureReport {
             writeln!(f, "  {mark} {}", printable(&check.message_vi))?;
             writeln!(f, "      {}", printable(&check.message_en))?;
         }
-        for missing in self.missing() {
-            writeln!(f, "  ? Còn thiếu / Missing: {}", printable(missing))?;
-        }
         Ok(())
     }
 }
 
-fn mark(outcome: Outcome) -> &'static str {
+pub(super) fn mark(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Ok => "[+]",
         Outcome::Information => "[i]",
         Outcome::Warning => "[!]",
         Outcome::NotChecked => "[?]",
         Outcome::Failed => "[x]",
+    }
+}
+
+/// What the whole document comes to, in a sentence: what a clerk reads first.
+pub(super) fn summary(report: &Report) -> (String, String) {
+    let all = report.signatures().len();
+    let passed = report.signatures().iter().filter(|it| it.conclusion() == Conclusion::TotalPassed);
+    let passed = passed.count();
+    match report.conclusion() {
+        None => ("Tài liệu không có chữ ký số.".into(), "Nothing is signed.".into()),
+        Some(Conclusion::TotalPassed) => (
+            format!("Tất cả {all} chữ ký trên tài liệu đều hợp lệ."),
+            format!("All {all} signature(s) of the document are valid."),
+        ),
+        Some(Conclusion::TotalFailed(_)) => (
+            format!("Tài liệu có chữ ký không hợp lệ ({passed}/{all} chữ ký hợp lệ)."),
+            format!("Some signature is not valid ({passed} of {all} are)."),
+        ),
+        Some(Conclusion::Indeterminate(_)) => (
+            format!("Chưa xác định được mọi chữ ký ({passed}/{all} chữ ký hợp lệ)."),
+            format!("Not every signature is settled ({passed} of {all} are valid)."),
+        ),
     }
 }
 
@@ -73,7 +95,7 @@ pub(super) fn printable(text: &str) -> String {
 }
 
 /// What a conclusion means, in a sentence.
-fn sentence(conclusion: Conclusion) -> (&'static str, &'static str) {
+pub(super) fn sentence(conclusion: Conclusion) -> (&'static str, &'static str) {
     match conclusion {
         Conclusion::TotalPassed => ("Chữ ký hợp lệ.", "The signature is valid."),
         Conclusion::TotalFailed(why) => failed(why),

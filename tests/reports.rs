@@ -1,0 +1,125 @@
+//! Reports for people: what is in them, and that nothing which comes from a document
+//! can be more than text there.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+
+mod support;
+
+use kyso::{Error, ErrorKind, Policy, Report, SoftwareSigner, UtcTime, Validator, cades};
+use rcgen::{DnType, KeyPair};
+use support::pki::{self, NOW, Pki};
+
+/// Markup, a quotation mark, a colour, a line of its own, and letters turned round.
+const HOSTILE: &str = "<script>alert(1)</script>\"'&\u{1b}[32m\nChữ ký hợp lệ\u{202e}cba\u{2066}";
+
+/// Signed by someone of this name, in a file of this name.
+fn report(name: &str, policy: Policy) -> Report {
+    let pki = Pki::new();
+    let (mut params, key) = (pki::params(name, 77), KeyPair::generate().unwrap());
+    params.distinguished_name.push(DnType::OrganizationName, name);
+    let leaf = pki.middle.certify(&params, &key);
+    let chain = [leaf, pki.middle.certificate.clone()];
+    let signer = SoftwareSigner::from_pkcs8(&key.serialize_der(), &chain).unwrap();
+    let at: UtcTime = NOW.parse().unwrap();
+    let content = b"content".to_vec();
+    let signed = cades::SignatureBuilder::new(&content, at).enveloping().sign(&signer).unwrap();
+    let validator = Validator::new(pki.trust(), policy, at);
+    validator.validate(&signed).unwrap().for_file(format!("{name}.p7m"))
+}
+
+#[test]
+fn a_page_says_what_a_clerk_asks() {
+    let page = report("Nguyễn Thị Ánh", Policy::pilot()).to_html();
+    for said in [
+        "Nguyễn Thị Ánh.p7m",
+        "Tất cả 1 chữ ký trên tài liệu đều hợp lệ.",
+        "The signature is valid. (TOTAL_PASSED)",
+        "2026-06-15T07:00:00+07:00",
+        "Giá trị chữ ký do đúng khóa của người ký tạo ra.",
+        "EN 319 102-1 5.2.7",
+        "class=\"passed\"",
+    ] {
+        assert!(page.contains(said), "{said:?} is missing:\n{page}");
+    }
+    let open = report("A", Policy::default()).to_html();
+    assert!(open.contains("class=\"open\"") && open.contains("INDETERMINATE/TRY_LATER"), "{open}");
+    assert!(open.contains("http") && open.contains("Còn thiếu"), "{open}");
+}
+
+/// Each `<` begins markup of the page's own, and no control character is left.
+#[test]
+fn nothing_from_a_document_is_more_than_text_in_a_page() {
+    let page = report(HOSTILE, Policy::pilot()).to_html();
+    let own = [
+        "!DOCTYPE html",
+        "html",
+        "/html",
+        "head",
+        "/head",
+        "meta",
+        "title",
+        "/title",
+        "style",
+        "/style",
+        "body",
+        "/body",
+        "h1",
+        "/h1",
+        "h2",
+        "/h2",
+        "p",
+        "/p",
+        "table",
+        "/table",
+        "tr",
+        "/tr",
+        "th",
+        "/th",
+        "td",
+        "/td",
+        "bdi",
+        "/bdi",
+        "span",
+        "/span",
+        "div",
+        "/div",
+        "section",
+        "/section",
+        "footer",
+        "/footer",
+    ];
+    for tag in page.split('<').skip(1) {
+        let name = tag.split('>').next().unwrap();
+        let known = own.contains(&name) || own.iter().any(|it| name.starts_with(&format!("{it} ")));
+        assert!(known, "<{name}>");
+        assert!(!name.contains("script") && !name.contains("alert"), "<{name}>");
+    }
+    assert!(!page.chars().any(|c| c.is_control() && c != '\n'));
+    assert!(!page.contains(['\u{202e}', '\u{2066}']));
+    assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+    assert!(!page.lines().any(|line| line.starts_with("Chữ ký hợp lệ")));
+}
+
+#[test]
+fn a_page_on_what_cannot_be_read_is_no_more_markup() {
+    let error = Error::new(ErrorKind::Malformed, format!("no {HOSTILE}"));
+    let page = Report::unreadable(&error).for_file(HOSTILE).to_html();
+    assert!(page.contains("Không đọc được tệp") && !page.contains("<script>"), "{page}");
+}
+
+/// The verdict on the whole comes first, then who, then what is missing.
+#[test]
+fn the_text_begins_with_what_a_clerk_asks_first() {
+    let text = report("A", Policy::default()).to_string();
+    let at = |said: &str| text.find(said).unwrap_or_else(|| panic!("{said:?} in\n{text}"));
+    assert!(at("Chưa xác định được mọi chữ ký (0/1") < at("Chữ ký “1”"));
+    assert!(at("Người ký / Signer: A") < at("Còn thiếu / Missing: "));
+    assert!(at("Còn thiếu / Missing: ") < at("[+]"));
+}
+
+#[test]
+fn no_name_forges_a_line_of_the_text() {
+    let text = report(HOSTILE, Policy::pilot()).to_string();
+    assert!(!text.chars().any(|c| c.is_control() && c != '\n'));
+    assert!(!text.contains('\u{202e}'));
+    assert!(!text.lines().any(|line| line.starts_with("Chữ ký hợp lệ")), "{text}");
+}
