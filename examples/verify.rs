@@ -8,6 +8,8 @@
 //! is signed · 3 unreadable · 64 wrong usage.
 #![allow(clippy::print_stderr)] // a program's words
 
+#[path = "support/files.rs"]
+mod files;
 #[path = "support/options.rs"]
 mod options;
 
@@ -17,6 +19,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use files::write_whole;
 use kyso::{
     Certificate, Conclusion, Crl, OcspResponse, Policy, Report, Seekable, Source, TrustStore,
     UtcTime, Validator,
@@ -32,7 +35,8 @@ verify [OPTIONS] FILE...
   --policy FILE    policy as JSON; `pilot` for the one that requires no revocation data
   --crl FILE       revocation lists: PEM or DER (repeatable)
   --ocsp FILE      OCSP responses: DER or PEM (repeatable)
-  --online, --password TEXT, --html FILE
+  --html FILE      one page on all files, for people, besides what is printed
+  --online, --password TEXT
                    accepted, but not used yet; the report says so
   --json           one JSON object a file, one a line";
 
@@ -45,6 +49,7 @@ struct Options {
     at: UtcTime,
     policy: Policy,
     unused: Vec<String>,
+    html: Option<PathBuf>,
     json: bool,
     files: Vec<PathBuf>,
 }
@@ -61,7 +66,7 @@ fn main() -> ExitCode {
         .with_certificates(options.certificates.clone())
         .with_crls(options.crls.clone())
         .with_ocsp_responses(options.responses.clone());
-    let mut worst = 0;
+    let (mut worst, mut reports) = (0, Vec::new());
     for file in &options.files {
         let report = match verify(&validator, &options, file) {
             Ok(report) => report,
@@ -75,6 +80,13 @@ fn main() -> ExitCode {
         // Where nobody reads on, the code still says what came out; a full disk is no pass.
         let written = io::stdout().write_all(text.as_bytes());
         worst = worse(worst, if written.is_ok() { exit_code(&report) } else { 3 });
+        reports.push(report);
+    }
+    if let Some(path) = &options.html
+        && let Err(error) = write_whole(path, Report::to_html_page(&reports).as_bytes())
+    {
+        eprintln!("{error}");
+        worst = 3;
     }
     ExitCode::from(worst)
 }
@@ -133,6 +145,7 @@ impl Options {
             at: UtcTime::now(),
             policy: Policy::default(),
             unused: Vec::new(),
+            html: None,
             json: false,
             files: Vec::new(),
         };
@@ -154,10 +167,7 @@ impl Options {
                 "--online" => options.unused.push(argument),
                 "--crl" => options.crls.extend(crls(&value()?)?),
                 "--ocsp" => options.responses.extend(responses(&value()?)?),
-                "--html" => {
-                    let value = value()?;
-                    options.unused.push(format!("{argument} {value}"));
-                }
+                "--html" => options.html = Some(value()?.into()),
                 "--password" => {
                     value()?;
                     options.unused.push(argument);

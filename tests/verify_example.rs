@@ -77,10 +77,26 @@ fn contents_are_told_apart_by_the_signatures_name() {
 /// What is handed in and not used yet is said, so that nobody relies on it.
 #[test]
 fn unused_options_are_said() {
-    let arguments = [&TRUST[..], &["--html", "some.html", "--online", "--json", SIGNED]].concat();
+    let arguments = [&TRUST[..], &["--password", "secret", "--online", "--json", SIGNED]].concat();
     for report in assert_exits(&arguments, 0) {
         let codes = report["diagnostics"].as_array().unwrap();
         assert_eq!(codes.len(), 2);
         assert_eq!(codes[0]["code"], "OPTION_NOT_USED");
     }
+}
+
+#[test]
+fn one_page_holds_all_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("page.html");
+    let html = ["--html", page.to_str().unwrap()];
+    let arguments = [&TRUST[..], &html, &[SIGNED, "Cargo.toml"]].concat();
+    let Some(output) = example("verify", &arguments) else { return };
+    assert_eq!(output.status.code(), Some(3));
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>\n"));
+    assert!(page.contains(SIGNED) && page.contains("Cargo.toml"));
+    // Where the page cannot be written, nobody takes the run for a pass.
+    let arguments = [&TRUST[..], &["--html", "/dev/null/page.html", SIGNED]].concat();
+    assert_exits(&arguments, 3);
 }
