@@ -112,7 +112,7 @@ impl Live {
                 Reply::Bytes(crl(&authority, &knows.lock().unwrap()))
             });
         }
-        self.answer(|answer| Reply::Bytes(answer));
+        self.answer(Reply::Bytes);
         let tsa = self.tsa.clone();
         self.server.on("/tsa", move |body| reply(tsa.respond(body)));
     }
@@ -139,7 +139,8 @@ impl Live {
 
     /// Knows no certificate but its own: the others are behind URLs.
     pub(crate) fn signer(&self) -> SoftwareSigner {
-        SoftwareSigner::from_pkcs8(&self.leaf_key.serialize_der(), &[self.leaf.clone()]).unwrap()
+        let chain = std::slice::from_ref(&self.leaf);
+        SoftwareSigner::from_pkcs8(&self.leaf_key.serialize_der(), chain).unwrap()
     }
 }
 
