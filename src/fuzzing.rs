@@ -3,6 +3,7 @@
 
 use crate::crypto::{SignatureAlgorithm, verify};
 use crate::encoding::zip;
+use crate::signature::cades::exhaust::exhaust_index;
 use crate::signature::cms::exhaust;
 
 /// Whether the value holds; nothing where the key is none.
@@ -34,6 +35,10 @@ pub fn pdf_signatures(bytes: &[u8]) -> bool {
 
 pub fn path(bytes: &[u8]) -> usize {
     crate::pki::path::exhaust::exhaust(bytes)
+}
+
+pub fn hash_index(bytes: &[u8]) -> bool {
+    exhaust_index(bytes)
 }
 
 pub fn cms_attributes(bytes: &[u8]) -> bool {

@@ -32,6 +32,10 @@ pub struct Limits {
     pub cms_signed_attributes_bytes: usize,
     /// CRLs and OCSP answers of one CMS: about one for each certificate.
     pub cms_revocation_infos: usize,
+    /// Bytes digested for archive time-stamps before the third edition, each of which is
+    /// over nearly all of the CMS once more and has up to four readings. Ten such tokens
+    /// over ten megabytes take a hundred; two gigabytes some seconds.
+    pub cms_imprint_bytes: usize,
     /// Certificates read from one signature or one file.
     pub certificates: usize,
     /// Bytes of one certificate: real ones stay below 10 KB; one with 10,000
@@ -133,6 +137,7 @@ impl Default for Limits {
             cms_attributes: 1_000,
             cms_signed_attributes_bytes: 1 << 20,
             cms_revocation_infos: 1_000,
+            cms_imprint_bytes: 2 << 30,
             certificates: 512,
             certificate_bytes: 256 << 10,
             path_length: 10,

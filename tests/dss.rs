@@ -80,7 +80,10 @@ fn expected_time_stamps(signature: &Value) -> Vec<TimeStamp> {
     let mut all: Vec<_> = stamps
         .map(|it| {
             let text = it["type"].as_str().unwrap().to_owned();
-            (text, it["imprint_intact"].as_bool(), it["sig_intact"].as_bool())
+            // What DSS cannot find it calls broken; here nothing is said of it.
+            let found = it["imprint_found"] != false;
+            let intact = it["imprint_intact"].as_bool().filter(|_| found);
+            (text, intact, it["sig_intact"].as_bool())
         })
         .collect();
     all.sort();
@@ -180,6 +183,9 @@ fn verdicts_agree_or_stand_in_the_list() {
     }
     wrong.extend(known.keys().map(|id| format!("{id}: listed, but there is no such record")));
     println!("EU DSS, time-stamps as listed: those of {stamped} of {signed} signatures agree");
+    // All but those of which one side lists another number, none of them CAdES but one: DSS
+    // finds no certificate for its time-stamp.
+    assert!(stamped >= 224, "time-stamps of {stamped} signatures agree");
     println!("EU DSS, PAdES and CAdES: {agree} of {all} agree, {} listed", list.len());
     assert!(wrong.is_empty(), "{} diverge:\n{}", wrong.len(), wrong.join("\n"));
 }

@@ -1,9 +1,16 @@
 //! CAdES: CMS signatures over any file (EN 319 122-1).
 
+mod archive;
 mod builder;
+mod covered;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod exhaust;
+mod hash_index;
+mod imprint;
 mod level;
 #[cfg(test)]
 mod tests;
 
 pub use builder::SignatureBuilder;
+pub(crate) use imprint::{Imprints, SignedContent};
 pub(crate) use level::StructuralLevel;

@@ -20,8 +20,10 @@ use crate::limits::{Limits, within};
 /// One attribute as it stands.
 #[derive(Debug, Clone)]
 pub(crate) struct Attribute<'a> {
+    whole: Value<'a>,
     kind: Value<'a>,
     oid: ObjectIdentifier,
+    set: Value<'a>,
     values: Vec<Value<'a>>,
 }
 
@@ -29,7 +31,8 @@ impl<'a> Attribute<'a> {
     fn read(value: &Value<'a>, limits: &Limits) -> Result<Self> {
         let mut fields = value.sequence()?;
         let kind = fields.expect(Tag::OID)?;
-        let mut walked = fields.expect(Tag::SET)?.values()?;
+        let set = fields.expect(Tag::SET)?;
+        let mut walked = set.values()?;
         fields.finish()?;
         let mut values = Vec::new();
         while let Some(value) = walked.next()? {
@@ -37,7 +40,7 @@ impl<'a> Attribute<'a> {
             within(count, limits.cms_attributes, "values of an attribute")?;
             values.push(value);
         }
-        Ok(Self { kind, oid: kind.oid()?, values })
+        Ok(Self { whole: *value, kind, oid: kind.oid()?, set, values })
     }
 
     /// `attrType`.
@@ -50,8 +53,23 @@ impl<'a> Attribute<'a> {
         &self.values
     }
 
+    /// Whole, as it stands.
+    pub(crate) fn raw(&self) -> &'a [u8] {
+        self.whole.raw()
+    }
+
+    /// `attrType` as it stands, tag and length included.
+    pub(crate) fn kind(&self) -> &'a [u8] {
+        self.kind.raw()
+    }
+
+    /// `attrValues` as it stands, tag and length included.
+    pub(crate) fn set(&self) -> &'a [u8] {
+        self.set.raw()
+    }
+
     /// In DER, values in DER order.
-    pub(super) fn canonical(&self) -> Result<Vec<u8>> {
+    pub(crate) fn canonical(&self) -> Result<Vec<u8>> {
         let values: Result<Vec<_>> = self.values.iter().map(Value::canonical).collect();
         Ok(tlv(SEQUENCE, &[&self.kind.canonical()?, &set_of(SET, values?)]))
     }

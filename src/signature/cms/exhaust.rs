@@ -5,6 +5,7 @@ use super::{SignedAttributes, SignedData, SignerInfo, unarmoured};
 use crate::encoding::asn1::Value;
 use crate::limits::Limits;
 use crate::signature::cades::StructuralLevel;
+use crate::signature::cades::exhaust::exhaust_time_stamps;
 
 /// Whether the bytes are a CMS; the answers themselves do not matter.
 pub(crate) fn exhaust(bytes: &[u8]) -> bool {
@@ -18,6 +19,7 @@ pub(crate) fn exhaust(bytes: &[u8]) -> bool {
     while let Some(signer) = open.pop() {
         let _ = signer.signature_algorithm();
         let _ = StructuralLevel::of(&cms, &signer);
+        exhaust_time_stamps(&cms, &signer, &limits);
         signer.signed_attributes().into_iter().for_each(exhaust_signed);
         let unsigned = signer.unsigned_attributes();
         let _ = (unsigned.faults(), unsigned.time_stamps().count());

@@ -45,7 +45,7 @@ pub(crate) mod exhaust;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use attributes::{AttributeFault, Fault};
+pub(crate) use attributes::{Attribute, AttributeFault, Fault};
 pub(crate) use parse::{Content, RevocationInfo, SignedData};
 pub(crate) use pem::unarmoured;
 pub(crate) use signed::{CertificateReference, SignaturePolicy, SignedAttributes};

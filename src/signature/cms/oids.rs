@@ -40,6 +40,11 @@ pub(crate) const REFERENCES_TIME_STAMP: ObjectIdentifier = oid("1.2.840.113549.1
 pub(crate) const ARCHIVE_TIME_STAMP: ObjectIdentifier = oid("1.2.840.113549.1.9.16.2.27");
 pub(crate) const ARCHIVE_TIME_STAMP_V2: ObjectIdentifier = oid("1.2.840.113549.1.9.16.2.48");
 pub(crate) const ARCHIVE_TIME_STAMP_V3: ObjectIdentifier = oid("0.4.0.1733.2.4");
+/// Beside an archive-time-stamp-v3, in its token: TS 101 733 §6.4.2 and the two editions of
+/// EN 319 122-1 §5.5.2.
+pub(crate) const HASH_INDEX: ObjectIdentifier = oid("0.4.0.1733.2.5");
+pub(crate) const HASH_INDEX_V2: ObjectIdentifier = oid("0.4.0.19122.1.4");
+pub(crate) const HASH_INDEX_V3: ObjectIdentifier = oid("0.4.0.19122.1.5");
 pub(crate) const LONG_TERM_VALIDATION: ObjectIdentifier = oid("0.4.0.1733.2.2");
 pub(crate) const INTERNAL_EVIDENCE_RECORD: ObjectIdentifier = oid("1.2.840.113549.1.9.16.2.49");
 pub(crate) const EXTERNAL_EVIDENCE_RECORD: ObjectIdentifier = oid("1.2.840.113549.1.9.16.2.50");

@@ -18,12 +18,24 @@ use crate::limits::{Limits, within};
 /// A signer that is malformed does not hide the others: each is a result of its own.
 #[derive(Debug)]
 pub(crate) struct SignedData<'a> {
-    content_type: ObjectIdentifier,
-    content: Option<Content<'a>>,
+    encapsulated: Encapsulated<'a>,
+    certificate_set: Option<Value<'a>>,
+    certificate_choices: Vec<Value<'a>>,
     certificates: Vec<&'a [u8]>,
+    revocation_set: Option<Value<'a>>,
+    revocation_choices: Vec<Value<'a>>,
     revocation_infos: Vec<RevocationInfo<'a>>,
     signers: Vec<Result<SignerInfo<'a>>>,
     trailing: &'a [u8],
+}
+
+/// `EncapsulatedContentInfo` (RFC 5652 §5.2) and its parts.
+#[derive(Debug, Clone, Copy)]
+struct Encapsulated<'a> {
+    whole: Value<'a>,
+    kind: Value<'a>,
+    content_type: ObjectIdentifier,
+    content: Option<Content<'a>>,
 }
 
 /// What is signed, where the CMS holds it itself.
@@ -68,26 +80,73 @@ impl<'a> SignedData<'a> {
         // Neither decides anything: each signer names its own version and digest.
         fields.expect(Tag::INTEGER)?.small_integer()?;
         fields.expect(Tag::SET)?;
-        let (content_type, content) = encapsulated(&fields.required()?)?;
-        let around = value.raw().len().saturating_sub(content.map_or(0, |it| it.0.raw().len()));
+        let encapsulated = Encapsulated::read(&fields.required()?)?;
+        let content = encapsulated.content.map_or(0, |it| it.0.raw().len());
+        let around = value.raw().len().saturating_sub(content);
         within(around, limits.cms_bytes, "bytes of a CMS besides its content")?;
-        let certificates = certificates(fields.optional(Tag::context(0))?, limits)
-            .map_err(|error| error.in_element("certificates"))?;
-        let revocation_infos = revocation_infos(fields.optional(Tag::context(1))?, limits)
+        let certificate_set = fields.optional(Tag::context(0))?;
+        let certificate_choices =
+            elements(certificate_set, limits.certificates, "certificates of a CMS")
+                .map_err(|error| error.in_element("certificates"))?;
+        let revocation_set = fields.optional(Tag::context(1))?;
+        let limit = limits.cms_revocation_infos;
+        let revocation_choices = elements(revocation_set, limit, "CRLs and OCSP answers of a CMS")
             .map_err(|error| error.in_element("crls"))?;
+        let revocation_infos: Result<_> =
+            revocation_choices.iter().map(RevocationInfo::read).collect();
         let signers = signers(&fields.expect(Tag::SET)?, limits)?;
         fields.finish()?;
-        Ok(Self { content_type, content, certificates, revocation_infos, signers, trailing: &[] })
+        Ok(Self {
+            encapsulated,
+            certificate_set,
+            certificates: x509_certificates(&certificate_choices),
+            certificate_choices,
+            revocation_set,
+            revocation_choices,
+            revocation_infos: revocation_infos.map_err(|error| error.in_element("crls"))?,
+            signers,
+            trailing: &[],
+        })
+    }
+
+    /// `encapContentInfo` as it stands, content and all.
+    pub(crate) fn encapsulated_content_info(&self) -> &'a [u8] {
+        self.encapsulated.whole.raw()
+    }
+
+    /// `eContentType` as it stands, tag and length included.
+    pub(crate) fn content_type_octets(&self) -> &'a [u8] {
+        self.encapsulated.kind.raw()
+    }
+
+    /// The field `certificates` as it stands; empty where it is left out.
+    pub(crate) fn certificate_set(&self) -> &'a [u8] {
+        self.certificate_set.map_or(&[], |it| it.raw())
+    }
+
+    /// The elements of `certificates`, those besides X.509 among them.
+    pub(crate) fn certificate_choices(&self) -> &[Value<'a>] {
+        &self.certificate_choices
+    }
+
+    /// The field `crls` as it stands; empty where it is left out.
+    pub(crate) fn revocation_set(&self) -> &'a [u8] {
+        self.revocation_set.map_or(&[], |it| it.raw())
+    }
+
+    /// The elements of `crls`, in the order of [`revocation_infos`](Self::revocation_infos).
+    pub(crate) fn revocation_choices(&self) -> &[Value<'a>] {
+        &self.revocation_choices
     }
 
     /// `eContentType`.
     pub(crate) fn content_type(&self) -> ObjectIdentifier {
-        self.content_type
+        self.encapsulated.content_type
     }
 
     /// Nothing where the signature is detached; a content without bytes is a content.
     pub(crate) fn content(&self) -> Option<Content<'a>> {
-        self.content
+        self.encapsulated.content
     }
 
     /// X.509 certificates as they stand, in their order, not yet read.
@@ -169,19 +228,10 @@ impl<'a> RevocationInfo<'a> {
     }
 }
 
-/// `CertificateChoices` (RFC 5652 §10.2.2). Only X.509 certificates are lent: attribute
+/// Of `CertificateChoices` (RFC 5652 §10.2.2) only X.509 certificates are lent: attribute
 /// certificates and the PKCS#6 of old are stepped over.
-fn certificates<'a>(set: Option<Value<'a>>, limits: &Limits) -> Result<Vec<&'a [u8]>> {
-    let all = elements(set, limits.certificates, "certificates of a CMS")?;
-    Ok(all.iter().filter(|it| it.tag() == Tag::SEQUENCE).map(Value::raw).collect())
-}
-
-fn revocation_infos<'a>(
-    set: Option<Value<'a>>,
-    limits: &Limits,
-) -> Result<Vec<RevocationInfo<'a>>> {
-    let all = elements(set, limits.cms_revocation_infos, "CRLs and OCSP answers of a CMS")?;
-    all.iter().map(RevocationInfo::read).collect()
+fn x509_certificates<'a>(choices: &[Value<'a>]) -> Vec<&'a [u8]> {
+    choices.iter().filter(|it| it.tag() == Tag::SEQUENCE).map(Value::raw).collect()
 }
 
 /// The elements of a SET that may be left out; more than `limit` of `what` is an error.
@@ -196,16 +246,17 @@ fn elements<'a>(set: Option<Value<'a>>, limit: usize, what: &str) -> Result<Vec<
     Ok(found)
 }
 
-/// `EncapsulatedContentInfo` (RFC 5652 §5.2).
-fn encapsulated<'a>(value: &Value<'a>) -> Result<(ObjectIdentifier, Option<Content<'a>>)> {
-    let mut fields = value.sequence()?;
-    let kind = fields.expect(Tag::OID)?.oid()?;
-    let content = match fields.optional(Tag::context(0))? {
-        Some(explicit) => Some(Content(explicit.explicit()?)),
-        None => None,
-    };
-    fields.finish()?;
-    Ok((kind, content))
+impl<'a> Encapsulated<'a> {
+    fn read(whole: &Value<'a>) -> Result<Self> {
+        let mut fields = whole.sequence()?;
+        let kind = fields.expect(Tag::OID)?;
+        let content = match fields.optional(Tag::context(0))? {
+            Some(explicit) => Some(Content(explicit.explicit()?)),
+            None => None,
+        };
+        fields.finish()?;
+        Ok(Self { whole: *whole, kind, content_type: kind.oid()?, content })
+    }
 }
 
 /// Each `SignerInfo` by itself: a broken one is an error in its own place.

@@ -14,6 +14,8 @@ use crate::pki::Certificate;
 /// One signer (RFC 5652 §5.3).
 #[derive(Debug, Clone)]
 pub(crate) struct SignerInfo<'a> {
+    /// From version to signature: what is there from the start and never changes.
+    fields: Vec<Value<'a>>,
     identifier: SignerIdentifier<'a>,
     digest_algorithm: AlgorithmIdentifier,
     signed_attributes: Option<SignedAttributes<'a>>,
@@ -40,21 +42,29 @@ impl<'a> SignerInfo<'a> {
 
     fn read_fields(value: &Value<'a>, limits: &Limits) -> Result<Self> {
         let mut fields = value.sequence()?;
-        fields.expect(Tag::INTEGER)?.small_integer()?;
-        let identifier = SignerIdentifier::read(&fields.required()?, limits)?;
-        let digest_algorithm = AlgorithmIdentifier::read(&fields.required()?)?;
-        let signed_attributes = match fields.optional(Tag::context(0))? {
-            Some(set) => Some(SignedAttributes::read(&set, limits)?),
+        let version = fields.expect(Tag::INTEGER)?;
+        version.small_integer()?;
+        let named = fields.required()?;
+        let identifier = SignerIdentifier::read(&named, limits)?;
+        let digest = fields.required()?;
+        let digest_algorithm = AlgorithmIdentifier::read(&digest)?;
+        let attributes = fields.optional(Tag::context(0))?;
+        let signed_attributes = match &attributes {
+            Some(set) => Some(SignedAttributes::read(set, limits)?),
             None => None,
         };
-        let signature_algorithm = AlgorithmIdentifier::read(&fields.required()?)?;
-        let signature = fields.expect(Tag::OCTET_STRING)?.octets()?;
+        let algorithm = fields.required()?;
+        let signature_algorithm = AlgorithmIdentifier::read(&algorithm)?;
+        let value = fields.expect(Tag::OCTET_STRING)?;
+        let signature = value.octets()?;
         let unsigned_attributes = match fields.optional(Tag::context(1))? {
             Some(set) => UnsignedAttributes::read(&set, limits)?,
             None => UnsignedAttributes::default(),
         };
         fields.finish()?;
+        let before = [version, named, digest].into_iter().chain(attributes);
         Ok(Self {
+            fields: before.chain([algorithm, value]).collect(),
             identifier,
             digest_algorithm,
             signed_attributes,
@@ -62,6 +72,12 @@ impl<'a> SignerInfo<'a> {
             signature,
             unsigned_attributes,
         })
+    }
+
+    /// version, sid, digestAlgorithm, signedAttrs where there are any, signatureAlgorithm
+    /// and signature, as they stand.
+    pub(crate) fn fields(&self) -> &[Value<'a>] {
+        &self.fields
     }
 
     /// Who is said to have signed.

@@ -77,6 +77,11 @@ impl<'a> UnsignedAttributes<'a> {
         misplaced(&self.attributes, &ALWAYS_SIGNED).collect()
     }
 
+    /// All of them, in the order they stand in.
+    pub(crate) fn all(&self) -> &[Attribute<'a>] {
+        &self.attributes
+    }
+
     /// Whether one of this type is there.
     pub(crate) fn has(&self, oid: ObjectIdentifier) -> bool {
         self.attributes.iter().any(|attribute| attribute.oid() == oid)

@@ -169,8 +169,7 @@ impl Collector<'_> {
             facts.revocation = self.revocation.clone();
             facts.revocation.extend(revocation::of_signer(signer, self.source.limits)?);
             self.bound_time_stamps(signer)?;
-            facts.time_stamps =
-                time_stamp::beside(signer, data, &found.certificates, self.source.limits)?;
+            facts.time_stamps = time_stamp::beside(self.source, signer, data, &found.certificates)?;
         }
         facts.signer = found;
         Ok(facts)

@@ -8,6 +8,7 @@ use crate::crypto::{Digest, DigestAlgorithm, DigestContext};
 use crate::encoding::asn1::{Tag, Value};
 use crate::error::Result;
 use crate::limits::{Limits, within};
+use crate::signature::cades::SignedContent;
 use crate::signature::cms::{Content, oids};
 use crate::source::{Source, for_each_piece};
 use crate::validation::facts::{EncapsulatedFact, MimicryFact};
@@ -73,24 +74,11 @@ impl<'a> Data<'a> {
         if let Some(known) = self.digests.get(&algorithm) {
             return Ok(Some(known.clone()));
         }
-        let mut context = DigestContext::new(algorithm);
-        match &self.place {
-            Place::Digest(digest) => {
-                return Ok((digest.algorithm() == algorithm).then(|| digest.clone()));
-            }
-            Place::Encapsulated(content) => {
-                content.for_each_piece(&mut |piece| context.update(piece))?;
-            }
-            Place::Bytes(bytes) => context.update(bytes),
-            Place::Ranges(source, ranges) => {
-                for range in ranges {
-                    for_each_piece(*source, range.clone(), |piece| {
-                        context.update(piece);
-                        Ok(())
-                    })?;
-                }
-            }
+        if let Place::Digest(digest) = &self.place {
+            return Ok((digest.algorithm() == algorithm).then(|| digest.clone()));
         }
+        let mut context = DigestContext::new(algorithm);
+        self.place.feed(&mut context)?;
         let digest = context.finish();
         self.digests.insert(algorithm, digest.clone());
         Ok(Some(digest))
@@ -154,6 +142,39 @@ impl<'a> Data<'a> {
                 Ok(Some(Cow::Owned(all)))
             }
         }
+    }
+}
+
+impl SignedContent for Data<'_> {
+    fn digest(&mut self, algorithm: DigestAlgorithm) -> Result<Option<Digest>> {
+        Data::digest(self, algorithm)
+    }
+
+    fn feed(&mut self, context: &mut DigestContext) -> Result<bool> {
+        self.place.feed(context)?;
+        Ok(!matches!(self.place, Place::Digest(_)))
+    }
+}
+
+impl Place<'_> {
+    /// Nothing where only a digest is known.
+    fn feed(&self, context: &mut DigestContext) -> Result<()> {
+        match self {
+            Place::Digest(_) => {}
+            Place::Encapsulated(content) => {
+                content.for_each_piece(&mut |piece| context.update(piece))?;
+            }
+            Place::Bytes(bytes) => context.update(bytes),
+            Place::Ranges(source, ranges) => {
+                for range in ranges {
+                    for_each_piece(*source, range.clone(), |piece| {
+                        context.update(piece);
+                        Ok(())
+                    })?;
+                }
+            }
+        }
+        Ok(())
     }
 }
 

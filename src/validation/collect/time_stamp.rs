@@ -7,17 +7,20 @@ use crate::crypto::{Digest, DigestAlgorithm};
 use crate::error::{ErrorKind, Result};
 use crate::limits::Limits;
 use crate::pki::Certificate;
+use crate::signature::cades::{Imprints, SignedContent};
 use crate::signature::cms::{SignedData, SignerInfo, TimeStampKind};
 use crate::signature::tsp::TimeStampInfo;
 use crate::validation::facts::{DigestFact, Form, TimeStampFacts, TimeStampType, ValueFact};
 
 /// The tokens among the attributes of a signer.
 pub(super) fn beside(
+    source: &CmsSource<'_>,
     signer: &SignerInfo<'_>,
     data: &mut Option<Data<'_>>,
     certificates: &[Certificate],
-    limits: &Limits,
 ) -> Result<Vec<TimeStampFacts>> {
+    let limits = source.limits;
+    let mut imprints = Imprints::new(source.signed_data, signer, limits);
     let mut all = Vec::new();
     if let Some(attributes) = signer.signed_attributes() {
         for token in attributes.content_time_stamps() {
@@ -29,9 +32,9 @@ pub(super) fn beside(
         }
     }
     for (kind, token) in signer.unsigned_attributes().time_stamps() {
-        all.push(read(type_of(kind), token, certificates, limits, |algorithm| {
-            let is_over_value = kind == TimeStampKind::Signature;
-            Ok(is_over_value.then(|| algorithm.digest(signer.signature())))
+        all.push(compared(type_of(kind), token, certificates, limits, |info| {
+            let content = data.as_mut().map(|data| data as &mut dyn SignedContent);
+            imprints.is_over(kind, token, info, content)
         })?);
     }
     Ok(all)
@@ -66,6 +69,20 @@ pub(super) fn read(
     limits: &Limits,
     imprinted: impl FnOnce(DigestAlgorithm) -> Result<Option<Digest>>,
 ) -> Result<TimeStampFacts> {
+    compared(kind, token, certificates, limits, |info| {
+        let Some(algorithm) = DigestAlgorithm::from_oid(info.algorithm) else { return Ok(None) };
+        Ok(imprinted(algorithm)?.map(|digest| digest.value() == info.imprint))
+    })
+}
+
+/// As [`read`]; `is_over` says whether the imprint is that of what the token is over.
+fn compared(
+    kind: TimeStampType,
+    token: &[u8],
+    certificates: &[Certificate],
+    limits: &Limits,
+    is_over: impl FnOnce(&TimeStampInfo) -> Result<Option<bool>>,
+) -> Result<TimeStampFacts> {
     let mut facts =
         TimeStampFacts { kind, time: None, imprint_intact: None, signature_intact: None };
     let signed_data = match SignedData::parse(token, limits) {
@@ -76,10 +93,7 @@ pub(super) fn read(
     let Some(content) = signed_data.content() else { return Ok(facts) };
     if let Ok(info) = TimeStampInfo::read(&content.bytes()?, limits) {
         facts.time = Some(info.time);
-        if let Some(algorithm) = DigestAlgorithm::from_oid(info.algorithm) {
-            facts.imprint_intact =
-                imprinted(algorithm)?.map(|digest| digest.value() == info.imprint);
-        }
+        facts.imprint_intact = is_over(&info)?;
     }
     // RFC 3161 §2.4.2: one signer, and no other.
     if signed_data.signers().len() != 1 {
