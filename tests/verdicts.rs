@@ -392,6 +392,8 @@ fn signed_pdf(pdf: &Pdf, change: impl FnOnce(&[u8], &mut Cms)) -> Vec<u8> {
     let rsa = Identity::rsa();
     pdf.signed(|covered| {
         let mut cms = Cms::over(covered, &rsa);
+        // EN 319 142-1 §6.3: the dictionary says when.
+        cms.without(cms::SIGNING_TIME);
         change(covered, &mut cms);
         cms.signed_by(&rsa)
     })

@@ -314,6 +314,9 @@ pub enum SignatureLevel {
     /// With an evidence record in its place.
     #[serde(rename = "ERS")]
     Ers,
+    /// EN 319 142-2: validation data and a time-stamp stand in the same PDF.
+    #[serde(rename = "LTV")]
+    Ltv,
     /// Nothing signed says whose certificate it was.
     #[serde(rename = "NOT_ETSI")]
     NotEtsi,

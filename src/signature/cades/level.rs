@@ -136,7 +136,9 @@ impl Role {
 
 /// The one reference to the signer's certificate (EN 319 122-1 §5.2.2): by SHA-1 in its
 /// first version, by any other digest in the second; not both.
-fn signing_certificate<'a>(signed: &SignedAttributes<'a>) -> Option<CertificateReference<'a>> {
+pub(crate) fn signing_certificate<'a>(
+    signed: &SignedAttributes<'a>,
+) -> Option<CertificateReference<'a>> {
     let first = signed.signing_certificate().ok()?;
     let second = signed.signing_certificate_v2().ok()?;
     let sha1 = Some(DigestAlgorithm::Sha1);
@@ -148,7 +150,7 @@ fn signing_certificate<'a>(signed: &SignedAttributes<'a>) -> Option<CertificateR
 }
 
 /// EN 319 122-1 §6.3: `SignedData.certificates` holds the signer's certificate.
-fn reference_found(cms: &SignedData<'_>, reference: &CertificateReference<'_>) -> bool {
+pub(crate) fn reference_found(cms: &SignedData<'_>, reference: &CertificateReference<'_>) -> bool {
     let Some(algorithm) = reference.digest_algorithm() else { return false };
     cms.certificates().iter().any(|der| algorithm.digest(der).value() == reference.digest())
 }

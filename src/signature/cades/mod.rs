@@ -13,4 +13,4 @@ mod tests;
 
 pub use builder::SignatureBuilder;
 pub(crate) use imprint::{Imprints, SignedContent};
-pub(crate) use level::StructuralLevel;
+pub(crate) use level::{StructuralLevel, reference_found, signing_certificate};

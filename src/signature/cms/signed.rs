@@ -37,6 +37,11 @@ impl<'a> SignedAttributes<'a> {
         Ok(Self { set: *set, attributes })
     }
 
+    /// Whether there is an attribute of this type, whatever it says.
+    pub(crate) fn has(&self, oid: ObjectIdentifier) -> bool {
+        self.attributes.iter().any(|it| it.oid() == oid)
+    }
+
     /// The bytes that the signature value is over (RFC 5652 §5.4): the SET OF under
     /// its own tag, in DER. For all but a few signers that is what stands in the CMS.
     ///

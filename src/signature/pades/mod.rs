@@ -6,6 +6,7 @@ mod certification;
 mod changes;
 mod create;
 mod facts;
+mod level;
 mod parse;
 mod references;
 mod shape;

@@ -9,14 +9,15 @@ use crate::crypto::DigestAlgorithm;
 use crate::error::{ErrorKind, Result};
 use crate::limits::Limits;
 use crate::pki::Certificate;
+use crate::signature::cades::StructuralLevel;
 use crate::signature::cms::SignedData;
 use crate::signature::pades::{
     ByteRange, FileDefect, PdfSignature, PdfSignatures, SignatureKind, digests,
 };
 use crate::source::Source;
 use crate::validation::facts::{
-    CertificateReferenceFact, EncapsulatedFact, Form, PdfFacts, PdfWords, SignatureFacts,
-    SignatureLevel, TimeStampFacts, TimeStampType,
+    EncapsulatedFact, Form, PdfFacts, PdfWords, SignatureFacts, SignatureLevel, TimeStampFacts,
+    TimeStampType,
 };
 
 /// ISO 32000-1 §12.8.3.3: the content is the SHA-1 digest of the covered bytes.
@@ -52,7 +53,7 @@ pub(in crate::validation) fn collect(
     }
     let mut all: Vec<_> = all.into_iter().map(|(_, facts)| facts).collect();
     all.iter_mut().for_each(|facts| facts.revocation.extend(stored.clone()));
-    for facts in all.iter_mut().filter(|it| it.level == SignatureLevel::BaselineB) {
+    for facts in &mut all {
         facts.level = long_term_level(facts, pdf.revocation_stored);
     }
     Ok(all)
@@ -180,33 +181,29 @@ fn one(
     };
     facts.id.clone_from(&signature.field);
     place.further_signers = signers.filter(|it| !it.counter_signature).count();
+    facts.level = StructuralLevel::of_pdf(&signed_data, signature).into();
     // EN 319 142-1 §6.3: the claimed time of a PAdES signature is the dictionary's.
-    facts.level = level(&facts, signature);
     facts.claimed_time = facts.claimed_time.or(signature.claimed_time);
     facts.data.encapsulated = encapsulated;
     facts.pdf = Some(place);
     Ok(facts)
 }
 
-/// EN 319 142-1 §6.3: whether it is a baseline signature at all.
-fn level(facts: &SignatureFacts, signature: &PdfSignature) -> SignatureLevel {
-    let timed = facts.claimed_time.is_some() || signature.claimed_time.is_some();
-    let named = facts.signer.reference != CertificateReferenceFact::Absent;
-    let baseline = facts.form == Form::Pades && facts.data.signed_attributes && named && timed;
-    if baseline { SignatureLevel::BaselineB } else { SignatureLevel::NotEtsi }
-}
-
 /// EN 319 142-1 §6.3: T by a time-stamp in the signature or the first over the document;
-/// LT by what the document security store holds; LTA by a time-stamp besides.
+/// LT by what the document security store holds; LTA by a time-stamp besides. The older
+/// profiles know the last alone (EN 319 142-2 §5.5).
 fn long_term_level(facts: &SignatureFacts, revocation_stored: bool) -> SignatureLevel {
     let count = |kind| facts.time_stamps.iter().filter(|it| it.kind == kind).count();
-    let stamps = count(TimeStampType::DocumentTimestamp)
-        .saturating_add(count(TimeStampType::SignatureTimestamp).min(1));
-    match (stamps, revocation_stored) {
-        (0, _) => SignatureLevel::BaselineB,
-        (_, false) => SignatureLevel::BaselineT,
-        (1, true) => SignatureLevel::BaselineLt,
-        (_, true) => SignatureLevel::BaselineLta,
+    let over_document = count(TimeStampType::DocumentTimestamp);
+    let stamps = over_document.saturating_add(count(TimeStampType::SignatureTimestamp).min(1));
+    match (facts.level, stamps, revocation_stored) {
+        (SignatureLevel::Bes | SignatureLevel::Epes, _, true) if over_document > 0 => {
+            SignatureLevel::Ltv
+        }
+        (SignatureLevel::BaselineB, 1.., false) => SignatureLevel::BaselineT,
+        (SignatureLevel::BaselineB, 1, true) => SignatureLevel::BaselineLt,
+        (SignatureLevel::BaselineB, 2.., true) => SignatureLevel::BaselineLta,
+        (level, _, _) => level,
     }
 }
 

@@ -1,0 +1,82 @@
+//! The level of a PDF signature by its structure (EN 319 142-1 §6.3, EN 319 142-2 §5).
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+
+mod support;
+
+use kyso::{Policy, SignatureLevel, TrustStore, Validator};
+use support::cms::{
+    Cms, Identity, SIGNING_CERTIFICATE_V2, SIGNING_TIME, attribute, oid, seq, sha256, tlv,
+};
+use support::pdf::Pdf;
+
+const SIGNATURE_POLICY: &str = "1.2.840.113549.1.9.16.2.15";
+const COMMITMENT_TYPE: &str = "1.2.840.113549.1.9.16.2.16";
+
+const PADES: &str = "/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached/M(D:20260601000000Z)";
+const UNTIMED: &str = "/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached";
+const REASONED: &str = "/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached/M(D:20260601000000Z)\
+                        /Reason(Approved)";
+const ADOBE: &str = "/Filter/Adobe.PPKLite/SubFilter/adbe.pkcs7.detached/M(D:20260601000000Z)";
+
+fn level(dictionary: &'static str, change: impl FnOnce(&mut Cms)) -> SignatureLevel {
+    let identity = Identity::rsa();
+    let file = Pdf { dictionary, ..Pdf::default() }.signed(|covered| {
+        let mut cms = Cms::over(covered, &identity);
+        cms.without(SIGNING_TIME);
+        change(&mut cms);
+        cms.signed.sort();
+        cms.signed_by(&identity)
+    });
+    let at = "2026-11-22T00:00:00Z".parse().unwrap();
+    let validator = Validator::new(TrustStore::new(), Policy::default(), at);
+    let report = validator.validate(&file).unwrap();
+    assert_eq!(report.signatures()[0].intact(), Some(true), "{report}");
+    report.signatures()[0].level()
+}
+
+fn policy(cms: &mut Cms) {
+    let hash = seq(&[seq(&[oid("2.16.840.1.101.3.4.2.1")]), tlv(4, sha256(b"policy"))]);
+    cms.signed.push(attribute(SIGNATURE_POLICY, seq(&[oid("1.2.3"), hash])));
+}
+
+fn commitment(cms: &mut Cms) {
+    let approval = seq(&[oid("1.2.840.113549.1.9.16.6.5")]);
+    cms.signed.push(attribute(COMMITMENT_TYPE, approval));
+}
+
+#[test]
+fn baseline_is_what_its_clause_asks_for() {
+    assert_eq!(level(PADES, |_| {}), SignatureLevel::BaselineB);
+    assert_eq!(level(REASONED, |_| {}), SignatureLevel::BaselineB);
+    assert_eq!(level(PADES, policy), SignatureLevel::BaselineB);
+    assert_eq!(level(PADES, commitment), SignatureLevel::BaselineB);
+}
+
+/// The time claimed stands in the dictionary, and nowhere else.
+#[test]
+fn the_time_is_the_dictionarys() {
+    let timed = |cms: &mut Cms| {
+        cms.signed.push(attribute(SIGNING_TIME, tlv(23, "260601000000Z")));
+    };
+    assert_eq!(level(PADES, timed), SignatureLevel::Bes);
+    assert_eq!(level(UNTIMED, |_| {}), SignatureLevel::Bes);
+    let both = |cms: &mut Cms| {
+        timed(cms);
+        policy(cms);
+    };
+    assert_eq!(level(PADES, both), SignatureLevel::Epes);
+}
+
+/// The dictionary's reason stands beside neither a policy nor a commitment.
+#[test]
+fn one_thing_says_why_it_was_signed() {
+    assert_eq!(level(REASONED, policy), SignatureLevel::Bes);
+    assert_eq!(level(REASONED, commitment), SignatureLevel::NotEtsi);
+}
+
+#[test]
+fn what_no_profile_takes_is_none() {
+    assert_eq!(level(ADOBE, |_| {}), SignatureLevel::NotEtsi);
+    let unnamed = |cms: &mut Cms| cms.without(SIGNING_CERTIFICATE_V2);
+    assert_eq!(level(PADES, unnamed), SignatureLevel::NotEtsi);
+}
