@@ -13,6 +13,7 @@ mod files;
 #[path = "support/options.rs"]
 mod options;
 
+use std::error::Error;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Write};
@@ -36,6 +37,7 @@ verify [OPTIONS] FILE...
   --crl FILE       revocation lists: PEM or DER (repeatable)
   --ocsp FILE      OCSP responses: DER or PEM (repeatable)
   --html FILE      one page on all files, for people, besides what is printed
+  --etsi FILE      the validation report of ETSI TS 119 102-2 (XML); with one file only
   --online, --password TEXT
                    accepted, but not used yet; the report says so
   --json           one JSON object a file, one a line";
@@ -50,6 +52,7 @@ struct Options {
     policy: Policy,
     unused: Vec<String>,
     html: Option<PathBuf>,
+    etsi: Option<PathBuf>,
     json: bool,
     files: Vec<PathBuf>,
 }
@@ -82,13 +85,24 @@ fn main() -> ExitCode {
         worst = worse(worst, if written.is_ok() { exit_code(&report) } else { 3 });
         reports.push(report);
     }
-    if let Some(path) = &options.html
-        && let Err(error) = write_whole(path, Report::to_html_page(&reports).as_bytes())
-    {
+    if let Err(error) = write_files(&options, &reports) {
         eprintln!("{error}");
         worst = 3;
     }
     ExitCode::from(worst)
+}
+
+/// What was asked for besides what is printed.
+fn write_files(options: &Options, reports: &[Report]) -> Result<(), Box<dyn Error>> {
+    if let Some(path) = &options.html {
+        write_whole(path, Report::to_html_page(reports).as_bytes())?;
+    }
+    if let (Some(path), [report]) = (&options.etsi, reports) {
+        let mut xml = Vec::new();
+        report.write_etsi(&mut xml)?;
+        write_whole(path, &xml)?;
+    }
+    Ok(())
 }
 
 fn verify(validator: &Validator, options: &Options, path: &Path) -> kyso::Result<Report> {
@@ -146,6 +160,7 @@ impl Options {
             policy: Policy::default(),
             unused: Vec::new(),
             html: None,
+            etsi: None,
             json: false,
             files: Vec::new(),
         };
@@ -167,6 +182,7 @@ impl Options {
                 "--online" => options.unused.push(argument),
                 "--crl" => options.crls.extend(crls(&value()?)?),
                 "--ocsp" => options.responses.extend(responses(&value()?)?),
+                "--etsi" => options.etsi = Some(value()?.into()),
                 "--html" => options.html = Some(value()?.into()),
                 "--password" => {
                     value()?;
@@ -182,7 +198,12 @@ impl Options {
                 other => return Err(format!("there is no option {other}")),
             }
         }
-        if options.files.is_empty() { Err("no file is named".into()) } else { Ok(options) }
+        match options.files.len() {
+            0 => Err("no file is named".into()),
+            1 => Ok(options),
+            _ if options.etsi.is_some() => Err("--etsi goes with one file".into()),
+            _ => Ok(options),
+        }
     }
 
     /// The content that was named for this signature, or else the one without a name.

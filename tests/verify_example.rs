@@ -100,3 +100,17 @@ fn one_page_holds_all_files() {
     let arguments = [&TRUST[..], &["--html", "/dev/null/page.html", SIGNED]].concat();
     assert_exits(&arguments, 3);
 }
+
+#[test]
+fn the_report_of_etsi_goes_with_one_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let xml = folder.path().join("etsi.xml");
+    let etsi = ["--etsi", xml.to_str().unwrap()];
+    assert_exits(&[&TRUST[..], &etsi, &[SIGNED]].concat(), 0);
+    assert_exits(&[&TRUST[..], &etsi, &[SIGNED, SIGNED]].concat(), 64);
+    assert_exits(&[&TRUST[..], &etsi, &["testdata/pdf/cairo.pdf"]].concat(), 3);
+    if example("verify", &["--help"]).is_some() {
+        let xml = std::fs::read_to_string(xml).unwrap();
+        assert!(xml.contains("urn:etsi:019102:mainindication:total-passed"), "{xml}");
+    }
+}

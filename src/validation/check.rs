@@ -1,5 +1,7 @@
 //! A check: what it is called, which clause asks for it, what it found.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::conclusion::Conclusion;
@@ -98,6 +100,13 @@ impl CheckId {
             | Self::LaterChanges
             | Self::PermittedChanges => "EN 319 102-1 5.2.8",
         }
+    }
+}
+
+impl fmt::Display for CheckId {
+    /// As the JSON of reports spells it: `SIGNATURE_VALUE`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use crate::crypto::{DigestAlgorithm, SignatureAlgorithm};
+use crate::crypto::{Digest, DigestAlgorithm, SignatureAlgorithm};
 use crate::pki::{Certificate, Crl, OcspResponse};
 use crate::signature::cades::StructuralLevel;
 use crate::signature::pades;
@@ -34,6 +34,8 @@ pub(super) struct SignatureFacts {
     /// Where digest and signature algorithm are named differently.
     pub(super) disagreements: Vec<Disagreement>,
     pub(super) value: ValueFact,
+    #[serde(skip)]
+    pub(super) octets: SignatureOctets,
     pub(super) pdf: Option<PdfFacts>,
     pub(super) level: SignatureLevel,
     pub(super) time_stamps: Vec<TimeStampFacts>,
@@ -51,6 +53,18 @@ impl RevocationFacts {
         self.crls.extend(other.crls);
         self.responses.extend(other.responses);
     }
+}
+
+/// What other programs know a signature by (TS 119 102-2 §4.3.3).
+#[derive(Debug, Clone, Default)]
+pub(super) struct SignatureOctets {
+    /// The signature value.
+    pub(super) value: Vec<u8>,
+    /// The digest of what the value is over.
+    pub(super) to_be_signed: Option<Digest>,
+    /// The digest of the signed data, as the signer states it or, where that is all that
+    /// is signed, as it is.
+    pub(super) data: Option<Digest>,
 }
 
 /// A signed attribute that is not as it must be.
@@ -404,6 +418,7 @@ impl SignatureFacts {
             data: DataFacts::default(),
             disagreements: Vec::new(),
             value: ValueFact::NotChecked,
+            octets: SignatureOctets::default(),
             pdf: None,
             level: SignatureLevel::NotEtsi,
             time_stamps: Vec::new(),

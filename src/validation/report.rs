@@ -1,7 +1,10 @@
 //! What a validation says: to programs as JSON, to people as text.
 
+mod etsi;
 mod html;
+mod particulars;
 
+pub(super) use particulars::Particulars;
 use serde::ser::{SerializeStruct, Serializer};
 use serde::{Deserialize, Serialize};
 
@@ -109,6 +112,7 @@ pub struct SignatureReport {
     pub(super) timestamps: Vec<TimeStampReport>,
     pub(super) checks: Vec<Check>,
     pub(super) missing: Vec<String>,
+    pub(super) particulars: Box<Particulars>,
 }
 
 /// Data that a signature covers.

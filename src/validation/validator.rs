@@ -12,7 +12,8 @@ use super::missing;
 use super::policy::Policy;
 use super::process::{self, Processed};
 use super::report::{
-    Coverage, DocumentFormat, ReferenceReport, Report, SignatureReport, TimeStampReport,
+    Coverage, DocumentFormat, Particulars, ReferenceReport, Report, SignatureReport,
+    TimeStampReport,
 };
 use crate::crypto::Digest;
 use crate::error::{Error, Result};
@@ -312,6 +313,7 @@ impl Validator {
             later_changes: facts.pdf.as_ref().map(|pdf| pdf.later_changes),
             permitted: facts.pdf.as_ref().and_then(|pdf| pdf.permitted),
             timestamps: facts.time_stamps.iter().map(time_stamp).collect(),
+            particulars: Box::new(Particulars::of(facts, &processed, context)),
             checks: processed.checks,
         })
     }

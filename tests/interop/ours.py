@@ -3,6 +3,7 @@
 import json
 import subprocess
 
+from etsi import faults_of
 from samples import CA, ROOT
 
 
@@ -60,7 +61,9 @@ class Ours:
 
     def refuses_pdf(self, path, count, origin):
         """`origin` is the peer that signed, or the PDF that we signed."""
-        return refusal(self.verify(path), count, origin.name)
+        etsi = self.folder / "etsi.xml"
+        refused = refusal(self.verify(path, "--etsi", etsi), count, origin.name)
+        return refused or "; ".join(faults_of(etsi.read_bytes())) or None
 
 
 def name(algorithm):

@@ -1,6 +1,7 @@
 //! Whether certificates are revoked: lists (RFC 5280 §5), answers (RFC 6960), and what
 //! both say about the certificates of a path (RFC 5280 §6.3).
 
+mod about;
 mod check;
 #[cfg(test)]
 mod corpus;

@@ -1,7 +1,7 @@
 //! Facts about the signers of one CMS (RFC 5652 §5).
 
 use super::data::Data;
-use super::{revocation, time_stamp};
+use super::{octets, revocation, time_stamp};
 use crate::crypto::{DigestAlgorithm, SignatureAlgorithm, Verification, verify, verify_digest};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{Limits, within};
@@ -155,6 +155,7 @@ impl Collector<'_> {
         let unsigned = signer.unsigned_attributes().faults();
         facts.attribute_faults.extend(unsigned.iter().map(attribute_fact));
         facts.data = self.data_facts(signer, data, counter_signature)?;
+        facts.octets = octets::of(signer, data)?;
         facts.disagreements = disagreements(signer);
         facts.value = match &found.certificate {
             Some(certificate) => check_value(signer, certificate, data, self.source.limits)?,

@@ -2,6 +2,7 @@
 
 mod cms;
 mod data;
+mod octets;
 mod pdf;
 mod revocation;
 mod time_stamp;

@@ -1,0 +1,22 @@
+//! Which lists and answers have anything to do with a certificate, whoever made them.
+
+use super::crl::Crl;
+use super::ocsp::OcspResponse;
+use super::reason::Reasons;
+use crate::pki::Certificate;
+
+impl Crl {
+    /// Whether a question about the certificate would find the list worth a word: it may
+    /// list the certificate, or is from its issuer and about others.
+    pub(crate) fn concerns(&self, certificate: &Certificate) -> bool {
+        self.reasons_for(certificate) != Reasons::NONE
+            || self.issuer_name().matches(certificate.issuer_name())
+    }
+}
+
+impl OcspResponse {
+    /// Whether it answers for a certificate that a CA with this key issued.
+    pub(crate) fn concerns(&self, certificate: &Certificate, issuer_key_info: &[u8]) -> bool {
+        self.single(certificate, issuer_key_info).is_some()
+    }
+}

@@ -1,0 +1,99 @@
+//! Signature attributes (TS 119 102-2 Annex A.1): what the signer said, and what was
+//! put beside it. Said is not proven.
+
+use std::io::Write;
+
+use super::Xml;
+use super::objects::Objects;
+use crate::encoding::base64;
+use crate::error::Result;
+use crate::validation::facts::{NamedPolicy, PdfWords, TimeStampType};
+use crate::validation::report::{SignatureReport, TimeStampReport};
+
+const SIGNED: &[(&str, &str)] = &[("Signed", "true")];
+
+/// Writes them; nothing where there are none, as the schema has no empty list.
+pub(super) fn write<W: Write>(
+    xml: &mut Xml<W>,
+    signature: &SignatureReport,
+    _objects: &Objects,
+) -> Result<()> {
+    let stamps = signature.timestamps().iter().filter(|it| it.time.is_some());
+    let digest = signature.particulars.octets.data.as_ref();
+    let any = signature.claimed_time().is_some()
+        || signature.particulars.signature_policy.is_some()
+        || stamps.clone().next().is_some()
+        || digest.is_some()
+        || signature.pdf().is_some();
+    if !any {
+        return Ok(());
+    }
+    xml.within("SignatureAttributes", &[], |xml| {
+        if let Some(claimed) = signature.claimed_time() {
+            xml.within("SigningTime", SIGNED, |xml| xml.text("Time", &claimed.to_string()))?;
+        }
+        if let Some(policy) = &signature.particulars.signature_policy {
+            xml.within("SigPolicyIdentifier", SIGNED, |xml| {
+                xml.text("SigPolicyId", &policy_id(policy))
+            })?;
+        }
+        if let Some(digest) = digest {
+            xml.within("MessageDigest", SIGNED, |xml| {
+                xml.text("Digest", &base64::encode(digest.value()))
+            })?;
+        }
+        stamps.clone().try_for_each(|stamp| time_stamp(xml, stamp))?;
+        signature.pdf().map_or(Ok(()), |pdf| dictionary(xml, signature, pdf))
+    })
+}
+
+/// RFC 3061; an implied policy is in the signature, and has no name.
+fn policy_id(policy: &NamedPolicy) -> String {
+    match policy {
+        NamedPolicy::Implied => "urn:x-kyso:implied".into(),
+        NamedPolicy::Explicit(oid) => format!("urn:oid:{oid}"),
+    }
+}
+
+fn time_stamp<W: Write>(xml: &mut Xml<W>, stamp: &TimeStampReport) -> Result<()> {
+    let (name, signed) = match stamp.kind {
+        TimeStampType::ContentTimestamp => ("AllDataObjectsTimeStamp", "true"),
+        TimeStampType::SignatureTimestamp => ("SignatureTimeStamp", "false"),
+        TimeStampType::ValidationDataRefsTimestamp => ("RefsOnlyTimeStamp", "false"),
+        TimeStampType::ValidationDataTimestamp => ("SigAndRefsTimeStamp", "false"),
+        TimeStampType::ArchiveTimestamp => ("ArchiveTimeStamp", "false"),
+        TimeStampType::DocumentTimestamp => ("DocTimeStamp", "false"),
+    };
+    let Some(time) = stamp.time else { return Ok(()) };
+    xml.within(name, &[("Signed", signed)], |xml| xml.text("TimeStampValue", &time.to_string()))
+}
+
+/// What the PDF's signature dictionary says.
+fn dictionary<W: Write>(
+    xml: &mut Xml<W>,
+    signature: &SignatureReport,
+    pdf: &PdfWords,
+) -> Result<()> {
+    if let Some(place) = &pdf.location {
+        xml.within("SignatureProductionPlace", SIGNED, |xml| xml.text("AddressString", place))?;
+    }
+    let words = [
+        ("Reason", "ReasonElement", &pdf.reason),
+        ("Name", "NameElement", &pdf.name),
+        ("ContactInfo", "ContactInfoElement", &pdf.contact),
+        ("SubFilter", "SubFilterElement", &pdf.sub_filter),
+    ];
+    for (element, child, text) in words {
+        if let Some(text) = text {
+            xml.within(element, SIGNED, |xml| xml.text(child, text))?;
+        }
+    }
+    if let Some(range) = signature.covers().byte_range {
+        let numbers: Vec<_> = range.iter().map(ToString::to_string).collect();
+        xml.text("ByteRange", &numbers.join(" "))?;
+    }
+    match &pdf.filter {
+        Some(filter) => xml.within("Filter", &[], |xml| xml.text("Filter", filter)),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,225 @@
+//! The validation report of ETSI TS 119 102-2: its structure, what it refers to, and that
+//! names from outside stay text in it. `tests/interop/etsi.py` holds it against the schema.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+
+mod support;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use kyso::{
+    Error, ErrorKind, Policy, Report, SoftwareSigner, TrustStore, UtcTime, Validator, cades,
+};
+use rcgen::{DnType, KeyPair, RevocationReason};
+use support::cms::sha256;
+use support::pki::{self, LEAF, NOW, Pki};
+
+/// An element: its name, its attributes, its text, its children.
+#[derive(Debug, Default)]
+struct Element {
+    name: String,
+    attributes: Vec<(String, String)>,
+    text: String,
+    children: Vec<Element>,
+}
+
+/// Reads what the report's writer may write, and nothing else.
+#[track_caller]
+fn parse(xml: &str) -> Element {
+    let mut open = vec![Element::default()];
+    for piece in xml.split('<').skip(2) {
+        let (tag, text) = piece.split_once('>').unwrap();
+        assert!(!text.contains('>'), "{text:?}");
+        if let Some(name) = tag.strip_prefix('/') {
+            let done = open.pop().unwrap();
+            assert_eq!(done.name, name);
+            open.last_mut().unwrap().children.push(done);
+            assert_eq!(text.trim(), "");
+            continue;
+        }
+        let (tag, empty) = match tag.strip_suffix(" /") {
+            Some(tag) => (tag, true),
+            None => (tag, false),
+        };
+        let (name, rest) = tag.split_once(' ').unwrap_or((tag, ""));
+        assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || c == ':'), "{name:?}");
+        let attributes = rest.split_terminator('"').collect::<Vec<_>>();
+        let attributes = attributes
+            .chunks_exact(2)
+            .map(|it| (it[0].trim().strip_suffix('=').unwrap().to_owned(), it[1].to_owned()));
+        let element = Element {
+            name: name.into(),
+            attributes: attributes.collect(),
+            text: text.trim().into(),
+            children: Vec::new(),
+        };
+        match empty {
+            true => open.last_mut().unwrap().children.push(element),
+            false => open.push(element),
+        }
+    }
+    assert_eq!(open.len(), 1);
+    open.pop().unwrap().children.pop().unwrap()
+}
+
+impl Element {
+    fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes.iter().find(|it| it.0 == name).map(|it| it.1.as_str())
+    }
+
+    fn names(&self) -> Vec<&str> {
+        self.children.iter().map(|it| it.name.as_str()).collect()
+    }
+
+    /// All below it of this name, in the order of the document.
+    fn all(&self, name: &str) -> Vec<&Self> {
+        let mut all = Vec::new();
+        for child in &self.children {
+            if child.name == name {
+                all.push(child);
+            }
+            all.extend(child.all(name));
+        }
+        all
+    }
+
+    #[track_caller]
+    fn one(&self, name: &str) -> &Self {
+        let all = self.all(name);
+        assert_eq!(all.len(), 1, "{name}");
+        all[0]
+    }
+}
+
+fn etsi(report: &Report) -> Element {
+    let mut xml = Vec::new();
+    report.write_etsi(&mut xml).unwrap();
+    parse(&String::from_utf8(xml).unwrap())
+}
+
+fn at() -> UtcTime {
+    NOW.parse().unwrap()
+}
+
+fn validator(pki: &Pki) -> Validator {
+    let crls = [pki.middle.crl(&[]), pki.root.crl(&[])];
+    Validator::new(pki.trust(), Policy::default(), at()).with_crls(crls)
+}
+
+#[test]
+fn elements_stand_in_the_order_of_the_schema() {
+    let pki = Pki::new();
+    let signed = pki.signed();
+    let report = etsi(&validator(&pki).validate(&signed).unwrap());
+    assert_eq!(report.name, "ValidationReport");
+    assert_eq!(report.attribute("xmlns"), Some("http://uri.etsi.org/19102/v1.2.1#"));
+    assert_eq!(report.names(), ["SignatureValidationReport", "SignatureValidationObjects"]);
+    let signature = &report.children[0];
+    assert_eq!(
+        signature.names(),
+        [
+            "SignatureIdentifier",
+            "ValidationConstraintsEvaluationReport",
+            "ValidationTimeInfo",
+            "SignersDocument",
+            "SignatureAttributes",
+            "SignerInformation",
+            "SignatureValidationProcess",
+            "SignatureValidationStatus",
+        ]
+    );
+    assert_eq!(
+        signature.children[0].names(),
+        ["DigestAlgAndValue", "ds:SignatureValue", "HashOnly", "DocHashOnly", "DAIdentifier"]
+    );
+    let status = signature.children.last().unwrap();
+    assert_eq!(status.names(), ["MainIndication", "AssociatedValidationReportData"]);
+    assert_eq!(status.children[0].text, "urn:etsi:019102:mainindication:total-passed");
+    assert_eq!(
+        status.one("CertificateChain").names(),
+        ["SigningCertificate", "IntermediateCertificate", "TrustAnchor"]
+    );
+}
+
+/// The value stands in the CMS, the digests are of what is signed, and each object is what
+/// its name says.
+#[test]
+fn what_is_referred_to_is_there_and_is_what_it_says() {
+    let pki = Pki::new();
+    let signed = pki.signed();
+    let report = etsi(&validator(&pki).validate(&signed).unwrap());
+    let value = STANDARD.decode(&report.one("ds:SignatureValue").text).unwrap();
+    assert!(signed.windows(value.len()).any(|it| it == value));
+    let document = &report.one("SignersDocument").one("ds:DigestValue").text;
+    assert_eq!(STANDARD.decode(document).unwrap(), sha256(pki::CONTENT));
+    assert_eq!(STANDARD.decode(&report.one("Digest").text).unwrap(), sha256(pki::CONTENT));
+
+    let objects = report.all("ValidationObject");
+    let mut kinds = Vec::new();
+    for object in &objects {
+        let octets = STANDARD.decode(&object.one("base64").text).unwrap();
+        let digest: String = sha256(&octets).iter().map(|it| format!("{it:02x}")).collect();
+        assert_eq!(object.attribute("id"), Some(format!("O-{digest}").as_str()));
+        kinds.push(object.one("ObjectType").text.rsplit(':').next().unwrap().to_owned());
+    }
+    kinds.sort();
+    assert_eq!(kinds, ["CRL", "CRL", "certificate", "certificate", "certificate"]);
+    for name in ["SignerCertificate", "SigningCertificate", "TrustAnchor"] {
+        for reference in report.all(name) {
+            let id = reference.attribute("VOReference");
+            assert!(objects.iter().any(|it| it.attribute("id") == id), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_revoked_certificate_is_told_with_its_reason() {
+    let pki = Pki::new();
+    let crl = pki.middle.crl(&[(LEAF, RevocationReason::KeyCompromise)]);
+    let validator = Validator::new(pki.trust(), Policy::default(), at());
+    let report = validator.with_crls([crl, pki.root.crl(&[])]).validate(&pki.signed()).unwrap();
+    let report = etsi(&report);
+    let revoked = report.one("RevocationStatusInformation");
+    assert_eq!(revoked.names(), ["ValidationObjectId", "RevocationTime", "RevocationReason"]);
+    assert_eq!(revoked.children[1].text, "2026-05-01T00:00:00Z");
+    assert_eq!(revoked.children[2].text, "urn:etsi:019102:revocationReason:keyCompromise");
+    assert_eq!(report.one("SubIndication").text, "urn:etsi:019102:subindication:REVOKED_NO_POE");
+}
+
+#[test]
+fn what_is_missing_is_told() {
+    let pki = Pki::new();
+    let validator = Validator::new(TrustStore::new(), Policy::default(), at());
+    let report = etsi(&validator.validate(&pki.signed()).unwrap());
+    let data = report.one("ReportData");
+    assert_eq!(data.names(), ["Type", "Value"]);
+    assert!(data.children[1].text.contains("CN=Root"), "{data:?}");
+    assert!(report.all("TrustAnchor").is_empty());
+}
+
+/// What stands in the report is text, whatever it spells.
+#[test]
+fn no_name_becomes_markup() {
+    const NAME: &str = "</Signer><!--\u{1b}[32m ]]> & \"'\u{202e}\u{ffff}";
+    let pki = Pki::new();
+    let (mut params, key) = (pki::params(NAME, 77), KeyPair::generate().unwrap());
+    params.distinguished_name.push(DnType::OrganizationName, NAME);
+    let chain = [pki.middle.certify(&params, &key), pki.middle.certificate.clone()];
+    let signer = SoftwareSigner::from_pkcs8(&key.serialize_der(), &chain).unwrap();
+    let content = b"content".to_vec();
+    let signed = cades::SignatureBuilder::new(&content, at()).enveloping().sign(&signer).unwrap();
+    let report = etsi(&validator(&pki).validate(&signed).unwrap());
+    let said = &report.one("Signer").text;
+    assert_eq!(said, "&lt;/Signer&gt;&lt;!--\u{fffd}[32m ]]&gt; &amp; \"'\u{fffd}\u{fffd}");
+}
+
+#[test]
+fn there_is_no_report_without_a_signature() {
+    let pki = Pki::new();
+    let unsigned = std::fs::read("testdata/pdf/cairo.pdf").unwrap();
+    let unsigned = validator(&pki).validate(&unsigned).unwrap();
+    let unreadable = Report::unreadable(&Error::new(ErrorKind::Malformed, "no document"));
+    for report in [unsigned, unreadable] {
+        let error = report.write_etsi(Vec::new()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+    }
+}
