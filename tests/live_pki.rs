@@ -1,84 +1,182 @@
-//! A real PKI on loopback: what the services say, or fail to say, and what a signature is
+//! A real PKI on loopback: what its services say, or fail to say, and what a signature is
 //! worth then.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 #![allow(missing_docs, unreachable_pub)]
 
 mod support;
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::sync::Arc;
+use std::time::Duration;
 
+use kyso::online::Http;
 use kyso::tsp::{Online, TimeStampAuthority};
-use kyso::{
-    Crl, DigestAlgorithm, Error, ErrorKind, Limits, OcspResponse, Policy, Request, Result,
-    Retrieve, Validator,
-};
-use support::live::Live;
+use kyso::{DigestAlgorithm, Policy, Report, Validator, cades};
+use rcgen::{RevocationReason, date_time_ymd};
+use support::live::{Knowledge, LEAF, Live, ONE, Reply, TWO, Word};
 
-/// Asks over a bare socket.
-#[derive(Debug)]
-struct Plain;
+const SIGNED: &str = "2026-06-15T08:00:00Z";
+const NOW: &str = "2026-06-20T00:00:00Z";
+const DOCUMENT: &[u8] = "Công văn".as_bytes();
 
-impl Retrieve for Plain {
-    fn retrieve(&self, request: &Request<'_>) -> Result<Vec<u8>> {
-        let failed = |what: &str| Error::new(ErrorKind::Service, what);
-        let (host, path) = request.url.trim_start_matches("http://").split_once('/').unwrap();
-        let mut stream = TcpStream::connect(host)?;
-        let body = request.body.unwrap_or_default();
-        let method = if request.body.is_some() { "POST" } else { "GET" };
-        let length = body.len();
-        write!(
-            stream,
-            "{method} /{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\
-             Content-Length: {length}\r\n\r\n"
-        )?;
-        stream.write_all(body)?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer)?;
-        let end = answer.windows(4).position(|it| it == b"\r\n\r\n").ok_or(failed("no header"))?;
-        match answer.starts_with(b"HTTP/1.1 200") {
-            true => Ok(answer[end + 4..].to_vec()),
-            false => Err(failed("refused")),
-        }
-    }
+fn http() -> Arc<Http> {
+    let short = Duration::from_secs(2);
+    Arc::new(Http::new().with_timeouts(short, short).allow_private_addresses())
 }
 
-fn ocsp(live: &Live) -> OcspResponse {
-    use support::cms::{algorithm, items, seq, sha256, tlv};
-    let tbs = items(items(items(live.two.certificate.der())[0].1)[0].1);
-    let name = sha256(&tlv(0x30, tbs[5].1));
-    let key = sha256(&items(tbs[6].1)[1].1[1..]);
-    let id = seq(&[algorithm(support::cms::SHA256), tlv(4, name), tlv(4, key), vec![2, 1, 22]]);
-    let body = seq(&[seq(&[seq(&[seq(&[id])])])]);
-    let url = live.server.url("/ocsp");
-    let answer = Plain.retrieve(&Request::post(kyso::RequestKind::Ocsp, &url, &body, 1 << 20));
-    OcspResponse::from_der(&answer.unwrap(), &Limits::default()).unwrap()
+/// A signature of this leaf, whose certificate alone is in it.
+fn signed(live: &Live) -> Vec<u8> {
+    let claimed = SIGNED.parse().unwrap();
+    let document = DOCUMENT.to_vec();
+    cades::SignatureBuilder::new(&document, claimed).enveloping().sign(&live.signer()).unwrap()
+}
+
+fn judge(live: &Live, signature: &Vec<u8>) -> Report {
+    Validator::new(live.trust(), Policy::default(), NOW.parse().unwrap())
+        .with_retrieval(http())
+        .validate(signature)
+        .unwrap()
+}
+
+#[track_caller]
+fn assert_concludes(report: &Report, expected: &str) {
+    assert_eq!(report.conclusion().unwrap().to_string(), expected, "{report}");
+}
+
+/// What came of each URL that was tried in vain.
+#[track_caller]
+fn assert_missing(report: &Report, url: &str) {
+    let missing = report.signatures()[0].missing();
+    assert!(missing.iter().any(|it| it.contains(url)), "{url} is not in {missing:#?}");
+}
+
+fn revoke(live: &Live, serial: u64, since: &'static str, why: RevocationReason) {
+    live.learn(|knows| knows.revoked.push((serial, since, why)));
 }
 
 #[test]
-fn services_are_there() {
+fn good() {
     let live = Live::new();
-    live.tick("2026-06-15T08:00:00Z");
-    let tsa = Online::new(live.server.url("/tsa"), Arc::new(Plain));
-    let token = tsa.time_stamp(&DigestAlgorithm::Sha256.digest(b"a document")).unwrap();
-    assert_eq!(token.time(), "2026-06-15T08:00:00Z".parse().unwrap());
+    assert_concludes(&judge(&live, &signed(&live)), "TOTAL_PASSED");
+    for path in ["/one.cer", "/two.cer", "/root.crl", "/one.crl", "/ocsp"] {
+        let asked = live.server.asked();
+        assert!(asked.contains(&path.to_owned()), "{path} is not among {asked:?}");
+    }
+}
 
-    let get = |path: &str| {
-        let url = live.server.url(path);
-        Plain.retrieve(&Request::get(kyso::RequestKind::Crl, &url, 1 << 20)).unwrap()
-    };
-    let crls = ["/root.crl", "/one.crl", "/two.crl"]
-        .map(|path| Crl::from_der(get(path), &Limits::default()).unwrap());
-    let certificates =
-        ["/one.cer", "/two.cer"].map(|path| kyso::Certificate::from_der(&get(path)).unwrap());
-    let report =
-        Validator::new(live.trust(), Policy::default(), "2026-06-20T00:00:00Z".parse().unwrap())
-            .with_certificates(certificates)
-            .with_crls(crls.into_iter().take(2))
-            .with_ocsp_responses([ocsp(&live)])
-            .check_certificate(&live.leaf)
-            .unwrap();
-    assert_eq!(report.path.len(), 4, "{report:?}");
-    assert_eq!(report.conclusion, Some(kyso::CertificateConclusion::Valid), "{report:?}");
+/// Without a proof of when it was made, a signature of a revoked certificate may be older
+/// than the revocation, or not.
+#[test]
+fn revoked() {
+    for since in ["2026-06-10T00:00:00Z", "2026-06-17T00:00:00Z"] {
+        let live = Live::new();
+        revoke(&live, LEAF, since, RevocationReason::CessationOfOperation);
+        assert_concludes(&judge(&live, &signed(&live)), "INDETERMINATE/REVOKED_NO_POE");
+    }
+}
+
+#[test]
+fn revoked_intermediate() {
+    for serial in [ONE, TWO] {
+        let live = Live::new();
+        revoke(&live, serial, "2026-06-10T00:00:00Z", RevocationReason::CessationOfOperation);
+        assert_concludes(&judge(&live, &signed(&live)), "INDETERMINATE/REVOKED_CA_NO_POE");
+    }
+}
+
+#[test]
+fn expired() {
+    let live = Live::with(|plan| plan.leaf.not_after = date_time_ymd(2026, 6, 18));
+    assert_concludes(&judge(&live, &signed(&live)), "INDETERMINATE/OUT_OF_BOUNDS_NO_POE");
+}
+
+/// What the responder does not say, the list may.
+#[test]
+fn responder_down_but_the_list_is_there() {
+    let live = Live::new();
+    live.answer(|_| Reply::Status(503));
+    assert_concludes(&judge(&live, &signed(&live)), "TOTAL_PASSED");
+    assert!(live.server.asked().contains(&"/two.crl".to_owned()));
+}
+
+/// Whatever is wrong with both of them, the signature is neither good nor bad, and the
+/// report says who was asked.
+#[test]
+fn services_that_fail() {
+    type Fault = fn(Vec<u8>) -> Reply;
+    let faults: [(&str, Fault); 5] = [
+        ("down", |_| Reply::Status(503)),
+        ("late", |answer| Reply::Late(Duration::from_secs(30), answer)),
+        ("endless", |_| Reply::Endless),
+        ("too short", Reply::Short),
+        ("no answer at all", |_| Reply::Bytes(b"<html>".to_vec())),
+    ];
+    // Side by side: some of them take their time.
+    std::thread::scope(|scope| {
+        for (name, fault) in faults {
+            scope.spawn(move || {
+                let live = Live::new();
+                live.answer(fault);
+                live.server.on("/two.crl", move |_| fault(Vec::new()));
+                let report = judge(&live, &signed(&live));
+                println!("{name}: {:#?}", report.signatures()[0].missing());
+                assert_concludes(&report, "INDETERMINATE/TRY_LATER");
+                assert_missing(&report, &live.server.url("/ocsp"));
+                assert_missing(&report, &live.server.url("/two.crl"));
+            });
+        }
+    });
+}
+
+/// A responder that lies: by another key, about another certificate, or about the question.
+#[test]
+fn lying() {
+    type Lie = fn(&mut Word);
+    let lies: [(&str, Lie); 3] = [
+        ("forged", |word| word.forged = true),
+        ("another certificate", |word| word.serial = vec![99]),
+        ("another question", |word| word.nonce = word.nonce.as_ref().map(|_| nonce())),
+    ];
+    for (name, lie) in lies {
+        let live = Live::new();
+        live.server.on("/two.crl", |_| Reply::Status(404));
+        live.lie(lie);
+        let report = judge(&live, &signed(&live));
+        println!("{name}: {:#?}", report.signatures()[0].missing());
+        assert_concludes(&report, "INDETERMINATE/TRY_LATER");
+        assert_missing(&report, &live.server.url("/ocsp"));
+    }
+}
+
+/// The nonce of somebody else's question.
+fn nonce() -> Vec<u8> {
+    use support::cms::{oid, seq, tlv};
+    seq(&[oid("1.3.6.1.5.5.7.48.1.2"), tlv(4, tlv(4, [7; 32]))])
+}
+
+#[test]
+fn stale() {
+    let live = Live::new();
+    live.learn(|knows| {
+        *knows = Knowledge {
+            this_update: "2026-01-01T00:00:00Z",
+            next_update: "2026-02-01T00:00:00Z",
+            ..knows.clone()
+        };
+    });
+    assert_concludes(&judge(&live, &signed(&live)), "INDETERMINATE/TRY_LATER");
+}
+
+#[test]
+fn time_stamps_over_http() {
+    let live = Live::new();
+    let tsa = Online::new(live.server.url("/tsa"), http());
+    let imprint = DigestAlgorithm::Sha256.digest(DOCUMENT);
+    live.tick(SIGNED);
+    assert_eq!(tsa.time_stamp(&imprint).unwrap().time(), SIGNED.parse().unwrap());
+    live.server.on("/tsa", |_| Reply::Status(503));
+    let error = tsa.time_stamp(&imprint).unwrap_err();
+    assert_eq!(error.kind(), kyso::ErrorKind::Service);
+    assert!(error.to_string().contains(&live.server.url("/tsa")), "{error}");
+    live.server.on("/tsa", |_| Reply::Endless);
+    assert_eq!(tsa.time_stamp(&imprint).unwrap_err().kind(), kyso::ErrorKind::LimitExceeded);
 }

@@ -19,6 +19,7 @@ use self::ocsp::{Status, TestOcsp, digits};
 use super::cms::{oid, seq, tlv};
 use super::pki::{self, Authority};
 use super::tsa::{self, TestTsa};
+pub(crate) use ocsp::Word;
 pub(crate) use server::{Reply, Server};
 
 /// Under the root; it certifies [`TWO`] only.
@@ -120,7 +121,15 @@ impl Live {
     /// From now on, the responder's answers go through `how`.
     pub(crate) fn answer(&self, how: impl Fn(Vec<u8>) -> Reply + Send + Sync + 'static) {
         let (responder, knows) = (self.responder.clone(), self.knows.clone());
-        self.server.on("/ocsp", move |body| how(informed(&responder, &knows).respond(body)));
+        let responder = move || informed(&responder, &knows, |_| {});
+        self.server.on("/ocsp", move |body| how(responder().respond(body)));
+    }
+
+    /// From now on, the responder says what it knows but for `lie`.
+    pub(crate) fn lie(&self, lie: fn(&mut Word)) {
+        let (responder, knows) = (self.responder.clone(), self.knows.clone());
+        let responder = move || informed(&responder, &knows, lie);
+        self.server.on("/ocsp", move |body| Reply::Bytes(responder().respond(body)));
     }
 
     /// From now on, the time-stamp authority's clock stands here.
@@ -148,8 +157,8 @@ fn reply(answer: Option<Vec<u8>>) -> Reply {
     answer.map_or(Reply::Status(400), Reply::Bytes)
 }
 
-/// The responder, knowing what is known now.
-fn informed(responder: &TestOcsp, knows: &Arc<Mutex<Knowledge>>) -> TestOcsp {
+/// The responder, knowing what is known now, but for `lie`.
+fn informed(responder: &TestOcsp, knows: &Arc<Mutex<Knowledge>>, lie: fn(&mut Word)) -> TestOcsp {
     let knows = knows.lock().unwrap().clone();
     responder.saying(move |word| {
         word.produced_at = digits(knows.this_update);
@@ -161,6 +170,7 @@ fn informed(responder: &TestOcsp, knows: &Arc<Mutex<Knowledge>>) -> TestOcsp {
                 word.status = Status::Revoked(digits(since), number(*why));
             }
         }
+        lie(word);
     })
 }
 

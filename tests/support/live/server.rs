@@ -95,6 +95,7 @@ fn answer(mut request: Request, route: Option<Route>) {
             let length = bytes.len() + 1_000_000;
             write!(writer, "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n")
                 .and_then(|()| writer.write_all(&bytes))
+                .and_then(|()| writer.flush())
         }
         Reply::Redirect(url) => {
             let header = tiny_http::Header::from_bytes("Location", url).unwrap();
