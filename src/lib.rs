@@ -13,6 +13,7 @@
 //! | open a key | [`SoftwareSigner`], [`pkcs12::open`], or an own [`Signer`] for a token or a service |
 //! | sign a PDF | [`pades::SignatureBuilder`] |
 //! | sign any file | [`cades::SignatureBuilder`] |
+//! | time-stamp and archive signatures | [`cades::Augmenter`] |
 //! | verify | [`Validator`] gives a [`Report`] with a [`Conclusion`] |
 //! | check a certificate | [`Validator::check_certificate`] |
 //! | ask responders, lists and issuers | [`Validator::with_retrieval`] with `online::Http` (feature `http`) |
@@ -36,6 +37,7 @@
 //! - `validation`: facts are collected first, then one [`Policy`] judges. A verdict is a
 //!   value, and only what keeps one from being reached is an error. It does not know
 //!   `keys`, and nothing that signs knows it.
+//! - `augmentation`: raises finished signatures; it signs nothing.
 //! - `envelope`: messages that carry documents. `exchange`: sending and receiving them.
 //!   `online`: those who carry questions for [`Retrieve`].
 //!
@@ -69,6 +71,8 @@ mod signature;
 
 mod validation;
 
+mod augmentation;
+
 mod envelope;
 
 pub mod exchange;
@@ -101,7 +105,8 @@ pub use crate::validation::{
 
 /// CAdES: CMS signatures over any file (EN 319 122-1).
 pub mod cades {
-    pub use crate::signature::cades::SignatureBuilder;
+    pub use crate::augmentation::cades::{Augmenter, Level};
+    pub use crate::signature::cades::{Augment, SignatureBuilder};
 }
 
 /// PAdES: signatures in PDF (EN 319 142-1).

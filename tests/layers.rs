@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::{fs, iter};
 
-const SHELVES: [&str; 16] = [
+const SHELVES: [&str; 17] = [
     "samples",
     "error",
     "limits",
@@ -19,6 +19,7 @@ const SHELVES: [&str; 16] = [
     "keys",
     "signature",
     "validation",
+    "augmentation",
     "envelope",
     "exchange",
     "online",

@@ -15,6 +15,7 @@ mod messages;
 mod missing;
 mod policy;
 mod process;
+mod provision;
 mod report;
 mod text;
 mod validator;
@@ -29,6 +30,7 @@ pub use check::{Check, CheckId, Level, Outcome};
 pub use conclusion::{Conclusion, Failed, Indeterminate};
 pub use facts::{Form, PdfWords, SignatureLevel, TimeStampType};
 pub use policy::{AlgorithmConstraints, Policy, Revocation};
+pub(crate) use provision::Needed;
 pub use report::{
     Coverage, DocumentFormat, ReferenceReport, Report, SignatureReport, TimeStampReport, Validated,
 };

@@ -318,11 +318,21 @@ impl Validator {
         })
     }
 
-    fn gathering(&self) -> Option<Gathering<'_>> {
+    pub(super) fn gathering(&self) -> Option<Gathering<'_>> {
         self.retrieval.as_deref().map(|it| Gathering::new(it, &self.limits))
     }
 
-    fn context<'a>(
+    /// Those that the caller knows besides.
+    pub(super) fn certificates(&self) -> &[Certificate] {
+        &self.certificates
+    }
+
+    /// Bounds on hostile input.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    pub(super) fn context<'a>(
         &'a self,
         checks: &'a Checks,
         spent: &'a Spent,

@@ -9,6 +9,7 @@ use std::hash::Hash;
 use super::crl::Crl;
 use super::fault::Unusable;
 use super::ocsp::OcspResponse;
+use super::relevant::Kept;
 use super::request;
 use crate::error::{Error, Result};
 use crate::limits::{Limits, URL_BYTES, within};
@@ -53,6 +54,15 @@ impl<'a> Gathering<'a> {
     /// All certificates that came, whoever they are about.
     pub(crate) fn certificates(&self) -> Vec<Certificate> {
         sorted(&self.got.borrow().certificates).flatten().cloned().collect()
+    }
+
+    /// All lists and answers that came.
+    pub(crate) fn revocation(&self) -> Kept {
+        let got = self.got.borrow();
+        Kept {
+            crls: sorted(&got.crls).flatten().cloned().collect(),
+            responses: sorted(&got.responses).cloned().collect(),
+        }
     }
 
     /// URLs that are asked for one certificate, those that can be first.

@@ -1,5 +1,6 @@
-//! Signing any file at level B-B (EN 319 122-1 §6).
+//! Signing any file, at level B-B and up (EN 319 122-1 §6).
 
+use std::fmt;
 use std::io::Write;
 
 use crate::crypto::SignatureAlgorithm;
@@ -14,7 +15,7 @@ use crate::signature::request::{Document, Layout, Prepared, Signed, sign_prepare
 use crate::source::Source;
 use crate::time::UtcTime;
 
-/// A CAdES-B-B signature to be made: detached, unless it is asked to envelop.
+/// A CAdES signature to be made, of level B unless a higher one is asked for: detached, unless it is asked to envelop.
 ///
 /// The document is read once, piece by piece, whatever its size.
 ///
@@ -42,6 +43,16 @@ pub struct SignatureBuilder<'a, S: ?Sized> {
     mime_type: Option<String>,
     form: Form<'a>,
     overrides: Vec<SigningOverride>,
+    level: Option<&'a dyn Augment>,
+}
+
+/// Raises what was just signed. [`cades::Level`](crate::cades::Level) does.
+pub trait Augment: fmt::Debug {
+    /// `signature` is a CMS with this signature, over `document` or around it.
+    ///
+    /// # Errors
+    /// As the one who augments says.
+    fn augment(&self, signature: Vec<u8>, document: &dyn Source) -> Result<Vec<u8>>;
 }
 
 /// What the signature and the document are to each other.
@@ -63,7 +74,16 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
             mime_type: None,
             form: Form::Detached,
             overrides: Vec::new(),
+            level: None,
         }
+    }
+
+    /// Raises the signature beyond B as soon as it is made. The result is in memory then,
+    /// with the document where that is enveloped. Signatures beside this one are raised
+    /// with it.
+    pub fn level(mut self, level: &'a dyn Augment) -> Self {
+        self.level = Some(level);
+        self
     }
 
     /// The signature holds the document, instead of standing beside it.
@@ -92,13 +112,28 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
         self
     }
 
-    /// Everything but the value, for a key that is elsewhere.
+    /// Everything but the value, for a key that is elsewhere. What is completed is of level
+    /// B; [`cades::Augmenter`](crate::cades::Augmenter) raises it.
     ///
     /// # Errors
+    /// `Misuse` when a level was asked for that comes after completing.
     /// `Misuse` without a certificate, when `algorithm` is not its key's, and when there
     /// is no signing beside what is there already; `Signer` when the certificate must not sign at the claimed time;
     /// `Io` when reading fails.
     pub fn prepare(
+        &self,
+        certificate_chain: &[Certificate],
+        algorithm: SignatureAlgorithm,
+    ) -> Result<Prepared> {
+        if self.level.is_some() {
+            return Err(Error::misuse(
+                "a signature is raised once it is completed: prepare it without a level",
+            ));
+        }
+        self.prepared(certificate_chain, algorithm)
+    }
+
+    fn prepared(
         &self,
         certificate_chain: &[Certificate],
         algorithm: SignatureAlgorithm,
@@ -129,7 +164,11 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
     /// # Errors
     /// As [`prepare`](Self::prepare), and as the signer's own.
     pub fn sign(&self, signer: &dyn Signer) -> Result<Vec<u8>> {
-        self.complete(signer)?.to_vec(self.document)
+        let signed = self.complete(signer)?.to_vec(self.document)?;
+        match &self.level {
+            Some(level) => level.augment(signed, &self.document),
+            None => Ok(signed),
+        }
     }
 
     /// Signs, and writes the CMS out as it is made.
@@ -137,11 +176,14 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
     /// # Errors
     /// As [`sign`](Self::sign); `Io` when writing fails.
     pub fn sign_to(&self, signer: &dyn Signer, out: &mut dyn Write) -> Result<()> {
-        self.complete(signer)?.write_to(self.document, out)
+        match self.level {
+            Some(_) => Ok(out.write_all(&self.sign(signer)?)?),
+            None => self.complete(signer)?.write_to(self.document, out),
+        }
     }
 
     fn complete(&self, signer: &dyn Signer) -> Result<Signed> {
-        sign_prepared(self.prepare(signer.certificate_chain(), signer.algorithm())?, signer)
+        sign_prepared(self.prepared(signer.certificate_chain(), signer.algorithm())?, signer)
     }
 
     /// Refuses what would leave the existing signatures worse than they were, or would

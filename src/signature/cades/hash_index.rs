@@ -190,7 +190,6 @@ impl Components {
         }
     }
 
-    #[allow(dead_code, reason = "for making archive time-stamps")]
     /// `ATSHashIndexV3` over all of them as they stand.
     ///
     /// # Errors
@@ -229,4 +228,54 @@ fn spellings(
     };
     let other = canonical.ok().filter(|canonical| canonical != stored);
     [Some(digest(stored)), other.map(|it| digest(&it))].into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use super::*;
+    use crate::signature::cades::exhaust::exhaust_index;
+
+    fn list(digests: &[&[u8]]) -> Vec<u8> {
+        let all: Vec<_> = digests.iter().map(|it| tlv(OCTET_STRING, &[it])).collect();
+        tlv(SEQUENCE, &[&all.concat()])
+    }
+
+    fn index(parts: &[Vec<u8>]) -> Vec<u8> {
+        tlv(SEQUENCE, &[&parts.concat()])
+    }
+
+    fn read(bytes: &[u8], unit: Unit) -> Option<ObjectIdentifier> {
+        let value = Value::only(bytes, 8).unwrap();
+        HashIndex::read(&value, unit).ok().map(|it| it.algorithm)
+    }
+
+    #[test]
+    fn only_the_first_edition_may_leave_its_digest_unsaid() {
+        let sha512 = to_der(&DigestAlgorithm::Sha512.identifier()).unwrap();
+        let lists = [list(&[b"1"]), list(&[]), list(&[b"2", b"3"])];
+        let short = index(&lists);
+        let long = index(&[&[sha512.clone()][..], &lists].concat());
+        assert_eq!(read(&short, Unit::Attribute), Some(DigestAlgorithm::Sha256.oid()));
+        assert_eq!(read(&short, Unit::Value), None);
+        assert_eq!(read(&long, Unit::Value), Some(DigestAlgorithm::Sha512.oid()));
+        for wrong in [index(&lists[..2]), index(&[&lists[..], &lists].concat()), list(&[b"1"])] {
+            assert_eq!(read(&wrong, Unit::Attribute), None);
+        }
+        for length in 0..long.len() {
+            assert!(!exhaust_index(&long[..length]));
+        }
+    }
+
+    /// An entry may stand for two components that are alike; one that stands for nothing
+    /// brings the index down.
+    #[test]
+    fn an_entry_for_nothing_brings_the_index_down() {
+        let component = |text: &[u8]| vec![text.to_vec()];
+        let there = [component(b"1"), component(b"2"), component(b"1")];
+        let entries = |all: &[&'static [u8]]| all.iter().copied().collect::<HashSet<_>>();
+        assert_eq!(members(&entries(&[b"1"]), &there), Some(vec![true, false, true]));
+        assert_eq!(members(&entries(&[]), &there), Some(vec![false; 3]));
+        assert_eq!(members(&entries(&[b"1", b"3"]), &there), None);
+    }
 }

@@ -87,7 +87,6 @@ impl<'s, 'a> Imprints<'s, 'a> {
         }
     }
 
-    #[allow(dead_code, reason = "asked for by whoever extracts proofs of existence")]
     /// What a token among the unsigned attributes covers. It says nothing on whether the
     /// imprint holds: ask [`is_over`](Self::is_over) first.
     ///
@@ -360,4 +359,16 @@ pub(crate) fn v3_imprint(
     signer.fields().iter().for_each(|field| context.update(field.raw()));
     context.update(index);
     context.finish()
+}
+
+/// `ATSHashIndexV3` over all that a CMS and one of its signers hold (EN 319 122-1 §5.5.2).
+///
+/// # Errors
+/// `Misuse` when it is too long to be written.
+pub(crate) fn hash_index(
+    cms: &SignedData<'_>,
+    signer: &SignerInfo<'_>,
+    algorithm: DigestAlgorithm,
+) -> Result<Vec<u8>> {
+    Components::of(cms, signer, algorithm, Unit::Value).to_index(algorithm)
 }

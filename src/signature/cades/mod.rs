@@ -11,6 +11,6 @@ mod level;
 #[cfg(test)]
 mod tests;
 
-pub use builder::SignatureBuilder;
-pub(crate) use imprint::{Imprints, SignedContent};
+pub use builder::{Augment, SignatureBuilder};
+pub(crate) use imprint::{Imprints, SignedContent, hash_index, v3_imprint};
 pub(crate) use level::{StructuralLevel, reference_found, signing_certificate};

@@ -31,6 +31,7 @@
 
 mod attributes;
 pub(crate) mod create;
+pub(crate) mod edit;
 pub(crate) mod oids;
 mod parse;
 mod pem;

@@ -1,0 +1,11 @@
+//! Raising CAdES signatures (EN 319 122-1 §6).
+
+mod archive;
+mod augmenter;
+mod data;
+mod level;
+#[cfg(test)]
+mod tests;
+
+pub use augmenter::Augmenter;
+pub use level::Level;

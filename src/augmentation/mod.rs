@@ -1,0 +1,5 @@
+//! Augmentation (EN 319 102-1 §6): a finished signature, of whomever, gets what proves it
+//! later: a time-stamp, the validation data, an archive time-stamp over both. What was
+//! there stays as it stands.
+
+pub(crate) mod cades;
