@@ -6,10 +6,10 @@ use super::crl::Crl;
 use super::fault::Unusable;
 use super::gathering::Gathering;
 use super::ocsp::{OcspResponse, SingleStatus};
-use super::reason::{Reason, Reasons};
+use super::reason::Reasons;
 use super::signed::Spent;
 use super::signer::Issuer;
-use super::word::{Word, after_expiry};
+use super::word::{self, Evidence, Moment, Source, Status, Tried, Word};
 use crate::error::{ErrorKind, Result};
 use crate::limits::Limits;
 use crate::pki::Certificate;
@@ -39,16 +39,11 @@ pub(crate) struct Checker<'a> {
 pub(crate) struct Checked {
     pub(crate) certificate: Certificate,
     pub(crate) status: Status,
+    /// All that was said of it, fresh or not.
+    #[expect(dead_code, reason = "read when a proven time is asked about")]
+    pub(crate) words: Vec<Word>,
     /// What was at hand for it and says nothing.
     pub(crate) tried: Vec<Tried>,
-}
-
-/// What is known about a certificate at a time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Status {
-    Good { source: Source, this_update: UtcTime },
-    Revoked { source: Source, this_update: UtcTime, at: UtcTime, reason: Option<Reason> },
-    Unknown,
 }
 
 /// The certificate in question, and who issued it.
@@ -69,22 +64,6 @@ impl Heard {
     fn fails(&mut self, source: Source, issuer: String, why: Unusable) {
         self.tried.push(Tried { source, issuer, why });
     }
-}
-
-/// Which kind of information it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Source {
-    Crl,
-    Ocsp,
-}
-
-/// A list or an answer that says nothing, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Tried {
-    pub(crate) source: Source,
-    /// Who issued it, or the URL where it was asked for.
-    pub(crate) issuer: String,
-    pub(crate) why: Unusable,
 }
 
 impl Checker<'_> {
@@ -139,10 +118,10 @@ impl Checker<'_> {
         if let Some(gathering) = self.gathering {
             self.gather(gathering, asked, open, &mut heard)?;
         }
-        let (status, more) = self.conclude(&heard.words);
-        let mut tried = heard.tried;
+        let Heard { words, mut tried } = heard;
+        let (status, more) = word::conclude(&words, certificate, self.moment());
         tried.extend(more);
-        Ok(Checked { certificate: certificate.clone(), status, tried })
+        Ok(Checked { certificate: certificate.clone(), status, words, tried })
     }
 
     fn hear_response(
@@ -187,7 +166,7 @@ impl Checker<'_> {
     ) -> Result<()> {
         let Asked { certificate, issuer } = asked;
         for (n, url) in gathering.order(certificate.ocsp_urls()).into_iter().enumerate() {
-            if self.is_settled(heard) {
+            if self.is_settled(certificate, heard) {
                 return Ok(());
             }
             let answer = gathering
@@ -202,7 +181,7 @@ impl Checker<'_> {
             }
         }
         for (n, url) in gathering.order(certificate.crl_urls()).into_iter().enumerate() {
-            if self.is_settled(heard) {
+            if self.is_settled(certificate, heard) {
                 return Ok(());
             }
             match gathering.may_ask(n).and_then(|()| gathering.lists(certificate, url)) {
@@ -220,8 +199,12 @@ impl Checker<'_> {
         Ok(())
     }
 
-    fn is_settled(&self, heard: &Heard) -> bool {
-        self.conclude(&heard.words).0 != Status::Unknown
+    fn is_settled(&self, certificate: &Certificate, heard: &Heard) -> bool {
+        word::conclude(&heard.words, certificate, self.moment()).0 != Status::Unknown
+    }
+
+    fn moment(&self) -> Moment {
+        Moment { at: self.at, present: self.at, max_age: self.max_age }
     }
 
     /// What a list says, once it is known to be its issuer's.
@@ -247,16 +230,13 @@ impl Checker<'_> {
             Err(error) if error.kind() == ErrorKind::LimitExceeded => return Err(error),
             Err(error) => return Ok(Err(Unusable::Malformed { what: error.to_string() })),
         };
-        let this_update = crl.this_update();
         Ok(Ok(Word {
-            source: Source::Crl,
-            issuer: crl.issuer(),
-            this_update,
+            evidence: Evidence::Crl(crl.clone()),
+            this_update: crl.this_update(),
+            next_update: crl.next_update(),
+            kept_since: crl.expired_since(),
             entry,
             reasons,
-            stale: self
-                .stale(this_update, crl.next_update())
-                .or_else(|| after_expiry(certificate, this_update, crl.expired_since())),
         }))
     }
 
@@ -287,14 +267,12 @@ impl Checker<'_> {
             SingleStatus::Unknown => return Ok(Err(Unusable::Unknown)),
         };
         Ok(Ok(Word {
-            source: Source::Ocsp,
-            issuer: response.responder(),
+            evidence: Evidence::Ocsp(response.clone()),
             this_update: single.this_update,
+            next_update: single.next_update,
+            kept_since: single.archive_cutoff,
             entry,
             reasons: Reasons::ALL,
-            stale: self
-                .stale(single.this_update, single.next_update)
-                .or_else(|| after_expiry(certificate, single.this_update, single.archive_cutoff)),
         }))
     }
 }

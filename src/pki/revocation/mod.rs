@@ -24,8 +24,9 @@ mod word;
 pub use crl::Crl;
 pub use ocsp::OcspResponse;
 
-pub(crate) use check::{Checked, Checker, Source, Status, Tried};
+pub(crate) use check::{Checked, Checker};
 pub(crate) use fault::Unusable;
 pub(crate) use gathering::Gathering;
 pub(crate) use relevant::Kept;
 pub(crate) use signed::Spent;
+pub(crate) use word::{Source, Status, Tried};

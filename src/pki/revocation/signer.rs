@@ -2,10 +2,11 @@
 //! else has the name of a list's issuer below the same anchor (RFC 5280 §6.3.3 (f) and (g),
 //! RFC 6960 §4.2.2.2).
 
-use super::check::{Checker, Status};
+use super::check::Checker;
 use super::crl::Crl;
 use super::fault::Unusable;
 use super::ocsp::OcspResponse;
+use super::word::Status;
 use crate::error::Result;
 use crate::pki::path::{Issuers, PathFinder, Search, ValidatedPath};
 use crate::pki::x509::Name;

@@ -1,73 +1,179 @@
-//! What lists and answers say of one certificate, and what all of that comes to.
+//! What lists and answers say about one certificate, and what follows at a time.
 
-use super::check::{Checker, Source, Status, Tried};
+use super::crl::Crl;
 use super::entries::Entry;
 use super::fault::Unusable;
+use super::ocsp::OcspResponse;
 use super::reason::{Reason, Reasons};
+use crate::crypto::DigestAlgorithm;
 use crate::pki::Certificate;
 use crate::time::UtcTime;
 
-/// What one list or answer says.
-pub(super) struct Word {
-    pub(super) source: Source,
-    pub(super) issuer: String,
-    pub(super) this_update: UtcTime,
+/// What one list or answer says of a certificate, once it is known to be by whom it has to
+/// be. How old it is does not matter yet.
+#[derive(Debug, Clone)]
+pub(crate) struct Word {
+    pub(crate) evidence: Evidence,
+    pub(crate) this_update: UtcTime,
+    pub(crate) next_update: Option<UtcTime>,
+    /// Since when whoever made it keeps what has expired.
+    pub(super) kept_since: Option<UtcTime>,
     /// Nothing where it is not listed, or good.
     pub(super) entry: Option<Entry>,
     pub(super) reasons: Reasons,
-    pub(super) stale: Option<Unusable>,
+}
+
+/// The list or the answer itself.
+#[derive(Debug, Clone)]
+pub(crate) enum Evidence {
+    Crl(Crl),
+    Ocsp(OcspResponse),
+}
+
+/// What is known about a certificate at a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Status {
+    Good { source: Source, this_update: UtcTime },
+    Revoked { source: Source, this_update: UtcTime, at: UtcTime, reason: Option<Reason> },
+    Unknown,
+}
+
+/// Which kind of information it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Source {
+    Crl,
+    Ocsp,
+}
+
+/// A list or an answer that says nothing, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Tried {
+    pub(crate) source: Source,
+    /// Who issued it, or the URL where it was asked for.
+    pub(crate) issuer: String,
+    pub(crate) why: Unusable,
+}
+
+/// The time that is asked about, and how old what is said may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment {
+    pub(crate) at: UtcTime,
+    /// Nothing that was issued later is taken for news; the same as `at`, or the present
+    /// where `at` is a proven time in the past.
+    pub(crate) present: UtcTime,
+    /// How many seconds old information may be; where nothing is said, it serves up to its
+    /// nextUpdate.
+    pub(crate) max_age: Option<u64>,
 }
 
 /// Clocks of issuers that run ahead of the verifier's; OpenSSL allows as much.
 const CLOCK_SKEW: i64 = 300;
-impl Checker<'_> {
-    /// Why information of this age does not serve; nothing where it does.
-    pub(super) fn stale(
-        &self,
-        this_update: UtcTime,
-        next_update: Option<UtcTime>,
-    ) -> Option<Unusable> {
-        if this_update > self.at.plus_seconds(CLOCK_SKEW) {
-            return Some(Unusable::NotYetIssued { this_update });
+
+impl Evidence {
+    pub(crate) fn source(&self) -> Source {
+        match self {
+            Self::Crl(_) => Source::Crl,
+            Self::Ocsp(_) => Source::Ocsp,
         }
+    }
+
+    /// Who issued it.
+    pub(crate) fn issuer(&self) -> String {
+        match self {
+            Self::Crl(crl) => crl.issuer(),
+            Self::Ocsp(response) => response.responder(),
+        }
+    }
+
+    /// The SHA-256 of the list or the response as it stands.
+    #[expect(dead_code, reason = "names the object whose existence is proven")]
+    pub(crate) fn digest(&self) -> Vec<u8> {
+        let der = match self {
+            Self::Crl(crl) => crl.der(),
+            Self::Ocsp(response) => response.der(),
+        };
+        DigestAlgorithm::Sha256.digest(der).value().to_vec()
+    }
+}
+
+impl Moment {
+    /// Whether information of this time serves at the time in question (EN 319 102-1
+    /// §5.2.5.4): it has to be from not too long before, or from later.
+    pub(crate) fn is_fresh(self, this_update: UtcTime, next_update: Option<UtcTime>) -> bool {
         let until = match self.max_age {
             Some(age) => Some(this_update.plus_seconds(i64::try_from(age).unwrap_or(i64::MAX))),
             None => next_update,
         };
-        let serves = until.is_some_and(|until| self.at.whole_seconds() <= until);
-        (!serves).then_some(Unusable::Stale { this_update, next_update })
+        until.is_some_and(|until| self.at.whole_seconds() <= until)
+    }
+}
+
+impl Word {
+    /// When it says that the certificate was revoked, and why.
+    #[expect(dead_code, reason = "read when a proven time is asked about")]
+    pub(crate) fn revoked(&self) -> Option<(UtcTime, Option<Reason>)> {
+        self.entry.map(|it| (it.revoked_at, it.reason))
     }
 
-    /// Revoked is revoked, however old the word is; only a hold may be taken back, and the
-    /// latest word says whether it was. For good, fresh words have to speak of all reasons.
-    pub(super) fn conclude(&self, words: &[Word]) -> (Status, Vec<Tried>) {
-        let revoked = |word: &Word| {
-            let entry = word.entry.filter(|it| it.revoked_at <= self.at)?;
-            let Word { source, this_update, .. } = *word;
-            let Entry { revoked_at: at, reason } = entry;
-            Some(Status::Revoked { source, this_update, at, reason })
-        };
-        let held = |word: &Word| word.entry.and_then(|it| it.reason).is_some_and(Reason::is_hold);
-        if let Some(status) = words.iter().filter(|it| !held(it)).find_map(revoked) {
-            return (status, Vec::new());
+    fn is_hold(&self) -> bool {
+        self.entry.and_then(|it| it.reason).is_some_and(Reason::is_hold)
+    }
+
+    fn revoked_by(&self, at: UtcTime) -> Option<Status> {
+        let Entry { revoked_at, reason } = self.entry.filter(|it| it.revoked_at <= at)?;
+        let (source, this_update) = (self.evidence.source(), self.this_update);
+        Some(Status::Revoked { source, this_update, at: revoked_at, reason })
+    }
+
+    /// Why this word does not say that the certificate is good; nothing where it does.
+    fn unusable(&self, certificate: &Certificate, moment: Moment) -> Option<Unusable> {
+        let Self { this_update, next_update, .. } = *self;
+        if this_update > moment.present.plus_seconds(CLOCK_SKEW) {
+            return Some(Unusable::NotYetIssued { this_update });
         }
-        let fresh = || words.iter().filter(|it| it.stale.is_none());
-        let good = fresh().filter(|it| revoked(it).is_none());
-        let latest = good.clone().max_by_key(|it| it.this_update);
-        let hold = words.iter().filter(|it| held(it) && revoked(it).is_some());
-        let hold = hold.max_by_key(|it| it.this_update);
-        if let Some(hold) = hold
-            && latest.is_none_or(|latest| latest.this_update <= hold.this_update)
-        {
-            return (revoked(hold).unwrap_or(Status::Unknown), Vec::new());
+        let fresh = moment.is_fresh(this_update, next_update);
+        match fresh {
+            true => after_expiry(certificate, this_update, self.kept_since),
+            false => Some(Unusable::Stale { this_update, next_update }),
         }
-        let reasons = good.fold(Reasons::NONE, |all, it| all.or(it.reasons));
-        match latest {
-            Some(word) if reasons == Reasons::ALL => {
-                let Word { source, this_update, .. } = *word;
-                (Status::Good { source, this_update }, Vec::new())
-            }
-            _ => (Status::Unknown, words.iter().map(Word::insufficient).collect()),
+    }
+
+    fn tried(&self, why: Unusable) -> Tried {
+        Tried { source: self.evidence.source(), issuer: self.evidence.issuer(), why }
+    }
+}
+
+/// Revoked is revoked, however old the word is; only a hold may be taken back, and the
+/// latest word says whether it was. For good, fresh words have to speak of all reasons.
+pub(crate) fn conclude(
+    words: &[Word],
+    certificate: &Certificate,
+    moment: Moment,
+) -> (Status, Vec<Tried>) {
+    let revoked = |word: &Word| word.revoked_by(moment.at);
+    if let Some(status) = words.iter().filter(|it| !it.is_hold()).find_map(revoked) {
+        return (status, Vec::new());
+    }
+    let usable = words.iter().filter(|it| it.unusable(certificate, moment).is_none());
+    let good = usable.filter(|it| revoked(it).is_none());
+    let latest = good.clone().max_by_key(|it| it.this_update);
+    let hold = words.iter().filter(|it| it.is_hold() && revoked(it).is_some());
+    let hold = hold.max_by_key(|it| it.this_update);
+    if let Some(hold) = hold
+        && latest.is_none_or(|latest| latest.this_update <= hold.this_update)
+    {
+        return (revoked(hold).unwrap_or(Status::Unknown), Vec::new());
+    }
+    let reasons = good.fold(Reasons::NONE, |all, it| all.or(it.reasons));
+    match latest {
+        Some(word) if reasons == Reasons::ALL => {
+            let (source, this_update) = (word.evidence.source(), word.this_update);
+            (Status::Good { source, this_update }, Vec::new())
+        }
+        _ => {
+            let why = |it: &Word| it.unusable(certificate, moment);
+            let tried = |it: &Word| it.tried(why(it).unwrap_or(Unusable::SomeReasonsOnly));
+            (Status::Unknown, words.iter().map(tried).collect())
         }
     }
 }
@@ -75,7 +181,7 @@ impl Checker<'_> {
 /// Issuers may drop a certificate from lists and archives once it has expired (RFC 5280
 /// §3.3), so that not to be listed afterwards says nothing, unless they say since when they
 /// keep what has expired: expiredCertsOnCRL (X.509 §9.5.2.8), archiveCutoff (RFC 6960 §4.4.4).
-pub(super) fn after_expiry(
+fn after_expiry(
     certificate: &Certificate,
     this_update: UtcTime,
     kept_since: Option<UtcTime>,
@@ -83,11 +189,4 @@ pub(super) fn after_expiry(
     let not_after = certificate.not_after();
     let kept = kept_since.is_some_and(|since| since <= not_after);
     (this_update > not_after && !kept).then_some(Unusable::AfterExpiry { this_update })
-}
-
-impl Word {
-    fn insufficient(&self) -> Tried {
-        let why = self.stale.clone().unwrap_or(Unusable::SomeReasonsOnly);
-        Tried { source: self.source, issuer: self.issuer.clone(), why }
-    }
 }
