@@ -96,11 +96,11 @@ pub use crate::signature::{Prepared, Signed};
 pub use crate::source::{Seekable, Source};
 pub use crate::time::UtcTime;
 pub use crate::validation::{
-    AlgorithmConstraints, CertificateConclusion, CertificateReport, CertificateRevocation,
-    CertificateStatus, Check, CheckId, Conclusion, Coverage, DocumentFormat, Failed, Form,
-    Indeterminate, Level, Outcome, PdfWords, Policy, ReferenceReport, Report, Revocation,
-    SignatureLevel, SignatureReport, TimeStampReport, TimeStampType, TriedPath, Validated,
-    Validator,
+    AlgorithmConstraints, Block, BlockId, CertificateConclusion, CertificateReport,
+    CertificateRevocation, CertificateStatus, Check, CheckId, Conclusion, Coverage, DocumentFormat,
+    Failed, Form, Indeterminate, Level, Outcome, PdfWords, Policy, ReferenceReport, Report,
+    Revocation, SignatureLevel, SignatureReport, TimeStampReport, TimeStampType, TriedPath,
+    Validated, Validator,
 };
 
 /// CAdES: CMS signatures over any file (EN 319 122-1).

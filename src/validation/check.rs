@@ -61,6 +61,22 @@ pub enum CheckId {
     ClaimedTime,
     /// What proves when the signature existed.
     ProvenTime,
+    /// The certificate of a time-stamping authority is for nothing else.
+    TimeStampPurpose,
+    /// A time-stamp is over what it has to be over.
+    TimeStampImprint,
+    /// When a time-stamp says that it was issued.
+    TimeStampTime,
+    /// Whether a time-stamp can be relied on.
+    TimeStampValidation,
+    /// Time-stamps over the content are older than those over the signature.
+    TimeStampOrder,
+    /// The certificates were good when the signature is proven to have existed, by issuers
+    /// who are good today.
+    LongTermValidation,
+    /// The certificates were good when the signature is proven to have existed, by what is
+    /// proven to be as old.
+    PastValidation,
     /// What was added to the document after the signature.
     LaterChanges,
     /// Whether that was permitted.
@@ -96,9 +112,16 @@ impl CheckId {
             | Self::KeyStrength
             | Self::PathStrength
             | Self::ClaimedTime
-            | Self::ProvenTime
             | Self::LaterChanges
             | Self::PermittedChanges => "EN 319 102-1 5.2.8",
+            Self::TimeStampPurpose
+            | Self::TimeStampImprint
+            | Self::TimeStampTime
+            | Self::TimeStampValidation => "EN 319 102-1 5.4",
+            Self::ProvenTime | Self::TimeStampOrder | Self::LongTermValidation => {
+                "EN 319 102-1 5.5"
+            }
+            Self::PastValidation => "EN 319 102-1 5.6",
         }
     }
 }

@@ -67,6 +67,9 @@ pub enum Indeterminate {
     OutOfBoundsNotRevoked,
     /// A certificate is out of its time; nothing proves that the signature falls within.
     OutOfBoundsNoPoe,
+    /// Revocation information is at hand, but nothing proves that it existed while its issuer
+    /// could be relied on.
+    RevocationOutOfBoundsNoPoe,
     /// Nothing proves that an object existed in time.
     NoPoe,
     /// More revocation data, now or later, would settle it.
@@ -148,6 +151,7 @@ impl Indeterminate {
             Self::RevokedCaNoPoe => "REVOKED_CA_NO_POE",
             Self::OutOfBoundsNotRevoked => "OUT_OF_BOUNDS_NOT_REVOKED",
             Self::OutOfBoundsNoPoe => "OUT_OF_BOUNDS_NO_POE",
+            Self::RevocationOutOfBoundsNoPoe => "REVOCATION_OUT_OF_BOUNDS_NO_POE",
             Self::NoPoe => "NO_POE",
             Self::TryLater => "TRY_LATER",
             Self::SignedDataNotFound => "SIGNED_DATA_NOT_FOUND",

@@ -1,8 +1,11 @@
 //! What is known about one signature before anybody judges it. Facts own what they
 //! say, so that a case can be judged again without the document.
 
+use std::ops::Range;
+
 use serde::Serialize;
 
+use super::poe::ObjectId;
 use crate::crypto::{Digest, DigestAlgorithm, SignatureAlgorithm};
 use crate::pki::{Certificate, Crl, OcspResponse};
 use crate::signature::cades::StructuralLevel;
@@ -38,20 +41,53 @@ pub(super) struct SignatureFacts {
     pub(super) octets: SignatureOctets,
     pub(super) pdf: Option<PdfFacts>,
     pub(super) level: SignatureLevel,
+    /// What names the signature value where its existence is proven.
+    pub(super) value_id: ObjectId,
+    /// All that stands in the same CMS and may have to be proven to have existed: values,
+    /// certificates, revocation information, tokens.
+    #[serde(skip)]
+    pub(super) objects: Vec<ObjectId>,
+    /// Those among its attributes.
     pub(super) time_stamps: Vec<TimeStampFacts>,
+    /// The time-stamps over the document that cover it, by their place in
+    /// [`DocumentFacts::time_stamps`].
+    pub(super) document_time_stamps: Vec<usize>,
+}
+
+/// All that is known about the signatures of one document.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(super) struct DocumentFacts {
+    pub(super) signatures: Vec<SignatureFacts>,
+    /// Time-stamps over the document as it was then (EN 319 142-1 §5.4.3).
+    pub(super) time_stamps: Vec<TimeStampFacts>,
+    /// Where in the file things stand that a time-stamp over the document may cover.
+    #[serde(skip)]
+    pub(super) objects: Vec<(Range<u64>, ObjectId)>,
 }
 
 /// Revocation information that came along, whoever made it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct RevocationFacts {
-    pub(super) crls: Vec<Crl>,
-    pub(super) responses: Vec<OcspResponse>,
+    pub(super) crls: Vec<Known<Crl>>,
+    pub(super) responses: Vec<Known<OcspResponse>>,
+}
+
+/// Something, and what names it where its existence is proven.
+#[derive(Debug, Clone)]
+pub(super) struct Known<T> {
+    pub(super) id: ObjectId,
+    pub(super) item: T,
 }
 
 impl RevocationFacts {
     pub(super) fn extend(&mut self, other: Self) {
         self.crls.extend(other.crls);
         self.responses.extend(other.responses);
+    }
+
+    /// What names each of them.
+    pub(super) fn objects(&self) -> impl Iterator<Item = ObjectId> + '_ {
+        self.crls.iter().map(|it| it.id).chain(self.responses.iter().map(|it| it.id))
     }
 }
 
@@ -356,17 +392,62 @@ impl From<StructuralLevel> for SignatureLevel {
     }
 }
 
-/// A time-stamp token beside the signature. Its own validation is not made here.
+/// A time-stamp token beside the signature (RFC 3161 §2.4.2).
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct TimeStampFacts {
     pub(super) kind: TimeStampType,
+    /// Names the token.
+    pub(super) id: ObjectId,
+    /// `genTime`.
     pub(super) time: Option<UtcTime>,
+    /// The digest of what it is over.
+    pub(super) imprint: Named<DigestAlgorithm>,
     /// Nothing where the imprint cannot be computed here.
     pub(super) imprint_intact: Option<bool>,
-    pub(super) signature_intact: Option<bool>,
+    /// The signature on the token; nothing where it is no CMS with one signer.
+    pub(super) token: Option<Box<SignatureFacts>>,
+    /// What it proves to have existed, if it holds.
+    #[serde(skip)]
+    pub(super) covers: Covers,
 }
 
 /// What a time-stamp is over.
+#[derive(Debug, Clone)]
+pub(super) enum Covers {
+    Objects(Vec<ObjectId>),
+    /// All that stands in these bytes of the document.
+    Ranges([Range<u64>; 2]),
+}
+
+impl Covers {
+    /// Whether what stands there is covered, the whole of it.
+    pub(super) fn includes(&self, place: &Range<u64>) -> bool {
+        match self {
+            Self::Objects(_) => false,
+            Self::Ranges(ranges) => {
+                ranges.iter().any(|it| it.start <= place.start && place.end <= it.end)
+            }
+        }
+    }
+}
+
+impl TimeStampFacts {
+    /// Whether the token's own signature holds; nothing where that was not computed.
+    pub(super) fn signature_intact(&self) -> Option<bool> {
+        let Some(token) = &self.token else { return self.time.map(|_| false) };
+        match token.value {
+            ValueFact::Valid | ValueFact::ValidWithoutNull => {
+                Some(token.data.digest == DigestFact::Matches)
+            }
+            ValueFact::NotChecked | ValueFact::Unsupported => None,
+            ValueFact::Invalid | ValueFact::ValidAsStoredOnly | ValueFact::Unreadable(_) => {
+                Some(false)
+            }
+        }
+    }
+}
+
+/// Which kind of time-stamp it is, by what it is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[non_exhaustive]
@@ -383,6 +464,19 @@ pub enum TimeStampType {
     ArchiveTimestamp,
     /// The PDF up to then.
     DocumentTimestamp,
+}
+
+impl TimeStampType {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::ContentTimestamp => "CONTENT_TIMESTAMP",
+            Self::SignatureTimestamp => "SIGNATURE_TIMESTAMP",
+            Self::ValidationDataRefsTimestamp => "VALIDATION_DATA_REFS_TIMESTAMP",
+            Self::ValidationDataTimestamp => "VALIDATION_DATA_TIMESTAMP",
+            Self::ArchiveTimestamp => "ARCHIVE_TIMESTAMP",
+            Self::DocumentTimestamp => "DOCUMENT_TIMESTAMP",
+        }
+    }
 }
 
 impl SignatureFacts {
@@ -421,7 +515,10 @@ impl SignatureFacts {
             octets: SignatureOctets::default(),
             pdf: None,
             level: SignatureLevel::NotEtsi,
+            value_id: ObjectId::of(&[]),
+            objects: Vec::new(),
             time_stamps: Vec::new(),
+            document_time_stamps: Vec::new(),
         }
     }
 }

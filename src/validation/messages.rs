@@ -3,8 +3,9 @@
 
 use super::check::{CheckId, Finding, Message, say};
 use crate::pki::path::Fault;
-use crate::pki::{PublicKey, TrustAnchor};
+use crate::pki::{Certificate, PublicKey, TrustAnchor};
 use crate::signature::pades::{Finding as PdfFinding, LaterChanges};
+use crate::time::UtcTime;
 
 /// The path that was found.
 pub(super) fn trusted(subjects: &[String], anchor: &TrustAnchor) -> Finding {
@@ -180,5 +181,66 @@ pub(super) fn pdf_finding(finding: PdfFinding) -> Message {
     say(
         format!("Chữ ký không nằm đúng chỗ trong tệp PDF: {vi}."),
         format!("The signature does not stand in the PDF as it must: {finding}."),
+    )
+}
+
+/// The signature is proven to be older than the certificate.
+pub(super) fn premature(proven: UtcTime) -> Message {
+    let at = proven.vietnam();
+    say(
+        format!("Chữ ký đã có từ {at}, trước khi chứng thư số có hiệu lực."),
+        format!("The signature existed at {at}, before the certificate was valid."),
+    )
+}
+
+/// Nothing but the present proves what the issuers made.
+pub(super) fn issuer_out_of_time() -> Message {
+    say(
+        "Chứng thư số của cơ quan cấp nay không còn hiệu lực; cần dấu thời gian lưu trữ bao trùm \
+         dữ liệu chứng thực.",
+        "An issuer is out of its time today; it takes an archive time-stamp over the validation \
+         data.",
+    )
+}
+
+/// Revoked at the time, or not known to be good.
+pub(super) fn not_good_then(certificate: &Certificate, at: UtcTime) -> Message {
+    let (subject, at) = (certificate.subject(), at.vietnam());
+    say(
+        format!(
+            "Không có dữ liệu đáng tin cho thấy chứng thư số của {subject} không bị thu hồi lúc \
+             {at}."
+        ),
+        format!(
+            "Nothing that can be relied on says that the certificate of {subject} was not \
+             revoked at {at}."
+        ),
+    )
+}
+
+/// Nothing proves in time that the certificate, or what says that it is good, existed.
+pub(super) fn unproven(certificate: &Certificate, control: UtcTime) -> Message {
+    let (subject, at) = (certificate.subject(), control.vietnam());
+    say(
+        format!(
+            "Không có gì chứng minh chứng thư số của {subject} và dữ liệu thu hồi của nó đã có \
+             trước {at}."
+        ),
+        format!(
+            "Nothing proves that the certificate of {subject}, and what says that it is not \
+             revoked, existed before {at}."
+        ),
+    )
+}
+
+/// The signature is not proven to exist up to when the path can be relied on.
+pub(super) fn proven_too_late(proven: UtcTime, control: UtcTime) -> Message {
+    let (proven, until) = (proven.vietnam(), control.vietnam());
+    say(
+        format!("Chữ ký chỉ được chứng minh từ {proven}, chứng thư số chỉ tin được đến {until}."),
+        format!(
+            "The signature is proven from {proven} on only, and its certificates can be relied \
+             on up to {until}."
+        ),
     )
 }

@@ -13,10 +13,12 @@ mod conclusion;
 mod facts;
 mod messages;
 mod missing;
+mod poe;
 mod policy;
 mod process;
 mod provision;
 mod report;
+mod steps;
 mod text;
 mod validator;
 
@@ -34,4 +36,5 @@ pub(crate) use provision::Needed;
 pub use report::{
     Coverage, DocumentFormat, ReferenceReport, Report, SignatureReport, TimeStampReport, Validated,
 };
+pub use steps::{Block, BlockId};
 pub use validator::Validator;

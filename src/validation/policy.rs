@@ -110,6 +110,11 @@ impl Policy {
             | CheckId::SignatureValue
             | CheckId::CertificationPath
             | CheckId::CertificateValidity
+            | CheckId::TimeStampPurpose
+            | CheckId::TimeStampImprint
+            | CheckId::TimeStampTime
+            | CheckId::LongTermValidation
+            | CheckId::PastValidation
             | CheckId::PermittedChanges => Level::Fail,
             // Their weight comes with the fact itself, from the fields above.
             CheckId::Revocation
@@ -119,13 +124,16 @@ impl Policy {
             CheckId::PdfDictionary
             | CheckId::PdfStructure
             | CheckId::KeyUsage
+            | CheckId::TimeStampOrder
             | CheckId::LaterChanges => self.own_or(id, Level::Fail),
             CheckId::SigningCertificateReference
             | CheckId::SigningCertificateIssuerSerial
             | CheckId::SignatureEncoding => self.own_or(id, Level::Warn),
-            CheckId::SignaturePolicy | CheckId::ClaimedTime | CheckId::ProvenTime => {
-                self.own_or(id, Level::Inform)
-            }
+            // A time-stamp that proves nothing harms nothing: §5.5.4 step 3, §5.6.3.4 step 5 d).
+            CheckId::TimeStampValidation => self.own_or(id, Level::Warn),
+            CheckId::SignaturePolicy | CheckId::ClaimedTime => self.own_or(id, Level::Inform),
+            // What a proven time says against a signature is no opinion.
+            CheckId::ProvenTime => Level::Fail,
         }
     }
 

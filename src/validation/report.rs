@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::check::Check;
 use super::conclusion::Conclusion;
 use super::facts::{Form, PdfWords, SignatureLevel, TimeStampType};
+use super::steps::Block;
 use crate::error::{Error, ErrorKind};
 use crate::signature::pades::LaterChanges;
 use crate::time::UtcTime;
@@ -31,6 +32,8 @@ pub struct Report {
     policy: String,
     validation_time: Option<UtcTime>,
     signatures: Vec<SignatureReport>,
+    #[serde(skip)]
+    time_stamps: Vec<Block>,
     uncovered_entries: Vec<String>,
     diagnostics: Vec<Diagnostic>,
 }
@@ -102,6 +105,8 @@ pub struct SignatureReport {
     pub(super) issuer: Option<String>,
     pub(super) serial: Option<String>,
     pub(super) claimed_time: Option<UtcTime>,
+    pub(super) best_signature_time: Option<UtcTime>,
+    pub(super) block: Block,
     pub(super) trust_domain: Option<String>,
     pub(super) path: Vec<String>,
     pub(super) counter_signature: bool,
@@ -139,7 +144,7 @@ pub struct Coverage {
     pub entry: Option<String>,
 }
 
-/// A time-stamp beside a signature. Whether it proves anything is not judged yet.
+/// A time-stamp beside a signature, judged by EN 319 102-1 §5.4 and §5.6.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct TimeStampReport {
@@ -152,10 +157,13 @@ pub struct TimeStampReport {
     pub imprint_intact: Option<bool>,
     /// Whether its own signature value verifies; nothing where that was not computed.
     pub signature_intact: Option<bool>,
-    /// Always `INDETERMINATE`: its certificate and revocation are not judged yet.
-    pub conclusion: &'static str,
-    /// Always nothing yet.
+    /// What it came to: whether it proves the time that it says.
+    pub conclusion: Conclusion,
+    /// Why it does not.
     pub sub_indication: Option<&'static str>,
+    /// The authority's path as far as it was found: subjects from its certificate on, then
+    /// the anchor.
+    pub path: Vec<String>,
 }
 
 /// A report of which every signature passed, and of which there is at least one.
@@ -180,6 +188,7 @@ impl Report {
             policy: policy.to_owned(),
             validation_time: Some(at),
             signatures,
+            time_stamps: Vec::new(),
             uncovered_entries: Vec::new(),
             diagnostics: Vec::new(),
         }
@@ -195,6 +204,7 @@ impl Report {
             policy: String::new(),
             validation_time: None,
             signatures: Vec::new(),
+            time_stamps: Vec::new(),
             uncovered_entries: Vec::new(),
             diagnostics: Vec::new(),
         }
@@ -259,6 +269,18 @@ impl Report {
     #[must_use]
     pub fn signatures(&self) -> &[SignatureReport] {
         &self.signatures
+    }
+
+    /// What each process and block came to for the time-stamps over the document as a whole
+    /// (EN 319 142-1 §5.4.3).
+    #[must_use]
+    pub fn time_stamps(&self) -> &[Block] {
+        &self.time_stamps
+    }
+
+    pub(super) fn with_time_stamps(mut self, blocks: Vec<Block>) -> Self {
+        self.time_stamps = blocks;
+        self
     }
 
     /// The proof that every signature passed.
@@ -366,6 +388,19 @@ impl SignatureReport {
         self.claimed_time
     }
 
+    /// When it is proven to have existed, at the latest: by a time-stamp that itself
+    /// validates. Nothing where there is none.
+    #[must_use]
+    pub fn best_signature_time(&self) -> Option<UtcTime> {
+        self.best_signature_time
+    }
+
+    /// What each process and each building block of EN 319 102-1 came to.
+    #[must_use]
+    pub fn block(&self) -> &Block {
+        &self.block
+    }
+
     /// The label of the anchor that was reached.
     #[must_use]
     pub fn trust_domain(&self) -> Option<&str> {
@@ -452,7 +487,7 @@ impl Serialize for SignatureReport {
         out.serialize_field("issuer", &self.issuer)?;
         out.serialize_field("serial", &self.serial)?;
         out.serialize_field("claimed_time", &self.claimed_time)?;
-        out.serialize_field("best_signature_time", &None::<UtcTime>)?;
+        out.serialize_field("best_signature_time", &self.best_signature_time)?;
         out.serialize_field("trust_domain", &self.trust_domain)?;
         out.serialize_field("path", &self.path)?;
         out.serialize_field("counter_signature", &self.counter_signature)?;

@@ -178,6 +178,10 @@ fn indeterminate(why: Indeterminate) -> (&'static str, &'static str) {
             "Chưa xác định: chứng thư số không trong thời hạn hiệu lực, không rõ thời điểm ký.",
             "Not settled: a certificate is out of its time, and the time of signing not proven.",
         ),
+        Indeterminate::RevocationOutOfBoundsNoPoe => (
+            "Chưa xác định: dữ liệu thu hồi không được chứng minh là có từ khi còn đáng tin.",
+            "Not settled: nothing proves that the revocation data is as old as it has to be.",
+        ),
         Indeterminate::NoPoe => (
             "Chưa xác định: không có bằng chứng về thời điểm tồn tại.",
             "Not settled: nothing proves when it existed.",

@@ -3,14 +3,16 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::block::{Context, overdrawn};
+use super::block::{Context, Role, overdrawn};
 use super::certificate::{self, CertificateReport};
 use super::collect::{self, CmsSource, Data};
 use super::conclusion::Conclusion;
-use super::facts::{DataFacts, DigestFact, SignatureFacts, TimeStampFacts, ValueFact};
+use super::facts::{
+    DataFacts, DigestFact, DocumentFacts, SignatureFacts, TimeStampFacts, ValueFact,
+};
 use super::missing;
 use super::policy::Policy;
-use super::process::{self, Processed};
+use super::process::{self, Processed, ProcessedDocument, ProcessedTimeStamp};
 use super::report::{
     Coverage, DocumentFormat, Particulars, ReferenceReport, Report, SignatureReport,
     TimeStampReport,
@@ -41,6 +43,7 @@ use crate::time::UtcTime;
 #[derive(Debug, Clone)]
 pub struct Validator {
     trust: TrustStore,
+    time_stamp_trust: Option<TrustStore>,
     policy: Policy,
     at: UtcTime,
     certificates: Vec<Certificate>,
@@ -61,6 +64,7 @@ impl Validator {
     pub fn new(trust: TrustStore, policy: Policy, at: UtcTime) -> Self {
         Self {
             trust,
+            time_stamp_trust: None,
             policy,
             at,
             certificates: Vec::new(),
@@ -70,6 +74,14 @@ impl Validator {
             retrieval: None,
             limits: Limits::default(),
         }
+    }
+
+    /// Trusts these to vouch for time-stamping authorities, and no others; by default those
+    /// who vouch for signers do.
+    #[must_use]
+    pub fn with_time_stamp_trust(mut self, trust: TrustStore) -> Self {
+        self.time_stamp_trust = Some(trust);
+        self
     }
 
     /// Adds certificates that may stand in a path or be a signer's; none is trusted.
@@ -241,16 +253,27 @@ impl Validator {
         if trailing.iter().any(|byte| !matches!(byte, 0 | b'\r' | b'\n' | b' ')) {
             facts.iter_mut().for_each(|signature| signature.trailing = trailing.len());
         }
+        let facts = DocumentFacts { signatures: facts, ..DocumentFacts::default() };
         self.report(DocumentFormat::Cms, &facts)
     }
 
-    fn report(&self, format: DocumentFormat, facts: &[SignatureFacts]) -> Result<Report> {
+    fn report(&self, format: DocumentFormat, facts: &DocumentFacts) -> Result<Report> {
         let (checks, spent, gathering) = (Checks::default(), Spent::default(), self.gathering());
         let context = self.context(&checks, &spent, gathering.as_ref());
-        let signatures: Result<Vec<_>> = facts.iter().map(|it| self.judge(it, context)).collect();
-        let mut signatures = signatures?;
-        self.judge_looks(facts, &mut signatures);
-        Ok(Report::new(format, &self.policy.name, self.at, signatures))
+        let ProcessedDocument { signatures, time_stamps } = process::document(facts, context)?;
+        let over_document: Vec<_> = facts
+            .time_stamps
+            .iter()
+            .zip(&time_stamps)
+            .map(|(stamp, processed)| time_stamp(stamp, processed))
+            .collect();
+        let all = facts.signatures.iter().zip(signatures);
+        let mut signatures: Vec<_> =
+            all.map(|(facts, it)| Self::signature(facts, it, &over_document, context)).collect();
+        self.judge_looks(&facts.signatures, &mut signatures);
+        let blocks = time_stamps.into_iter().map(|it| it.block).collect();
+        let report = Report::new(format, &self.policy.name, self.at, signatures);
+        Ok(report.with_time_stamps(blocks))
     }
 
     /// The look of a later signature may hide what an earlier one signed. It is let
@@ -277,11 +300,19 @@ impl Validator {
         }
     }
 
-    fn judge(&self, facts: &SignatureFacts, context: Context<'_>) -> Result<SignatureReport> {
-        let processed = process::basic(facts, context)?;
+    fn signature(
+        facts: &SignatureFacts,
+        processed: Processed,
+        over_document: &[TimeStampReport],
+        context: Context<'_>,
+    ) -> SignatureReport {
         let certificate = facts.signer.certificate.as_ref();
-        let path = path_of(processed.path.as_ref());
-        Ok(SignatureReport {
+        let path = path_of(processed.search.as_ref());
+        let own = facts.time_stamps.iter().zip(&processed.time_stamps);
+        let mut timestamps: Vec<_> = own.map(|(facts, it)| time_stamp(facts, it)).collect();
+        let covering = facts.document_time_stamps.iter();
+        timestamps.extend(covering.filter_map(|place| over_document.get(*place).cloned()));
+        SignatureReport {
             id: facts.id.clone(),
             form: facts.form,
             level: facts.level,
@@ -301,7 +332,8 @@ impl Validator {
             issuer: certificate.map(Certificate::issuer),
             serial: certificate.map(Certificate::serial),
             claimed_time: facts.claimed_time,
-            trust_domain: match &processed.path {
+            best_signature_time: processed.best_signature_time,
+            trust_domain: match &processed.search {
                 Some(Search::Found(path)) => path.anchor().domain().map(str::to_owned),
                 Some(Search::NotFound(_)) | None => None,
             },
@@ -312,10 +344,11 @@ impl Validator {
             pdf: facts.pdf.as_ref().map(|pdf| pdf.said.clone()),
             later_changes: facts.pdf.as_ref().map(|pdf| pdf.later_changes),
             permitted: facts.pdf.as_ref().and_then(|pdf| pdf.permitted),
-            timestamps: facts.time_stamps.iter().map(time_stamp).collect(),
+            timestamps,
             particulars: Box::new(Particulars::of(facts, &processed, context)),
             checks: processed.checks,
-        })
+            block: processed.block,
+        }
     }
 
     pub(super) fn gathering(&self) -> Option<Gathering<'_>> {
@@ -340,8 +373,11 @@ impl Validator {
     ) -> Context<'a> {
         Context {
             trust: &self.trust,
+            time_stamp_trust: self.time_stamp_trust.as_ref().unwrap_or(&self.trust),
             policy: &self.policy,
             at: self.at,
+            material_at: self.at,
+            role: Role::Signer,
             requirements: &self.requirements,
             crls: &self.crls,
             responses: &self.responses,
@@ -364,8 +400,17 @@ impl Validator {
         if facts.signer.certificate.is_none() {
             all.push("certificate: the signer's".to_owned());
         }
-        all.extend(missing::of_path(processed.path.as_ref(), context));
-        all.extend(missing::of_revocation(&processed.revocation, context));
+        all.extend(missing::of_path(processed.search.as_ref(), context));
+        all.extend(missing::of_revocation(&processed.checked, context));
+        if processed.conclusion != Conclusion::TotalPassed {
+            let open = processed.time_stamps.iter();
+            for stamp in open.filter(|it| it.conclusion != Conclusion::TotalPassed) {
+                let needed = missing::of_path(stamp.search.as_ref(), context);
+                let revocation = missing::of_revocation(&stamp.checked, context);
+                let new = needed.into_iter().chain(revocation).filter(|it| !all.contains(it));
+                all.extend(new.collect::<Vec<_>>());
+            }
+        }
         all
     }
 }
@@ -471,13 +516,14 @@ fn coverage(facts: &SignatureFacts) -> Coverage {
     }
 }
 
-fn time_stamp(facts: &TimeStampFacts) -> TimeStampReport {
+fn time_stamp(facts: &TimeStampFacts, processed: &ProcessedTimeStamp) -> TimeStampReport {
     TimeStampReport {
         kind: facts.kind,
         time: facts.time,
         imprint_intact: facts.imprint_intact,
-        signature_intact: facts.signature_intact,
-        conclusion: "INDETERMINATE",
-        sub_indication: None,
+        signature_intact: facts.signature_intact(),
+        conclusion: processed.conclusion,
+        sub_indication: processed.conclusion.sub_indication(),
+        path: path_of(processed.search.as_ref()),
     }
 }

@@ -40,7 +40,6 @@ pub(crate) struct Checked {
     pub(crate) certificate: Certificate,
     pub(crate) status: Status,
     /// All that was said of it, fresh or not.
-    #[expect(dead_code, reason = "read when a proven time is asked about")]
     pub(crate) words: Vec<Word>,
     /// What was at hand for it and says nothing.
     pub(crate) tried: Vec<Tried>,

@@ -29,4 +29,4 @@ pub(crate) use fault::Unusable;
 pub(crate) use gathering::Gathering;
 pub(crate) use relevant::Kept;
 pub(crate) use signed::Spent;
-pub(crate) use word::{Source, Status, Tried};
+pub(crate) use word::{Moment, Source, Status, Tried, Word, conclude};

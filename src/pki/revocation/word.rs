@@ -5,7 +5,6 @@ use super::entries::Entry;
 use super::fault::Unusable;
 use super::ocsp::OcspResponse;
 use super::reason::{Reason, Reasons};
-use crate::crypto::DigestAlgorithm;
 use crate::pki::Certificate;
 use crate::time::UtcTime;
 
@@ -85,34 +84,35 @@ impl Evidence {
         }
     }
 
-    /// The SHA-256 of the list or the response as it stands.
-    #[expect(dead_code, reason = "names the object whose existence is proven")]
-    pub(crate) fn digest(&self) -> Vec<u8> {
-        let der = match self {
+    /// The list or the response as it stands.
+    pub(crate) fn der(&self) -> &[u8] {
+        match self {
             Self::Crl(crl) => crl.der(),
             Self::Ocsp(response) => response.der(),
-        };
-        DigestAlgorithm::Sha256.digest(der).value().to_vec()
+        }
     }
 }
 
 impl Moment {
-    /// Whether information of this time serves at the time in question (EN 319 102-1
-    /// §5.2.5.4): it has to be from not too long before, or from later.
-    pub(crate) fn is_fresh(self, this_update: UtcTime, next_update: Option<UtcTime>) -> bool {
-        let until = match self.max_age {
+    /// Up to when information of this time serves (EN 319 102-1 §5.2.5.4).
+    fn serves_until(self, this_update: UtcTime, next_update: Option<UtcTime>) -> Option<UtcTime> {
+        match self.max_age {
             Some(age) => Some(this_update.plus_seconds(i64::try_from(age).unwrap_or(i64::MAX))),
             None => next_update,
-        };
-        until.is_some_and(|until| self.at.whole_seconds() <= until)
+        }
     }
 }
 
 impl Word {
-    /// When it says that the certificate was revoked, and why.
-    #[expect(dead_code, reason = "read when a proven time is asked about")]
-    pub(crate) fn revoked(&self) -> Option<(UtcTime, Option<Reason>)> {
-        self.entry.map(|it| (it.revoked_at, it.reason))
+    /// When it says that the certificate was revoked.
+    pub(crate) fn revoked(&self) -> Option<UtcTime> {
+        self.entry.map(|it| it.revoked_at)
+    }
+
+    /// Up to when it serves where it says that the certificate is good; where nothing says
+    /// when the next one is due, it is no news even when it is issued.
+    pub(crate) fn serves_until(&self, moment: Moment) -> UtcTime {
+        moment.serves_until(self.this_update, self.next_update).unwrap_or(self.this_update)
     }
 
     fn is_hold(&self) -> bool {
@@ -131,8 +131,8 @@ impl Word {
         if this_update > moment.present.plus_seconds(CLOCK_SKEW) {
             return Some(Unusable::NotYetIssued { this_update });
         }
-        let fresh = moment.is_fresh(this_update, next_update);
-        match fresh {
+        let until = moment.serves_until(this_update, next_update);
+        match until.is_some_and(|until| moment.at.whole_seconds() <= until) {
             true => after_expiry(certificate, this_update, self.kept_since),
             false => Some(Unusable::Stale { this_update, next_update }),
         }

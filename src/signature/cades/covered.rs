@@ -1,7 +1,6 @@
 //! What a time-stamp of a CAdES signature proves to have existed (EN 319 102-1 §5.6.2.3),
 //! provided that it is over what it should be.
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
-#![allow(dead_code, reason = "asked for by whoever extracts proofs of existence")]
 
 use der::asn1::ObjectIdentifier;
 
@@ -17,6 +16,7 @@ use crate::signature::cms::{RevocationInfo, SignedData};
 pub(crate) struct Covered<'a> {
     /// Content and signed attributes are digested anew; otherwise they are only as good
     /// as the signature's own digest.
+    #[allow(dead_code, reason = "asked when the signature's own digest is too weak")]
     pub(crate) signed_data: bool,
     /// The signature value.
     pub(crate) signature: Option<&'a [u8]>,
@@ -27,6 +27,7 @@ pub(crate) struct Covered<'a> {
     /// Values of unsigned attributes, other time-stamps among them.
     pub(crate) attributes: Vec<(ObjectIdentifier, Value<'a>)>,
     /// Where there is an index of digests.
+    #[allow(dead_code, reason = "asked when its digest is too weak")]
     pub(crate) index: Option<Index>,
 }
 

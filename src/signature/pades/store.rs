@@ -2,16 +2,26 @@
 //! signatures can be validated later. Anybody may have put it there.
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+use std::ops::Range;
+
 use crate::encoding::pdf::{Dictionary, Object, View};
 use crate::error::{ErrorKind, Result};
 use crate::limits::within;
 
-/// `DSS` of the newest revision, each value as it stands.
+/// `DSS` of the newest revision.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SecurityStore {
-    pub(crate) certificates: Vec<Vec<u8>>,
-    pub(crate) crls: Vec<Vec<u8>>,
-    pub(crate) responses: Vec<Vec<u8>>,
+    pub(crate) certificates: Vec<Stored>,
+    pub(crate) crls: Vec<Stored>,
+    pub(crate) responses: Vec<Stored>,
+}
+
+/// One value of the store as it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Stored {
+    pub(crate) der: Vec<u8>,
+    /// The bytes of the file that hold it, encoded: what covers them proves that it existed.
+    pub(crate) place: Range<u64>,
 }
 
 impl SecurityStore {
@@ -33,17 +43,20 @@ impl SecurityStore {
     }
 }
 
-fn streams(view: View<'_>, store: &Dictionary, key: &str) -> Result<Vec<Vec<u8>>> {
+fn streams(view: View<'_>, store: &Dictionary, key: &str) -> Result<Vec<Stored>> {
     let items = harmless(view.array(store, key))?;
     let limit = view.reader().limits().cms_revocation_infos;
     within(items.len(), limit, "values of a kind in the document security store")?;
     let mut all = Vec::new();
     for item in items {
-        let bytes = view.resolve(&item).and_then(|object| match object {
-            Object::Stream(stream) => view.decoded(&stream).map(Some),
+        let stored = view.resolve(&item).and_then(|object| match object {
+            Object::Stream(stream) => {
+                let place = view.stream_data(&stream)?;
+                Ok(Some(Stored { der: view.decoded(&stream)?, place }))
+            }
             _ => Ok(None),
         });
-        all.extend(harmless(bytes)?);
+        all.extend(harmless(stored)?);
     }
     Ok(all)
 }

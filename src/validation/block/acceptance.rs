@@ -1,7 +1,7 @@
 //! Signature acceptance (EN 319 102-1 §5.2.8): algorithms, key usage, times, and
 //! what happened to the document since.
 
-use super::Context;
+use super::{Context, Role, time_stamp};
 use crate::crypto::{DigestAlgorithm, SignatureAlgorithm};
 use crate::encoding::asn1::AlgorithmIdentifier;
 use crate::pki::Certificate;
@@ -19,15 +19,21 @@ pub(super) fn findings(
 ) -> Vec<Finding> {
     let mut all = Vec::new();
     if let Some(certificate) = &facts.signer.certificate {
-        all.push(key_usage(certificate));
+        all.push(match context.role {
+            Role::Signer => key_usage(certificate),
+            Role::TimeStampAuthority => time_stamp::purpose(certificate),
+        });
         all.push(key_strength(certificate, context));
     }
     all.extend(digest_strength(facts, context));
     if let Some(Search::Found(path)) = search {
-        all.extend(path_strength(path, context));
+        all.extend(path_strength(path, Context { at: context.material_at, ..context }));
+    }
+    // A token's own claim is what it proves, and what comes after it in a file is not its own.
+    if context.role == Role::TimeStampAuthority {
+        return all;
     }
     all.push(claimed_time(facts));
-    all.push(proven_time(facts));
     if let Some(pdf) = &facts.pdf {
         all.push(later_changes(pdf));
         all.extend(permitted(pdf));
@@ -61,7 +67,12 @@ fn key_usage(certificate: &Certificate) -> Finding {
 }
 
 /// What a weakness of this level is: a finding that the policy then judges as it said.
-fn weakness(id: CheckId, level: Option<Level>, good: [String; 2], weak: [String; 2]) -> Finding {
+pub(super) fn weakness(
+    id: CheckId,
+    level: Option<Level>,
+    good: [String; 2],
+    weak: [String; 2],
+) -> Finding {
     let follows: Conclusion = Indeterminate::CryptoConstraintsFailureNoPoe.into();
     let ([good_vi, good_en], [weak_vi, weak_en]) = (good, weak);
     match level {
@@ -164,25 +175,6 @@ fn claimed_time(facts: &SignatureFacts) -> Finding {
             id,
             say("Người ký không khai thời gian ký.", "The signer claims no signing time."),
         ),
-    }
-}
-
-fn proven_time(facts: &SignatureFacts) -> Finding {
-    let id = CheckId::ProvenTime;
-    if facts.time_stamps.is_empty() {
-        Finding::noted(
-            id,
-            say("Chữ ký không gắn dấu thời gian.", "The signature has no time-stamp."),
-        )
-    } else {
-        let count = facts.time_stamps.len();
-        Finding::noted(
-            id,
-            say(
-                format!("Chữ ký có {count} dấu thời gian, chưa được kiểm tra độ tin cậy."),
-                format!("The signature has {count} time-stamp(s), whose trust is not checked."),
-            ),
-        )
     }
 }
 

@@ -9,8 +9,17 @@ use crate::validation::conclusion::Indeterminate;
 use crate::validation::facts::SignatureFacts;
 use crate::validation::messages;
 
-/// Looks for a path at the validation time; nothing where it is not known who signed.
-pub(super) fn search(facts: &SignatureFacts, context: Context<'_>) -> Result<Option<Search>> {
+/// Looks for a path at the time of the context; nothing where it is not known who signed.
+///
+/// # Errors
+/// `LimitExceeded` when the search reached a bound.
+pub(in crate::validation) fn search(
+    facts: &SignatureFacts,
+    context: Context<'_>,
+) -> Result<Option<Search>> {
+    if facts.unreadable.is_some() {
+        return Ok(None);
+    }
     let Some(certificate) = &facts.signer.certificate else { return Ok(None) };
     let finder = PathFinder {
         trust: context.trust,

@@ -2,17 +2,19 @@
 //! and answers with findings; what a finding weighs is the policy's to say.
 
 mod acceptance;
-mod certificate_validation;
+pub(super) mod certificate_validation;
 mod cryptographic_verification;
 mod format_checking;
 pub(super) mod revocation;
 mod signing_certificate;
+pub(super) mod time_stamp;
 
 pub(super) use self::acceptance::{overdrawn, strength};
 use super::check::Finding;
+use super::conclusion::Conclusion;
 use super::facts::SignatureFacts;
 use super::policy::Policy;
-use crate::error::Result;
+use super::steps::{Block, BlockId};
 use crate::limits::Limits;
 use crate::pki::path::{Checks, Issuers, Search};
 use crate::pki::revocation::{Checked, Gathering, Spent};
@@ -23,8 +25,16 @@ use crate::time::UtcTime;
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
     pub(super) trust: &'a TrustStore,
+    /// Who vouches for time-stamping authorities.
+    pub(super) time_stamp_trust: &'a TrustStore,
     pub(super) policy: &'a Policy,
+    /// The time that is asked about.
     pub(super) at: UtcTime,
+    /// Since when the certificates of the path are proven to have existed, for what is
+    /// asked of their algorithms.
+    pub(super) material_at: UtcTime,
+    /// What the signer's certificate is for.
+    pub(super) role: Role,
     pub(super) requirements: &'a PathRequirements,
     pub(super) crls: &'a [Crl],
     pub(super) responses: &'a [OcspResponse],
@@ -41,32 +51,69 @@ impl<'a> Context<'a> {
     }
 }
 
-/// What the blocks found, in the order of §5.3.4, and the path if there is one.
-pub(super) struct Findings {
-    pub(super) findings: Vec<Finding>,
-    pub(super) path: Option<Search>,
-    /// What is known about each certificate of the path.
-    pub(super) revocation: Vec<Checked>,
+/// Whose signature it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// A person's or an organisation's.
+    Signer,
+    /// A time-stamping authority's.
+    TimeStampAuthority,
 }
 
-/// Runs all blocks.
+/// What a block came to, with everything that follows from it.
+pub(super) struct Judged {
+    pub(super) block: Block,
+    /// In the order of the checks, the worst not first.
+    pub(super) follows: Vec<Conclusion>,
+}
+
+/// What the blocks came to that ask about no time: the format, whose certificate it is,
+/// and whether its key signed this data.
 ///
-/// The standard stops at the first block that fails. Here all that can be told is
-/// told, for the clerk; the first to fail still decides.
-///
-/// # Errors
-/// `LimitExceeded` when the search for a path reached a bound.
-pub(super) fn run(facts: &SignatureFacts, context: Context<'_>) -> Result<Findings> {
-    let mut findings = format_checking::findings(facts);
-    if facts.unreadable.is_some() {
-        return Ok(Findings { findings, path: None, revocation: Vec::new() });
+/// The standard stops at the first block that fails. Here all that can be told is told,
+/// for the clerk; the first to fail still decides.
+pub(super) fn still(facts: &SignatureFacts, context: Context<'_>) -> Vec<Judged> {
+    let mut all = vec![judge(BlockId::FormatChecking, format_checking::findings(facts), context)];
+    if facts.unreadable.is_none() {
+        let (identification, policy) = signing_certificate::findings(facts);
+        let verification = cryptographic_verification::findings(facts);
+        all.push(judge(BlockId::IdentificationOfSigningCertificate, identification, context));
+        all.push(judge(BlockId::ValidationContextInitialization, policy, context));
+        all.push(judge(BlockId::CryptographicVerification, verification, context));
     }
-    findings.extend(signing_certificate::findings(facts));
-    findings.extend(cryptographic_verification::findings(facts));
-    let path = certificate_validation::search(facts, context)?;
-    findings.extend(certificate_validation::findings(facts, path.as_ref(), context));
-    let revocation = revocation::check(facts, path.as_ref(), context)?;
-    findings.extend(revocation::findings(path.as_ref(), &revocation, context));
-    findings.extend(acceptance::findings(facts, path.as_ref(), context));
-    Ok(Findings { findings, path, revocation })
+    all
+}
+
+/// What the blocks came to that ask about the time of the context, for a path and what is
+/// known about its certificates.
+pub(super) fn timely(
+    facts: &SignatureFacts,
+    search: Option<&Search>,
+    checked: &[Checked],
+    context: Context<'_>,
+) -> Vec<Judged> {
+    if facts.unreadable.is_some() {
+        return Vec::new();
+    }
+    let path = certificate_validation::findings(facts, search, context);
+    let revocation = revocation::findings(search, checked, context);
+    let acceptance = acceptance::findings(facts, search, context);
+    vec![
+        judge(BlockId::X509CertificateValidation, path, context),
+        judge(BlockId::RevocationFreshness, revocation, context),
+        judge(BlockId::SignatureAcceptance, acceptance, context),
+    ]
+}
+
+/// Judges the findings of one block by the policy.
+pub(super) fn judge(id: BlockId, findings: Vec<Finding>, context: Context<'_>) -> Judged {
+    let mut block = Block::new(id, context.at);
+    let mut follows = Vec::new();
+    for finding in findings {
+        let (check, one) = context.policy.judge(finding);
+        block.checks.extend(check);
+        follows.extend(one);
+    }
+    block.conclusion = follows.iter().copied().fold(block.conclusion, Conclusion::worse);
+    Judged { block, follows }
 }

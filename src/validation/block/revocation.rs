@@ -15,14 +15,15 @@ use crate::validation::policy::Revocation;
 ///
 /// # Errors
 /// `LimitExceeded` when a bound was reached.
-pub(super) fn check(
+pub(in crate::validation) fn check(
     facts: &SignatureFacts,
     search: Option<&Search>,
     context: Context<'_>,
 ) -> Result<Vec<Checked>> {
     let Some(Search::Found(path)) = search else { return Ok(Vec::new()) };
-    let crls = [context.crls, &facts.revocation.crls].concat();
-    let responses = [context.responses, &facts.revocation.responses].concat();
+    let (mut crls, mut responses) = (context.crls.to_vec(), context.responses.to_vec());
+    crls.extend(facts.revocation.crls.iter().map(|it| it.item.clone()));
+    responses.extend(facts.revocation.responses.iter().map(|it| it.item.clone()));
     let context = Context { crls: &crls, responses: &responses, ..context };
     check_path(path, &facts.signer.certificates, context)
 }

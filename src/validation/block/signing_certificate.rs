@@ -5,12 +5,12 @@ use crate::validation::check::{CheckId, Finding, say};
 use crate::validation::conclusion::Indeterminate;
 use crate::validation::facts::{CertificateReferenceFact, NamedPolicy, SignatureFacts};
 
-pub(super) fn findings(facts: &SignatureFacts) -> Vec<Finding> {
+/// Those of both blocks.
+pub(super) fn findings(facts: &SignatureFacts) -> (Vec<Finding>, Vec<Finding>) {
     let mut all = vec![found(facts)];
     all.extend(reference(facts));
     all.extend(issuer_serial(facts));
-    all.extend(signature_policy(facts));
-    all
+    (all, signature_policy(facts).into_iter().collect())
 }
 
 fn found(facts: &SignatureFacts) -> Finding {

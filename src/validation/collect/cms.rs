@@ -16,6 +16,7 @@ use crate::validation::facts::{
     DigestFact, Disagreement, Form, Named, NamedPolicy, RevocationFacts, SignatureFacts,
     SignerFacts, ValueFact,
 };
+use crate::validation::poe::ObjectId;
 
 /// One CMS and what stands around it.
 pub(in crate::validation) struct CmsSource<'a> {
@@ -40,10 +41,9 @@ pub(in crate::validation) fn collect(
     data: &mut Option<Data<'_>>,
 ) -> Result<Vec<SignatureFacts>> {
     let pool = certificates(source)?;
-    let revocation = match source.time_stamps {
-        true => revocation::of_cms(source.signed_data, source.limits)?,
-        false => RevocationFacts::default(),
-    };
+    let revocation = revocation::of_cms(source.signed_data, source.limits)?;
+    let certificates = source.signed_data.certificates();
+    let objects: Vec<_> = certificates.iter().map(|it| ObjectId::of(it)).collect();
     let mut all = Vec::new();
     let signers = source.signed_data.signers();
     for (n, signer) in signers.iter().enumerate() {
@@ -52,8 +52,8 @@ pub(in crate::validation) fn collect(
         } else {
             format!("{}-{}", source.id, n.saturating_add(1))
         };
-        let mut collector =
-            Collector { source, pool: &pool, revocation: &revocation, all: &mut all };
+        let (pool, revocation, objects) = (&pool, &revocation, &objects);
+        let mut collector = Collector { source, pool, revocation, objects, all: &mut all };
         collector.signer(id, signer, data, 0)?;
     }
     Ok(all)
@@ -88,6 +88,8 @@ struct Collector<'a> {
     pool: &'a [Certificate],
     /// What is known to all signers of the CMS.
     revocation: &'a RevocationFacts,
+    /// The certificates of the CMS, by what names them.
+    objects: &'a [ObjectId],
     all: &'a mut Vec<SignatureFacts>,
 }
 
@@ -166,14 +168,34 @@ impl Collector<'_> {
             false => StructuralLevel::of(self.source.signed_data, signer),
         };
         facts.level = level.into();
+        facts.revocation = self.revocation.clone();
+        facts.revocation.extend(revocation::of_signer(signer, self.source.limits)?);
         if self.source.time_stamps {
-            facts.revocation = self.revocation.clone();
-            facts.revocation.extend(revocation::of_signer(signer, self.source.limits)?);
             self.bound_time_stamps(signer)?;
             facts.time_stamps = time_stamp::beside(self.source, signer, data, &found.certificates)?;
         }
+        facts.value_id = ObjectId::of(signer.signature());
+        facts.objects = self.objects(signer, &facts);
         facts.signer = found;
         Ok(facts)
+    }
+
+    /// What stands in the CMS, as far as it is this signer's or all signers'.
+    fn objects(&self, signer: &SignerInfo<'_>, facts: &SignatureFacts) -> Vec<ObjectId> {
+        let mut all = vec![facts.value_id];
+        all.extend(self.objects);
+        for value in signer.unsigned_attributes().values(oids::CERTIFICATE_VALUES) {
+            let Ok(mut values) = value.sequence() else { continue };
+            while let Ok(Some(raw)) = values.next() {
+                all.push(ObjectId::of(raw.raw()));
+            }
+        }
+        all.extend(facts.revocation.objects());
+        for stamp in &facts.time_stamps {
+            all.push(stamp.id);
+            all.extend(stamp.token.iter().flat_map(|it| it.objects.iter().copied()));
+        }
+        all
     }
 
     /// With those of the signers before it.

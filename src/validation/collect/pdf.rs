@@ -16,17 +16,18 @@ use crate::signature::pades::{
 };
 use crate::source::Source;
 use crate::validation::facts::{
-    EncapsulatedFact, Form, PdfFacts, PdfWords, SignatureFacts, SignatureLevel, TimeStampFacts,
-    TimeStampType,
+    Covers, DocumentFacts, EncapsulatedFact, Form, PdfFacts, PdfWords, SignatureFacts,
+    SignatureLevel, TimeStampFacts, TimeStampType,
 };
+use crate::validation::poe::ObjectId;
 
 /// ISO 32000-1 §12.8.3.3: the content is the SHA-1 digest of the covered bytes.
 const DIGEST_INSIDE: &str = "adbe.pkcs7.sha1";
 const TIME_STAMP: &str = "ETSI.RFC3161";
 const PADES: &str = "ETSI.CAdES.detached";
 
-/// Collects the facts about every signature. Document time-stamps are no signatures;
-/// each is listed with the signatures that it covers.
+/// Collects the facts about every signature, and about the time-stamps over the document,
+/// which are no signatures.
 ///
 /// # Errors
 /// `LimitExceeded` when a bound was reached; `Io` when the file cannot be read.
@@ -35,28 +36,47 @@ pub(in crate::validation) fn collect(
     pdf: &PdfSignatures,
     certificates: &[Certificate],
     limits: &Limits,
-) -> Result<Vec<SignatureFacts>> {
-    let mut all: Vec<(u64, SignatureFacts)> = Vec::new();
+) -> Result<DocumentFacts> {
+    let mut document = DocumentFacts::default();
+    let mut ends = Vec::new();
     let covered = covered(file, pdf, limits)?;
     let stored = revocation::of_store(&pdf.store, limits)?;
     let certificates = &with_stored(certificates, pdf, limits)?;
     for (signature, covered) in pdf.signatures.iter().zip(covered) {
         let end = signature.byte_range.map_or(0, |range| range.end());
         if !is_time_stamp(signature) {
-            all.push((end, one(pdf, signature, covered, certificates, limits)?));
+            let facts = one(pdf, signature, covered, certificates, limits)?;
+            document.add_objects(signature, &facts.objects);
+            document.signatures.push(facts);
+            ends.push(end);
             continue;
         }
-        let token = document_time_stamp(signature, covered, certificates, limits)?;
-        for (_, facts) in all.iter_mut().filter(|(covered, _)| *covered < end) {
-            facts.time_stamps.push(token.clone());
+        let mut stamp = document_time_stamp(pdf, signature, covered, certificates, limits)?;
+        if let Some(token) = &mut stamp.token {
+            document.add_objects(signature, &token.objects);
+            token.revocation.extend(stored.clone());
         }
+        let place = document.time_stamps.len();
+        let earlier = document.signatures.iter_mut().zip(&ends).filter(|(_, it)| **it < end);
+        earlier.for_each(|(facts, _)| facts.document_time_stamps.push(place));
+        document.time_stamps.push(stamp);
     }
-    let mut all: Vec<_> = all.into_iter().map(|(_, facts)| facts).collect();
-    all.iter_mut().for_each(|facts| facts.revocation.extend(stored.clone()));
-    for facts in &mut all {
+    let store = [&pdf.store.certificates, &pdf.store.crls, &pdf.store.responses];
+    let store = store.into_iter().flatten();
+    document.objects.extend(store.map(|it| (it.place.clone(), ObjectId::of(&it.der))));
+    for facts in &mut document.signatures {
+        facts.revocation.extend(stored.clone());
         facts.level = long_term_level(facts, pdf.revocation_stored);
     }
-    Ok(all)
+    Ok(document)
+}
+
+impl DocumentFacts {
+    /// What stands in the Contents of a signature is left out by its own byte range.
+    fn add_objects(&mut self, signature: &PdfSignature, objects: &[ObjectId]) {
+        let Some(place) = hashable_range(signature).map(|it| it.gap()) else { return };
+        self.objects.extend(objects.iter().map(|it| (place.clone(), *it)));
+    }
 }
 
 /// The caller's certificates, and those of the document security store.
@@ -66,8 +86,8 @@ fn with_stored(
     limits: &Limits,
 ) -> Result<Vec<Certificate>> {
     let mut all = certificates.to_vec();
-    for der in &pdf.store.certificates {
-        match Certificate::from_der_within(der, limits) {
+    for stored in &pdf.store.certificates {
+        match Certificate::from_der_within(&stored.der, limits) {
             Ok(certificate) if !all.contains(&certificate) => all.push(certificate),
             Err(error) if error.kind() == ErrorKind::LimitExceeded => return Err(error),
             Ok(_) | Err(_) => {}
@@ -193,10 +213,10 @@ fn one(
 /// LT by what the document security store holds; LTA by a time-stamp besides. The older
 /// profiles know the last alone (EN 319 142-2 §5.5).
 fn long_term_level(facts: &SignatureFacts, revocation_stored: bool) -> SignatureLevel {
-    let count = |kind| facts.time_stamps.iter().filter(|it| it.kind == kind).count();
-    let over_document = count(TimeStampType::DocumentTimestamp);
-    let stamps = over_document.saturating_add(count(TimeStampType::SignatureTimestamp).min(1));
-    match (facts.level, stamps, revocation_stored) {
+    let own = facts.time_stamps.iter();
+    let own = own.filter(|it| it.kind == TimeStampType::SignatureTimestamp).count().min(1);
+    let over_document = facts.document_time_stamps.len();
+    match (facts.level, over_document.saturating_add(own), revocation_stored) {
         (SignatureLevel::Bes | SignatureLevel::Epes, _, true) if over_document > 0 => {
             SignatureLevel::Ltv
         }
@@ -260,14 +280,24 @@ fn digest_is(content: &[u8], covered: &mut Data<'_>) -> Result<EncapsulatedFact>
 }
 
 fn document_time_stamp(
+    pdf: &PdfSignatures,
     signature: &PdfSignature,
     covered: Option<Data<'_>>,
     certificates: &[Certificate],
     limits: &Limits,
 ) -> Result<TimeStampFacts> {
-    let kind = TimeStampType::DocumentTimestamp;
-    time_stamp::read(kind, &signature.contents, certificates, limits, |algorithm| match covered {
+    let (kind, token) = (TimeStampType::DocumentTimestamp, &signature.contents);
+    let imprinted = |algorithm| match covered {
         Some(mut covered) => covered.digest(algorithm),
         None => Ok(None),
-    })
+    };
+    let mut facts = time_stamp::read(kind, token, certificates, limits, imprinted)?;
+    if let Some(token) = &mut facts.token {
+        token.id.clone_from(&signature.field);
+        token.pdf = Some(pdf_facts(pdf, signature));
+    }
+    if let Some(range) = hashable_range(signature) {
+        facts.covers = Covers::Ranges(range.ranges());
+    }
+    Ok(facts)
 }

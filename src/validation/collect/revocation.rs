@@ -6,7 +6,8 @@ use crate::limits::{Limits, within};
 use crate::pki::{Crl, OcspResponse};
 use crate::signature::cms::{RevocationInfo, SignedData, SignerInfo, oids};
 use crate::signature::pades::SecurityStore;
-use crate::validation::facts::RevocationFacts;
+use crate::validation::facts::{Known, RevocationFacts};
+use crate::validation::poe::ObjectId;
 
 /// The `crls` of the CMS (RFC 5652 §10.2.1).
 pub(super) fn of_cms(cms: &SignedData<'_>, limits: &Limits) -> Result<RevocationFacts> {
@@ -42,11 +43,11 @@ pub(super) fn of_signer(signer: &SignerInfo<'_>, limits: &Limits) -> Result<Revo
 /// EN 319 142-1 §5.4.2.
 pub(super) fn of_store(store: &SecurityStore, limits: &Limits) -> Result<RevocationFacts> {
     let mut found = RevocationFacts::default();
-    for der in &store.crls {
-        found.add_crl(der, limits)?;
+    for stored in &store.crls {
+        found.add_crl(&stored.der, limits)?;
     }
-    for der in &store.responses {
-        found.add_response(der, limits)?;
+    for stored in &store.responses {
+        found.add_response(&stored.der, limits)?;
     }
     Ok(found)
 }
@@ -72,12 +73,16 @@ impl RevocationFacts {
     }
 
     fn add_crl(&mut self, der: &[u8], limits: &Limits) -> Result<()> {
-        self.crls.extend(readable(Crl::from_der(der, limits))?);
+        if let Some(item) = readable(Crl::from_der(der, limits))? {
+            self.crls.push(Known { id: ObjectId::of(item.der()), item });
+        }
         self.is_within(limits)
     }
 
     fn add_response(&mut self, der: &[u8], limits: &Limits) -> Result<()> {
-        self.responses.extend(readable(OcspResponse::from_der(der, limits))?);
+        if let Some(item) = readable(OcspResponse::from_der(der, limits))? {
+            self.responses.push(Known { id: ObjectId::of(item.der()), item });
+        }
         self.is_within(limits)
     }
 

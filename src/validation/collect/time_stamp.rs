@@ -1,5 +1,5 @@
-//! What time-stamp tokens say (RFC 3161 §2.4.2). They are listed with what can be
-//! compared; whether one proves anything is not judged here.
+//! What time-stamp tokens say (RFC 3161 §2.4.2), and who signed them. Whether one proves
+//! anything is not judged here.
 
 use super::cms::{CmsSource, collect};
 use super::data::Data;
@@ -10,7 +10,8 @@ use crate::pki::Certificate;
 use crate::signature::cades::{Imprints, SignedContent};
 use crate::signature::cms::{SignedData, SignerInfo, TimeStampKind};
 use crate::signature::tsp::TimeStampInfo;
-use crate::validation::facts::{DigestFact, Form, TimeStampFacts, TimeStampType, ValueFact};
+use crate::validation::facts::{Covers, Form, Named, TimeStampFacts, TimeStampType};
+use crate::validation::poe::ObjectId;
 
 /// The tokens among the attributes of a signer.
 pub(super) fn beside(
@@ -32,10 +33,19 @@ pub(super) fn beside(
         }
     }
     for (kind, token) in signer.unsigned_attributes().time_stamps() {
-        all.push(compared(type_of(kind), token, certificates, limits, |info| {
-            let content = data.as_mut().map(|data| data as &mut dyn SignedContent);
-            imprints.is_over(kind, token, info, content)
-        })?);
+        let content = data.as_mut().map(|data| data as &mut dyn SignedContent);
+        let mut info = None;
+        let mut facts = compared(type_of(kind), token, certificates, limits, |said| {
+            info = Some(said.clone());
+            imprints.is_over(kind, token, said, content)
+        })?;
+        if let Some(info) = info.filter(|_| facts.imprint_intact == Some(true)) {
+            let covered = imprints.covered(kind, token, &info)?;
+            let mut objects = Vec::new();
+            covered.for_each(limits, &mut |octets| objects.push(ObjectId::of(octets)))?;
+            facts.covers = Covers::Objects(objects);
+        }
+        all.push(facts);
     }
     Ok(all)
 }
@@ -83,8 +93,15 @@ fn compared(
     limits: &Limits,
     is_over: impl FnOnce(&TimeStampInfo) -> Result<Option<bool>>,
 ) -> Result<TimeStampFacts> {
-    let mut facts =
-        TimeStampFacts { kind, time: None, imprint_intact: None, signature_intact: None };
+    let mut facts = TimeStampFacts {
+        kind,
+        id: ObjectId::of(token),
+        time: None,
+        imprint: Named { known: None, oid: String::new() },
+        imprint_intact: None,
+        token: None,
+        covers: Covers::Objects(Vec::new()),
+    };
     let signed_data = match SignedData::parse(token, limits) {
         Ok(signed_data) => signed_data,
         Err(error) if error.kind() == ErrorKind::LimitExceeded => return Err(error),
@@ -93,11 +110,14 @@ fn compared(
     let Some(content) = signed_data.content() else { return Ok(facts) };
     if let Ok(info) = TimeStampInfo::read(&content.bytes()?, limits) {
         facts.time = Some(info.time);
+        facts.imprint = Named {
+            known: DigestAlgorithm::from_oid(info.algorithm),
+            oid: info.algorithm.to_string(),
+        };
         facts.imprint_intact = is_over(&info)?;
     }
     // RFC 3161 §2.4.2: one signer, and no other.
     if signed_data.signers().len() != 1 {
-        facts.signature_intact = Some(false);
         return Ok(facts);
     }
     let source = CmsSource {
@@ -109,12 +129,6 @@ fn compared(
         limits,
     };
     let signers = collect(&source, &mut Some(Data::encapsulated(content)))?;
-    facts.signature_intact = signers.first().and_then(|signer| match signer.value {
-        ValueFact::Valid | ValueFact::ValidWithoutNull => {
-            Some(signer.data.digest == DigestFact::Matches)
-        }
-        ValueFact::NotChecked | ValueFact::Unsupported => None,
-        ValueFact::Invalid | ValueFact::ValidAsStoredOnly | ValueFact::Unreadable(_) => Some(false),
-    });
+    facts.token = signers.into_iter().next().map(Box::new);
     Ok(facts)
 }

@@ -39,7 +39,7 @@ impl Particulars {
         processed: &Processed,
         context: Context<'_>,
     ) -> Self {
-        let (chain, anchor) = match &processed.path {
+        let (chain, anchor) = match &processed.search {
             Some(Search::Found(path)) => (path.certificates(), Some(path.anchor())),
             Some(Search::NotFound(rejections)) => {
                 (rejections.first().map_or(&[][..], |it| &it.certificates[..]), None)
@@ -62,8 +62,11 @@ impl Particulars {
             signature_policy: facts.signature_policy.clone(),
             anchor: anchor.cloned(),
             certificates: facts.signer.certificates.clone(),
-            crls: crls.chain(&facts.revocation.crls).cloned().collect(),
-            responses: responses.chain(&facts.revocation.responses).cloned().collect(),
+            crls: crls.chain(facts.revocation.crls.iter().map(|it| &it.item)).cloned().collect(),
+            responses: responses
+                .chain(facts.revocation.responses.iter().map(|it| &it.item))
+                .cloned()
+                .collect(),
             revoked: revoked(processed),
             chain,
         }
@@ -78,7 +81,7 @@ fn answers(it: &OcspResponse, chain: &[Certificate], anchor: Option<&TrustAnchor
 }
 
 fn revoked(processed: &Processed) -> Option<Revoked> {
-    processed.revocation.iter().find_map(|checked| match &checked.status {
+    processed.checked.iter().find_map(|checked| match &checked.status {
         Status::Revoked { at, reason, .. } => Some(Revoked {
             certificate: checked.certificate.clone(),
             at: *at,

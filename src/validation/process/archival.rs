@@ -1,0 +1,198 @@
+//! The validation process for signatures with archival data (EN 319 102-1 §5.6), which
+//! runs all others: proofs of existence from the time-stamps, the newest first, then the
+//! signature in their light. Evidence records would add their proofs before the time-stamps.
+
+use super::time_stamp::{self, ProcessedTimeStamp};
+use super::{basic, past};
+use crate::error::Result;
+use crate::pki::path::Search;
+use crate::pki::revocation::{Checked, Status};
+use crate::time::UtcTime;
+use crate::validation::block::{self, Context};
+use crate::validation::check::{Check, CheckId, Finding, say};
+use crate::validation::conclusion::{Conclusion, Failed, Indeterminate};
+use crate::validation::facts::{
+    Covers, DocumentFacts, RevocationFacts, SignatureFacts, TimeStampFacts, TimeStampType,
+};
+use crate::validation::poe::Proofs;
+use crate::validation::steps::{Block, BlockId};
+
+/// What the processes came to for one signature.
+pub(in crate::validation) struct Processed {
+    pub(in crate::validation) conclusion: Conclusion,
+    pub(in crate::validation) checks: Vec<Check>,
+    pub(in crate::validation) block: Block,
+    pub(in crate::validation) search: Option<Search>,
+    /// What is known about each certificate of the path.
+    pub(in crate::validation) checked: Vec<Checked>,
+    /// The earliest time at which it is proven to have existed.
+    pub(in crate::validation) best_signature_time: Option<UtcTime>,
+    /// For each of the signature's own time-stamps.
+    pub(in crate::validation) time_stamps: Vec<ProcessedTimeStamp>,
+}
+
+/// What the processes came to for a document.
+pub(in crate::validation) struct ProcessedDocument {
+    pub(in crate::validation) signatures: Vec<Processed>,
+    /// For each time-stamp over the document.
+    pub(in crate::validation) time_stamps: Vec<ProcessedTimeStamp>,
+}
+
+/// Judges every signature of a document.
+///
+/// # Errors
+/// `LimitExceeded` when a bound was reached: then nothing is concluded.
+pub(in crate::validation) fn document(
+    facts: &DocumentFacts,
+    context: Context<'_>,
+) -> Result<ProcessedDocument> {
+    let mut proofs = Proofs::none(context.at);
+    let nothing = RevocationFacts::default();
+    let time_stamps = newest_first(&facts.time_stamps, |stamp| {
+        let processed = time_stamp::validate(stamp, &nothing, &proofs, context)?;
+        if let Some(at) = processed.proves(stamp) {
+            let covered = facts.objects.iter().filter(|(place, _)| stamp.covers.includes(place));
+            covered.for_each(|(_, object)| proofs.add(*object, at));
+        }
+        Ok(processed)
+    })?;
+    let signatures = facts.signatures.iter();
+    let signatures: Result<_> =
+        signatures.map(|it| signature(it, facts, &time_stamps, &proofs, context)).collect();
+    Ok(ProcessedDocument { signatures: signatures?, time_stamps })
+}
+
+/// In the order of the standard, each with what the newer ones prove; the answers in the
+/// order of the document.
+fn newest_first(
+    stamps: &[TimeStampFacts],
+    mut process: impl FnMut(&TimeStampFacts) -> Result<ProcessedTimeStamp>,
+) -> Result<Vec<ProcessedTimeStamp>> {
+    let mut order: Vec<_> = stamps.iter().enumerate().collect();
+    order.sort_by_key(|(place, stamp)| std::cmp::Reverse((stamp.time, *place)));
+    let mut processed = Vec::with_capacity(order.len());
+    for (place, stamp) in order {
+        processed.push((place, process(stamp)?));
+    }
+    processed.sort_by_key(|(place, _)| *place);
+    Ok(processed.into_iter().map(|(_, it)| it).collect())
+}
+
+fn signature(
+    facts: &SignatureFacts,
+    document: &DocumentFacts,
+    of_document: &[ProcessedTimeStamp],
+    proofs: &Proofs<'_>,
+    context: Context<'_>,
+) -> Result<Processed> {
+    let mut proofs = Proofs::upon(proofs);
+    let time_stamps = newest_first(&facts.time_stamps, |stamp| {
+        let processed = time_stamp::validate(stamp, &facts.revocation, &proofs, context)?;
+        if let (Some(at), Covers::Objects(objects)) = (processed.proves(stamp), &stamp.covers) {
+            objects.iter().for_each(|object| proofs.add(*object, at));
+        }
+        Ok(processed)
+    })?;
+    let proven = proofs.of(facts.value_id);
+    let settled = past::settle(facts, basic::validate(facts, context)?, proven, &proofs, context)?;
+    let proven = Some(proven).filter(|it| *it < context.at);
+    let mut findings: Vec<_> = facts
+        .time_stamps
+        .iter()
+        .zip(&time_stamps)
+        .map(|(stamp, processed)| time_stamp::finding(stamp, processed))
+        .collect();
+    findings.extend(facts.document_time_stamps.iter().filter_map(|place| {
+        Some(time_stamp::finding(document.time_stamps.get(*place)?, of_document.get(*place)?))
+    }));
+    findings.extend(order(facts, proven));
+    findings.extend(too_late(facts, &settled, &time_stamps));
+    findings.push(proven_time(findings.len(), proven));
+    let own = block::judge(BlockId::Archival, findings, context);
+    let conclusion = settled.conclusion.worse(own.block.conclusion);
+    let mut block = Block { conclusion, ..own.block };
+    let mut checks = settled.basic.block().into_checks();
+    checks.extend(block.checks.iter().cloned());
+    block.blocks = settled.blocks;
+    block.blocks.extend(time_stamps.iter().map(|it| it.block.clone()));
+    let (search, checked) = (settled.basic.search, settled.basic.checked);
+    let best_signature_time = proven;
+    Ok(Processed { conclusion, checks, block, search, checked, best_signature_time, time_stamps })
+}
+
+/// §5.5.4 step 4 e): what was stamped before it was signed is older than what was stamped
+/// after.
+fn order(facts: &SignatureFacts, proven: Option<UtcTime>) -> Option<Finding> {
+    let proven = proven?;
+    let content = facts.time_stamps.iter().filter(|it| {
+        it.kind == TimeStampType::ContentTimestamp && it.imprint_intact != Some(false)
+    });
+    let latest = content.filter_map(|it| it.time).max()?;
+    let id = CheckId::TimeStampOrder;
+    let (first, then) = (latest.vietnam(), proven.vietnam());
+    Some(if latest <= proven {
+        Finding::holds(
+            id,
+            say(
+                format!("Nội dung có từ {first}, chữ ký có từ {then}."),
+                format!("The content existed at {first}, the signature at {then}."),
+            ),
+        )
+    } else {
+        Finding::broken(
+            id,
+            Indeterminate::TimestampOrderFailure,
+            say(
+                format!("Dấu thời gian mâu thuẫn: nội dung {first}, chữ ký {then}."),
+                format!(
+                    "The time-stamps contradict: the content's {first}, the signature's {then}."
+                ),
+            ),
+        )
+    })
+}
+
+/// §5.3.4 steps 4 and 6: a time-stamp that the signer signed proves that the signature is
+/// younger than it.
+fn too_late(
+    facts: &SignatureFacts,
+    settled: &past::Settled,
+    processed: &[ProcessedTimeStamp],
+) -> Option<Finding> {
+    let stamps = facts.time_stamps.iter().zip(processed);
+    let content = stamps.filter(|(it, _)| it.kind == TimeStampType::ContentTimestamp);
+    let after = content.filter_map(|(it, processed)| processed.proves(it)).max()?;
+    let certificate = facts.signer.certificate.as_ref()?;
+    let revoked = settled.basic.checked.first().filter(|it| it.certificate == *certificate);
+    let failed = match revoked.map(|it| &it.status) {
+        Some(Status::Revoked { at, .. }) if *at < after => Failed::Revoked,
+        _ if certificate.not_after() < after => Failed::Expired,
+        _ => return None,
+    };
+    let at = after.vietnam();
+    let message = say(
+        format!("Chữ ký được tạo sau {at}, khi chứng thư số không còn hiệu lực."),
+        format!("It was signed after {at}, when the certificate was not good any more."),
+    );
+    Some(Finding::broken(CheckId::ProvenTime, failed, message))
+}
+
+fn proven_time(stamps: usize, proven: Option<UtcTime>) -> Finding {
+    let message = match proven {
+        Some(at) => {
+            let at = at.vietnam();
+            say(
+                format!("Dấu thời gian chứng minh chữ ký đã có từ {at}."),
+                format!("A time-stamp proves that the signature existed at {at}."),
+            )
+        }
+        None if stamps == 0 => {
+            say("Chữ ký không gắn dấu thời gian.", "The signature has no time-stamp.")
+        }
+        None => say(
+            "Không có dấu thời gian nào chứng minh được chữ ký có từ lúc nào.",
+            "No time-stamp proves when the signature existed.",
+        ),
+    };
+    Finding::noted(CheckId::ProvenTime, message)
+}

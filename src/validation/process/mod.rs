@@ -1,0 +1,9 @@
+//! The processes of EN 319 102-1 §5.3 to §5.6: which block is asked when, and what follows.
+
+mod archival;
+mod basic;
+mod past;
+mod time_stamp;
+
+pub(super) use archival::{Processed, ProcessedDocument, document};
+pub(super) use time_stamp::ProcessedTimeStamp;

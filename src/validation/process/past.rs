@@ -1,0 +1,349 @@
+//! What a proven time settles: the comparison of times for signatures with long-term
+//! validation data (EN 319 102-1 §5.5.4), and past signature validation (§5.6.2.4) with
+//! past certificate validation (§5.6.2.1) and validation time sliding (§5.6.2.2).
+//!
+//! Decisions where the standard leaves or opens a door:
+//! - a path has to hold as a whole at the proven time (shell model), not only at some time
+//!   that all its certificates share;
+//! - where nothing but the present proves the validation data, the issuers have to be good
+//!   today: a revoked or expired authority's key could have made that data yesterday. So
+//!   REVOKED_CA_NO_POE is settled by past signature validation alone;
+//! - control-time slides to the end of the interval in which the latest information is
+//!   fresh, not to the information's own time: the freshness checker that decides it would
+//!   accept the same information up to then (and §5.5.4 step 6 does);
+//! - who signed revocation information has to be good when the information is proven to
+//!   have existed.
+
+use super::basic::Basic;
+use crate::error::Result;
+use crate::pki::Certificate;
+use crate::pki::path::{Search, ValidatedPath};
+use crate::pki::revocation::{Checked, Checker, Moment, Status, Tried, Word, conclude};
+use crate::time::UtcTime;
+use crate::validation::block::{self, Context, certificate_validation};
+use crate::validation::check::{CheckId, Finding, Message};
+use crate::validation::conclusion::{Conclusion, Failed, Indeterminate};
+use crate::validation::facts::SignatureFacts;
+use crate::validation::messages;
+use crate::validation::poe::{ObjectId, Proofs};
+use crate::validation::policy::Revocation;
+use crate::validation::steps::{Block, BlockId};
+
+/// What the processes came to that follow the basic one.
+pub(super) struct Settled {
+    pub(super) conclusion: Conclusion,
+    /// The basic process, at the proven time where that settled something.
+    pub(super) basic: Basic,
+    pub(super) blocks: Vec<Block>,
+}
+
+/// Judges what is open again at `proven`, when the signature is proven to have existed.
+///
+/// # Errors
+/// `LimitExceeded` when a bound was reached.
+pub(super) fn settle(
+    facts: &SignatureFacts,
+    mut basic: Basic,
+    proven: UtcTime,
+    proofs: &Proofs<'_>,
+    context: Context<'_>,
+) -> Result<Settled> {
+    let mut blocks = vec![basic.block()];
+    let mut conclusion = basic.conclusion();
+    if proven >= context.at {
+        return Ok(Settled { conclusion, basic, blocks });
+    }
+    if !matches!(conclusion, Conclusion::TotalFailed(_)) && is_premature(facts, proven) {
+        let conclusion = Failed::NotYetValid.into();
+        let finding =
+            Finding::broken(CheckId::ProvenTime, Failed::NotYetValid, messages::premature(proven));
+        blocks.push(block::judge(BlockId::LongTerm, vec![finding], context).block);
+        return Ok(Settled { conclusion, basic, blocks });
+    }
+    if !basic.may_be_settled() {
+        return Ok(Settled { conclusion, basic, blocks });
+    }
+    let then = Context { at: proven, ..context };
+    let Some(Search::Found(path)) = certificate_validation::search(facts, then)? else {
+        return Ok(Settled { conclusion, basic, blocks });
+    };
+    let past = Past { facts, path: &path, proofs, proven, context };
+    let known = past.words()?;
+    for process in [Past::long_term, Past::archival] {
+        let (checked, mut block, material_at) = match process(&past, &known) {
+            Ok(held) => held,
+            Err(block) => {
+                blocks.push(block);
+                continue;
+            }
+        };
+        let at = Context { material_at, ..then };
+        let search = Some(Search::Found(path.clone()));
+        let timely = block::timely(facts, search.as_ref(), &checked, at);
+        let judged = Basic { at: proven, timely, search, checked, ..basic };
+        block.conclusion = judged.conclusion();
+        block.blocks.extend(judged.timely.iter().map(|it| it.block.clone()));
+        blocks.push(block);
+        conclusion = judged.conclusion();
+        let open = judged.may_be_settled();
+        basic = judged;
+        if !open {
+            break;
+        }
+    }
+    Ok(Settled { conclusion, basic, blocks })
+}
+
+/// One signature and its path at the proven time.
+struct Past<'a> {
+    facts: &'a SignatureFacts,
+    path: &'a ValidatedPath,
+    proofs: &'a Proofs<'a>,
+    proven: UtcTime,
+    context: Context<'a>,
+}
+
+/// What was said of one certificate of the path.
+struct Known {
+    certificate: Certificate,
+    said: Vec<Said>,
+}
+
+struct Said {
+    word: Word,
+    /// Since when the list or the answer is proven to exist.
+    proven: UtcTime,
+    /// Whether those who signed it are good today.
+    today: bool,
+}
+
+/// Statuses at the proven time, what was asked, and since when the path's certificates are
+/// taken to exist; or what was asked in vain.
+type Held = Result<(Vec<Checked>, Block, UtcTime), Block>;
+
+/// The time up to which a path can be relied on, and what was known of each certificate up
+/// to then.
+type Slid = (UtcTime, Vec<Vec<Word>>);
+
+impl Past<'_> {
+    /// All that is said of each certificate by lists and answers that were made by whom they
+    /// have to be, who was good when they are proven to have existed.
+    fn words(&self) -> Result<Vec<Known>> {
+        let present = self.context.at;
+        let (crls, responses) = (&self.facts.revocation.crls, &self.facts.revocation.responses);
+        let crls: Vec<_> = crls.iter().map(|it| (self.proofs.of(it.id), &it.item)).collect();
+        let responses: Vec<_> =
+            responses.iter().map(|it| (self.proofs.of(it.id), &it.item)).collect();
+        let mut times: Vec<_> = crls.iter().map(|it| it.0).collect();
+        times.extend(responses.iter().map(|it| it.0));
+        times.push(present);
+        times.sort_unstable();
+        times.dedup();
+        let mut known: Vec<Known> = Vec::new();
+        for at in times {
+            let then = |proven: UtcTime| proven <= at;
+            let mut lists: Vec<_> =
+                crls.iter().filter(|it| then(it.0)).map(|it| it.1.clone()).collect();
+            let mut answers: Vec<_> =
+                responses.iter().filter(|it| then(it.0)).map(|it| it.1.clone()).collect();
+            if at == present {
+                lists.extend_from_slice(self.context.crls);
+                answers.extend_from_slice(self.context.responses);
+            }
+            let checker = Checker {
+                crls: &lists,
+                responses: &answers,
+                candidates: &self.facts.signer.certificates,
+                at,
+                max_age: self.context.policy.revocation_max_age,
+                gathering: self.context.gathering.filter(|_| at == present),
+                checks: self.context.checks,
+                spent: self.context.spent,
+                limits: self.context.limits,
+            };
+            for (n, checked) in checker.check(self.path)?.into_iter().enumerate() {
+                if known.len() <= n {
+                    known.push(Known { certificate: checked.certificate, said: Vec::new() });
+                }
+                let Some(one) = known.get_mut(n) else { continue };
+                for word in checked.words {
+                    let der = word.evidence.der();
+                    let of_list = crls.iter().find(|it| std::ptr::eq(it.1.der(), der));
+                    let of_answer = responses.iter().find(|it| std::ptr::eq(it.1.der(), der));
+                    let proven = of_list.map(|it| it.0).or(of_answer.map(|it| it.0));
+                    one.add(word, proven.unwrap_or(present), at == present);
+                }
+            }
+        }
+        Ok(known)
+    }
+
+    fn moment(&self) -> Moment {
+        let max_age = self.context.policy.revocation_max_age;
+        Moment { at: self.proven, present: self.context.at, max_age }
+    }
+
+    fn required(&self) -> bool {
+        self.context.policy.revocation == Revocation::Required
+    }
+
+    /// §5.5.4 steps 4, 6 and 7: everybody above the signer is good today, and the signer was
+    /// at the proven time.
+    fn long_term(&self, known: &[Known]) -> Held {
+        let (present, id) = (self.context.at, CheckId::LongTermValidation);
+        let block = Block::new(BlockId::LongTerm, self.proven);
+        let mut issuers = self.path.certificates().iter().skip(1);
+        let sunset = self.path.anchor().sunset().is_none_or(|sunset| present <= sunset);
+        if !sunset || !issuers.all(|it| is_within(it, present)) {
+            let follows = Indeterminate::OutOfBoundsNoPoe;
+            return Err(self.fails(block, id, follows, messages::issuer_out_of_time()));
+        }
+        let mut all = Vec::new();
+        for one in known {
+            let words = one.words(|it| it.today);
+            let (status, tried) = conclude(&words, &one.certificate, self.moment());
+            let today = Moment { at: present, ..self.moment() };
+            let (now, _) = conclude(&words, &one.certificate, today);
+            let revoked = |it: &Status| matches!(it, Status::Revoked { .. });
+            let signer = self.path.certificates().first() == Some(&one.certificate);
+            let follows = match signer {
+                true if revoked(&status) => Some(Indeterminate::RevokedNoPoe),
+                false if revoked(&status) || revoked(&now) => Some(Indeterminate::RevokedCaNoPoe),
+                _ if status == Status::Unknown && self.required() => Some(Indeterminate::TryLater),
+                _ => None,
+            };
+            if let Some(follows) = follows {
+                let message = messages::not_good_then(&one.certificate, self.proven);
+                return Err(self.fails(block, id, follows, message));
+            }
+            all.push(one.checked(status, words, tried));
+        }
+        Ok((all, block, present))
+    }
+
+    /// §5.6.2.4: the signature is proven to be older than anything that went wrong since.
+    fn archival(&self, known: &[Known]) -> Held {
+        let mut block = Block::new(BlockId::PastSignatureValidation, self.proven);
+        let (sliding, slid) = self.slide(known);
+        block.blocks.push(sliding);
+        let Some((control, selected)) = slid else {
+            block.conclusion = Indeterminate::NoPoe.into();
+            return Err(block);
+        };
+        if self.proven > control {
+            let message = messages::proven_too_late(self.proven, control);
+            return Err(self.fails(block, CheckId::PastValidation, Indeterminate::NoPoe, message));
+        }
+        let mut all = Vec::new();
+        for (one, mut words) in known.iter().zip(selected) {
+            // Bad news counts whenever it came.
+            words.extend(one.words(|it| it.word.revoked().is_some()));
+            let (status, tried) = conclude(&words, &one.certificate, self.moment());
+            let good = match status {
+                Status::Good { .. } => true,
+                Status::Unknown => !self.required(),
+                Status::Revoked { .. } => false,
+            };
+            if !good {
+                let message = messages::not_good_then(&one.certificate, self.proven);
+                let follows = Indeterminate::RevocationOutOfBoundsNoPoe;
+                return Err(self.fails(block, CheckId::PastValidation, follows, message));
+            }
+            all.push(one.checked(status, words, tried));
+        }
+        let own = self.path.certificates().iter();
+        let exist = own.map(|it| self.proofs.of(ObjectId::of(it.der())));
+        let material_at = exist.fold(self.proven, UtcTime::max);
+        Ok((all, block, material_at))
+    }
+
+    /// §5.6.2.2: the time up to which the path can be relied on, from the anchor down; and
+    /// for each certificate what was known of it up to then.
+    fn slide(&self, known: &[Known]) -> (Block, Option<Slid>) {
+        let present = self.context.at;
+        let mut block = Block::new(BlockId::ValidationTimeSliding, present);
+        let sunset = self.path.anchor().sunset();
+        let mut control = sunset.map_or(present, |it| it.min(present));
+        let mut selected = Vec::new();
+        for one in known.iter().rev() {
+            let exists = self.proofs.of(ObjectId::of(one.certificate.der())) <= control;
+            let limit = self.end_of_issuer(&one.certificate).min(control);
+            let words = one.words(|it| it.proven <= limit && it.word.this_update <= control);
+            if !exists || (words.is_empty() && self.required()) {
+                let message = messages::unproven(&one.certificate, control);
+                block.at = control;
+                let (id, follows) = (CheckId::PastValidation, Indeterminate::NoPoe);
+                return (self.fails(block, id, follows, message), None);
+            }
+            let (now, _) = conclude(
+                &one.words(|_| true),
+                &one.certificate,
+                Moment { at: present, ..self.moment() },
+            );
+            let latest = words.iter().max_by_key(|it| it.this_update);
+            let until = match now {
+                Status::Revoked { at, .. } => Some(at),
+                Status::Good { .. } | Status::Unknown => {
+                    latest.map(|it| it.serves_until(self.moment()))
+                }
+            };
+            control = until.map_or(control, |it| it.min(control));
+            selected.push(words);
+        }
+        selected.reverse();
+        block.at = control;
+        (block, Some((control, selected)))
+    }
+
+    /// Information is no better than the certificate of the issuer, within whose time it has
+    /// to be proven.
+    fn end_of_issuer(&self, certificate: &Certificate) -> UtcTime {
+        let path = self.path.certificates();
+        let place = path.iter().position(|it| it == certificate);
+        let issuer = place.and_then(|it| path.get(it.saturating_add(1)));
+        issuer.map_or(self.context.at, |it| it.not_after().min(self.context.at))
+    }
+
+    /// The block with a check that fails.
+    fn fails(
+        &self,
+        mut block: Block,
+        id: CheckId,
+        follows: Indeterminate,
+        message: Message,
+    ) -> Block {
+        let judged =
+            block::judge(block.id, vec![Finding::unknown(id, follows, message)], self.context);
+        block.conclusion = judged.block.conclusion;
+        block.checks.extend(judged.block.checks);
+        block
+    }
+}
+
+/// Whether the signature is proven to be older than its certificate.
+fn is_premature(facts: &SignatureFacts, proven: UtcTime) -> bool {
+    facts.signer.certificate.as_ref().is_some_and(|it| proven < it.not_before())
+}
+
+fn is_within(certificate: &Certificate, at: UtcTime) -> bool {
+    let at = at.whole_seconds();
+    certificate.not_before() <= at && at <= certificate.not_after()
+}
+
+impl Known {
+    fn add(&mut self, word: Word, proven: UtcTime, today: bool) {
+        let same = |it: &&mut Said| std::ptr::eq(it.word.evidence.der(), word.evidence.der());
+        match self.said.iter_mut().find(same) {
+            Some(known) => known.today |= today,
+            None => self.said.push(Said { word, proven, today }),
+        }
+    }
+
+    fn words(&self, which: impl Fn(&Said) -> bool) -> Vec<Word> {
+        self.said.iter().filter(|it| which(it)).map(|it| it.word.clone()).collect()
+    }
+
+    fn checked(&self, status: Status, words: Vec<Word>, tried: Vec<Tried>) -> Checked {
+        Checked { certificate: self.certificate.clone(), status, words, tried }
+    }
+}
