@@ -9,12 +9,11 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use base64::Engine;
 use kyso::tsp::{TimeStampAuthority, TimeStampRequest, TimeStampToken};
 use kyso::{DigestAlgorithm, Limits, Result};
 use rcgen::KeyPair;
 use support::pki::Pki;
-use support::tsa;
+use support::{certificate_pem, tsa};
 
 const DOCUMENT: &[u8] = b"a document";
 const DIGESTS: [DigestAlgorithm; 3] =
@@ -52,10 +51,10 @@ impl Openssl {
         }
         let key = KeyPair::generate().unwrap();
         let certificate = pki.middle.certify(&tsa::params("TSA of OpenSSL", 55).unwrap(), &key);
-        openssl.put("tsa.pem", pem(certificate.der()));
+        openssl.put("tsa.pem", certificate_pem(certificate.der()));
         openssl.put("tsa.key.pem", key.serialize_pem());
-        openssl.put("issuers.pem", pem(pki.middle.certificate.der()));
-        openssl.put("root.pem", pem(pki.root.certificate.der()));
+        openssl.put("issuers.pem", certificate_pem(pki.middle.certificate.der()));
+        openssl.put("root.pem", certificate_pem(pki.root.certificate.der()));
         openssl.put("serial", "01");
         openssl.put("document", DOCUMENT);
         Some(openssl)
@@ -94,11 +93,6 @@ impl Openssl {
         println!("{}", String::from_utf8_lossy(&done.stderr));
         done.status.success()
     }
-}
-
-fn pem(der: &[u8]) -> String {
-    let text = base64::engine::general_purpose::STANDARD.encode(der);
-    format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")
 }
 
 fn with_openssl(test: impl FnOnce(&Pki, &Openssl)) {

@@ -5,6 +5,8 @@
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
+use base64::Engine;
+
 pub(crate) mod cms;
 pub(crate) mod live;
 pub(crate) mod net;
@@ -28,6 +30,12 @@ pub(crate) fn example(name: &str, arguments: &[&str]) -> Option<Output> {
         return None;
     }
     Some(Command::new(program).args(arguments).output().unwrap())
+}
+
+/// A certificate as other programs read it.
+pub(crate) fn certificate_pem(der: &[u8]) -> String {
+    let text = base64::engine::general_purpose::STANDARD.encode(der);
+    format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")
 }
 
 /// Every certificate within the hexadecimal strings of a PDF, wherever it stands.
