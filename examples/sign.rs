@@ -16,19 +16,29 @@ use kyso::{
 mod arguments;
 #[path = "support/files.rs"]
 mod files;
+#[path = "support/levels.rs"]
+mod levels;
+#[path = "support/options.rs"]
+mod options;
 
 const USAGE: &str = "\
 sign KEY [OPTIONS] IN OUT                        the signed PDF, or the signature of another file
 sign --prepare STATE --cert FILE [OPTIONS] IN OUT   OUT: the bytes that the key has to sign
 sign --complete STATE --value FILE IN OUT        the rest, once the value has come
+sign --augment SIGNATURE --level LEVEL [OPTIONS] IN OUT   a CAdES signature over IN, raised
 
 KEY        --key FILE --cert FILE... (PEM), or --p12 FILE; --password TEXT where needed
 any file   --algorithm RSA_SHA256 (or RSA_SSA_PSS_SHA256_MGF1, ECDSA_SHA256, ED25519, ...)
            --time 2026-11-22T08:00:00+07:00      the claimed time; now, unless given
            --detached | --enveloping             CAdES, for a PDF too
            --mime-type TYPE
+           --level T|LT|LTA --tsa URL            B, unless given
+           --trust FILE --crl FILE --ocsp FILE   for LT and LTA; what is missing is asked for
+           --local                               ask addresses of one's own network, too
 PDF        --field NAME --reason TEXT --location TEXT --contact TEXT --pkcs7
            --page N --rectangle LEFT,BOTTOM,RIGHT,TOP   where the field is; invisible, unless given";
+
+use levels::{Levels, Services};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 type Document = Seekable<File>;
@@ -54,6 +64,8 @@ struct Options {
     prepare: Option<PathBuf>,
     complete: Option<PathBuf>,
     value: Option<PathBuf>,
+    augment: Option<PathBuf>,
+    levels: Levels,
     paths: Vec<PathBuf>,
 }
 
@@ -82,11 +94,21 @@ fn run(options: &Options) -> Outcome<()> {
         if let Some(state) = &options.prepare {
             return Ok(out.write_all(&prepare(&document, state, options)?)?);
         }
+        if let Some(signature) = &options.augment {
+            return augment(&document, signature, options, out);
+        }
         let signer = signer(options)?;
         if options.is_pdf(&document)? {
+            options.levels.must_be_b()?;
             options.pdf(&document).sign_to(&signer, out)?;
         } else {
-            options.file(&document).sign_to(&signer, out)?;
+            let services = options.levels.services()?;
+            let level = services.as_ref().map(Services::level).transpose()?;
+            let mut builder = options.file(&document);
+            if let Some(level) = &level {
+                builder = builder.level(level);
+            }
+            builder.sign_to(&signer, out)?;
         }
         Ok(())
     })?;
@@ -114,6 +136,7 @@ fn signer(options: &Options) -> Outcome<SoftwareSigner> {
 
 /// For a key that is elsewhere: keeps the state, and gives what the key has to sign.
 fn prepare(document: &Document, state: &Path, options: &Options) -> Outcome<Vec<u8>> {
+    options.levels.must_be_b()?;
     let chain = Certificate::all_from(&options.certificates()?, &Limits::default())?;
     let algorithm = options.algorithm.ok_or("--prepare needs --algorithm")?;
     let prepared = if options.is_pdf(document)? {
@@ -138,12 +161,29 @@ fn complete(
     Ok(signed.write_to(document, out)?)
 }
 
+/// A signature that is there already, of whomever.
+fn augment(
+    document: &Document,
+    signature: &Path,
+    options: &Options,
+    out: &mut dyn Write,
+) -> Outcome<()> {
+    let services = options.levels.services()?.ok_or("--augment needs --level")?;
+    let raised =
+        cades::Augmenter::new(services.level()?).augment_detached(&read(signature)?, document)?;
+    Ok(out.write_all(&raised)?)
+}
+
 impl Options {
     fn read(mut arguments: impl Iterator<Item = String>) -> Outcome<Self> {
         let mut options = Self::default();
         while let Some(argument) = arguments.next() {
             let mut next = || arguments.next().ok_or(format!("{argument} wants a value"));
+            if options.levels.read(&argument, &mut next)? {
+                continue;
+            }
             match argument.as_str() {
+                "--augment" => options.augment = Some(next()?.into()),
                 "--key" => options.key = Some(next()?.into()),
                 "--p12" => options.p12 = Some(next()?.into()),
                 "--password" => options.password = next()?,

@@ -1,4 +1,5 @@
 //! Values of options that several programs take.
+#![allow(dead_code, reason = "not every program takes all of them")]
 
 use std::ffi::OsString;
 use std::fs;
@@ -20,6 +21,7 @@ pub(crate) fn policy(value: &str) -> Result<Policy, String> {
 }
 
 /// The certificates of a file, or of each file of a folder that holds some.
+#[allow(clippy::print_stderr, reason = "a program speaks to who runs it")]
 pub(crate) fn certificates(value: &str) -> Result<Vec<Certificate>, String> {
     let path = Path::new(value);
     if !path.is_dir() {

@@ -1,0 +1,85 @@
+//! What a signature needs beyond level B: an authority, whom to trust, and whom to ask.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use kyso::{Crl, OcspResponse, Policy, TrustStore, UtcTime, Validator, cades, online, tsp};
+
+use crate::options::{certificates, crls, responses};
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+#[derive(Default)]
+pub(crate) struct Levels {
+    level: Option<String>,
+    tsa: Option<String>,
+    trust: TrustStore,
+    crls: Vec<Crl>,
+    responses: Vec<OcspResponse>,
+    local: bool,
+}
+
+/// What answers at the level that was asked for.
+pub(crate) struct Services {
+    level: String,
+    authority: tsp::Online,
+    validator: Validator,
+}
+
+impl Levels {
+    /// Whether the option is one of these.
+    pub(crate) fn read(
+        &mut self,
+        option: &str,
+        mut value: impl FnMut() -> Result<String, String>,
+    ) -> Outcome<bool> {
+        match option {
+            "--level" => self.level = Some(value()?).filter(|it| it != "B"),
+            "--tsa" => self.tsa = Some(value()?),
+            "--trust" => self.trust.merge(certificates(&value()?)?.into_iter().collect()),
+            "--crl" => self.crls.extend(crls(&value()?)?),
+            "--ocsp" => self.responses.extend(responses(&value()?)?),
+            "--local" => self.local = true,
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// For what is of level B only.
+    pub(crate) fn must_be_b(&self) -> Outcome<()> {
+        match &self.level {
+            Some(level) => {
+                Err(format!("level {level} is for CAdES, signed or --augment-ed").into())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Nothing at level B.
+    pub(crate) fn services(&self) -> Outcome<Option<Services>> {
+        let Some(level) = self.level.clone() else { return Ok(None) };
+        let url = self.tsa.as_ref().ok_or("--level needs --tsa")?;
+        let http = match self.local {
+            true => online::Http::new().allow_private_addresses(),
+            false => online::Http::new(),
+        };
+        let http: Arc<dyn kyso::Retrieve> = Arc::new(http);
+        // The present, not the claimed time: what is collected has to hold from now on.
+        let validator = Validator::new(self.trust.clone(), Policy::default(), UtcTime::now())
+            .with_crls(self.crls.clone())
+            .with_ocsp_responses(self.responses.clone())
+            .with_retrieval(Arc::clone(&http));
+        Ok(Some(Services { level, authority: tsp::Online::new(url, http), validator }))
+    }
+}
+
+impl Services {
+    pub(crate) fn level(&self) -> Outcome<cades::Level<'_>> {
+        match self.level.as_str() {
+            "T" => Ok(cades::Level::T(&self.authority)),
+            "LT" => Ok(cades::Level::Lt(&self.authority, &self.validator)),
+            "LTA" => Ok(cades::Level::Lta(&self.authority, &self.validator)),
+            other => Err(format!("no level {other}").into()),
+        }
+    }
+}
