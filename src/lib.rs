@@ -106,7 +106,9 @@ pub use crate::validation::{
 /// CAdES: CMS signatures over any file (EN 319 122-1).
 pub mod cades {
     pub use crate::augmentation::cades::{Augmenter, Level};
-    pub use crate::signature::cades::{Augment, SignatureBuilder};
+    pub use crate::signature::cades::{
+        Augment, CounterSignatureBuilder, SignatureBuilder, SignaturePolicy,
+    };
 }
 
 /// PAdES: signatures in PDF (EN 319 142-1).

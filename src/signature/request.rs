@@ -55,6 +55,10 @@ impl Document {
         Ok(Self::new(source.len(), &digested(source, digest_algorithm)?.finish()))
     }
 
+    pub(crate) fn digest_algorithm(&self) -> DigestAlgorithm {
+        self.digest_algorithm
+    }
+
     pub(crate) fn digest(&self) -> &[u8] {
         &self.digest
     }
@@ -184,7 +188,8 @@ fn gap(tail: &[u8], digits: &Range<usize>) -> Option<Range<usize>> {
     }
 }
 
-fn check_value(
+/// Whether the value is the certificate's key's, before it goes anywhere.
+pub(crate) fn check_value(
     certificate: &Certificate,
     to_be_signed: &ToBeSigned,
     value: &SignatureValue,

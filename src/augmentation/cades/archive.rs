@@ -1,13 +1,13 @@
 //! Level LTA: an archive-time-stamp-v3 over everything (EN 319 122-1 §5.5.3).
 
-use super::augmenter::{content_digest, token_over};
+use super::augmenter::content_digest;
 use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::signature::cades::{Imprints, hash_index, v3_imprint};
 use crate::signature::cms::edit::{Additions, add, attribute};
 use crate::signature::cms::oids::{ARCHIVE_TIME_STAMP_V3, HASH_INDEX_V3};
 use crate::signature::cms::{SignedData, SignerInfo, TimeStampKind};
-use crate::signature::tsp::{TimeStampAuthority, TimeStampToken};
+use crate::signature::tsp::{TimeStampAuthority, TimeStampToken, token_over};
 use crate::source::Source;
 
 /// The CMS with one archive time-stamp more for the signer at this place.

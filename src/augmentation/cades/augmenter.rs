@@ -4,12 +4,12 @@ use super::archive;
 use super::data;
 use super::level::Level;
 use crate::crypto::{Digest, DigestAlgorithm, DigestContext};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::limits::Limits;
 use crate::signature::cms::edit::{Additions, add, attribute};
 use crate::signature::cms::oids::{LONG_TERM_VALIDATION, SIGNATURE_TIME_STAMP};
 use crate::signature::cms::{SignedData, SignerInfo, TimeStampKind, unarmoured};
-use crate::signature::tsp::{TimeStampAuthority, TimeStampToken};
+use crate::signature::tsp::token_over;
 use crate::source::{Source, for_each_piece};
 
 /// Raises finished CAdES signatures, of whomever, to a level (EN 319 102-1 §6).
@@ -148,19 +148,6 @@ impl<'a> Augmenter<'a> {
             true => Ok(cms.to_vec()),
             false => add(cms, additions, &self.limits),
         }
-    }
-}
-
-/// An authority of the embedding application's own may have compared nothing.
-pub(super) fn token_over(
-    authority: &dyn TimeStampAuthority,
-    imprint: &Digest,
-) -> Result<TimeStampToken> {
-    let token = authority.time_stamp(imprint)?;
-    if token.imprint().as_ref() == Some(imprint) {
-        Ok(token)
-    } else {
-        Err(Error::new(ErrorKind::Service, "the time-stamp is over something else"))
     }
 }
 

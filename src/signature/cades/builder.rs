@@ -3,15 +3,19 @@
 use std::fmt;
 use std::io::Write;
 
-use crate::crypto::SignatureAlgorithm;
+use der::asn1::ObjectIdentifier;
+
+use super::policy::SignaturePolicy;
+use crate::crypto::{Digest, DigestAlgorithm, SignatureAlgorithm};
 use crate::error::{Error, Result};
 use crate::keys::{Signer, SigningOverride, check_fitness};
 use crate::limits::Limits;
 use crate::pki::Certificate;
 use crate::signature::cms::create::SignedAttributes;
-use crate::signature::cms::oids::ID_DATA;
-use crate::signature::cms::{SignedData, SignerInfo, unarmoured};
+use crate::signature::cms::oids::{CONTENT_TIME_STAMP, ID_DATA, SIGNATURE_POLICY};
+use crate::signature::cms::{SignedData, SignerInfo, TimeStampKind, unarmoured};
 use crate::signature::request::{Document, Layout, Prepared, Signed, sign_prepared};
+use crate::signature::tsp::{TimeStampAuthority, token_over};
 use crate::source::Source;
 use crate::time::UtcTime;
 
@@ -44,6 +48,18 @@ pub struct SignatureBuilder<'a, S: ?Sized> {
     form: Form<'a>,
     overrides: Vec<SigningOverride>,
     level: Option<&'a dyn Augment>,
+    signature_policy: Option<SignaturePolicy>,
+    content_time_stamps: Authorities<'a>,
+}
+
+/// Who is asked before signing.
+#[derive(Clone, Default)]
+struct Authorities<'a>(Vec<&'a dyn TimeStampAuthority>);
+
+impl fmt::Debug for Authorities<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Authorities({})", self.0.len())
+    }
 }
 
 /// Raises what was just signed. [`cades::Level`](crate::cades::Level) does.
@@ -75,6 +91,8 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
             form: Form::Detached,
             overrides: Vec::new(),
             level: None,
+            signature_policy: None,
+            content_time_stamps: Authorities::default(),
         }
     }
 
@@ -106,6 +124,19 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
         self
     }
 
+    /// Signs under this policy (EN 319 122-1 §5.2.9).
+    pub fn signature_policy(mut self, policy: SignaturePolicy) -> Self {
+        self.signature_policy = Some(policy);
+        self
+    }
+
+    /// Has the document time-stamped before it is signed, and signs the time-stamp along
+    /// (EN 319 122-1 §5.2.8): the signature is not older than that. One for each authority.
+    pub fn content_time_stamp(mut self, authority: &'a dyn TimeStampAuthority) -> Self {
+        self.content_time_stamps.0.push(authority);
+        self
+    }
+
     /// Signs even so, where signing would refuse the certificate.
     pub fn allow(mut self, by_name: SigningOverride) -> Self {
         self.overrides.push(by_name);
@@ -116,10 +147,11 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
     /// B; [`cades::Augmenter`](crate::cades::Augmenter) raises it.
     ///
     /// # Errors
-    /// `Misuse` when a level was asked for that comes after completing.
+    /// `Misuse` when a level was asked for, which comes after completing.
     /// `Misuse` without a certificate, when `algorithm` is not its key's, and when there
-    /// is no signing beside what is there already; `Signer` when the certificate must not sign at the claimed time;
-    /// `Io` when reading fails.
+    /// is no signing beside what is there already; `Signer` when the certificate must not
+    /// sign at the claimed time; `Service` when an authority for content time-stamps does
+    /// not answer as it should; `Io` when reading fails.
     pub fn prepare(
         &self,
         certificate_chain: &[Certificate],
@@ -144,11 +176,13 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
         check_fitness(certificate, algorithm, self.claimed_time, &self.overrides)?;
         let document = Document::read(self.document, algorithm.digest())?;
         let signed_attributes = SignedAttributes {
+            content_type: Some(ID_DATA),
             message_digest: document.digest(),
             algorithm,
             certificate,
             signing_time: Some(self.claimed_time),
             mime_type: self.mime_type.as_deref(),
+            others: self.other_attributes(&document)?,
         }
         .to_der()?;
         let layout = match self.form {
@@ -157,6 +191,27 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
             Form::Beside(existing) => self.join(existing, &document)?,
         };
         Ok(Prepared::new(algorithm, certificate_chain, signed_attributes, document, layout))
+    }
+
+    fn other_attributes(&self, document: &Document) -> Result<Vec<(ObjectIdentifier, Vec<u8>)>> {
+        let mut all = Vec::new();
+        if let Some(policy) = &self.signature_policy {
+            all.push((SIGNATURE_POLICY, policy.to_der()?));
+        }
+        for authority in &self.content_time_stamps.0 {
+            let imprint = self.imprint(document, authority.digest_algorithm())?;
+            let token = token_over(*authority, &imprint)?;
+            all.push((CONTENT_TIME_STAMP, token.der().to_vec()));
+        }
+        Ok(all)
+    }
+
+    /// The document is read once more only where the authority wants another digest.
+    fn imprint(&self, document: &Document, algorithm: DigestAlgorithm) -> Result<Digest> {
+        if document.digest_algorithm() == algorithm {
+            return Digest::new(algorithm, document.digest());
+        }
+        Digest::new(algorithm, Document::read(self.document, algorithm)?.digest())
     }
 
     /// Signs, and gives the CMS in memory.
@@ -194,12 +249,14 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
         if cms.content().is_some() || cms.content_type() != ID_DATA || !cms.trailing().is_empty() {
             return Err(Error::misuse("only a detached signature can be signed beside"));
         }
+        // The third edition covers what was there, and lets others join.
+        let old = |kind| matches!(kind, TimeStampKind::Archive | TimeStampKind::ArchiveV2);
         for signer in cms.signers() {
             let signer = signer.as_ref().map_err(|error| {
                 Error::misuse("a signature that is there already is broken")
                     .because(error.to_string())
             })?;
-            if signer.unsigned_attributes().time_stamps().any(|(kind, _)| kind.is_archive()) {
+            if signer.unsigned_attributes().time_stamps().any(|(kind, _)| old(kind)) {
                 return Err(Error::misuse(
                     "an archive time-stamp is over the existing signature as it is",
                 ));

@@ -5,6 +5,7 @@
 use der::asn1::ObjectIdentifier;
 use time::macros::format_description;
 
+use super::edit::attribute;
 use super::oids::{
     ALGORITHM_PROTECTION, CONTENT_TYPE, ID_DATA, ID_SIGNED_DATA, MESSAGE_DIGEST, MIME_TYPE,
     SIGNING_CERTIFICATE_V2, SIGNING_TIME,
@@ -23,6 +24,8 @@ use crate::time::UtcTime;
 
 /// What the signed attributes say.
 pub(crate) struct SignedAttributes<'a> {
+    /// Of what is signed; countersignatures must not say it (RFC 5652 §11.4).
+    pub(crate) content_type: Option<ObjectIdentifier>,
     /// The digest of the content, by the digest of `algorithm`.
     pub(crate) message_digest: &'a [u8],
     pub(crate) algorithm: SignatureAlgorithm,
@@ -32,23 +35,28 @@ pub(crate) struct SignedAttributes<'a> {
     pub(crate) signing_time: Option<UtcTime>,
     /// EN 319 122-1 §5.2.4.2.
     pub(crate) mime_type: Option<&'a str>,
+    /// By type and value, in DER.
+    pub(crate) others: Vec<(ObjectIdentifier, Vec<u8>)>,
 }
 
 impl SignedAttributes<'_> {
     /// `SET OF Attribute` in DER: the bytes that are signed (RFC 5652 §5.4).
     pub(crate) fn to_der(&self) -> Result<Vec<u8>> {
         let mut attributes = vec![
-            attribute(CONTENT_TYPE, &object_identifier(ID_DATA)),
             attribute(MESSAGE_DIGEST, &tlv(OCTET_STRING, &[self.message_digest])),
             attribute(SIGNING_CERTIFICATE_V2, &self.signing_certificate()),
             attribute(ALGORITHM_PROTECTION, &self.algorithm_protection()?),
         ];
+        if let Some(kind) = self.content_type {
+            attributes.push(attribute(CONTENT_TYPE, &object_identifier(kind)));
+        }
         if let Some(at) = self.signing_time {
             attributes.push(attribute(SIGNING_TIME, &time(at)?));
         }
         if let Some(mime_type) = self.mime_type {
             attributes.push(attribute(MIME_TYPE, &tlv(UTF8_STRING, &[mime_type.as_bytes()])));
         }
+        attributes.extend(self.others.iter().map(|(kind, value)| attribute(*kind, value)));
         Ok(set_of(SET, attributes))
     }
 
@@ -178,7 +186,7 @@ fn add(set: &mut Vec<Vec<u8>>, element: Vec<u8>) {
 }
 
 /// `SignerInfo` (RFC 5652 §5.3), version 1: the signer by issuer and serial number.
-fn signer_info(
+pub(crate) fn signer_info(
     certificate_chain: &[Certificate],
     to_be_signed: &ToBeSigned,
     value: &SignatureValue,
@@ -214,11 +222,6 @@ fn sum(parts: &[&Vec<u8>], more: u64) -> u64 {
 
 fn object_identifier(oid: ObjectIdentifier) -> Vec<u8> {
     tlv(OID, &[oid.as_bytes()])
-}
-
-/// `Attribute` with one value (RFC 5652 §5.3).
-fn attribute(kind: ObjectIdentifier, value: &[u8]) -> Vec<u8> {
-    tlv(SEQUENCE, &[&object_identifier(kind), &tlv(SET, &[value])])
 }
 
 /// RFC 5652 §11.3: UTCTime from 1950 to 2049, otherwise GeneralizedTime; no fractions.

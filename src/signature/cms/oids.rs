@@ -21,6 +21,8 @@ pub(crate) const SIGNING_CERTIFICATE_V2: ObjectIdentifier = oid("1.2.840.113549.
 // Signed attributes of EN 319 122-1 §5.2.
 pub(crate) const CONTENT_HINTS: ObjectIdentifier = oid("1.2.840.113549.1.9.16.2.4");
 pub(crate) const SIGNATURE_POLICY: ObjectIdentifier = oid("1.2.840.113549.1.9.16.2.15");
+/// `id-spq-ets-uri`, a qualifier of the signature policy (EN 319 122-1 §5.2.9.2).
+pub(crate) const POLICY_URI: ObjectIdentifier = oid("1.2.840.113549.1.9.16.5.1");
 pub(crate) const COMMITMENT_TYPE: ObjectIdentifier = oid("1.2.840.113549.1.9.16.2.16");
 pub(crate) const SIGNER_LOCATION: ObjectIdentifier = oid("1.2.840.113549.1.9.16.2.17");
 pub(crate) const CONTENT_TIME_STAMP: ObjectIdentifier = oid("1.2.840.113549.1.9.16.2.20");

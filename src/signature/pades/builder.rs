@@ -11,6 +11,7 @@ use crate::keys::{Signer, SigningOverride, check_fitness};
 use crate::limits::Limits;
 use crate::pki::Certificate;
 use crate::signature::cms::create::SignedAttributes;
+use crate::signature::cms::oids::ID_DATA;
 use crate::signature::request::{Document, Layout, Prepared, Signed, sign_prepared};
 use crate::source::{Source, for_each_piece};
 use crate::time::UtcTime;
@@ -141,11 +142,13 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
             SubFilter::AdbePkcs7Detached => Some(self.claimed_time),
         };
         let signed_attributes = SignedAttributes {
+            content_type: Some(ID_DATA),
             message_digest: &message_digest,
             algorithm,
             certificate,
             signing_time,
             mime_type: None,
+            others: Vec::new(),
         }
         .to_der()?;
         let layout = Layout::Appended { tail: tail.bytes, digits: tail.digits };

@@ -23,6 +23,22 @@ pub trait TimeStampAuthority {
     fn time_stamp(&self, imprint: &Digest) -> Result<TimeStampToken>;
 }
 
+/// An authority of the embedding application's own may have compared nothing.
+pub(crate) fn token_over(
+    authority: &dyn TimeStampAuthority,
+    imprint: &Digest,
+) -> Result<TimeStampToken> {
+    if imprint.algorithm() == DigestAlgorithm::Sha1 {
+        return Err(Error::misuse("no time-stamp is made by SHA-1"));
+    }
+    let token = authority.time_stamp(imprint)?;
+    if token.imprint().as_ref() == Some(imprint) {
+        Ok(token)
+    } else {
+        Err(Error::new(ErrorKind::Service, "the time-stamp is over something else"))
+    }
+}
+
 impl<T: TimeStampAuthority + ?Sized> TimeStampAuthority for &T {
     fn digest_algorithm(&self) -> DigestAlgorithm {
         (**self).digest_algorithm()

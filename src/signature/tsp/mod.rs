@@ -47,6 +47,7 @@ pub(crate) mod sample;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use authority::token_over;
 pub use authority::{Several, TimeStampAuthority};
 pub(crate) use info::TimeStampInfo;
 pub use online::Online;
