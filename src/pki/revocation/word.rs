@@ -115,6 +115,12 @@ impl Word {
         moment.serves_until(self.this_update, self.next_update).unwrap_or(self.this_update)
     }
 
+    /// Whether it says anything of the certificate, old or not: bad news always does.
+    pub(crate) fn speaks_of(&self, certificate: &Certificate) -> bool {
+        self.entry.is_some()
+            || after_expiry(certificate, self.this_update, self.kept_since).is_none()
+    }
+
     fn is_hold(&self) -> bool {
         self.entry.and_then(|it| it.reason).is_some_and(Reason::is_hold)
     }

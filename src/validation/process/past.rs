@@ -268,7 +268,11 @@ impl Past<'_> {
         for one in known.iter().rev() {
             let exists = self.proofs.of(ObjectId::of(one.certificate.der())) <= control;
             let limit = self.end_of_issuer(&one.certificate).min(control);
-            let words = one.words(|it| it.proven <= limit && it.word.this_update <= control);
+            let words = one.words(|it| {
+                it.proven <= limit
+                    && it.word.this_update <= control
+                    && it.word.speaks_of(&one.certificate)
+            });
             if !exists || (words.is_empty() && self.required()) {
                 let message = messages::unproven(&one.certificate, control);
                 block.at = control;
