@@ -20,6 +20,7 @@ mod provision;
 mod report;
 mod steps;
 mod text;
+mod token;
 mod validator;
 
 #[cfg(test)]

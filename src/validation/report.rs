@@ -48,6 +48,9 @@ pub enum DocumentFormat {
     /// RFC 5652, in BER, DER or PEM.
     #[serde(rename = "CMS")]
     Cms,
+    /// A time-stamp token by itself (RFC 3161).
+    #[serde(rename = "TST")]
+    Tst,
     /// None that this crate verifies.
     #[serde(rename = "UNKNOWN")]
     Unknown,
@@ -60,6 +63,7 @@ impl DocumentFormat {
         match self {
             Self::Pdf => "PDF",
             Self::Cms => "CMS",
+            Self::Tst => "TST",
             Self::Unknown => "UNKNOWN",
         }
     }

@@ -223,6 +223,9 @@ impl Validator {
         let stands = document.window(0..document.len())?;
         let bytes: Cow<'_, [u8]> = cms::unarmoured(&stands)?;
         let signed_data = cms::SignedData::parse(&bytes, &self.limits)?;
+        if signed_data.content_type() == cms::oids::ID_CT_TST_INFO {
+            return self.token(&bytes, content);
+        }
         let within = signed_data.content();
         if content.is_none() {
             is_no_pdf_besides(&stands, within.filter(|_| matches!(bytes, Cow::Borrowed(_))))?;
@@ -300,7 +303,7 @@ impl Validator {
         }
     }
 
-    fn signature(
+    pub(super) fn signature(
         facts: &SignatureFacts,
         processed: Processed,
         over_document: &[TimeStampReport],
@@ -516,7 +519,10 @@ fn coverage(facts: &SignatureFacts) -> Coverage {
     }
 }
 
-fn time_stamp(facts: &TimeStampFacts, processed: &ProcessedTimeStamp) -> TimeStampReport {
+pub(super) fn time_stamp(
+    facts: &TimeStampFacts,
+    processed: &ProcessedTimeStamp,
+) -> TimeStampReport {
     TimeStampReport {
         kind: facts.kind,
         time: facts.time,

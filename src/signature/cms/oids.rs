@@ -9,6 +9,7 @@ const fn oid(text: &str) -> ObjectIdentifier {
 // Content types: RFC 5652 §4 and §5.1, RFC 3161 §2.4.2.
 pub(crate) const ID_DATA: ObjectIdentifier = oid("1.2.840.113549.1.7.1");
 pub(crate) const ID_SIGNED_DATA: ObjectIdentifier = oid("1.2.840.113549.1.7.2");
+pub(crate) const ID_CT_TST_INFO: ObjectIdentifier = oid("1.2.840.113549.1.9.16.1.4");
 
 // Signed attributes: RFC 5652 §11, RFC 5035 §3 and §5, RFC 6211 §2.
 pub(crate) const CONTENT_TYPE: ObjectIdentifier = oid("1.2.840.113549.1.9.3");

@@ -4,18 +4,16 @@
 
 use std::time::Duration;
 
-use der::asn1::ObjectIdentifier;
-
 use super::info::{MessageImprint, TimeStampInfo};
 use crate::crypto::{Digest, Verification, verify};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::pki::Certificate;
+use crate::signature::cms::oids::ID_CT_TST_INFO;
 use crate::signature::cms::{CertificateReference, SignedAttributes, SignedData, SignerInfo};
 use crate::time::UtcTime;
 
 /// `id-ct-TSTInfo` (RFC 3161 §2.4.2).
-const ID_CT_TST_INFO: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.1.4");
 
 /// A time-stamp token: a CMS whose content says what existed when (RFC 3161 §2.4.2).
 #[derive(Debug, Clone, PartialEq, Eq)]

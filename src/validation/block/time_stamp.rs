@@ -59,7 +59,11 @@ pub(in crate::validation) fn imprint(facts: &TimeStampFacts, context: Context<'_
         ),
         None => Finding::unknown(
             id,
-            Indeterminate::Generic,
+            // By a digest that can be computed, only the data itself can be wanting.
+            match facts.imprint.known {
+                Some(_) => Indeterminate::SignedDataNotFound,
+                None => Indeterminate::Generic,
+            },
             say(
                 "Không kiểm tra được dấu thời gian được cấp cho dữ liệu nào.",
                 "What the time-stamp is over cannot be computed.",

@@ -10,3 +10,4 @@ mod time_stamp;
 pub(super) use cms::{CmsSource, collect as collect_cms};
 pub(super) use data::Data;
 pub(super) use pdf::collect as collect_pdf;
+pub(super) use time_stamp::alone as collect_token;

@@ -8,7 +8,7 @@ use crate::error::{ErrorKind, Result};
 use crate::limits::Limits;
 use crate::pki::Certificate;
 use crate::signature::cades::{Imprints, SignedContent};
-use crate::signature::cms::{SignedData, SignerInfo, TimeStampKind};
+use crate::signature::cms::{SignedData, SignerInfo, TimeStampKind, oids};
 use crate::signature::tsp::TimeStampInfo;
 use crate::validation::facts::{Covers, Form, Named, TimeStampFacts, TimeStampType};
 use crate::validation::poe::ObjectId;
@@ -48,6 +48,23 @@ pub(super) fn beside(
         all.push(facts);
     }
     Ok(all)
+}
+
+/// A token that stands by itself, over the content as a whole.
+///
+/// # Errors
+/// `LimitExceeded` when a bound was reached; `Io` when the content cannot be read.
+pub(in crate::validation) fn alone(
+    token: &[u8],
+    certificates: &[Certificate],
+    limits: &Limits,
+    mut content: Option<Data<'_>>,
+) -> Result<TimeStampFacts> {
+    let kind = TimeStampType::ContentTimestamp;
+    read(kind, token, certificates, limits, |algorithm| match &mut content {
+        Some(content) => content.digest(algorithm),
+        None => Ok(None),
+    })
 }
 
 fn type_of(kind: TimeStampKind) -> TimeStampType {
@@ -107,7 +124,8 @@ fn compared(
         Err(error) if error.kind() == ErrorKind::LimitExceeded => return Err(error),
         Err(_) => return Ok(facts),
     };
-    let Some(content) = signed_data.content() else { return Ok(facts) };
+    let typed = signed_data.content_type() == oids::ID_CT_TST_INFO;
+    let Some(content) = signed_data.content().filter(|_| typed) else { return Ok(facts) };
     if let Ok(info) = TimeStampInfo::read(&content.bytes()?, limits) {
         facts.time = Some(info.time);
         facts.imprint = Named {

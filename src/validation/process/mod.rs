@@ -6,4 +6,4 @@ mod past;
 mod time_stamp;
 
 pub(super) use archival::{Processed, ProcessedDocument, document};
-pub(super) use time_stamp::ProcessedTimeStamp;
+pub(super) use time_stamp::{ProcessedTimeStamp, validate as time_stamp};
