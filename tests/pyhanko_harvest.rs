@@ -73,11 +73,13 @@ impl Case<'_> {
         let certificates = |names: &[&str]| {
             self.all(names, |bytes| Certificate::all_from(bytes, &Limits::default()))
         };
-        let trust: TrustStore =
-            certificates(&["trust_roots", "ts_trust_roots"]).into_iter().collect();
+        let trust: TrustStore = certificates(&["trust_roots"]).into_iter().collect();
+        let of_stamps: TrustStore = certificates(&["ts_trust_roots"]).into_iter().collect();
+        let of_stamps = if of_stamps.is_empty() { trust.clone() } else { of_stamps };
         let at = self.text("validation_time");
         let at: UtcTime = format!("{}T{}Z", &at[..10], &at[11..19]).parse().unwrap();
         Validator::new(trust, self.policy(), at)
+            .with_time_stamp_trust(of_stamps)
             .with_certificates(certificates(&["other_certs", "known_certs"]))
             .with_crls(self.all(&["crls", "known_crls"], |it| Crl::all_from(it.to_vec(), &limits)))
             .with_ocsp_responses(self.all(&["ocsps", "known_ocsps"], |bytes| {
