@@ -67,6 +67,10 @@ pub struct Limits {
     /// Signatures checked on the CRLs and OCSP answers of one document. A check by the
     /// largest keys takes some 30 ms; a signer needs one or two for each certificate.
     pub revocation_signatures: usize,
+    /// Lists and answers asked about the certificates of those who signed other lists and
+    /// answers of one document. Real signers of lists sign for themselves; a hundred lists
+    /// that vouch for each other's signers in every order are an attack.
+    pub revocation_detours: usize,
     /// Questions asked elsewhere for one document: whether each certificate of some chains
     /// is revoked, and who issued it. Each may take as long as the caller's time-out.
     pub retrievals: usize,
@@ -148,6 +152,7 @@ impl Default for Limits {
             ocsp_bytes: 1 << 20,
             ocsp_answers: 1_000,
             revocation_signatures: 500,
+            revocation_detours: 20_000,
             retrievals: 64,
             retrieval_urls: 8,
             retrieved_bytes: 512 << 20,
@@ -181,6 +186,11 @@ pub(crate) const ALGORITHM_BYTES: usize = 16 << 10;
 
 /// Bytes of one XML name: errors repeat names, and those of the message have at most 25.
 pub(crate) const XML_NAME_BYTES: usize = 1_000;
+
+/// Distribution points of one certificate, and names of one distribution point, that are
+/// compared with those of revocation lists; what is beyond covers nothing. Real ones have
+/// one to four: thousands of them against thousands of lists would cost hours.
+pub(crate) const DISTRIBUTION_POINTS: usize = 32;
 
 /// Bytes of one URL that is asked: browsers and servers take about as many.
 pub(crate) const URL_BYTES: usize = 2_048;

@@ -2,9 +2,7 @@
 //! and OpenSSL's. Each divergence stands in `tests/divergences/<suite>.json` with its
 //! reason; one that has gone fails, too.
 //!
-//! Revocation is not asked. What turns on it is left out by a rule: where a suite says
-//! nothing, the case is one that is called invalid and whose title or section speaks of
-//! revocation or CRLs.
+//! Revocation is asked where a suite hands in lists.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -20,8 +18,8 @@ use std::fs;
 use std::path::Path;
 
 use kyso::{
-    Certificate, CertificateConclusion, CertificateReport, Limits, PathRequirements, Policy,
-    TrustAnchor, TrustStore, UtcTime, Validator,
+    Certificate, CertificateConclusion, CertificateReport, Crl, Limits, PathRequirements, Policy,
+    Revocation, TrustAnchor, TrustStore, UtcTime, Validator,
 };
 use serde_json::Value;
 use support::samples::corpus;
@@ -38,6 +36,8 @@ struct Case {
     strength: Option<usize>,
     valid: bool,
     policies: Option<BTreeSet<String>>,
+    /// Nothing where the suite does not ask for revocation.
+    crls: Option<Vec<Crl>>,
 }
 
 impl Case {
@@ -52,6 +52,7 @@ impl Case {
             strength: Some(2048),
             valid,
             policies: None,
+            crls: None,
         }
     }
 
@@ -63,7 +64,11 @@ impl Case {
             policy.algorithms.weak_digests.clear();
             policy.algorithms.elliptic_curve_bits = 0;
         }
+        if self.crls.is_some() {
+            policy.revocation = Revocation::Required;
+        }
         Validator::new(self.trust.clone(), policy, self.at)
+            .with_crls(self.crls.iter().flatten().cloned())
             .with_certificates(self.candidates.clone())
             .with_requirements(self.requirements.clone())
             .check_certificate(end_entity)
@@ -141,6 +146,10 @@ fn blocks(pem: &str) -> Vec<String> {
     blocks.map(|it| it[it.find("-----BEGIN").unwrap()..].to_owned()).collect()
 }
 
+fn crls(bytes: &[u8]) -> Vec<Crl> {
+    Crl::all_from(bytes, &Limits::default()).unwrap()
+}
+
 fn one(bytes: &[u8]) -> kyso::Result<Certificate> {
     let all = Certificate::all_from(bytes, &Limits::default())?;
     Ok(all.into_iter().next().unwrap())
@@ -150,16 +159,8 @@ fn one(bytes: &[u8]) -> kyso::Result<Certificate> {
 fn pkits() {
     let Some(folder) = corpus("pkits") else { return };
     let mut cases = Vec::new();
-    let mut skipped = BTreeMap::new();
     for record in json(&folder.join("cases.json")).as_array().unwrap() {
         let valid = record["expect"] == "valid";
-        let words = format!("{} {}", text(&record["title"]), text(&record["section"]));
-        // By its title alone it would not be told; NIST's description says it is revoked.
-        let revoked = record["id"] == "4.5.5";
-        if !valid && (revoked || turns_on_revocation(&words)) {
-            *skipped.entry("needs revocation").or_insert(0) += 1;
-            continue;
-        }
         let file = |name: &str| fs::read(folder.join("certs").join(name)).unwrap();
         let mut case = Case::new(text(&record["id"]), text(&record["validation_time"]), valid);
         let chain: Vec<_> = strings(&record["certs_root_to_leaf"]).collect();
@@ -169,6 +170,9 @@ fn pkits() {
         for name in between.chain(strings(&record["extra_certs"])) {
             case.candidates.extend(read(&file(name)));
         }
+        let lists = strings(&record["crls"]).map(|it| fs::read(folder.join("crls").join(it)));
+        let lists = lists.filter_map(|it| Crl::from_der(it.unwrap(), &Limits::default()).ok());
+        case.crls = (record["check_revocation"] == true).then(|| lists.collect());
         let requirements = &mut case.requirements;
         requirements.initial_policies =
             strings(&record["initial_policy_set"]).map(str::to_owned).collect();
@@ -179,14 +183,7 @@ fn pkits() {
         case.policies = Some(expected.map(str::to_owned).collect());
         cases.push(case);
     }
-    assert_suite("pkits", &cases, &skipped);
-}
-
-/// Sections 4 (basic revocation), 14 (distribution points) and 15 (delta CRLs), and cases
-/// of others whose titles speak of CRLs.
-fn turns_on_revocation(words: &str) -> bool {
-    let words = words.to_lowercase();
-    ["crl", "revo", "distribution", "delta", "idp"].iter().any(|it| words.contains(it))
+    assert_suite("pkits", &cases, &BTreeMap::new());
 }
 
 #[test]
@@ -197,9 +194,7 @@ fn x509_limbo() {
     for record in json(&folder.join("limbo-dev.json"))["testcases"].as_array().unwrap() {
         let applies = text(&record["x_applies"]);
         let valid = record["expected_result"] == "SUCCESS";
-        let crls = record["crls"].as_array().is_some_and(|it| !it.is_empty());
         let rule = match applies {
-            "core" if crls && !valid => Some("needs revocation"),
             "core" => None,
             "strict-profile" => Some("profile of what authorities issue"),
             _ => Some("TLS and web profile"),
@@ -220,6 +215,9 @@ fn x509_limbo() {
         case.end_entity = one(text(&record["peer_certificate"]).as_bytes());
         case.requirements.max_depth =
             record["max_chain_depth"].as_u64().map(|it| usize::try_from(it).unwrap());
+        let lists = strings(&record["crls"]);
+        let lists: Vec<_> = lists.flat_map(|it| crls(it.as_bytes())).collect();
+        case.crls = (!lists.is_empty()).then_some(lists);
         let usage = strings(&record["extended_key_usage"]).next().map(purpose);
         case.requirements.extended_key_usage = usage.map(str::to_owned);
         cases.push(case);

@@ -8,7 +8,9 @@ use base64::Engine;
 use kyso::{
     Certificate, Crl, Limits, OcspResponse, Policy, Report, SoftwareSigner, Validator, cades,
 };
+use rcgen::SigningKey;
 use rcgen::{RevocationReason, date_time_ymd};
+use support::cms::{oid, seq, tlv};
 use support::pki::{self, CRL_URL, LEAF, MIDDLE, NOW, Pki};
 
 const KEY: RevocationReason = RevocationReason::KeyCompromise;
@@ -264,4 +266,162 @@ fn responses_that_prove_nothing_say_why() {
         let missing = report.signatures()[0].missing();
         assert!(missing.contains(&"ocsp: http://ocsp.test/".to_owned()), "{missing:?}");
     }
+}
+
+/// A list with these extensions besides its number, signed by the authority.
+fn list_der(
+    pki: &Pki,
+    number: u8,
+    day: u8,
+    revoked: &[(u64, u8)],
+    extensions: &[Vec<u8>],
+) -> Vec<u8> {
+    let entries = revoked.iter().map(|(serial, reason)| {
+        let serial = tlv(2, [u8::try_from(*serial).unwrap()]);
+        let reason = extension("2.5.29.21", false, &tlv(0x0a, [*reason]));
+        seq(&[serial, tlv(0x17, "260501000000Z"), seq(&[reason])])
+    });
+    let entries: Vec<_> = entries.collect();
+    let mut all = vec![extension("2.5.29.20", false, &tlv(2, [number]))];
+    all.extend_from_slice(extensions);
+    let algorithm = seq(&[oid("1.2.840.10045.4.3.2")]);
+    let name = seq(&[tlv(0x31, seq(&[oid("2.5.4.3"), tlv(0x0c, "Authority")]))]);
+    let times = [format!("2606{day:02}000000Z"), "260701000000Z".into()].map(|it| tlv(0x17, it));
+    let revoked = if entries.is_empty() { Vec::new() } else { seq(&entries) };
+    let fields = [tlv(2, [1]), algorithm.clone(), name, times.concat(), revoked];
+    let to_be_signed = seq(&[fields.concat(), tlv(0xa0, seq(&all))]);
+    let value = [vec![0], pki.middle.issuer.key().sign(&to_be_signed).unwrap()].concat();
+    seq(&[to_be_signed, algorithm, tlv(3, value)])
+}
+
+fn list(pki: &Pki, number: u8, day: u8, revoked: &[(u64, u8)], extensions: &[Vec<u8>]) -> Crl {
+    let der = list_der(pki, number, day, revoked, extensions);
+    Crl::from_der(der, &Limits::default()).unwrap()
+}
+
+fn extension(kind: &str, critical: bool, value: &[u8]) -> Vec<u8> {
+    let critical = if critical { tlv(1, [0xff]) } else { Vec::new() };
+    seq(&[oid(kind), critical, tlv(4, value)])
+}
+
+/// Changes to list `base`, issued on a day of June.
+fn delta(pki: &Pki, base: u8, number: u8, day: u8, revoked: &[(u64, u8)]) -> Crl {
+    list(pki, number, day, revoked, &[extension("2.5.29.27", true, &tlv(2, [base]))])
+}
+
+const KEY_COMPROMISE: u8 = 1;
+const HOLD: u8 = 6;
+const REMOVE: u8 = 8;
+
+#[test]
+fn a_delta_brings_its_base_up_to_date_in_either_order() {
+    let pki = Pki::new();
+    let judge = |lists: [Crl; 2]| {
+        let [a, b] = lists.clone();
+        let one = judge(&pki, Policy::default(), vec![pki.root.crl(&[]), a.clone(), b.clone()]);
+        let other = judge(&pki, Policy::default(), vec![b, a, pki.root.crl(&[])]);
+        let told = |it: &Report| it.conclusion().unwrap().to_string();
+        assert_eq!(told(&one), told(&other));
+        one
+    };
+    let base = || list(&pki, 5, 1, &[], &[]);
+    let on_hold = || list(&pki, 5, 1, &[(LEAF, HOLD)], &[]);
+    let report = judge([base(), delta(&pki, 5, 6, 2, &[(77, KEY_COMPROMISE)])]);
+    assert_says(&report, "TOTAL_PASSED", "CN=Leaf không bị thu hồi theo CRL");
+    let report = judge([base(), delta(&pki, 5, 6, 2, &[(LEAF, KEY_COMPROMISE)])]);
+    assert_says(&report, "INDETERMINATE/REVOKED_NO_POE", "(keyCompromise)");
+    let report = judge([on_hold(), delta(&pki, 5, 6, 2, &[(LEAF, REMOVE)])]);
+    assert_says(&report, "TOTAL_PASSED", "CN=Leaf không bị thu hồi");
+    let report = judge([on_hold(), delta(&pki, 5, 6, 2, &[])]);
+    assert_says(&report, "INDETERMINATE/REVOKED_NO_POE", "(certificateHold)");
+    // Only a hold is ever lifted.
+    let revoked = list(&pki, 5, 1, &[(LEAF, KEY_COMPROMISE)], &[]);
+    let report = judge([revoked, delta(&pki, 5, 6, 2, &[(LEAF, REMOVE)])]);
+    assert_says(&report, "INDETERMINATE/REVOKED_NO_POE", "(keyCompromise)");
+}
+
+/// RFC 5280 §5.2.4: a base older than the delta builds on, a delta that is no later than
+/// the list, another scope or key: nothing is combined.
+#[test]
+fn a_delta_changes_its_own_base_only() {
+    let pki = Pki::new();
+    let on_hold = |number| list(&pki, number, 1, &[(LEAF, HOLD)], &[]);
+    let scope = extension("2.5.29.28", true, &seq(&[tlv(0x81, [0xff])]));
+    let key = extension("2.5.29.35", false, &seq(&[tlv(0x80, [7; 20])]));
+    let remove = |more: &[Vec<u8>], base| {
+        let kind = extension("2.5.29.27", true, &tlv(2, [base]));
+        list(&pki, 9, 2, &[(LEAF, REMOVE)], &[&[kind], more].concat())
+    };
+    for (base, delta, lifted) in [
+        (on_hold(5), remove(&[], 5), true),
+        (on_hold(8), remove(&[], 5), true),
+        (on_hold(4), remove(&[], 5), false),
+        (on_hold(9), remove(&[], 5), false),
+        (on_hold(5), remove(&[scope], 5), false),
+        (on_hold(5), remove(&[key], 5), false),
+    ] {
+        let lists = vec![pki.root.crl(&[]), base, delta];
+        let report = judge(&pki, Policy::default(), lists);
+        let passed = report.conclusion().unwrap().to_string() == "TOTAL_PASSED";
+        assert_eq!(passed, lifted, "{report}");
+    }
+}
+
+/// Without a base, not to be among the changes says nothing; to be does.
+#[test]
+fn a_delta_alone_says_who_is_revoked_and_not_who_is_not() {
+    let pki = Pki::new();
+    let alone = |revoked: &[(u64, u8)]| {
+        judge(&pki, Policy::default(), vec![pki.root.crl(&[]), delta(&pki, 5, 6, 2, revoked)])
+    };
+    assert_open(&alone(&[]), "không có danh sách gốc tương ứng");
+    assert_open(&alone(&[(LEAF, REMOVE)]), "không có danh sách gốc tương ứng");
+    let revoked = alone(&[(LEAF, KEY_COMPROMISE)]);
+    assert_says(&revoked, "INDETERMINATE/REVOKED_NO_POE", "(keyCompromise)");
+}
+
+/// A base that is out of date serves again with a delta that is not (§5.2.4: the times of
+/// the constructed list are the delta's).
+#[test]
+fn a_fresh_delta_renews_a_base() {
+    let pki = Pki::new();
+    let mut patient = Policy::default();
+    patient.revocation_max_age = Some(5 * 86_400);
+    let base = list(&pki, 5, 1, &[], &[]);
+    let report = judge(&pki, patient.clone(), vec![pki.root.crl_with(&[], fresh), base.clone()]);
+    assert_open(&report, "đã cũ");
+    let lists = vec![pki.root.crl_with(&[], fresh), base, delta(&pki, 5, 6, 12, &[])];
+    assert_says(&judge(&pki, patient, lists), "TOTAL_PASSED", "CN=Leaf không bị thu hồi");
+}
+
+fn fresh(list: &mut rcgen::CertificateRevocationListParams) {
+    list.this_update = date_time_ymd(2026, 6, 14);
+}
+
+/// Cut anywhere: never a panic, never a list.
+#[test]
+fn deltas_cut_short_are_none() {
+    let whole = delta(&Pki::new(), 5, 6, 2, &[(LEAF, KEY_COMPROMISE)]).der().to_vec();
+    for end in 0..whole.len() {
+        assert!(Crl::from_der(&whole[..end], &Limits::default()).is_err(), "{end}");
+    }
+    let negative = extension("2.5.29.27", true, &tlv(2, [0x80]));
+    let der = list_der(&Pki::new(), 1, 1, &[], &[negative]);
+    assert!(Crl::from_der(der, &Limits::default()).is_err(), "a negative number is read");
+}
+
+/// Lists by many signers, whose own status is to be had from each other's lists only.
+#[test]
+fn lists_that_vouch_for_each_others_signers_are_bounded() {
+    let pki = Pki::new();
+    // Each has the name of the authority and a key of its own, so that each may have signed
+    // the list about any other.
+    let others: Vec<_> = (0..40).map(|n| pki.root.authority("Authority", 100 + n, true)).collect();
+    let lists: Vec<_> = others.iter().flat_map(|it| vec![it.crl(&[]); 10]).collect();
+    let report = Validator::new(pki.trust(), Policy::default(), NOW.parse().unwrap())
+        .with_certificates(others.iter().map(|it| it.certificate.clone()))
+        .with_crls(lists)
+        .check_certificate(&pki.leaf);
+    let report = report.unwrap();
+    assert_ne!(report.conclusion, Some(kyso::CertificateConclusion::Valid), "{report:?}");
 }

@@ -3,13 +3,14 @@
 use super::crl::Crl;
 use super::ocsp::OcspResponse;
 use super::reason::Reasons;
+use super::scope::Subject;
 use crate::pki::Certificate;
 
 impl Crl {
     /// Whether a question about the certificate would find the list worth a word: it may
     /// list the certificate, or is from its issuer and about others.
     pub(crate) fn concerns(&self, certificate: &Certificate) -> bool {
-        self.reasons_for(certificate) != Reasons::NONE
+        self.reasons_for(&Subject::new(certificate)) != Reasons::NONE
             || self.issuer_name().matches(certificate.issuer_name())
     }
 }

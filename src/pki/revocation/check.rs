@@ -7,6 +7,7 @@ use super::fault::Unusable;
 use super::gathering::Gathering;
 use super::ocsp::{OcspResponse, SingleStatus};
 use super::reason::Reasons;
+use super::scope::{Subject, urls_of_points};
 use super::signed::Spent;
 use super::signer::Issuer;
 use super::word::{self, Evidence, Moment, Source, Status, Tried, Word};
@@ -50,20 +51,37 @@ pub(crate) struct Checked {
 struct Asked<'a> {
     certificate: &'a Certificate,
     issuer: Issuer<'a>,
+    subject: &'a Subject<'a>,
 }
 
 /// What was said about it, and what was of no use.
 #[derive(Default)]
 struct Heard {
+    /// By responders, and what nobody said who was asked.
+    said: Sayings,
+    listed: Sayings,
+}
+
+#[derive(Default)]
+struct Sayings {
     words: Vec<Word>,
     tried: Vec<Tried>,
 }
 
 impl Heard {
+    fn words(&self) -> Vec<Word> {
+        self.said.words.iter().chain(&self.listed.words).cloned().collect()
+    }
+}
+
+impl Sayings {
     fn fails(&mut self, source: Source, issuer: String, why: Unusable) {
         self.tried.push(Tried { source, issuer, why });
     }
 }
+
+/// RFC 5280 §4.2.1.15: where the changes to the lists about a certificate are.
+const FRESHEST_CRL: &str = "2.5.29.46";
 
 impl Checker<'_> {
     /// Each certificate of the path from the end entity on; an anchor's own is not asked
@@ -106,19 +124,24 @@ impl Checker<'_> {
         issuer: Issuer<'_>,
         open: &mut Vec<Certificate>,
     ) -> Result<Checked> {
-        let asked = Asked { certificate, issuer };
+        if open.len() > 1 {
+            let count = self.crls.len().saturating_add(self.responses.len());
+            self.spent.detour(count, self.limits)?;
+        }
+        let subject = &Subject::new(certificate);
+        let asked = Asked { certificate, issuer, subject };
         let mut heard = Heard::default();
         for response in self.responses {
             self.hear_response(response, asked, open, &mut heard)?;
         }
-        for crl in self.crls {
-            self.hear_list(crl, asked, open, &mut heard)?;
-        }
+        heard.listed = self.hear_lists(self.crls, asked, open)?;
         if let Some(gathering) = self.gathering {
             self.gather(gathering, asked, open, &mut heard)?;
         }
-        let Heard { words, mut tried } = heard;
+        let words = heard.words();
         let (status, more) = word::conclude(&words, certificate, self.moment());
+        let mut tried = heard.said.tried;
+        tried.extend(heard.listed.tried);
         tried.extend(more);
         Ok(Checked { certificate: certificate.clone(), status, words, tried })
     }
@@ -131,31 +154,50 @@ impl Checker<'_> {
         heard: &mut Heard,
     ) -> Result<()> {
         match self.ask_responder(response, asked.certificate, asked.issuer, open)? {
-            Ok(word) => heard.words.push(word),
+            Ok(word) => heard.said.words.push(word),
             Err(Unusable::OutOfScope) => {}
-            Err(why) => heard.fails(Source::Ocsp, response.responder(), why),
+            Err(why) => heard.said.fails(Source::Ocsp, response.responder(), why),
         }
         Ok(())
     }
 
-    fn hear_list(
+    /// What lists say, complete ones each by itself and with what changed since.
+    fn hear_lists(
         &self,
-        crl: &Crl,
+        lists: &[Crl],
         asked: Asked<'_>,
         open: &mut Vec<Certificate>,
-        heard: &mut Heard,
-    ) -> Result<()> {
-        match self.ask_list(crl, asked.certificate, asked.issuer, open)? {
-            Ok(word) => heard.words.push(word),
-            // Lists about others are no news where there are many.
-            Err(Unusable::OutOfScope) if crl.issuer() != asked.certificate.issuer() => {}
-            Err(why) => heard.fails(Source::Crl, crl.issuer(), why),
+    ) -> Result<Sayings> {
+        let mut all = Sayings::default();
+        let (mut complete, mut changes) = (Vec::new(), Vec::new());
+        for crl in lists {
+            match self.ask_list(crl, asked, open)? {
+                Ok(word) if crl.is_delta() => changes.push((crl, word)),
+                Ok(word) => complete.push((crl, word)),
+                // Lists about others are no news where there are many.
+                Err(Unusable::OutOfScope) if crl.issuer() != asked.certificate.issuer() => {}
+                Err(why) => all.fails(Source::Crl, crl.issuer(), why),
+            }
         }
-        Ok(())
+        for (delta, change) in &changes {
+            let bases = complete.iter().filter(|(base, _)| delta.updates(base));
+            let updated: Vec<_> = bases.map(|(_, word)| word.updated_by(change)).collect();
+            match change.entry {
+                // That it is revoked needs no other list to say so.
+                Some(entry) if !entry.is_removal() => all.words.push(change.clone()),
+                _ if updated.is_empty() => {
+                    all.fails(Source::Crl, delta.issuer(), Unusable::Delta);
+                }
+                _ => {}
+            }
+            all.words.extend(updated);
+        }
+        all.words.extend(complete.into_iter().map(|(_, word)| word));
+        Ok(all)
     }
 
     /// Asks elsewhere as long as nothing is settled: responders first, who answer about
-    /// one certificate, then lists.
+    /// one certificate; then lists; then what changed since they were issued.
     fn gather(
         &self,
         gathering: &Gathering<'_>,
@@ -163,43 +205,54 @@ impl Checker<'_> {
         open: &mut Vec<Certificate>,
         heard: &mut Heard,
     ) -> Result<()> {
-        let Asked { certificate, issuer } = asked;
-        for (n, url) in gathering.order(certificate.ocsp_urls()).into_iter().enumerate() {
+        let Asked { certificate, issuer, .. } = asked;
+        for url in gathering.urls(certificate.ocsp_urls()) {
             if self.is_settled(certificate, heard) {
                 return Ok(());
             }
-            let answer = gathering
-                .may_ask(n)
-                .and_then(|()| gathering.response(certificate, issuer.public_key_info, url));
-            match answer {
+            let ask = |url| gathering.response(certificate, issuer.public_key_info, url);
+            match url.and_then(ask) {
                 Ok(response) => self.hear_response(&response, asked, open, heard)?,
-                Err(why) => heard.fails(Source::Ocsp, url.to_owned(), why),
-            }
-            if gathering.may_ask(n).is_err() {
-                break;
+                Err((url, why)) => heard.said.fails(Source::Ocsp, url, why),
             }
         }
-        for (n, url) in gathering.order(certificate.crl_urls()).into_iter().enumerate() {
-            if self.is_settled(certificate, heard) {
-                return Ok(());
-            }
-            match gathering.may_ask(n).and_then(|()| gathering.lists(certificate, url)) {
-                Ok(lists) => {
-                    for crl in &lists {
-                        self.hear_list(crl, asked, open, heard)?;
-                    }
-                }
-                Err(why) => heard.fails(Source::Crl, url.to_owned(), why),
-            }
-            if gathering.may_ask(n).is_err() {
+        let mut lists = self.crls.to_vec();
+        self.gather_lists(gathering, certificate.crl_urls(), &mut lists, asked, open, heard)?;
+        let freshest = certificate.extension(FRESHEST_CRL).map(urls_of_points);
+        let mut freshest = freshest.and_then(Result::ok).unwrap_or_default();
+        let own = lists.iter().filter(|it| it.issuer_name().matches(certificate.issuer_name()));
+        freshest.extend(own.flat_map(|it| it.freshest_urls().to_vec()));
+        self.gather_lists(gathering, &freshest, &mut lists, asked, open, heard)
+    }
+
+    /// `lists` are those at hand, to which those are added that come: a delta may be at
+    /// hand and its base not, or the other way about.
+    fn gather_lists(
+        &self,
+        gathering: &Gathering<'_>,
+        urls: &[String],
+        lists: &mut Vec<Crl>,
+        asked: Asked<'_>,
+        open: &mut Vec<Certificate>,
+        heard: &mut Heard,
+    ) -> Result<()> {
+        for url in gathering.urls(urls) {
+            if self.is_settled(asked.certificate, heard) {
                 break;
+            }
+            match url.and_then(|url| gathering.lists(asked.certificate, url)) {
+                Ok(came) => {
+                    lists.extend(came);
+                    heard.listed = self.hear_lists(lists, asked, open)?;
+                }
+                Err((url, why)) => heard.said.fails(Source::Crl, url, why),
             }
         }
         Ok(())
     }
 
     fn is_settled(&self, certificate: &Certificate, heard: &Heard) -> bool {
-        word::conclude(&heard.words, certificate, self.moment()).0 != Status::Unknown
+        word::conclude(&heard.words(), certificate, self.moment()).0 != Status::Unknown
     }
 
     fn moment(&self) -> Moment {
@@ -210,11 +263,11 @@ impl Checker<'_> {
     fn ask_list(
         &self,
         crl: &Crl,
-        certificate: &Certificate,
-        issuer: Issuer<'_>,
+        asked: Asked<'_>,
         open: &mut Vec<Certificate>,
     ) -> Result<Result<Word, Unusable>> {
-        let reasons = crl.reasons_for(certificate);
+        let Asked { certificate, issuer, subject } = asked;
+        let reasons = crl.reasons_for(subject);
         if reasons == Reasons::NONE {
             return Ok(Err(Unusable::OutOfScope));
         }

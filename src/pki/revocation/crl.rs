@@ -8,7 +8,7 @@ use super::entries::{Entries, Entry};
 use super::extension::Extension;
 use super::fault::Unusable;
 use super::reason::Reasons;
-use super::scope::Scope;
+use super::scope::{Scope, Subject, urls_of_points};
 use super::signed::{Signed, Spent};
 use crate::encoding::asn1::{AlgorithmIdentifier, Tag, Value};
 use crate::encoding::pem;
@@ -31,8 +31,7 @@ struct Fields {
     issuer: Name,
     this_update: UtcTime,
     next_update: Option<UtcTime>,
-    expired_since: Option<UtcTime>,
-    scope: Scope,
+    said: Extensions,
     entries: Entries,
     signed: Signed,
     fault: Option<Unusable>,
@@ -45,8 +44,9 @@ const DELTA_CRL_INDICATOR: &str = "2.5.29.27";
 /// X.509 §9.5.2.8.
 const EXPIRED_CERTS_ON_CRL: &str = "2.5.29.60";
 const ISSUING_DISTRIBUTION_POINT: &str = "2.5.29.28";
-/// Authority key identifier and CRL number, which hint and count.
-const UNDERSTOOD: [&str; 2] = ["2.5.29.35", "2.5.29.20"];
+const AUTHORITY_KEY_IDENTIFIER: &str = "2.5.29.35";
+const CRL_NUMBER: &str = "2.5.29.20";
+const FRESHEST_CRL: &str = "2.5.29.46";
 
 impl Crl {
     /// Reads one list in DER with nothing behind it.
@@ -109,7 +109,7 @@ impl Crl {
 
     /// Certificates that expired since then are kept on it, where it says so.
     pub(super) fn expired_since(&self) -> Option<UtcTime> {
-        self.0.expired_since
+        self.0.said.expired_since
     }
 
     /// How many certificates it lists.
@@ -124,6 +124,34 @@ impl Crl {
         self.len() == 0
     }
 
+    /// Whether it lists changes to another list (§5.2.4).
+    pub(super) fn is_delta(&self) -> bool {
+        self.0.said.base.is_some()
+    }
+
+    /// Where the changes to it are said to be.
+    pub(super) fn freshest_urls(&self) -> &[String] {
+        &self.0.said.freshest
+    }
+
+    /// Whether it is a delta that brings `complete` up to date (§5.2.4, §6.3.3 (c)): of the
+    /// same issuer, scope and key, changing a list no later than that one, and later than
+    /// it itself.
+    pub(super) fn updates(&self, complete: &Self) -> bool {
+        let (own, other) = (&self.0.said, &complete.0.said);
+        let numbers = match (&own.base, &own.number, &other.number) {
+            (Some(base), Some(number), Some(other)) => {
+                at_most(base, other) && !at_most(number, other)
+            }
+            _ => false,
+        };
+        numbers
+            && !complete.is_delta()
+            && self.0.issuer.matches(&complete.0.issuer)
+            && own.scope_octets == other.scope_octets
+            && own.authority_key == other.authority_key
+    }
+
     pub(super) fn issuer_name(&self) -> &Name {
         &self.0.issuer
     }
@@ -134,8 +162,8 @@ impl Crl {
     }
 
     /// The reasons that it speaks of for this certificate; none where it is about others.
-    pub(super) fn reasons_for(&self, certificate: &Certificate) -> Reasons {
-        self.0.scope.reasons_for(certificate, &self.0.issuer)
+    pub(super) fn reasons_for(&self, certificate: &Subject<'_>) -> Reasons {
+        self.0.said.scope.reasons_for(certificate, &self.0.issuer)
     }
 
     /// What it says of this certificate, whoever made the list.
@@ -188,29 +216,26 @@ impl Fields {
             let what = "its two signature algorithms differ".to_owned();
             fault = Some(Unusable::Malformed { what });
         }
-        let Extensions { scope, expired_since, fault: refused, .. } =
-            Extensions::read(extensions, &issuer)?;
+        let mut said = Extensions::read(extensions, &issuer)?;
         let entries = Entries::read(list)?;
         let stranger = entries.unprocessed().map(str::to_owned);
         let stranger = stranger.map(|oid| Unusable::UnprocessedExtension { oid });
-        let fault = fault.or(refused).or(stranger);
-        Ok(Self {
-            issuer,
-            this_update,
-            next_update,
-            expired_since,
-            scope,
-            entries,
-            signed,
-            fault,
-            der,
-        })
+        let fault = fault.or(said.fault.take()).or(stranger);
+        Ok(Self { issuer, this_update, next_update, said, entries, signed, fault, der })
     }
 }
 
 /// What the list as a whole says (RFC 5280 §5.2).
 struct Extensions {
     scope: Scope,
+    /// As the list has them: those of a delta have to be the same.
+    scope_octets: Vec<u8>,
+    authority_key: Vec<u8>,
+    number: Option<Vec<u8>>,
+    /// Of a delta: the number of the list that it changes.
+    base: Option<Vec<u8>>,
+    /// Where the changes to it are said to be (§5.2.6).
+    freshest: Vec<String>,
     expired_since: Option<UtcTime>,
     /// One that forbids its use.
     fault: Option<Unusable>,
@@ -218,7 +243,7 @@ struct Extensions {
 
 impl Extensions {
     fn read(extensions: Option<Value<'_>>, issuer: &Name) -> Result<Self> {
-        let mut read = Self { scope: Scope::everything(), expired_since: None, fault: None };
+        let mut read = Self::none();
         let mut seen = Vec::new();
         let Some(extensions) = extensions else { return Ok(read) };
         let mut all = extensions.explicit()?.sequence()?;
@@ -235,21 +260,55 @@ impl Extensions {
         Ok(read)
     }
 
+    fn none() -> Self {
+        Self {
+            scope: Scope::everything(),
+            scope_octets: Vec::new(),
+            authority_key: Vec::new(),
+            number: None,
+            base: None,
+            freshest: Vec::new(),
+            expired_since: None,
+            fault: None,
+        }
+    }
+
     fn take(&mut self, extension: &Extension<'_>, issuer: &Name) -> Result<()> {
         let value = || Value::only(extension.value, DEPTH);
         match extension.oid.as_str() {
-            ISSUING_DISTRIBUTION_POINT => self.scope = Scope::read(&value()?, issuer.der())?,
-            DELTA_CRL_INDICATOR => self.fault = Some(Unusable::Delta),
+            ISSUING_DISTRIBUTION_POINT => {
+                self.scope = Scope::read(&value()?, issuer.der())?;
+                self.scope_octets = extension.value.to_vec();
+            }
+            AUTHORITY_KEY_IDENTIFIER => self.authority_key = extension.value.to_vec(),
+            CRL_NUMBER => self.number = Some(number(&value()?)?),
+            DELTA_CRL_INDICATOR => self.base = Some(number(&value()?)?),
+            // What helps to find the changes is worth nothing where it is broken.
+            FRESHEST_CRL => self.freshest = urls_of_points(extension.value).unwrap_or_default(),
             EXPIRED_CERTS_ON_CRL => {
                 self.expired_since = Some(value()?.is(Tag::GENERALIZED_TIME)?.time()?);
             }
-            oid if extension.critical && !UNDERSTOOD.contains(&oid) => {
+            oid if extension.critical => {
                 self.fault = Some(Unusable::UnprocessedExtension { oid: oid.to_owned() });
             }
             _ => {}
         }
         Ok(())
     }
+}
+
+/// A number without leading zeros, so that longer is larger.
+fn number(value: &Value<'_>) -> Result<Vec<u8>> {
+    let octets = value.is(Tag::INTEGER)?.integer()?;
+    if octets.first().is_some_and(|first| *first >= 0x80) {
+        return Err(Error::malformed("the number of a list is negative"));
+    }
+    Ok(octets.iter().copied().skip_while(|octet| *octet == 0).collect())
+}
+
+/// Whether the first number is at most the second.
+fn at_most(a: &[u8], b: &[u8]) -> bool {
+    (a.len(), a) <= (b.len(), b)
 }
 
 /// RFC 5280 defines seven.

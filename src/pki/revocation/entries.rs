@@ -32,6 +32,13 @@ pub(super) struct Entry {
     pub(super) reason: Option<Reason>,
 }
 
+impl Entry {
+    /// Whether it takes the certificate off the list that it changes.
+    pub(super) fn is_removal(&self) -> bool {
+        self.reason.is_some_and(Reason::is_removal)
+    }
+}
+
 const FREE: u32 = u32::MAX;
 /// Certificates of several issuers may have one number (RFC 5280 §5.3.3); a list that
 /// repeats one number for ever is made to cost time.

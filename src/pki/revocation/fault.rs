@@ -13,7 +13,7 @@ pub(crate) enum Unusable {
     UnprocessedExtension {
         oid: String,
     },
-    /// RFC 5280 §5.2.4: a list of changes to another list.
+    /// RFC 5280 §5.2.4: a list of changes, and none that it changes is at hand.
     Delta,
     /// It is about other certificates (RFC 5280 §5.2.5).
     OutOfScope,

@@ -65,22 +65,28 @@ impl<'a> Gathering<'a> {
         }
     }
 
-    /// URLs that are asked for one certificate, those that can be first.
-    pub(super) fn order<'u>(&self, urls: &'u [String]) -> Vec<&'u str> {
+    /// URLs to ask for one certificate, those that can be asked first; after as many as are
+    /// asked, one more as a failure.
+    pub(super) fn urls<'u>(&self, urls: &'u [String]) -> Vec<Result<&'u str, (String, Unusable)>> {
         let (mut order, others): (Vec<_>, Vec<_>) =
             urls.iter().map(String::as_str).partition(|it| is_http(it));
         order.extend(others);
-        order
-    }
-
-    /// Whether one certificate may be asked about at so many URLs; why not.
-    pub(super) fn may_ask(&self, asked: usize) -> Result<(), Unusable> {
-        within(asked.saturating_add(1), self.limits.retrieval_urls, "URLs for one certificate")
-            .map_err(|error| not_retrieved(&error))
+        let most = self.limits.retrieval_urls;
+        let mut all: Vec<_> = order.iter().take(most).map(|it| Ok(*it)).collect();
+        if let (Some(url), Err(error)) =
+            (order.get(most), within(order.len(), most, "URLs of one kind for one certificate"))
+        {
+            all.push(Err(((*url).to_owned(), not_retrieved(&error))));
+        }
+        all
     }
 
     /// The revocation lists at this URL.
-    pub(super) fn lists(&self, certificate: &Certificate, url: &str) -> Result<Vec<Crl>, Unusable> {
+    pub(super) fn lists(
+        &self,
+        certificate: &Certificate,
+        url: &str,
+    ) -> Result<Vec<Crl>, (String, Unusable)> {
         let ask = || {
             let most = u64::try_from(self.limits.crl_bytes).unwrap_or(u64::MAX);
             let bytes = self.fetch(&Request::get(RequestKind::Crl, url, most))?;
@@ -96,9 +102,9 @@ impl<'a> Gathering<'a> {
         certificate: &Certificate,
         issuer_key_info: &[u8],
         url: &str,
-    ) -> Result<OcspResponse, Unusable> {
+    ) -> Result<OcspResponse, (String, Unusable)> {
         let id = request::certificate_id(certificate, issuer_key_info)
-            .map_err(|error| not_retrieved(&error))?;
+            .map_err(|error| (url.to_owned(), not_retrieved(&error)))?;
         let ask = || {
             let nonce = if self.retrieve.remembers() { None } else { request::nonce() };
             let body = request::request(&id, nonce.as_deref());
@@ -125,18 +131,22 @@ impl<'a> Gathering<'a> {
         key: K,
         (kind, url, certificate): (RequestKind, &str, &Certificate),
         ask: impl FnOnce() -> Result<T, Unusable>,
-    ) -> Result<T, Unusable> {
+    ) -> Result<T, (String, Unusable)> {
+        let failed = |why: Unusable| (url.to_owned(), why);
         if let Some(answer) = known(&mut self.got.borrow_mut()).get(&key) {
-            return answer.clone();
+            return answer.clone().map_err(failed);
         }
         let answer = ask();
-        let error = answer.as_ref().err().map(in_words);
-        let url = url.chars().take(URL_BYTES).collect();
-        let attempt = Attempt { kind, url, certificate: certificate.subject(), error };
-        let mut got = self.got.borrow_mut();
-        got.attempts.push(attempt);
-        known(&mut got).insert(key, answer.clone());
-        answer
+        self.record(kind, url, certificate, answer.as_ref().err());
+        known(&mut self.got.borrow_mut()).insert(key, answer.clone());
+        answer.map_err(failed)
+    }
+
+    fn record(&self, kind: RequestKind, url: &str, about: &Certificate, error: Option<&Unusable>) {
+        let (url, certificate) = (url.chars().take(URL_BYTES).collect(), about.subject());
+        let error = error.map(in_words);
+        let attempt = Attempt { kind, url, certificate, error };
+        self.got.borrow_mut().attempts.push(attempt);
     }
 
     /// What the service says, where it may be asked.
@@ -175,26 +185,31 @@ impl Issuers for Gathering<'_> {
     /// RFC 5280 §4.2.2.1, `id-ad-caIssuers`.
     fn issuers_of(&self, certificate: &Certificate) -> Vec<Certificate> {
         let mut all = Vec::new();
-        for (asked, url) in self.order(certificate.issuer_urls()).into_iter().enumerate() {
-            let ask = || {
-                self.may_ask(asked)?;
-                let most = self.limits.certificate_bytes.saturating_mul(BAG);
-                let most = u64::try_from(most).unwrap_or(u64::MAX);
-                let bytes = self.fetch(&Request::get(RequestKind::Certificates, url, most))?;
-                let read = Certificate::all_from(&bytes, self.limits);
-                let read = read.map_err(|error| not_retrieved(&error))?;
-                within(read.len(), BAG, "certificates at one URL")
-                    .map_err(|error| not_retrieved(&error))?;
-                Ok(read)
-            };
-            let about = (RequestKind::Certificates, url, certificate);
-            let answer = self.once(|got| &mut got.certificates, url.to_owned(), about, ask);
-            all.extend(answer.into_iter().flatten());
-            if self.may_ask(asked).is_err() {
-                break;
+        for url in self.urls(certificate.issuer_urls()) {
+            match url {
+                Ok(url) => all.extend(self.issuers_at(url, certificate)),
+                Err((url, why)) => {
+                    self.record(RequestKind::Certificates, &url, certificate, Some(&why));
+                }
             }
         }
         all
+    }
+}
+
+impl Gathering<'_> {
+    fn issuers_at(&self, url: &str, certificate: &Certificate) -> Vec<Certificate> {
+        let ask = || {
+            let most = self.limits.certificate_bytes.saturating_mul(BAG);
+            let most = u64::try_from(most).unwrap_or(u64::MAX);
+            let bytes = self.fetch(&Request::get(RequestKind::Certificates, url, most))?;
+            let read = Certificate::all_from(&bytes, self.limits)
+                .and_then(|all| within(all.len(), BAG, "certificates at one URL").map(|()| all));
+            read.map_err(|error| not_retrieved(&error))
+        };
+        let about = (RequestKind::Certificates, url, certificate);
+        let answer = self.once(|got| &mut got.certificates, url.to_owned(), about, ask);
+        answer.unwrap_or_default()
     }
 }
 

@@ -36,6 +36,11 @@ impl Reason {
         }
     }
 
+    /// In a list of changes: no longer on the list (§5.3.1).
+    pub(super) fn is_removal(self) -> bool {
+        self.0 == 8
+    }
+
     /// The one reason that may be taken back.
     pub(crate) fn is_hold(self) -> bool {
         self.0 == 6

@@ -4,6 +4,7 @@
 use super::crl::Crl;
 use super::ocsp::OcspResponse;
 use super::reason::Reasons;
+use super::scope::Subject;
 use crate::pki::Certificate;
 use crate::pki::path::ValidatedPath;
 
@@ -47,6 +48,7 @@ impl Kept {
                 about.extend(response.certificates().iter().cloned());
             }
         }
+        let about: Vec<_> = about.iter().map(Subject::new).collect();
         for crl in &others.crls {
             let says = about.iter().any(|it| crl.reasons_for(it) != Reasons::NONE);
             if says && !self.crls.iter().any(|it| it.der() == crl.der()) {

@@ -6,6 +6,7 @@ use super::reason::Reasons;
 use crate::encoding::asn1::writer::tlv;
 use crate::encoding::asn1::{Tag, Value};
 use crate::error::Result;
+use crate::limits::DISTRIBUTION_POINTS;
 use crate::pki::Certificate;
 use crate::pki::x509::Name;
 
@@ -67,17 +68,16 @@ impl Scope {
 
     /// The reasons that a list of this scope, issued by `issuer`, speaks of for this
     /// certificate; none where it is about others.
-    pub(super) fn reasons_for(&self, certificate: &Certificate, issuer: &Name) -> Reasons {
-        let authority = certificate.basic_constraints().is_some_and(|it| it.ca);
+    pub(super) fn reasons_for(&self, certificate: &Subject<'_>, issuer: &Name) -> Reasons {
+        let authority = certificate.authority;
         if self.only_attributes
             || (self.only_users && authority)
             || (self.only_authorities && !authority)
         {
             return Reasons::NONE;
         }
-        // A distribution point that cannot be read covers nothing.
-        let points = points_of(certificate).unwrap_or_default();
-        let covered = points.iter().filter(|it| self.is_at(it, certificate, issuer));
+        let points = certificate.points.iter();
+        let covered = points.filter(|it| self.is_at(it, certificate.certificate, issuer));
         covered.fold(Reasons::NONE, |all, it| all.or(it.reasons.and(self.reasons)))
     }
 
@@ -97,13 +97,29 @@ impl Scope {
     }
 }
 
+/// A certificate that lists are asked about, and what it says of them, read once for all.
+pub(super) struct Subject<'a> {
+    certificate: &'a Certificate,
+    authority: bool,
+    points: Vec<Point>,
+}
+
+impl<'a> Subject<'a> {
+    pub(super) fn new(certificate: &'a Certificate) -> Self {
+        let authority = certificate.basic_constraints().is_some_and(|it| it.ca);
+        // Distribution points that cannot be read cover nothing.
+        let points = points_of(certificate).unwrap_or_default();
+        Self { certificate, authority, points }
+    }
+}
+
 /// §6.3.3, last paragraph: besides those named, the certificate's issuer may publish a
 /// list under its own name.
 fn points_of(certificate: &Certificate) -> Result<Vec<Point>> {
     let mut all = vec![Point { names: None, reasons: Reasons::ALL, issuers: None }];
     let Some(extension) = certificate.extension(CRL_DISTRIBUTION_POINTS) else { return Ok(all) };
     let mut points = Value::only(extension, DEPTH)?.sequence()?;
-    while let Some(point) = points.next()? {
+    while let Some(point) = points.next()?.filter(|_| all.len() < DISTRIBUTION_POINTS) {
         all.push(Point::read(&point, certificate.issuer_name().der())?);
     }
     Ok(all)
@@ -116,7 +132,7 @@ impl Point {
         let reasons = fields.optional(Tag::context(1))?;
         let issuers = fields.optional(Tag::context(2))?;
         fields.finish()?;
-        let issuers = issuers.map(|it| general_names(&it)).transpose()?;
+        let issuers = issuers.map(|it| few_names(&it)).transpose()?;
         let relative_to = issuers.as_ref().and_then(|it| it.iter().find_map(|it| inner(it)));
         let relative_to = relative_to.unwrap_or(issuer);
         let names = name.map(|it| point_name(&it.explicit()?, relative_to)).transpose()?;
@@ -125,11 +141,31 @@ impl Point {
     }
 }
 
+/// The URLs of distribution points, whether or not they can be asked.
+pub(super) fn urls_of_points(extension: &[u8]) -> Result<Vec<String>> {
+    let mut points = Value::only(extension, DEPTH)?.sequence()?;
+    let mut all = Vec::new();
+    while let Some(point) = points.next()? {
+        let Some(name) = point.sequence()?.optional(Tag::context(0))? else { continue };
+        let name = name.explicit()?;
+        if name.tag() != Tag::context(0) {
+            continue;
+        }
+        let mut names = name.values()?;
+        while let Some(name) = names.next()? {
+            if name.tag() == Tag::context(6) {
+                all.push(String::from_utf8_lossy(name.content()).into_owned());
+            }
+        }
+    }
+    Ok(all)
+}
+
 /// `DistributionPointName ::= CHOICE { fullName [0] GeneralNames, nameRelativeToCRLIssuer
 /// [1] RelativeDistinguishedName }`.
 fn point_name(value: &Value<'_>, issuer: &[u8]) -> Result<Vec<Vec<u8>>> {
     if value.tag() == Tag::context(0) {
-        return general_names(value);
+        return few_names(value);
     }
     value.is(Tag::context(1))?;
     let above = Value::only(issuer, DEPTH)?;
@@ -147,6 +183,13 @@ pub(super) fn general_names(value: &Value<'_>) -> Result<Vec<Vec<u8>>> {
         all.push(name.raw().to_vec());
     }
     Ok(all)
+}
+
+/// Those that are compared.
+fn few_names(value: &Value<'_>) -> Result<Vec<Vec<u8>>> {
+    let mut names = general_names(value)?;
+    names.truncate(DISTRIBUTION_POINTS);
+    Ok(names)
 }
 
 /// A Name as a GeneralName.

@@ -22,14 +22,27 @@ pub(super) struct Signed {
     checked: Mutex<Vec<(Vec<u8>, Option<Unusable>)>>,
 }
 
-/// Signatures on revocation information checked so far for one document.
+/// What revocation has cost so far for one document.
 #[derive(Debug, Default)]
-pub(crate) struct Spent(Cell<usize>);
+pub(crate) struct Spent {
+    signatures: Cell<usize>,
+    detours: Cell<usize>,
+}
 
 impl Spent {
+    /// So many more lists and answers are asked about one who signed another one.
+    pub(super) fn detour(&self, count: usize, limits: &Limits) -> Result<()> {
+        self.detours.set(self.detours.get().saturating_add(count));
+        within(self.detours.get(), limits.revocation_detours, "lists and answers about signers")
+    }
+
     fn one_more(&self, limits: &Limits) -> Result<()> {
-        self.0.set(self.0.get().saturating_add(1));
-        within(self.0.get(), limits.revocation_signatures, "signatures on revocation information")
+        self.signatures.set(self.signatures.get().saturating_add(1));
+        within(
+            self.signatures.get(),
+            limits.revocation_signatures,
+            "signatures on revocation information",
+        )
     }
 }
 

@@ -196,3 +196,17 @@ fn after_expiry(
     let kept = kept_since.is_some_and(|since| since <= not_after);
     (this_update > not_after && !kept).then_some(Unusable::AfterExpiry { this_update })
 }
+
+impl Word {
+    /// A complete list as of the time of the list of its changes (RFC 5280 §5.2.4): the
+    /// times of the constructed list are those of the delta.
+    pub(super) fn updated_by(&self, change: &Self) -> Self {
+        let entry = match change.entry {
+            Some(entry) if entry.is_removal() => None,
+            Some(entry) => Some(entry),
+            None => self.entry,
+        };
+        let reasons = self.reasons.and(change.reasons);
+        Self { entry, reasons, ..change.clone() }
+    }
+}

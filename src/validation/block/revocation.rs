@@ -175,8 +175,8 @@ fn why(unusable: &Unusable) -> Message {
             format!("has a binding extension {oid} that is not supported"),
         ),
         Unusable::Delta => say(
-            "chỉ là danh sách thay đổi (delta), chưa được hỗ trợ",
-            "is a delta CRL, which is not supported",
+            "chỉ là danh sách thay đổi (delta), không có danh sách gốc tương ứng",
+            "is a delta CRL without the list that it changes",
         ),
         Unusable::OutOfScope => {
             say("không áp dụng cho chứng thư số này", "is not about this certificate")
