@@ -90,7 +90,10 @@ pub use crate::error::{Error, ErrorKind, Place, Result};
 pub use crate::keys::pkcs12;
 pub use crate::keys::{SignatureValue, Signer, SigningOverride, SoftwareSigner, ToBeSigned};
 pub use crate::limits::Limits;
-pub use crate::pki::{Certificate, Crl, OcspResponse, PathRequirements, TrustAnchor, TrustStore};
+pub use crate::pki::{
+    Certificate, Crl, OcspResponse, PathCheck, PathRequirements, TrustAnchor, TrustStore,
+    ValidityModel,
+};
 pub use crate::retrieval::{Attempt, Request, RequestKind, Retrieve};
 pub use crate::signature::{Prepared, Signed};
 pub use crate::source::{Seekable, Source};

@@ -178,6 +178,7 @@ pub(super) fn check(
         at: context.at,
         requirements: context.requirements,
         checks: context.checks,
+        check: context.path_check,
         issuers: context.issuers(),
         limits: context.limits,
     };
@@ -333,6 +334,7 @@ fn weight(fault: &Fault) -> CertificateConclusion {
         | Fault::UnprocessedExtension { .. }
         | Fault::NameConstraint { .. }
         | Fault::NoPolicy
+        | Fault::Rejected { .. }
         | Fault::Purpose { .. }
         | Fault::NotYetValid { .. }
         | Fault::Expired { .. } => CertificateConclusion::Invalid,

@@ -106,6 +106,10 @@ pub(super) fn path_fault(subject: &str, fault: &Fault) -> Message {
                 ),
             )
         }
+        Fault::Rejected { why } => say(
+            format!("Hệ thống sử dụng không chấp nhận chứng thư số của {subject}: {why}."),
+            format!("The certificate of {subject} is refused by the application: {why}."),
+        ),
         Fault::AnchorPastSunset { sunset } => {
             let until = sunset.vietnam();
             say(

@@ -1,6 +1,7 @@
 //! From a document to a report.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
 use super::block::{Context, Role, overdrawn};
@@ -22,7 +23,7 @@ use crate::error::{Error, Result};
 use crate::limits::{Limits, within};
 use crate::pki::path::{Checks, Search};
 use crate::pki::revocation::{Gathering, Spent};
-use crate::pki::{Certificate, Crl, OcspResponse, PathRequirements, TrustStore};
+use crate::pki::{Certificate, Crl, OcspResponse, PathCheck, PathRequirements, TrustStore};
 use crate::retrieval::Retrieve;
 use crate::signature::{cms, pades};
 use crate::source::Source;
@@ -50,8 +51,18 @@ pub struct Validator {
     requirements: PathRequirements,
     crls: Vec<Crl>,
     responses: Vec<OcspResponse>,
+    path_check: Option<Hook>,
     retrieval: Option<Arc<dyn Retrieve>>,
     limits: Limits,
+}
+
+#[derive(Clone)]
+struct Hook(Arc<dyn PathCheck>);
+
+impl fmt::Debug for Hook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PathCheck")
+    }
 }
 
 /// Bytes read to tell what a document is. ISO 32000-1 Annex H.3: a PDF may begin
@@ -71,6 +82,7 @@ impl Validator {
             requirements: PathRequirements::default(),
             crls: Vec::new(),
             responses: Vec::new(),
+            path_check: None,
             retrieval: None,
             limits: Limits::default(),
         }
@@ -98,6 +110,25 @@ impl Validator {
     #[must_use]
     pub fn with_requirements(mut self, requirements: PathRequirements) -> Self {
         self.requirements = requirements;
+        self
+    }
+
+    /// Has each path that holds looked at by the application too, which can only reject it:
+    /// then the search goes on, and the reason is reported.
+    ///
+    /// ```
+    /// # use kyso::{Certificate, Policy, TrustAnchor, TrustStore, UtcTime, Validator};
+    /// let validator = Validator::new(TrustStore::new(), Policy::default(), UtcTime::now())
+    ///     .with_path_check(|path: &[Certificate], anchor: &TrustAnchor| {
+    ///         match anchor.domain() {
+    ///             Some("công vụ") => Ok(()),
+    ///             _ => Err("only officers' certificates are taken here".to_owned()),
+    ///         }
+    ///     });
+    /// ```
+    #[must_use]
+    pub fn with_path_check(mut self, check: impl PathCheck + 'static) -> Self {
+        self.path_check = Some(Hook(Arc::new(check)));
         self
     }
 
@@ -384,6 +415,7 @@ impl Validator {
             requirements: &self.requirements,
             crls: &self.crls,
             responses: &self.responses,
+            path_check: self.path_check.as_ref().map(|it| &*it.0),
             gathering,
             checks,
             spent,

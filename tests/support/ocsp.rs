@@ -53,6 +53,24 @@ impl Question {
     }
 }
 
+impl Question {
+    /// As a client asks about a certificate that this one issued.
+    pub(crate) fn about(certificate: &kyso::Certificate, issuer: &super::pki::Authority) -> Self {
+        let serial = (0..certificate.serial().len() / 2)
+            .map(|n| u8::from_str_radix(&certificate.serial()[2 * n..2 * n + 2], 16).unwrap());
+        let serial: Vec<u8> = serial.collect();
+        // The fields of the issuer's own certificate: version, serial, algorithm, issuer,
+        // validity, subject.
+        let whole = items(issuer.certificate.der())[0].1;
+        let (tag, subject) = items(items(whole)[0].1)[5];
+        let name = sha1(&tlv(tag, subject));
+        let key = sha1(&items(items(&key_info(issuer.issuer.key()))[0].1)[1].1[1..]);
+        let hashes = [tlv(4, name), tlv(4, key)].concat();
+        let id = seq(&[super::cms::algorithm("1.3.14.3.2.26"), hashes, tlv(2, &serial)]);
+        Self { id, serial, nonce: None }
+    }
+}
+
 const NONCE: &str = "1.3.6.1.5.5.7.48.1.2";
 
 impl Answer {

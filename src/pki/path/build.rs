@@ -5,7 +5,7 @@ use std::fmt;
 use super::checks::Checks;
 use super::fault::{Fault, Rejection};
 use super::names::Comparisons;
-use super::requirements::PathRequirements;
+use super::requirements::{PathCheck, PathRequirements};
 use super::validate::{self, Rules};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
@@ -13,7 +13,7 @@ use crate::pki::{Certificate, TrustAnchor, TrustStore};
 use crate::time::UtcTime;
 
 /// Looks for paths from the caller's anchors.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct PathFinder<'a> {
     pub(crate) trust: &'a TrustStore,
     /// Certificates that may stand between; none of them is trusted.
@@ -22,6 +22,8 @@ pub(crate) struct PathFinder<'a> {
     pub(crate) requirements: &'a PathRequirements,
     /// What was checked already, for this document.
     pub(crate) checks: &'a Checks,
+    /// What the caller asks besides.
+    pub(crate) check: Option<&'a dyn PathCheck>,
     /// Where else issuers may be had.
     pub(crate) issuers: Option<&'a dyn Issuers>,
     pub(crate) limits: &'a Limits,
@@ -191,6 +193,12 @@ impl Walk<'_> {
         let rules = Rules { requirements: self.finder.requirements, at: self.finder.at };
         match validate::check(path, anchor, &rules, &mut self.comparisons)? {
             Ok(policies) => {
+                if let Some(check) = self.finder.check
+                    && let Err(why) = check.check(path, anchor)
+                {
+                    self.reject(path, 0, Fault::Rejected { why });
+                    return Ok(None);
+                }
                 let (certificates, anchor) = (path.to_vec(), anchor.clone());
                 Ok(Some(ValidatedPath { certificates, anchor, policies }))
             }

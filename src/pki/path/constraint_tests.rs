@@ -66,6 +66,7 @@ fn comparisons_of_names_are_bounded() {
         at,
         requirements,
         checks,
+        check: None,
         issuers: None,
         limits: &limits,
     };
@@ -111,7 +112,7 @@ fn require(requirements: PathRequirements, middle: Party, leaf: Party) -> Search
     let (candidates, end) = ([middle.issued_by(&root)], leaf.issued_by(&middle));
     let (checks, at) = (&Checks::default(), at("2026-06-01T00:00:00Z"));
     let (trust, candidates, requirements) = (&trust, &candidates[..], &requirements);
-    PathFinder { trust, candidates, at, requirements, checks, issuers: None, limits }
+    PathFinder { trust, candidates, at, requirements, checks, check: None, issuers: None, limits }
         .find(&end)
         .unwrap()
 }

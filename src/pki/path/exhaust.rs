@@ -25,8 +25,16 @@ pub(crate) fn exhaust(bytes: &[u8]) -> usize {
     let candidates = &certificates;
     let (checks, requirements) = (&checks, &PathRequirements::default());
     let (issuers, limits) = (None, &limits);
-    let finder =
-        PathFinder { trust: &trust, candidates, at, requirements, checks, issuers, limits };
+    let finder = PathFinder {
+        trust: &trust,
+        candidates,
+        at,
+        requirements,
+        checks,
+        check: None,
+        issuers,
+        limits,
+    };
     match finder.find(end_entity) {
         Ok(Search::Found(path)) => {
             assert_eq!(path.certificates().first(), Some(end_entity), "another path than asked");

@@ -53,6 +53,10 @@ pub(crate) enum Fault {
     AnchorPastSunset {
         sunset: UtcTime,
     },
+    /// The caller's own check rejects the path, which holds otherwise.
+    Rejected {
+        why: String,
+    },
 }
 
 impl Fault {

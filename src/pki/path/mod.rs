@@ -18,4 +18,4 @@ mod validate;
 pub(crate) use build::{Issuers, PathFinder, Search, ValidatedPath};
 pub(crate) use checks::Checks;
 pub(crate) use fault::{Fault, Rejection};
-pub use requirements::PathRequirements;
+pub use requirements::{PathCheck, PathRequirements, ValidityModel};

@@ -6,7 +6,7 @@ use der::asn1::ObjectIdentifier;
 use serde::{Deserialize, Serialize};
 
 use super::policies::ValidPolicies;
-use crate::pki::ANY_POLICY;
+use crate::pki::{ANY_POLICY, Certificate, TrustAnchor};
 
 /// What is asked of a certification path (RFC 5280 §6.1.1). Plain data; the default asks
 /// for nothing, and whatever is set can only refuse paths that would hold without it.
@@ -28,6 +28,42 @@ pub struct PathRequirements {
     /// allow (extended key usage, in dotted form). Nothing by default: the government's
     /// certificates for officers name no purpose for documents.
     pub extended_key_usage: Option<String>,
+    /// When each certificate of the path has to be within its time.
+    pub validity_model: ValidityModel,
+}
+
+/// When the certificates of a path have to be within their time, and not revoked (EN 319
+/// 102-1 §5.2.6.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ValidityModel {
+    /// All at the validation time, as RFC 5280 §6.1.3 has it.
+    #[default]
+    Shell,
+    /// The end entity at the validation time, and each authority when it issued the one
+    /// below: what it issued while it was valid outlives it. A certificate is taken to be
+    /// issued when it begins to be valid.
+    Chain,
+}
+
+/// What a caller asks of a path beyond all else. It is shown paths that hold otherwise, and
+/// can only reject them: then the search goes on, and the reason is reported.
+pub trait PathCheck: Send + Sync {
+    /// Looks at a path from the end entity on; the anchor is not in it, unless it is the
+    /// end entity itself.
+    ///
+    /// # Errors
+    /// Why the path must not be relied on, as a person can read it.
+    fn check(&self, path: &[Certificate], anchor: &TrustAnchor) -> Result<(), String>;
+}
+
+impl<F> PathCheck for F
+where
+    F: Fn(&[Certificate], &TrustAnchor) -> Result<(), String> + Send + Sync,
+{
+    fn check(&self, path: &[Certificate], anchor: &TrustAnchor) -> Result<(), String> {
+        self(path, anchor)
+    }
 }
 
 impl PathRequirements {

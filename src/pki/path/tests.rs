@@ -73,7 +73,7 @@ pub(super) fn search_at(
 ) -> Search {
     let (checks, limits) = (&Checks::default(), &Limits::default());
     let requirements = &PathRequirements::default();
-    PathFinder { trust, candidates, at, requirements, checks, issuers: None, limits }
+    PathFinder { trust, candidates, at, requirements, checks, check: None, issuers: None, limits }
         .find(end)
         .unwrap()
 }
@@ -320,6 +320,7 @@ fn fan_out_is_bounded() {
             at,
             requirements,
             checks: &checks,
+            check: None,
             issuers: None,
             limits,
         }

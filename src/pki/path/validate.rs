@@ -3,7 +3,7 @@
 use super::fault::Fault;
 use super::names::{self, Comparisons};
 use super::policies;
-use super::requirements::PathRequirements;
+use super::requirements::{PathRequirements, ValidityModel};
 use crate::error::Result;
 use crate::pki::{Certificate, TrustAnchor};
 use crate::time::UtcTime;
@@ -60,7 +60,7 @@ pub(super) fn check(
         Ok(policies) => policies,
         Err(failed) => return Ok(Err(failed)),
     };
-    let in_time = check_times(certificates, anchor, rules.at);
+    let in_time = check_times(certificates, anchor, rules);
     Ok(in_time.map(|()| policies.iter().map(ToString::to_string).collect()))
 }
 
@@ -120,13 +120,20 @@ fn check_names(
 fn check_times(
     certificates: &[Certificate],
     anchor: &TrustAnchor,
-    at: UtcTime,
+    rules: &Rules<'_>,
 ) -> Result<(), (usize, Fault)> {
+    let at = rules.at;
     if let Some(sunset) = anchor.sunset().filter(|sunset| at > *sunset) {
         let last = certificates.len().saturating_sub(1);
         return Err((last, Fault::AnchorPastSunset { sunset }));
     }
     for (index, certificate) in certificates.iter().enumerate().rev() {
+        // What a certificate issued, or, for the end entity, what is asked about.
+        let below = index.checked_sub(1).and_then(|it| certificates.get(it));
+        let at = match (rules.requirements.validity_model, below) {
+            (ValidityModel::Chain, Some(below)) => below.not_before(),
+            _ => at,
+        };
         is_in_time(certificate, at).map_err(|fault| (index, fault))?;
     }
     Ok(())

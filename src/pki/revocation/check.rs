@@ -13,8 +13,8 @@ use super::signer::Issuer;
 use super::word::{self, Evidence, Moment, Source, Status, Tried, Word};
 use crate::error::{ErrorKind, Result};
 use crate::limits::Limits;
-use crate::pki::Certificate;
 use crate::pki::path::{Checks, ValidatedPath};
+use crate::pki::{Certificate, ValidityModel};
 use crate::time::UtcTime;
 
 /// Asks lists and answers about the certificates of a path.
@@ -28,6 +28,8 @@ pub(crate) struct Checker<'a> {
     /// How many seconds old information may be; where nothing is said, it serves up to its
     /// nextUpdate.
     pub(crate) max_age: Option<u64>,
+    /// When authorities of the path must not have been revoked.
+    pub(crate) model: ValidityModel,
     /// Where else lists and answers may be had.
     pub(crate) gathering: Option<&'a Gathering<'a>>,
     pub(crate) checks: &'a Checks,
@@ -52,6 +54,8 @@ struct Asked<'a> {
     certificate: &'a Certificate,
     issuer: Issuer<'a>,
     subject: &'a Subject<'a>,
+    /// Whether it was revoked by then is the question.
+    when: UtcTime,
 }
 
 /// What was said about it, and what was of no use.
@@ -101,6 +105,8 @@ impl Checker<'_> {
         open: &mut Vec<Certificate>,
     ) -> Result<Vec<Checked>> {
         let anchor = path.anchor();
+        let chain = self.model == ValidityModel::Chain && open.is_empty();
+        let mut below: Option<&Certificate> = None;
         let mut all = Vec::new();
         for (n, certificate) in path.certificates().iter().enumerate() {
             if anchor.is_of(certificate) {
@@ -110,8 +116,11 @@ impl Checker<'_> {
                 Some(issuer) => Issuer::certificate(issuer, anchor),
                 None => Issuer::anchor(anchor),
             };
+            // What it issued before it was revoked outlives it.
+            let when = below.filter(|_| chain).map_or(self.at, Certificate::not_before);
+            below = Some(certificate);
             open.push(certificate.clone());
-            let checked = self.check_one(certificate, issuer, open);
+            let checked = self.check_one(certificate, issuer, when, open);
             open.pop();
             all.push(checked?);
         }
@@ -122,6 +131,7 @@ impl Checker<'_> {
         &self,
         certificate: &Certificate,
         issuer: Issuer<'_>,
+        when: UtcTime,
         open: &mut Vec<Certificate>,
     ) -> Result<Checked> {
         if open.len() > 1 {
@@ -129,7 +139,7 @@ impl Checker<'_> {
             self.spent.detour(count, self.limits)?;
         }
         let subject = &Subject::new(certificate);
-        let asked = Asked { certificate, issuer, subject };
+        let asked = Asked { certificate, issuer, subject, when };
         let mut heard = Heard::default();
         for response in self.responses {
             self.hear_response(response, asked, open, &mut heard)?;
@@ -139,7 +149,7 @@ impl Checker<'_> {
             self.gather(gathering, asked, open, &mut heard)?;
         }
         let words = heard.words();
-        let (status, more) = word::conclude(&words, certificate, self.moment());
+        let (status, more) = word::conclude(&words, certificate, self.moment(when));
         let mut tried = heard.said.tried;
         tried.extend(heard.listed.tried);
         tried.extend(more);
@@ -207,7 +217,7 @@ impl Checker<'_> {
     ) -> Result<()> {
         let Asked { certificate, issuer, .. } = asked;
         for url in gathering.urls(certificate.ocsp_urls()) {
-            if self.is_settled(certificate, heard) {
+            if self.is_settled(heard, asked) {
                 return Ok(());
             }
             let ask = |url| gathering.response(certificate, issuer.public_key_info, url);
@@ -237,7 +247,7 @@ impl Checker<'_> {
         heard: &mut Heard,
     ) -> Result<()> {
         for url in gathering.urls(urls) {
-            if self.is_settled(asked.certificate, heard) {
+            if self.is_settled(heard, asked) {
                 break;
             }
             match url.and_then(|url| gathering.lists(asked.certificate, url)) {
@@ -251,12 +261,13 @@ impl Checker<'_> {
         Ok(())
     }
 
-    fn is_settled(&self, certificate: &Certificate, heard: &Heard) -> bool {
-        word::conclude(&heard.words(), certificate, self.moment()).0 != Status::Unknown
+    fn is_settled(&self, heard: &Heard, asked: Asked<'_>) -> bool {
+        let moment = self.moment(asked.when);
+        word::conclude(&heard.words(), asked.certificate, moment).0 != Status::Unknown
     }
 
-    fn moment(&self) -> Moment {
-        Moment { at: self.at, present: self.at, max_age: self.max_age }
+    fn moment(&self, when: UtcTime) -> Moment {
+        Moment { at: when, present: self.at, max_age: self.max_age }
     }
 
     /// What a list says, once it is known to be its issuer's.
@@ -266,7 +277,7 @@ impl Checker<'_> {
         asked: Asked<'_>,
         open: &mut Vec<Certificate>,
     ) -> Result<Result<Word, Unusable>> {
-        let Asked { certificate, issuer, subject } = asked;
+        let Asked { certificate, issuer, subject, .. } = asked;
         let reasons = crl.reasons_for(subject);
         if reasons == Reasons::NONE {
             return Ok(Err(Unusable::OutOfScope));

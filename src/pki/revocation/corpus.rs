@@ -52,6 +52,7 @@ impl Inputs {
             at,
             requirements: &requirements,
             checks: &checks,
+            check: None,
             issuers: None,
             limits: &limits,
         };
@@ -65,6 +66,7 @@ impl Inputs {
             candidates,
             at,
             max_age: None,
+            model: Default::default(),
             gathering: None,
             checks: &checks,
             spent: &spent,

@@ -172,7 +172,8 @@ impl Checker<'_> {
     ) -> Result<Search> {
         let requirements = &PathRequirements::default();
         let Self { at, checks, limits, .. } = *self;
-        PathFinder { trust, candidates, at, requirements, checks, issuers, limits }.find(signer)
+        PathFinder { trust, candidates, at, requirements, checks, check: None, issuers, limits }
+            .find(signer)
     }
 }
 

@@ -139,6 +139,8 @@ impl Word {
         }
         let until = moment.serves_until(this_update, next_update);
         match until.is_some_and(|until| moment.at.whole_seconds() <= until) {
+            // To be listed says something at any time.
+            true if self.entry.is_some() => None,
             true => after_expiry(certificate, this_update, self.kept_since),
             false => Some(Unusable::Stale { this_update, next_update }),
         }

@@ -27,6 +27,7 @@ pub(in crate::validation) fn search(
         at: context.at,
         requirements: context.requirements,
         checks: context.checks,
+        check: context.path_check,
         issuers: context.issuers(),
         limits: context.limits,
     };
@@ -63,7 +64,9 @@ fn not_found(rejection: &Rejection) -> Finding {
         }
         Fault::AnchorPastSunset { .. } => Indeterminate::NoCertificateChainFoundNoPoe,
         Fault::NotYetValid { .. } | Fault::Expired { .. } => Indeterminate::OutOfBoundsNoPoe,
-        Fault::NoPolicy | Fault::Purpose { .. } => Indeterminate::ChainConstraintsFailure,
+        Fault::NoPolicy | Fault::Purpose { .. } | Fault::Rejected { .. } => {
+            Indeterminate::ChainConstraintsFailure
+        }
         Fault::UnsupportedAlgorithm { .. }
         | Fault::Malformed { .. }
         | Fault::NotAuthority

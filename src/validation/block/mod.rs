@@ -18,7 +18,7 @@ use super::steps::{Block, BlockId};
 use crate::limits::Limits;
 use crate::pki::path::{Checks, Issuers, Search};
 use crate::pki::revocation::{Checked, Gathering, Spent};
-use crate::pki::{Crl, OcspResponse, PathRequirements, TrustStore};
+use crate::pki::{Crl, OcspResponse, PathCheck, PathRequirements, TrustStore};
 use crate::time::UtcTime;
 
 /// What the embedding application says, besides the signature (§5.2.4).
@@ -38,6 +38,7 @@ pub(super) struct Context<'a> {
     pub(super) requirements: &'a PathRequirements,
     pub(super) crls: &'a [Crl],
     pub(super) responses: &'a [OcspResponse],
+    pub(super) path_check: Option<&'a dyn PathCheck>,
     pub(super) gathering: Option<&'a Gathering<'a>>,
     pub(super) checks: &'a Checks,
     pub(super) spent: &'a Spent,

@@ -43,6 +43,7 @@ pub(in crate::validation) fn check_path(
         candidates,
         at: context.at,
         max_age: context.policy.revocation_max_age,
+        model: context.requirements.validity_model,
         // Nobody asks for what the policy does not ask for.
         gathering: context.gathering.filter(|_| context.policy.revocation == Revocation::Required),
         checks: context.checks,

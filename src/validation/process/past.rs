@@ -156,6 +156,7 @@ impl Past<'_> {
                 candidates: &self.facts.signer.certificates,
                 at,
                 max_age: self.context.policy.revocation_max_age,
+                model: self.context.requirements.validity_model,
                 gathering: self.context.gathering.filter(|_| at == present),
                 checks: self.context.checks,
                 spent: self.context.spent,
