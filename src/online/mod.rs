@@ -3,8 +3,11 @@
 
 #[cfg(feature = "http")]
 mod address;
+mod cached;
+mod entry;
 #[cfg(feature = "http")]
 mod http;
 
+pub use cached::{Cached, Offline};
 #[cfg(feature = "http")]
 pub use http::Http;

@@ -136,6 +136,14 @@ impl OcspResponse {
         self.0.answer.as_ref().ok().map(|it| it.produced_at)
     }
 
+    /// Up to when all that it says serves; nothing where it does not say.
+    #[must_use]
+    pub fn next_update(&self) -> Option<UtcTime> {
+        let singles = &self.0.answer.as_ref().ok()?.singles;
+        let each: Option<Vec<_>> = singles.iter().map(|it| it.next_update).collect();
+        each?.into_iter().min()
+    }
+
     /// Who answers, as far as the answer says.
     pub(super) fn responder(&self) -> String {
         match self.0.answer.as_ref().map(|it| &it.responder) {
