@@ -7,6 +7,8 @@
 //! Exit: 0 valid · 1 invalid · 2 not settled · 3 unreadable · 64 wrong usage.
 #![allow(clippy::print_stderr)] // a program's words
 
+#[path = "support/network.rs"]
+mod network;
 #[path = "support/options.rs"]
 mod options;
 
@@ -20,6 +22,7 @@ use kyso::{
     Certificate, CertificateConclusion, CertificateReport, Crl, Error, ErrorKind, Limits,
     OcspResponse, PathRequirements, Policy, Revocation, TrustStore, UtcTime, Validator,
 };
+use network::Network;
 use options::{certificates, crls, policy, responses, text};
 
 const USAGE: &str = "\
@@ -36,7 +39,6 @@ check_certificate [OPTIONS] LEAF
                    what RFC 5280 6.1.1 asks of certificate policies
   --crl FILE       revocation lists: PEM or DER (repeatable)
   --ocsp FILE      OCSP responses: DER or PEM (repeatable)
-  --online         accepted, but not used yet; the report says so
   --json           one JSON object";
 
 struct Options {
@@ -48,7 +50,7 @@ struct Options {
     policy: Policy,
     no_revocation: bool,
     requirements: PathRequirements,
-    unused: Vec<String>,
+    network: Network,
     json: bool,
     leaf: Option<PathBuf>,
 }
@@ -57,7 +59,7 @@ fn main() -> ExitCode {
     let (options, leaf) = match Options::parse(std::env::args_os().skip(1)) {
         Ok(parsed) => parsed,
         Err(message) => {
-            eprintln!("{message}\n\n{USAGE}");
+            eprintln!("{message}\n\n{USAGE}\n{}", network::USAGE);
             return ExitCode::from(64);
         }
     };
@@ -65,13 +67,6 @@ fn main() -> ExitCode {
         Ok(report) => report,
         Err(error) => CertificateReport::unreadable(&error),
     };
-    let report = options.unused.iter().fold(report, |report, option| {
-        report.with_diagnostic(
-            "OPTION_NOT_USED",
-            format!("Tùy chọn {option} chưa được hỗ trợ và không được sử dụng."),
-            format!("The option {option} is not supported yet and was not used."),
-        )
-    });
     let text = match options.json {
         true => serde_json::to_string(&report).unwrap_or_default() + "\n",
         false => report.to_string(),
@@ -97,12 +92,16 @@ fn check(options: &Options, leaf: &Path) -> kyso::Result<CertificateReport> {
     if options.no_revocation {
         policy.revocation = Revocation::NotRequired;
     }
-    Validator::new(options.trust.clone(), policy, options.at)
+    let retrieval = options.network.retrieval(&policy, options.at)?;
+    let mut validator = Validator::new(options.trust.clone(), policy, options.at)
         .with_certificates(options.certificates.iter().chain(others).cloned())
         .with_crls(options.crls.iter().cloned())
         .with_ocsp_responses(options.responses.iter().cloned())
-        .with_requirements(options.requirements.clone())
-        .check_certificate(certificate)
+        .with_requirements(options.requirements.clone());
+    if let Some(retrieval) = retrieval {
+        validator = validator.with_retrieval(retrieval);
+    }
+    validator.check_certificate(certificate)
 }
 
 impl Options {
@@ -117,7 +116,7 @@ impl Options {
             policy: Policy::default(),
             no_revocation: false,
             requirements: PathRequirements::default(),
-            unused: Vec::new(),
+            network: Network::default(),
             json: false,
             leaf: None,
         };
@@ -150,8 +149,7 @@ impl Options {
             "--require-explicit-policy" => self.requirements.require_explicit_policy = true,
             "--inhibit-policy-mapping" => self.requirements.inhibit_policy_mapping = true,
             "--inhibit-any-policy" => self.requirements.inhibit_any_policy = true,
-            "--online" => self.unused.push(name.to_owned()),
-            _ => return false,
+            _ => return self.network.flag(name),
         }
         true
     }
@@ -171,6 +169,7 @@ impl Options {
             "--initial-policy" => {
                 self.requirements.initial_policies.insert(identifier(value()?)?);
             }
+            "--cache" => self.network.keep_in(value()?),
             "--crl" => self.crls.extend(crls(&value()?)?),
             "--ocsp" => self.responses.extend(responses(&value()?)?),
             other => return Err(format!("there is no option {other}")),

@@ -10,6 +10,8 @@
 
 #[path = "support/files.rs"]
 mod files;
+#[path = "support/network.rs"]
+mod network;
 #[path = "support/options.rs"]
 mod options;
 
@@ -25,6 +27,7 @@ use kyso::{
     Certificate, Conclusion, Crl, OcspResponse, Policy, Report, Seekable, Source, TrustStore,
     UtcTime, Validator,
 };
+use network::Network;
 use options::{certificates, crls, policy, responses, text};
 
 const USAGE: &str = "\
@@ -38,7 +41,7 @@ verify [OPTIONS] FILE...
   --ocsp FILE      OCSP responses: DER or PEM (repeatable)
   --html FILE      one page on all files, for people, besides what is printed
   --etsi FILE      the validation report of ETSI TS 119 102-2 (XML); with one file only
-  --online, --password TEXT
+  --password TEXT
                    accepted, but not used yet; the report says so
   --json           one JSON object a file, one a line";
 
@@ -50,6 +53,7 @@ struct Options {
     contents: Vec<(Option<String>, PathBuf)>,
     at: UtcTime,
     policy: Policy,
+    network: Network,
     unused: Vec<String>,
     html: Option<PathBuf>,
     etsi: Option<PathBuf>,
@@ -61,14 +65,24 @@ fn main() -> ExitCode {
     let options = match Options::parse(std::env::args_os().skip(1)) {
         Ok(options) => options,
         Err(message) => {
-            eprintln!("{message}\n\n{USAGE}");
+            eprintln!("{message}\n\n{USAGE}\n{}", network::USAGE);
             return ExitCode::from(64);
         }
     };
-    let validator = Validator::new(options.trust.clone(), options.policy.clone(), options.at)
+    let retrieval = match options.network.retrieval(&options.policy, options.at) {
+        Ok(retrieval) => retrieval,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::from(3);
+        }
+    };
+    let mut validator = Validator::new(options.trust.clone(), options.policy.clone(), options.at)
         .with_certificates(options.certificates.clone())
         .with_crls(options.crls.clone())
         .with_ocsp_responses(options.responses.clone());
+    if let Some(retrieval) = retrieval {
+        validator = validator.with_retrieval(retrieval);
+    }
     let (mut worst, mut reports) = (0, Vec::new());
     for file in &options.files {
         let report = match verify(&validator, &options, file) {
@@ -158,6 +172,7 @@ impl Options {
             contents: Vec::new(),
             at: UtcTime::now(),
             policy: Policy::default(),
+            network: Network::default(),
             unused: Vec::new(),
             html: None,
             etsi: None,
@@ -179,7 +194,8 @@ impl Options {
             match argument.as_str() {
                 "--" => only_files = true,
                 "--json" => options.json = true,
-                "--online" => options.unused.push(argument),
+                flag if options.network.flag(flag) => {}
+                "--cache" => options.network.keep_in(value()?),
                 "--crl" => options.crls.extend(crls(&value()?)?),
                 "--ocsp" => options.responses.extend(responses(&value()?)?),
                 "--etsi" => options.etsi = Some(value()?.into()),

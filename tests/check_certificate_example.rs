@@ -3,8 +3,12 @@
 
 mod support;
 
+use std::path::Path;
+
+use rcgen::{CrlDistributionPoint, CustomExtension, KeyPair};
 use serde_json::Value;
 use support::example;
+use support::pki::{self, Pki};
 
 const CA: &str = "testdata/keys/ca.crt.pem";
 const LEAF: &str = "testdata/keys/p256.crt.pem";
@@ -45,7 +49,7 @@ fn exit_codes_are_those_of_the_contract() {
 
 #[test]
 fn the_report_has_the_fields_of_the_contract() {
-    let arguments = ["--trust", CA, "--online", "--json", LEAF];
+    let arguments = ["--trust", CA, "--json", LEAF];
     let Some(report) = assert_exits(&arguments, 2) else { return };
     assert_eq!(report["conclusion"], "indeterminate");
     assert!(report["reason"].as_str().unwrap().contains("is revoked is not known"), "{report}");
@@ -62,7 +66,7 @@ fn the_report_has_the_fields_of_the_contract() {
     for open in ["source", "this_update", "reason", "revoked_at"] {
         assert!(known.get(open).is_some_and(Value::is_null), "{open}");
     }
-    assert_eq!(report["diagnostics"][0]["code"], "OPTION_NOT_USED");
+    assert_eq!(report["retrieved"], serde_json::json!([]));
 }
 
 #[test]
@@ -93,4 +97,59 @@ fn revocation_is_asked_of_what_is_handed_in() {
     assert_eq!(known["reason"], "keyCompromise");
     assert_eq!(check("foreign", 2).unwrap().0, "indeterminate");
     assert_exits(&["--trust", CA, "--crl", "some.crl", LEAF], 64);
+}
+
+/// Serves the authority's certificate and its list until the test ends.
+fn serve(pki: &Pki) -> String {
+    let server = tiny_http::Server::http("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", server.server_addr());
+    let (issuer, list) =
+        (pki.middle.certificate.der().to_vec(), pki.middle.crl(&[]).der().to_vec());
+    std::thread::spawn(move || {
+        for request in server.incoming_requests() {
+            let body = if request.url() == "/ca.cer" { issuer.clone() } else { list.clone() };
+            let _ = request.respond(tiny_http::Response::from_data(body));
+        }
+    });
+    url
+}
+
+fn write(folder: &Path, name: &str, bytes: &[u8]) -> String {
+    let file = folder.join(name);
+    std::fs::write(&file, bytes).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn what_is_not_at_hand_is_asked_for_online_and_kept() {
+    let (pki, folder) = (Pki::new(), tempfile::tempdir().unwrap());
+    let url = serve(&pki);
+    let mut params = pki::params("Officer", 33);
+    let access = support::ocsp::access(&[], &[&format!("{url}/ca.cer")]);
+    params.custom_extensions =
+        vec![CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 1], access)];
+    params.crl_distribution_points =
+        vec![CrlDistributionPoint { uris: vec![format!("{url}/ca.crl")] }];
+    let officer = pki.middle.certify(&params, &KeyPair::generate().unwrap());
+    let folder = folder.path();
+    let root = write(folder, "root.cer", pki.root.certificate.der());
+    let list = write(folder, "root.crl", pki.root.crl(&[]).der());
+    let officer = write(folder, "officer.cer", officer.der());
+    let cache = folder.join("cache").to_str().unwrap().to_owned();
+    let check = |options: &[&str], code| {
+        let given = ["--trust", &root, "--crl", &list, "--time", pki::NOW, "--json", &officer];
+        assert_exits(&[options, &given].concat(), code)
+    };
+    if check(&[], 2).is_none() {
+        return;
+    }
+    let report = check(&["--online"], 2).unwrap();
+    let refused = report["retrieved"][0]["error"].as_str().unwrap();
+    assert!(refused.contains("no public address"), "{report}");
+    let report = check(&["--online", "--allow-private", "--cache", &cache], 0).unwrap();
+    assert_eq!(report["revocation"][0]["source"], "CRL");
+    assert_eq!(report["retrieved"].as_array().unwrap().len(), 2);
+    check(&["--cache", &cache], 0);
+    let other = folder.join("other").to_str().unwrap().to_owned();
+    check(&["--cache", &other], 2);
 }
