@@ -11,8 +11,9 @@ use std::time::Duration;
 use kyso::online::Http;
 use kyso::tsp::{Online, TimeStampAuthority};
 use kyso::{DigestAlgorithm, Policy, Report, Validator, cades};
-use rcgen::{RevocationReason, date_time_ymd};
-use support::live::{Knowledge, LEAF, Live, ONE, Reply, TWO, Word};
+use rcgen::{ExtendedKeyUsagePurpose, RevocationReason, date_time_ymd};
+use support::live::{Knowledge, LEAF, Live, ONE, Reply, TSA, TWO, Word};
+use support::tsa::{stamped, time_stamping};
 
 const SIGNED: &str = "2026-06-15T08:00:00Z";
 const NOW: &str = "2026-06-20T00:00:00Z";
@@ -166,6 +167,116 @@ fn stale() {
     assert_concludes(&judge(&live, &signed(&live)), "INDETERMINATE/TRY_LATER");
 }
 
+/// The signature with a time-stamp of this time, issued over HTTP.
+fn stamped_at(live: &Live, time: &str) -> Vec<u8> {
+    live.tick(time);
+    stamped(&signed(live), &Online::new(live.server.url("/tsa"), http()))
+}
+
+fn proven(report: &Report) -> Option<String> {
+    report.signatures()[0].best_signature_time().map(|it| it.to_string())
+}
+
+#[test]
+fn good_with_a_time_stamp() {
+    let live = Live::new();
+    let report = judge(&live, &stamped_at(&live, SIGNED));
+    assert_concludes(&report, "TOTAL_PASSED");
+    assert_eq!(proven(&report).as_deref(), Some(SIGNED));
+}
+
+#[test]
+fn revoked_after_the_proven_time() {
+    for why in [RevocationReason::CessationOfOperation, RevocationReason::KeyCompromise] {
+        let live = Live::new();
+        let signature = stamped_at(&live, SIGNED);
+        revoke(&live, LEAF, "2026-06-17T00:00:00Z", why);
+        assert_concludes(&judge(&live, &signature), "TOTAL_PASSED");
+    }
+}
+
+/// A time-stamp proves the signature no older than itself, but neither that it is younger
+/// than the revocation (EN 319 102-1 §5.5.4).
+#[test]
+fn revoked_before_the_proven_time() {
+    let live = Live::new();
+    let signature = stamped_at(&live, SIGNED);
+    revoke(&live, LEAF, "2026-06-10T00:00:00Z", RevocationReason::CessationOfOperation);
+    assert_concludes(&judge(&live, &signature), "INDETERMINATE/REVOKED_NO_POE");
+}
+
+#[test]
+fn intermediate_revoked_after_the_proven_time() {
+    for serial in [ONE, TWO] {
+        let live = Live::new();
+        let signature = stamped_at(&live, SIGNED);
+        revoke(&live, serial, "2026-06-17T00:00:00Z", RevocationReason::CaCompromise);
+        assert_concludes(&judge(&live, &signature), "INDETERMINATE/REVOKED_CA_NO_POE");
+    }
+}
+
+#[test]
+fn expired_with_a_time_stamp() {
+    let live = Live::with(|plan| plan.leaf.not_after = date_time_ymd(2026, 6, 18));
+    assert_concludes(&judge(&live, &stamped_at(&live, SIGNED)), "TOTAL_PASSED");
+    // Too late.
+    let late = stamped_at(&live, "2026-06-19T00:00:00Z");
+    assert_concludes(&judge(&live, &late), "INDETERMINATE/OUT_OF_BOUNDS_NO_POE");
+}
+
+/// A time-stamp that proves nothing is no harm where nothing has to be proven; and no help
+/// where it does.
+#[track_caller]
+fn assert_useless(live: &Live, signature: &Vec<u8>, expected: &str, why: &str) {
+    let report = judge(live, signature);
+    assert_concludes(&report, expected);
+    assert_eq!(proven(&report), None);
+    let stamp = &report.signatures()[0].timestamps()[0];
+    assert_eq!(stamp.conclusion.to_string(), why, "{report}");
+}
+
+#[test]
+fn tsa_expired() {
+    let why = "INDETERMINATE/OUT_OF_BOUNDS_NO_POE";
+    let live = Live::with(|plan| plan.tsa.not_after = date_time_ymd(2026, 6, 18));
+    assert_useless(&live, &stamped_at(&live, SIGNED), "TOTAL_PASSED", why);
+    let live = Live::with(|plan| {
+        plan.tsa.not_after = date_time_ymd(2026, 6, 18);
+        plan.leaf.not_after = date_time_ymd(2026, 6, 18);
+    });
+    assert_useless(&live, &stamped_at(&live, SIGNED), why, why);
+}
+
+#[test]
+fn tsa_revoked() {
+    for reason in [RevocationReason::KeyCompromise, RevocationReason::Superseded] {
+        let live = Live::new();
+        let signature = stamped_at(&live, SIGNED);
+        revoke(&live, TSA, "2026-06-17T00:00:00Z", reason);
+        let why = "INDETERMINATE/REVOKED_NO_POE";
+        assert_useless(&live, &signature, "TOTAL_PASSED", why);
+        revoke(&live, LEAF, "2026-06-17T00:00:00Z", reason);
+        assert_useless(&live, &signature, why, why);
+    }
+}
+
+/// Its certificate is good for other things, or for these in other words (RFC 3161 §2.3).
+#[test]
+fn tsa_for_other_things() {
+    for usage in ["uncritical", "any"] {
+        let live = Live::with(|plan| {
+            plan.tsa.custom_extensions.retain(|it| !it.oid_components().eq([2, 5, 29, 37]));
+            match usage {
+                "any" => plan.tsa.extended_key_usages = vec![ExtendedKeyUsagePurpose::Any],
+                _ => plan.tsa.custom_extensions.push(time_stamping(false)),
+            }
+        });
+        let signature = stamped_at(&live, SIGNED);
+        let why = "INDETERMINATE/CHAIN_CONSTRAINTS_FAILURE";
+        assert_useless(&live, &signature, "TOTAL_PASSED", why);
+    }
+}
+
 #[test]
 fn time_stamps_over_http() {
     let live = Live::new();
@@ -173,6 +284,10 @@ fn time_stamps_over_http() {
     let imprint = DigestAlgorithm::Sha256.digest(DOCUMENT);
     live.tick(SIGNED);
     assert_eq!(tsa.time_stamp(&imprint).unwrap().time(), SIGNED.parse().unwrap());
+    let other = live.tsa.answering(|answer| *answer.nonce.last_mut().unwrap() ^= 1);
+    live.server.on("/tsa", move |body| Reply::Bytes(other.respond(body).unwrap()));
+    let error = tsa.time_stamp(&imprint).unwrap_err();
+    assert!(error.to_string().contains("nonce"), "{error}");
     live.server.on("/tsa", |_| Reply::Status(503));
     let error = tsa.time_stamp(&imprint).unwrap_err();
     assert_eq!(error.kind(), kyso::ErrorKind::Service);
