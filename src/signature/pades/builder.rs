@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::create::{Request, Tail, append};
+use super::create::{Request, Said, Tail, append};
 use super::sub_filter::SubFilter;
 use crate::crypto::{DigestAlgorithm, DigestContext, SignatureAlgorithm};
 use crate::encoding::pdf::Reader;
@@ -192,12 +192,14 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
             field: self.field.as_deref(),
             page,
             rectangle: self.rectangle,
-            sub_filter: self.sub_filter,
-            claimed_time: self.claimed_time,
-            texts: texts
-                .into_iter()
-                .filter_map(|(key, text)| text.as_deref().map(|text| (key, text)))
-                .collect(),
+            said: Said::Signature {
+                sub_filter: self.sub_filter,
+                claimed_time: self.claimed_time,
+                texts: texts
+                    .into_iter()
+                    .filter_map(|(key, text)| text.as_deref().map(|text| (key, text)))
+                    .collect(),
+            },
             space: space_for(certificate_chain),
             id: &self.file_id(),
         };

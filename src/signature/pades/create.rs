@@ -20,14 +20,34 @@ pub(super) struct Request<'a> {
     /// From 0.
     pub(super) page: u64,
     pub(super) rectangle: Option<[f64; 4]>,
-    pub(super) sub_filter: SubFilter,
-    pub(super) claimed_time: UtcTime,
-    /// Keys and texts of the signature dictionary.
-    pub(super) texts: Vec<(&'static str, &'a str)>,
+    pub(super) said: Said<'a>,
     /// Bytes kept for the CMS.
     pub(super) space: usize,
     /// Tells this state of the file from others.
     pub(super) id: &'a [u8],
+}
+
+/// What kind of dictionary it is, and what is only in that kind.
+pub(super) enum Said<'a> {
+    /// ISO 32000-2 §12.8.3.
+    Signature {
+        sub_filter: SubFilter,
+        claimed_time: UtcTime,
+        /// Keys and texts.
+        texts: Vec<(&'static str, &'a str)>,
+    },
+    /// A document time-stamp (ISO 32000-2 §12.8.5, EN 319 142-1 §5.4.3).
+    TimeStamp,
+}
+
+impl Said<'_> {
+    /// What new fields are called, with a number behind.
+    fn field_name(&self) -> &'static str {
+        match self {
+            Self::Signature { .. } => "Signature",
+            Self::TimeStamp => "TimeStamp",
+        }
+    }
 }
 
 /// An update whose `/Contents` is still zeros; its `/ByteRange` is final.
@@ -51,11 +71,13 @@ impl Tail {
 pub(super) fn append(reader: &Reader<'_>, request: &Request<'_>) -> Result<Tail> {
     let view = reader.newest();
     let mut update = Update::new(reader)?;
-    if permissions(view)? == Some(1) {
+    // ISO 32000-2 Table 257: what proves a signature's time is always permitted.
+    let signs = matches!(request.said, Said::Signature { .. });
+    if signs && permissions(view)? == Some(1) {
         return Err(Error::misuse("this PDF is certified and permits no further signature"));
     }
     let signature = update.allocate();
-    match find_field(view, request.field)? {
+    match find_field(view, request)? {
         Target::Empty(field) => fill_field(&mut update, &field, signature)?,
         Target::New(name) => {
             let page = page_at(view, request.page)?.ok_or_else(|| {
@@ -82,11 +104,11 @@ enum Target {
     New(String),
 }
 
-fn find_field(view: View<'_>, wanted: Option<&str>) -> Result<Target> {
+fn find_field(view: View<'_>, request: &Request<'_>) -> Result<Target> {
     let fields = fields(view)?;
-    let Some(wanted) = wanted else {
+    let Some(wanted) = request.field else {
         let free = (1_u32..)
-            .map(|n| format!("Signature{n}"))
+            .map(|n| format!("{}{n}", request.said.field_name()))
             .find(|name| fields.iter().all(|field| field.name != *name));
         return Ok(Target::New(free.unwrap_or_default()));
     };
@@ -268,20 +290,29 @@ const BYTE_RANGE: usize = 64;
 impl SignatureDictionary {
     /// ISO 32000-2 Table 255, EN 319 142-1 §5.3 and §6.3.
     fn write(request: &Request<'_>) -> Result<Self> {
-        let mut body = b"<</Type /Sig\n/Filter /Adobe.PPKLite\n/SubFilter /".to_vec();
-        body.extend_from_slice(request.sub_filter.name().as_bytes());
-        body.extend_from_slice(b"\n/ByteRange ");
+        let (kind, sub_filter) = match &request.said {
+            Said::Signature { sub_filter, .. } => ("Sig", sub_filter.name()),
+            Said::TimeStamp => ("DocTimeStamp", "ETSI.RFC3161"),
+        };
+        let head = format!(
+            "<</Type /{kind}\n/Filter /Adobe.PPKLite\n/SubFilter /{sub_filter}\n/ByteRange "
+        );
+        let mut body = head.into_bytes();
         let byte_range = body.len()..body.len().saturating_add(BYTE_RANGE);
         body.resize(byte_range.end, b' ');
         body.extend_from_slice(b"\n/Contents <");
         let digits = request.space.saturating_mul(2);
         let digits = body.len()..body.len().saturating_add(digits);
         body.resize(digits.end, b'0');
-        body.extend_from_slice(b">\n/M ");
-        write_object(&Object::String(date(request.claimed_time)?.into_bytes()), &mut body);
-        for (key, text) in &request.texts {
-            body.extend_from_slice(format!("\n/{key} ").as_bytes());
-            write_object(&text_string(text), &mut body);
+        body.push(b'>');
+        // The time of a time-stamp is the token's.
+        if let Said::Signature { claimed_time, texts, .. } = &request.said {
+            body.extend_from_slice(b"\n/M ");
+            write_object(&Object::String(date(*claimed_time)?.into_bytes()), &mut body);
+            for (key, text) in texts {
+                body.extend_from_slice(format!("\n/{key} ").as_bytes());
+                write_object(&text_string(text), &mut body);
+            }
         }
         body.extend_from_slice(b">>");
         Ok(Self { body, byte_range, digits })
