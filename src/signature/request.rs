@@ -214,7 +214,7 @@ pub(crate) fn check_value(
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 /// Writes `bytes` as hexadecimal digits; what space is left stays as it is.
-fn fill_hexadecimal(space: &mut [u8], bytes: &[u8]) -> Result<()> {
+pub(super) fn fill_hexadecimal(space: &mut [u8], bytes: &[u8]) -> Result<()> {
     if bytes.len().saturating_mul(2) > space.len() {
         return Err(Error::misuse(format!(
             "the signature takes {} bytes, but {} were kept for it",

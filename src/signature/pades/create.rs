@@ -12,6 +12,7 @@ use crate::encoding::pdf::{
     write_object,
 };
 use crate::error::{Error, Result};
+use crate::signature::request::fill_hexadecimal;
 use crate::time::UtcTime;
 
 /// What the signature dictionary and its field are to say.
@@ -61,6 +62,16 @@ impl Tail {
     /// What is not covered: the digits and their angle brackets.
     pub(super) fn gap(&self) -> Range<usize> {
         self.digits.start.saturating_sub(1)..self.digits.end.saturating_add(1)
+    }
+
+    /// Puts a value in.
+    ///
+    /// # Errors
+    /// `Misuse` when it is larger than the space that was kept for it.
+    pub(super) fn fill(&mut self, value: &[u8]) -> Result<()> {
+        let space = self.bytes.get_mut(self.digits.clone());
+        let space = space.ok_or_else(|| Error::misuse("there is no place for a signature"))?;
+        fill_hexadecimal(space, value)
     }
 }
 

@@ -7,6 +7,7 @@ mod changes;
 mod create;
 mod facts;
 mod level;
+pub(crate) mod long_term;
 mod parse;
 mod references;
 mod shape;
@@ -28,6 +29,8 @@ mod attacks;
 mod corpus;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod exhaust;
+#[cfg(test)]
+mod long_term_tests;
 #[cfg(test)]
 mod repair_attacks;
 #[cfg(test)]

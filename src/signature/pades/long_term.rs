@@ -1,0 +1,136 @@
+//! What makes the signatures of a PDF last: validation data in the document security
+//! store (EN 319 142-1 §5.4.2), and time-stamps over the whole document (§5.4.3). Each is
+//! an incremental update of its own; every byte before it stays as it is.
+
+use std::collections::HashSet;
+
+use super::create::{Request, Said, append};
+use super::store::SecurityStore;
+use crate::crypto::{DigestAlgorithm, DigestContext};
+use crate::encoding::pdf::{Dictionary, Object, Reader, Reference, Update, View};
+use crate::error::Result;
+use crate::limits::Limits;
+use crate::pki::{Certificate, Crl, OcspResponse};
+use crate::signature::tsp::TimeStampAuthority;
+use crate::source::{Source, for_each_piece};
+
+/// What the document security store is to hold besides what it holds already.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct StoredData<'a> {
+    pub(crate) certificates: &'a [Certificate],
+    pub(crate) crls: &'a [Crl],
+    pub(crate) responses: &'a [OcspResponse],
+}
+
+/// The update that puts validation data into the store; nothing where it is all there.
+///
+/// # Errors
+/// `Malformed` when the file is not sound enough to be updated; `Unsupported` when it is
+/// encrypted; `LimitExceeded`; `Io`.
+pub(crate) fn store(
+    document: &dyn Source,
+    data: StoredData<'_>,
+    limits: &Limits,
+) -> Result<Option<Vec<u8>>> {
+    let reader = Reader::open(document, limits)?;
+    let view = reader.newest();
+    let held = SecurityStore::read(view)?;
+    let certificates = data.certificates.iter().map(Certificate::der);
+    let crls = data.crls.iter().map(Crl::der);
+    let responses = data.responses.iter().map(OcspResponse::der);
+    let new = [
+        ("Certs", missing(certificates, &held.certificates)),
+        ("CRLs", missing(crls, &held.crls)),
+        ("OCSPs", missing(responses, &held.responses)),
+    ];
+    if new.iter().all(|(_, values)| values.is_empty()) {
+        return Ok(None);
+    }
+    let mut update = Update::new(&reader)?;
+    add_to_store(view, &mut update, &new)?;
+    let id = file_id(document.len(), &new);
+    Ok(Some(update.finish(&id)?.bytes))
+}
+
+/// Each once, without those that are there already.
+fn missing<'a>(values: impl Iterator<Item = &'a [u8]>, held: &[Vec<u8>]) -> Vec<&'a [u8]> {
+    let mut seen: HashSet<&[u8]> = held.iter().map(Vec::as_slice).collect();
+    values.filter(|it| seen.insert(it)).collect()
+}
+
+/// Arrays of references to streams; what stands in them stays in front.
+fn add_to_store(view: View<'_>, update: &mut Update<'_>, new: &[(&str, Vec<&[u8]>)]) -> Result<()> {
+    let (root, mut catalog) = view.catalog()?;
+    let old = view.dictionary(&catalog, "DSS")?;
+    let named = catalog.get("DSS").and_then(Object::as_reference).filter(|_| old.is_some());
+    let mut store = old.unwrap_or_default();
+    for (key, values) in new.iter().filter(|(_, values)| !values.is_empty()) {
+        let mut items = view.array(&store, key)?;
+        for value in values {
+            let stream = update.allocate();
+            update.put_stream(stream, Dictionary::new(), value);
+            items.push(Object::Reference(stream));
+        }
+        put_array(update, &mut store, key, items);
+    }
+    let holder = named.unwrap_or_else(|| update.allocate());
+    update.put(holder, &Object::Dictionary(store));
+    if named.is_none() {
+        catalog.set("DSS", Object::Reference(holder));
+        update.put(root, &Object::Dictionary(catalog));
+    }
+    Ok(())
+}
+
+/// Where the array is an object of its own, that one grows.
+fn put_array(update: &mut Update<'_>, store: &mut Dictionary, key: &str, items: Vec<Object>) {
+    let array: Option<Reference> = store.get(key).and_then(Object::as_reference);
+    match array {
+        Some(array) => update.put(array, &Object::Array(items)),
+        None => store.set(key, Object::Array(items)),
+    }
+}
+
+/// The update that puts a time-stamp over all that is there and over itself.
+///
+/// # Errors
+/// As [`store`], and as the authority's own; `Misuse` when its token is larger than any.
+pub(crate) fn time_stamp(
+    document: &dyn Source,
+    authority: &dyn TimeStampAuthority,
+    limits: &Limits,
+) -> Result<Vec<u8>> {
+    let reader = Reader::open(document, limits)?;
+    let request = Request {
+        field: None,
+        page: 0,
+        rectangle: None,
+        said: Said::TimeStamp,
+        space: TOKEN_SPACE,
+        id: &file_id(document.len(), &[]),
+    };
+    let mut tail = append(&reader, &request)?;
+    let mut context = DigestContext::new(authority.digest_algorithm());
+    for_each_piece(document, 0..document.len(), |piece| {
+        context.update(piece);
+        Ok(())
+    })?;
+    let gap = tail.gap();
+    context.update(tail.bytes.get(..gap.start).unwrap_or_default());
+    context.update(tail.bytes.get(gap.end..).unwrap_or_default());
+    let token = authority.time_stamp(&context.finish())?;
+    tail.fill(token.der())?;
+    Ok(tail.bytes)
+}
+
+/// Bytes kept for a token: with three certificates and their revocation data that an
+/// authority may put in, most stay below 10 KB.
+const TOKEN_SPACE: usize = 24 << 10;
+
+/// Other for every state of the file, without chance or clock (ISO 32000-2 §14.4).
+fn file_id(len: u64, new: &[(&str, Vec<&[u8]>)]) -> Vec<u8> {
+    let mut context = DigestContext::new(DigestAlgorithm::Sha256);
+    context.update(&len.to_be_bytes());
+    new.iter().flat_map(|(_, values)| values).for_each(|value| context.update(value));
+    context.finish().value().iter().take(16).copied().collect()
+}
