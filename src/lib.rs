@@ -13,7 +13,7 @@
 //! | open a key | [`SoftwareSigner`], [`pkcs12::open`], or an own [`Signer`] for a token or a service |
 //! | sign a PDF | [`pades::SignatureBuilder`] |
 //! | sign any file | [`cades::SignatureBuilder`] |
-//! | time-stamp and archive signatures | [`cades::Augmenter`] |
+//! | time-stamp and archive signatures | [`cades::Augmenter`], [`pades::Augmenter`] |
 //! | verify | [`Validator`] gives a [`Report`] with a [`Conclusion`] |
 //! | check a certificate | [`Validator::check_certificate`] |
 //! | ask responders, lists and issuers | [`Validator::with_retrieval`] with `online::Http` (feature `http`) |
@@ -116,6 +116,7 @@ pub mod cades {
 
 /// PAdES: signatures in PDF (EN 319 142-1).
 pub mod pades {
+    pub use crate::augmentation::pades::{Augmented, Augmenter, Level};
     pub use crate::signature::pades::{SignatureBuilder, SubFilter};
 }
 

@@ -3,3 +3,5 @@
 //! there stays as it stands.
 
 pub(crate) mod cades;
+mod found;
+pub(crate) mod pades;

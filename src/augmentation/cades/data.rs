@@ -1,15 +1,12 @@
 //! Level LT: the validation data (EN 319 122-1 §6.3), in `SignedData.certificates` and
 //! `SignedData.crls`.
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::limits::{Limits, within};
-use crate::pki::revocation::Kept;
-use crate::pki::{Certificate, Crl, OcspResponse};
+use crate::augmentation::found::Found;
+use crate::error::Result;
+use crate::limits::Limits;
 use crate::signature::cms::edit::{Additions, add, ocsp_choice};
-use crate::signature::cms::{RevocationInfo, SignedData, SignerInfo};
-use crate::signature::tsp::TimeStampToken;
-use crate::time::UtcTime;
-use crate::validation::{Needed, Validator};
+use crate::signature::cms::{RevocationInfo, SignedData};
+use crate::validation::Validator;
 
 /// The CMS with the validation data of these signers and of all their time-stamps.
 pub(super) fn added(
@@ -23,7 +20,7 @@ pub(super) fn added(
     found.take(&parsed)?;
     for n in signers {
         if let Some(Ok(signer)) = parsed.signers().get(*n) {
-            found.signer(signer)?;
+            found.signer(signer, None)?;
         }
     }
     let data = validator.validation_data(&found.needed, &found.pool, &found.known)?;
@@ -47,107 +44,4 @@ fn holds(cms: &SignedData<'_>, der: &[u8]) -> bool {
         | RevocationInfo::BasicOcspResponse(known) => *known == der,
         RevocationInfo::Other(_) => false,
     })
-}
-
-/// What a signature and its time-stamps hold, and whose certificates have to be validated.
-struct Found<'a> {
-    limits: &'a Limits,
-    pool: Vec<Certificate>,
-    known: Kept,
-    needed: Vec<Needed>,
-}
-
-impl<'a> Found<'a> {
-    fn new(limits: &'a Limits) -> Self {
-        Self { limits, pool: Vec::new(), known: Kept::default(), needed: Vec::new() }
-    }
-
-    /// What cannot be read is of no use, and is left out.
-    fn take(&mut self, cms: &SignedData<'_>) -> Result<()> {
-        for der in cms.certificates() {
-            let read = readable(Certificate::from_der_within(der, self.limits))?;
-            self.pool.extend(read.filter(|it| !self.pool.contains(it)));
-            within(self.pool.len(), self.limits.certificates, "certificates of a signature")?;
-        }
-        for info in cms.revocation_infos() {
-            match info {
-                RevocationInfo::Crl(der) => {
-                    self.known.crls.extend(readable(Crl::from_der(*der, self.limits))?);
-                }
-                RevocationInfo::OcspResponse(der) | RevocationInfo::BasicOcspResponse(der) => {
-                    let read = readable(OcspResponse::from_der(der, self.limits))?;
-                    self.known.responses.extend(read);
-                }
-                RevocationInfo::Other(_) => {}
-            }
-        }
-        Ok(())
-    }
-
-    /// The signer, its time-stamps, and those who countersigned it.
-    fn signer(&mut self, signer: &SignerInfo<'_>) -> Result<()> {
-        let mut open = vec![signer.clone()];
-        while let Some(signer) = open.pop() {
-            let unsigned = signer.unsigned_attributes();
-            let signed = signer.signed_attributes().into_iter();
-            let over_content: Vec<_> = signed.flat_map(|it| it.content_time_stamps()).collect();
-            let over_value: Vec<_> = unsigned.time_stamps().map(|(_, der)| der).collect();
-            let all: Vec<_> = over_content.iter().chain(&over_value).copied().collect();
-            all.iter().try_for_each(|der| self.take(&SignedData::parse(der, self.limits)?))?;
-            // One over the content is older than the signature, and says nothing of it.
-            let times: Result<Vec<_>> = over_value.iter().map(|der| self.time(der)).collect();
-            self.need(&signer, times?.into_iter().min())?;
-            all.iter().try_for_each(|der| self.token(der))?;
-            open.extend(unsigned.countersignatures(self.limits)?.into_iter().flatten());
-        }
-        Ok(())
-    }
-
-    fn time(&self, token: &[u8]) -> Result<UtcTime> {
-        Ok(TimeStampToken::from_der(token, self.limits)?.time())
-    }
-
-    fn token(&mut self, der: &[u8]) -> Result<()> {
-        let at = self.time(der)?;
-        match SignedData::parse(der, self.limits)?.signers() {
-            [Ok(signer)] => self.need(signer, Some(at)),
-            _ => Err(Error::malformed("a time-stamp token has not exactly one signer")),
-        }
-    }
-
-    fn need(&mut self, signer: &SignerInfo<'_>, used: Option<UtcTime>) -> Result<()> {
-        let certificate = self.certificate(signer).ok_or_else(|| {
-            Error::misuse("the certificate of a signer or of a time-stamp authority is missing")
-        })?;
-        match self.needed.iter_mut().find(|it| it.certificate == certificate) {
-            // The strictest use counts, which is the latest.
-            Some(known) => known.used = known.used.zip(used).map(|(a, b)| a.max(b)),
-            None => self.needed.push(Needed { certificate, used }),
-        }
-        Ok(())
-    }
-
-    /// By the signed reference, or else by the identifier.
-    fn certificate(&self, signer: &SignerInfo<'_>) -> Option<Certificate> {
-        let references: Vec<_> = signer
-            .signed_attributes()
-            .map(|it| [it.signing_certificate_v2(), it.signing_certificate()])
-            .into_iter()
-            .flatten()
-            .filter_map(|it| it.ok().flatten()?.signer().cloned())
-            .collect();
-        let named = |it: &&Certificate| {
-            !references.is_empty()
-                && references.iter().all(|one| one.digest_matches(it) == Some(true))
-        };
-        self.pool.iter().find(named).or_else(|| signer.find_certificate(&self.pool)).cloned()
-    }
-}
-
-fn readable<T>(read: Result<T>) -> Result<Option<T>> {
-    match read {
-        Ok(read) => Ok(Some(read)),
-        Err(error) if error.kind() == ErrorKind::LimitExceeded => Err(error),
-        Err(_) => Ok(None),
-    }
 }

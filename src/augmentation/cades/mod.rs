@@ -5,7 +5,7 @@ mod augmenter;
 mod data;
 mod level;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use augmenter::Augmenter;
 pub use level::Level;

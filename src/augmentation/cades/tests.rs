@@ -19,7 +19,7 @@ use crate::time::UtcTime;
 use crate::validation::{Policy, Validator};
 
 const CONTENT: &[u8] = "Công văn".as_bytes();
-const NOW: &str = "2026-06-15T00:00:00Z";
+pub(crate) const NOW: &str = "2026-06-15T00:00:00Z";
 
 impl SignedContent for &[u8] {
     fn digest(&mut self, algorithm: DigestAlgorithm) -> Result<Option<Digest>> {
@@ -33,14 +33,15 @@ impl SignedContent for &[u8] {
 }
 
 /// A root that certified a signer and a time-stamp authority, and revoked nobody.
-struct World {
-    signer: SoftwareSigner,
-    tsa: TestTsa,
-    validator: Validator,
+pub(crate) struct World {
+    pub(crate) signer: SoftwareSigner,
+    pub(crate) tsa: TestTsa,
+    pub(crate) validator: Validator,
+    pub(crate) trust: TrustStore,
 }
 
 impl World {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut root = CertificateParams::new(Vec::<String>::new()).unwrap();
         root.distinguished_name.push(rcgen::DnType::CommonName, "Root");
         root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -67,8 +68,9 @@ impl World {
         Self {
             signer: SoftwareSigner::from_pkcs8(&key.serialize_der(), &[leaf]).unwrap(),
             tsa: TestTsa::new(tsa_key, vec![tsa.der().to_vec()]).at(NOW),
-            validator: Validator::new(trust, Policy::default(), NOW.parse().unwrap())
+            validator: Validator::new(trust.clone(), Policy::default(), NOW.parse().unwrap())
                 .with_crls([Crl::from_der(list, &Limits::default()).unwrap()]),
+            trust,
         }
     }
 

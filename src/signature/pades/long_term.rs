@@ -5,7 +5,7 @@
 use std::collections::HashSet;
 
 use super::create::{Request, Said, append};
-use super::store::SecurityStore;
+use super::store::{SecurityStore, Stored};
 use crate::crypto::{DigestAlgorithm, DigestContext};
 use crate::encoding::pdf::{Dictionary, Object, Reader, Reference, Update, View};
 use crate::error::Result;
@@ -53,8 +53,8 @@ pub(crate) fn store(
 }
 
 /// Each once, without those that are there already.
-fn missing<'a>(values: impl Iterator<Item = &'a [u8]>, held: &[Vec<u8>]) -> Vec<&'a [u8]> {
-    let mut seen: HashSet<&[u8]> = held.iter().map(Vec::as_slice).collect();
+fn missing<'a>(values: impl Iterator<Item = &'a [u8]>, held: &[Stored]) -> Vec<&'a [u8]> {
+    let mut seen: HashSet<&[u8]> = held.iter().map(|it| it.der.as_slice()).collect();
     values.filter(|it| seen.insert(it)).collect()
 }
 

@@ -7,7 +7,7 @@ mod changes;
 mod create;
 mod facts;
 mod level;
-pub(crate) mod long_term;
+mod long_term;
 mod parse;
 mod references;
 mod shape;
@@ -19,6 +19,7 @@ pub(crate) use byte_range::digests;
 pub(crate) use facts::{
     ByteRange, FileDefect, Finding, LaterChanges, PdfSignature, PdfSignatures, SignatureKind,
 };
+pub(crate) use long_term::{StoredData, store, time_stamp};
 pub(crate) use parse::parse;
 pub(crate) use store::SecurityStore;
 pub use sub_filter::SubFilter;
