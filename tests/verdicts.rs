@@ -185,12 +185,12 @@ fn attributes_cut_out_of_a_signature_are_no_content() {
 #[test]
 fn unknown_algorithms_are_indeterminate() {
     let rsa = Identity::rsa();
-    // PLAIN-ECDSA with SHA-256 (BSI TR-03111), then PSS with SHA3-256 throughout.
-    let sha3 = cms::algorithm("2.16.840.1.101.3.4.2.8");
-    let mask = cms::seq(&[cms::oid("1.2.840.113549.1.1.8"), sha3.clone()]);
-    let pss = cms::seq(&[cms::tlv(0xa0, &sha3), cms::tlv(0xa1, mask)]);
+    // Ed448 (RFC 8410), then PSS with SHA-512/256 throughout.
+    let short = cms::algorithm("2.16.840.1.101.3.4.2.6");
+    let mask = cms::seq(&[cms::oid("1.2.840.113549.1.1.8"), short.clone()]);
+    let pss = cms::seq(&[cms::tlv(0xa0, &short), cms::tlv(0xa1, mask)]);
     let pss = cms::seq(&[cms::oid("1.2.840.113549.1.1.10"), pss]);
-    for algorithm in [cms::algorithm("0.4.0.127.0.7.1.1.4.1.3"), pss] {
+    for algorithm in [cms::algorithm("1.3.101.113"), pss] {
         let mut cms = Cms::over(CONTENT, &rsa);
         cms.algorithm = algorithm;
         let report = detached(&cms.signed_by(&rsa));

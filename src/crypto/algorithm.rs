@@ -1,5 +1,6 @@
 //! Signature algorithms: one name for one full algorithm, from and to the
-//! AlgorithmIdentifiers of RFC 4055, RFC 5754, RFC 5758 and RFC 8410.
+//! AlgorithmIdentifiers of RFC 4055, RFC 5754, RFC 5758, RFC 8410, RFC 8702, RFC 9688 and
+//! BSI TR-03111.
 
 use std::fmt;
 
@@ -21,6 +22,11 @@ pub enum SignatureAlgorithm {
     RsaPss(PssParameters),
     /// ECDSA with the value as a DER SEQUENCE (RFC 5753 §7.2). The curve is the key's.
     Ecdsa(DigestAlgorithm),
+    /// ECDSA with the value as both numbers at full length, one behind the other (BSI
+    /// TR-03111 §5.2.1). Read, never made.
+    PlainEcdsa(DigestAlgorithm),
+    /// DSA (FIPS 186-4 §4), with the value as for ECDSA. Read in old documents, never made.
+    Dsa(DigestAlgorithm),
     /// Ed25519 (RFC 8419).
     Ed25519,
 }
@@ -40,12 +46,7 @@ impl PssParameters {
     /// The usual choice: one digest for both, and a salt as long as the digest.
     #[must_use]
     pub fn new(digest: DigestAlgorithm) -> Self {
-        let salt_length = match digest {
-            DigestAlgorithm::Sha1 => 20,
-            DigestAlgorithm::Sha256 => 32,
-            DigestAlgorithm::Sha384 => 48,
-            DigestAlgorithm::Sha512 => 64,
-        };
+        let salt_length = u32::try_from(digest.octets()).unwrap_or(u32::MAX);
         Self { digest, mask_digest: digest, salt_length }
     }
 }
@@ -59,38 +60,54 @@ const MGF1: ObjectIdentifier = oid("1.2.840.113549.1.1.8");
 pub(super) const RSASSA_PSS: ObjectIdentifier = oid("1.2.840.113549.1.1.10");
 pub(super) const ED25519: ObjectIdentifier = oid("1.3.101.112");
 pub(super) const EC_PUBLIC_KEY: ObjectIdentifier = oid("1.2.840.10045.2.1");
+pub(super) const DSA: ObjectIdentifier = oid("1.2.840.10040.4.1");
 
-/// Identifiers that name a digest too: RFC 8017 Annex A.2.4, RFC 5758 §3.2.
-const WITH_DIGEST: [(ObjectIdentifier, SignatureAlgorithm); 8] = {
-    use DigestAlgorithm::{Sha1, Sha256, Sha384, Sha512};
-    use SignatureAlgorithm::{Ecdsa, RsaPkcs1};
+/// Identifiers that name a digest too: RFC 8017 Annex A.2.4, RFC 5758 §3, RFC 9688 §2 (SHA-3),
+/// BSI TR-03111 §5.2.1.1, and the one that OIW gave RSA with SHA-1 before RFC 2313.
+const WITH_DIGEST: [(ObjectIdentifier, SignatureAlgorithm); 37] = {
+    use DigestAlgorithm::{Sha1, Sha3_224, Sha3_256, Sha3_384, Sha3_512};
+    use DigestAlgorithm::{Sha224, Sha256, Sha384, Sha512};
+    use SignatureAlgorithm::{Dsa, Ecdsa, PlainEcdsa, RsaPkcs1};
     [
         (oid("1.2.840.113549.1.1.5"), RsaPkcs1(Sha1)),
+        (oid("1.2.840.113549.1.1.14"), RsaPkcs1(Sha224)),
         (oid("1.2.840.113549.1.1.11"), RsaPkcs1(Sha256)),
         (oid("1.2.840.113549.1.1.12"), RsaPkcs1(Sha384)),
         (oid("1.2.840.113549.1.1.13"), RsaPkcs1(Sha512)),
+        (oid("2.16.840.1.101.3.4.3.13"), RsaPkcs1(Sha3_224)),
+        (oid("2.16.840.1.101.3.4.3.14"), RsaPkcs1(Sha3_256)),
+        (oid("2.16.840.1.101.3.4.3.15"), RsaPkcs1(Sha3_384)),
+        (oid("2.16.840.1.101.3.4.3.16"), RsaPkcs1(Sha3_512)),
+        (oid("1.3.14.3.2.29"), RsaPkcs1(Sha1)),
         (oid("1.2.840.10045.4.1"), Ecdsa(Sha1)),
+        (oid("1.2.840.10045.4.3.1"), Ecdsa(Sha224)),
         (oid("1.2.840.10045.4.3.2"), Ecdsa(Sha256)),
         (oid("1.2.840.10045.4.3.3"), Ecdsa(Sha384)),
         (oid("1.2.840.10045.4.3.4"), Ecdsa(Sha512)),
+        (oid("2.16.840.1.101.3.4.3.9"), Ecdsa(Sha3_224)),
+        (oid("2.16.840.1.101.3.4.3.10"), Ecdsa(Sha3_256)),
+        (oid("2.16.840.1.101.3.4.3.11"), Ecdsa(Sha3_384)),
+        (oid("2.16.840.1.101.3.4.3.12"), Ecdsa(Sha3_512)),
+        (oid("0.4.0.127.0.7.1.1.4.1.1"), PlainEcdsa(Sha1)),
+        (oid("0.4.0.127.0.7.1.1.4.1.2"), PlainEcdsa(Sha224)),
+        (oid("0.4.0.127.0.7.1.1.4.1.3"), PlainEcdsa(Sha256)),
+        (oid("0.4.0.127.0.7.1.1.4.1.4"), PlainEcdsa(Sha384)),
+        (oid("0.4.0.127.0.7.1.1.4.1.5"), PlainEcdsa(Sha512)),
+        (oid("0.4.0.127.0.7.1.1.4.1.8"), PlainEcdsa(Sha3_224)),
+        (oid("0.4.0.127.0.7.1.1.4.1.9"), PlainEcdsa(Sha3_256)),
+        (oid("0.4.0.127.0.7.1.1.4.1.10"), PlainEcdsa(Sha3_384)),
+        (oid("0.4.0.127.0.7.1.1.4.1.11"), PlainEcdsa(Sha3_512)),
+        (oid("1.2.840.10040.4.3"), Dsa(Sha1)),
+        (oid("2.16.840.1.101.3.4.3.1"), Dsa(Sha224)),
+        (oid("2.16.840.1.101.3.4.3.2"), Dsa(Sha256)),
+        (oid("2.16.840.1.101.3.4.3.3"), Dsa(Sha384)),
+        (oid("2.16.840.1.101.3.4.3.4"), Dsa(Sha512)),
+        (oid("2.16.840.1.101.3.4.3.5"), Dsa(Sha3_224)),
+        (oid("2.16.840.1.101.3.4.3.6"), Dsa(Sha3_256)),
+        (oid("2.16.840.1.101.3.4.3.7"), Dsa(Sha3_384)),
+        (oid("2.16.840.1.101.3.4.3.8"), Dsa(Sha3_512)),
     ]
 };
-
-/// Identifiers that name a digest which this crate does not compute (RFC 5754 §3.2,
-/// RFC 5758 §3.2, RFC 8702, RFC 9688): SHA-224, then SHA3-224 to SHA3-512, by RSA and by
-/// ECDSA. Enough to see that two names disagree.
-const FOREIGN_DIGESTS: [(ObjectIdentifier, ObjectIdentifier); 10] = [
-    (oid("1.2.840.113549.1.1.14"), oid("2.16.840.1.101.3.4.2.4")),
-    (oid("1.2.840.10045.4.3.1"), oid("2.16.840.1.101.3.4.2.4")),
-    (oid("2.16.840.1.101.3.4.3.13"), oid("2.16.840.1.101.3.4.2.7")),
-    (oid("2.16.840.1.101.3.4.3.14"), oid("2.16.840.1.101.3.4.2.8")),
-    (oid("2.16.840.1.101.3.4.3.15"), oid("2.16.840.1.101.3.4.2.9")),
-    (oid("2.16.840.1.101.3.4.3.16"), oid("2.16.840.1.101.3.4.2.10")),
-    (oid("2.16.840.1.101.3.4.3.9"), oid("2.16.840.1.101.3.4.2.7")),
-    (oid("2.16.840.1.101.3.4.3.10"), oid("2.16.840.1.101.3.4.2.8")),
-    (oid("2.16.840.1.101.3.4.3.11"), oid("2.16.840.1.101.3.4.2.9")),
-    (oid("2.16.840.1.101.3.4.3.12"), oid("2.16.840.1.101.3.4.2.10")),
-];
 
 /// `RSASSA-PSS-params` (RFC 4055 §3.1) as this crate writes it: nothing left to defaults
 /// but the trailer field.
@@ -110,7 +127,10 @@ impl SignatureAlgorithm {
     #[must_use]
     pub fn digest(self) -> DigestAlgorithm {
         match self {
-            Self::RsaPkcs1(digest) | Self::Ecdsa(digest) => digest,
+            Self::RsaPkcs1(digest)
+            | Self::Ecdsa(digest)
+            | Self::PlainEcdsa(digest)
+            | Self::Dsa(digest) => digest,
             Self::RsaPss(parameters) => parameters.digest,
             Self::Ed25519 => DigestAlgorithm::Sha512,
         }
@@ -128,9 +148,11 @@ impl SignatureAlgorithm {
             Self::RsaPkcs1(_) => {
                 Ok(AlgorithmIdentifier::with_null(of(self).unwrap_or(RSA_ENCRYPTION)))
             }
-            Self::Ecdsa(_) => {
+            Self::Ecdsa(_) | Self::PlainEcdsa(_) => {
                 Ok(AlgorithmIdentifier::without_parameters(of(self).unwrap_or(EC_PUBLIC_KEY)))
             }
+            // RFC 5758 §3.1: absent, too.
+            Self::Dsa(_) => Ok(AlgorithmIdentifier::without_parameters(of(self).unwrap_or(DSA))),
             Self::Ed25519 => Ok(AlgorithmIdentifier::without_parameters(ED25519)),
             Self::RsaPss(parameters) => Ok(AlgorithmIdentifier {
                 algorithm: RSASSA_PSS,
@@ -139,16 +161,12 @@ impl SignatureAlgorithm {
         }
     }
 
-    /// The digest that an AlgorithmIdentifier of a signature names itself, whether this
-    /// crate computes it or not. Nothing where it names none, or digests within.
+    /// The digest that an AlgorithmIdentifier of a signature names itself. Nothing where it
+    /// names none, or digests within.
     pub(crate) fn named_digest(identifier: &AlgorithmIdentifier) -> Option<ObjectIdentifier> {
         match Self::read(identifier, None) {
-            Ok(Some(Self::Ed25519)) | Err(_) => None,
+            Ok(Some(Self::Ed25519) | None) | Err(_) => None,
             Ok(Some(known)) => Some(known.digest().oid()),
-            Ok(None) => FOREIGN_DIGESTS
-                .iter()
-                .find(|(it, _)| *it == identifier.algorithm)
-                .map(|(_, it)| *it),
         }
     }
 
@@ -171,6 +189,7 @@ impl SignatureAlgorithm {
             RSA_ENCRYPTION => digest.map(Self::RsaPkcs1),
             // Not a signature algorithm by RFC 5753, but some signers write it.
             EC_PUBLIC_KEY => digest.map(Self::Ecdsa),
+            DSA => digest.map(Self::Dsa),
             ED25519 => Some(Self::Ed25519),
             RSASSA_PSS => PssParameters::read(identifier.parameters.as_ref())?.map(Self::RsaPss),
             _ => None,
@@ -235,12 +254,15 @@ fn read_mask(value: &Value<'_>) -> Result<(ObjectIdentifier, ObjectIdentifier)> 
 }
 
 impl fmt::Display for SignatureAlgorithm {
-    /// As reports spell it: `RSA_SHA256`, `RSA_SSA_PSS_SHA256_MGF1`, `ECDSA_SHA256`, `ED25519`.
+    /// As reports spell it: `RSA_SHA256`, `RSA_SSA_PSS_SHA256_MGF1`, `ECDSA_SHA3_256`,
+    /// `PLAIN_ECDSA_SHA256`, `DSA_SHA1`, `ED25519`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::RsaPkcs1(digest) => write!(f, "RSA_{digest}"),
             Self::RsaPss(parameters) => write!(f, "RSA_SSA_PSS_{}_MGF1", parameters.digest),
             Self::Ecdsa(digest) => write!(f, "ECDSA_{digest}"),
+            Self::PlainEcdsa(digest) => write!(f, "PLAIN_ECDSA_{digest}"),
+            Self::Dsa(digest) => write!(f, "DSA_{digest}"),
             Self::Ed25519 => f.write_str("ED25519"),
         }
     }
@@ -252,11 +274,12 @@ mod tests {
 
     #[test]
     fn every_algorithm_is_read_as_written() {
-        use DigestAlgorithm::{Sha256, Sha384, Sha512};
         let mut all = vec![SignatureAlgorithm::Ed25519];
-        for digest in [Sha256, Sha384, Sha512] {
+        for digest in DigestAlgorithm::ALL {
             all.push(SignatureAlgorithm::RsaPkcs1(digest));
             all.push(SignatureAlgorithm::Ecdsa(digest));
+            all.push(SignatureAlgorithm::PlainEcdsa(digest));
+            all.push(SignatureAlgorithm::Dsa(digest));
             all.push(SignatureAlgorithm::RsaPss(PssParameters::new(digest)));
         }
         for algorithm in all {

@@ -33,16 +33,21 @@ impl KeyPair {
                     None
                 }
             }
-            (PrivateKey::Ec(curve, scalar), PublicKey::Ec(its, point)) if curve == its => {
+            (PrivateKey::Ec(curve, scalar), PublicKey::Ec(public)) if *curve == public.curve => {
                 let algorithm = match curve {
                     Curve::P256 => &primitive::ECDSA_P256_SHA256_ASN1_SIGNING,
                     Curve::P384 => &primitive::ECDSA_P384_SHA384_ASN1_SIGNING,
-                    Curve::Other => return Ok(None),
+                    _ => return Ok(None),
                 };
                 let random = SystemRandom::new();
-                EcdsaKeyPair::from_private_key_and_public_key(algorithm, scalar, point, &random)
-                    .ok()
-                    .map(|pair| Self::Ecdsa(*curve, Box::new(pair)))
+                EcdsaKeyPair::from_private_key_and_public_key(
+                    algorithm,
+                    scalar,
+                    public.point,
+                    &random,
+                )
+                .ok()
+                .map(|pair| Self::Ecdsa(*curve, Box::new(pair)))
             }
             (PrivateKey::Ed25519(seed), PublicKey::Ed25519(point)) => {
                 Ed25519KeyPair::from_seed_and_public_key(seed, point)
@@ -131,29 +136,29 @@ fn bits(number: &[u8]) -> usize {
 
 fn ecdsa(curve: Curve) -> SignatureAlgorithm {
     SignatureAlgorithm::Ecdsa(match curve {
-        Curve::P256 | Curve::Other => DigestAlgorithm::Sha256,
         Curve::P384 => DigestAlgorithm::Sha384,
+        _ => DigestAlgorithm::Sha256,
     })
 }
 
-/// SHA-1 is read in old documents and never made.
+/// The other digests are read in documents and never made.
 fn rsa_padding(algorithm: SignatureAlgorithm) -> Option<&'static dyn primitive::RsaEncoding> {
-    use DigestAlgorithm::{Sha1, Sha256, Sha384, Sha512};
+    use DigestAlgorithm::{Sha256, Sha384, Sha512};
     match algorithm {
         SignatureAlgorithm::RsaPkcs1(digest) => match digest {
-            Sha1 => None,
             Sha256 => Some(&primitive::RSA_PKCS1_SHA256),
             Sha384 => Some(&primitive::RSA_PKCS1_SHA384),
             Sha512 => Some(&primitive::RSA_PKCS1_SHA512),
+            _ => None,
         },
         SignatureAlgorithm::RsaPss(parameters)
             if parameters == PssParameters::new(parameters.digest) =>
         {
             match parameters.digest {
-                Sha1 => None,
                 Sha256 => Some(&primitive::RSA_PSS_SHA256),
                 Sha384 => Some(&primitive::RSA_PSS_SHA384),
                 Sha512 => Some(&primitive::RSA_PSS_SHA512),
+                _ => None,
             }
         }
         _ => None,

@@ -126,6 +126,8 @@ pub(super) fn key(key: PublicKey) -> String {
         PublicKey::Rsa { bits } => format!("RSA {bits} bit"),
         PublicKey::EllipticCurve { bits: Some(bits) } => format!("EC {bits} bit"),
         PublicKey::EllipticCurve { bits: None } => "EC".into(),
+        PublicKey::Dsa { bits: Some(bits) } => format!("DSA {bits} bit"),
+        PublicKey::Dsa { bits: None } => "DSA".into(),
         PublicKey::Ed25519 => "Ed25519".into(),
         PublicKey::Other => "?".into(),
     }

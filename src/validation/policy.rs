@@ -178,6 +178,7 @@ impl AlgorithmConstraints {
             PublicKey::EllipticCurve { bits } => {
                 bits.is_some_and(|bits| bits < self.elliptic_curve_bits)
             }
+            PublicKey::Dsa { bits } => bits.is_none_or(|bits| bits < self.rsa_bits),
             PublicKey::Ed25519 | PublicKey::Other => false,
         };
         weak.then_some(self.weak_key)

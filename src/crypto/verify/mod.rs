@@ -1,12 +1,18 @@
 //! The check of one signature value with one public key.
 //!
-//! ring does what it can. Public-key RSA that it does not do (small and huge keys,
-//! old DigestInfo spellings, PSS with free parameters, digests computed elsewhere)
-//! is done here; it handles no secret. What neither does is [`Verification::Unsupported`],
-//! which says nothing about the signature.
+//! ring does what it can. What it does not do goes through [`CheckDigest`]: RSA (small and
+//! huge keys, old DigestInfo spellings, PSS with free parameters) and DSA on big numbers, and
+//! ECDSA beyond four pairs of curve and digest by the crates of the feature `curves`. None of
+//! them handles a secret. What nothing does is [`Verification::Unsupported`], which says
+//! nothing about the signature: Ed448 and brainpoolP512r1, for want of a crate to rely on,
+//! and curves that are spelt out.
 
+mod dsa;
+#[cfg(feature = "curves")]
+mod ecdsa;
 mod key;
 mod rsa;
+mod value;
 
 #[cfg(test)]
 mod wycheproof;
@@ -17,6 +23,7 @@ use ring::signature as primitive;
 
 use super::algorithm::{PssParameters, SignatureAlgorithm};
 use super::digest::{Digest, DigestAlgorithm};
+use crate::encoding::asn1::{Tag, Value};
 use crate::error::{Error, Result};
 
 /// What the check found. That a primitive is missing says nothing about the signature.
@@ -41,6 +48,13 @@ impl Verification {
     }
 }
 
+/// The joint for what ring does not do: a public key that checks values over a digest.
+/// Whoever stands behind it takes any bytes for a value, and some 30 ms at most.
+trait CheckDigest {
+    /// `algorithm` is one that the key does not refuse, and `digest` is its.
+    fn check(&self, algorithm: SignatureAlgorithm, digest: &Digest, value: &[u8]) -> Verification;
+}
+
 /// Checks `value` over `message` with the key of a `SubjectPublicKeyInfo`
 /// (RFC 5280 §4.1.2.7) given as it stands.
 ///
@@ -59,33 +73,49 @@ pub(crate) fn verify(
     if let Some(refused) = key.refuses(algorithm) {
         return Ok(refused);
     }
-    Ok(match (&key, algorithm) {
-        (PublicKey::Rsa(key) | PublicKey::RsaPss(key, _), _) => {
-            // A value that ring refuses may still be good by the rules that it lacks.
-            match rsa_by_ring(algorithm) {
-                Some(primitive) if key.components().verify(primitive, message, value).is_ok() => {
-                    Verification::Valid
-                }
-                _ => key.verify(algorithm, &algorithm.digest().digest(message), value),
-            }
-        }
-        (PublicKey::Ec(curve, point), SignatureAlgorithm::Ecdsa(digest)) => {
-            match ecdsa_by_ring(*curve, digest) {
-                Some(primitive) if key::is_uncompressed(point) => Verification::from_ring(
-                    primitive::UnparsedPublicKey::new(primitive, point).verify(message, value),
-                ),
-                _ => Verification::Unsupported,
-            }
-        }
-        (PublicKey::Ed25519(point), SignatureAlgorithm::Ed25519) => Verification::from_ring(
-            primitive::UnparsedPublicKey::new(&primitive::ED25519, point).verify(message, value),
-        ),
-        _ => Verification::Unsupported,
-    })
+    match by_ring(&key, algorithm, message, value) {
+        Some(found) => Ok(found),
+        None => Ok(check_digest(&key, algorithm, &algorithm.digest().digest(message), value)),
+    }
 }
 
-/// As [`verify`], over a message of which only the digest is at hand. RSA only:
-/// ring takes no digest for ECDSA, and Ed25519 (RFC 8032 §5.1) has none to take.
+/// Nothing where ring cannot say.
+fn by_ring(
+    key: &PublicKey<'_>,
+    algorithm: SignatureAlgorithm,
+    message: &[u8],
+    value: &[u8],
+) -> Option<Verification> {
+    let unparsed = |algorithm: &'static dyn primitive::VerificationAlgorithm, point| {
+        let key = primitive::UnparsedPublicKey::new(algorithm, point);
+        Verification::from_ring(key.verify(message, value))
+    };
+    match key {
+        PublicKey::Rsa(key) | PublicKey::RsaPss(key, _) => {
+            let checked = key.components().verify(rsa_by_ring(algorithm)?, message, value);
+            // A value that ring refuses may still be good by the rules that it lacks.
+            checked.is_ok().then_some(Verification::Valid)
+        }
+        PublicKey::Ec(key) if key.is_uncompressed() => {
+            Some(unparsed(ecdsa_by_ring(key.curve, algorithm)?, key.point))
+        }
+        PublicKey::Ed25519(point) => Some(unparsed(&primitive::ED25519, point)),
+        PublicKey::Ec(_) | PublicKey::Dsa(_) | PublicKey::Other => None,
+    }
+}
+
+fn check_digest(
+    key: &PublicKey<'_>,
+    algorithm: SignatureAlgorithm,
+    digest: &Digest,
+    value: &[u8],
+) -> Verification {
+    let check = |key: &dyn CheckDigest| key.check(algorithm, digest, value);
+    key.beyond_ring().map_or(Verification::Unsupported, check)
+}
+
+/// As [`verify`], over a message of which only the digest is at hand. Not by ring, which takes
+/// no digest, and not for Ed25519 (RFC 8032 §5.1), which has none to take.
 ///
 /// # Errors
 /// `Malformed` when the key cannot be read; `Misuse` when the algorithm wants another digest.
@@ -102,30 +132,38 @@ pub(crate) fn verify_digest(
     if let Some(refused) = key.refuses(algorithm) {
         return Ok(refused);
     }
-    Ok(match &key {
-        PublicKey::Rsa(key) | PublicKey::RsaPss(key, _) => key.verify(algorithm, digest, value),
-        _ => Verification::Unsupported,
-    })
+    Ok(check_digest(&key, algorithm, digest, value))
+}
+
+/// The octets of an INTEGER that is not negative, without the zeros before it.
+fn natural<'a>(value: &Value<'a>) -> Result<&'a [u8]> {
+    let octets = value.is(Tag::INTEGER)?.integer()?;
+    if octets.first().is_some_and(|first| first & 0x80 != 0) {
+        return Err(Error::malformed("a number of a key is negative").at_offset(value.offset()));
+    }
+    let zeros = octets.iter().take_while(|octet| **octet == 0).count();
+    Ok(octets.get(zeros..).unwrap_or_default())
 }
 
 fn rsa_by_ring(algorithm: SignatureAlgorithm) -> Option<&'static primitive::RsaParameters> {
     use DigestAlgorithm::{Sha1, Sha256, Sha384, Sha512};
     match algorithm {
-        SignatureAlgorithm::RsaPkcs1(digest) => Some(match digest {
-            Sha1 => &primitive::RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY,
-            Sha256 => &primitive::RSA_PKCS1_2048_8192_SHA256,
-            Sha384 => &primitive::RSA_PKCS1_2048_8192_SHA384,
-            Sha512 => &primitive::RSA_PKCS1_2048_8192_SHA512,
-        }),
+        SignatureAlgorithm::RsaPkcs1(digest) => match digest {
+            Sha1 => Some(&primitive::RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY),
+            Sha256 => Some(&primitive::RSA_PKCS1_2048_8192_SHA256),
+            Sha384 => Some(&primitive::RSA_PKCS1_2048_8192_SHA384),
+            Sha512 => Some(&primitive::RSA_PKCS1_2048_8192_SHA512),
+            _ => None,
+        },
         // ring knows one choice of the parameters for each digest.
         SignatureAlgorithm::RsaPss(parameters)
             if parameters == PssParameters::new(parameters.digest) =>
         {
             match parameters.digest {
-                Sha1 => None,
                 Sha256 => Some(&primitive::RSA_PSS_2048_8192_SHA256),
                 Sha384 => Some(&primitive::RSA_PSS_2048_8192_SHA384),
                 Sha512 => Some(&primitive::RSA_PSS_2048_8192_SHA512),
+                _ => None,
             }
         }
         _ => None,
@@ -134,17 +172,22 @@ fn rsa_by_ring(algorithm: SignatureAlgorithm) -> Option<&'static primitive::RsaP
 
 fn ecdsa_by_ring(
     curve: Curve,
-    digest: DigestAlgorithm,
+    algorithm: SignatureAlgorithm,
 ) -> Option<&'static primitive::EcdsaVerificationAlgorithm> {
     use DigestAlgorithm::{Sha256, Sha384};
-    match (curve, digest) {
-        (Curve::P256, Sha256) => Some(&primitive::ECDSA_P256_SHA256_ASN1),
-        (Curve::P256, Sha384) => Some(&primitive::ECDSA_P256_SHA384_ASN1),
-        (Curve::P384, Sha256) => Some(&primitive::ECDSA_P384_SHA256_ASN1),
-        (Curve::P384, Sha384) => Some(&primitive::ECDSA_P384_SHA384_ASN1),
+    use SignatureAlgorithm::{Ecdsa, PlainEcdsa};
+    match (curve, algorithm) {
+        (Curve::P256, Ecdsa(Sha256)) => Some(&primitive::ECDSA_P256_SHA256_ASN1),
+        (Curve::P256, Ecdsa(Sha384)) => Some(&primitive::ECDSA_P256_SHA384_ASN1),
+        (Curve::P384, Ecdsa(Sha256)) => Some(&primitive::ECDSA_P384_SHA256_ASN1),
+        (Curve::P384, Ecdsa(Sha384)) => Some(&primitive::ECDSA_P384_SHA384_ASN1),
+        (Curve::P256, PlainEcdsa(Sha256)) => Some(&primitive::ECDSA_P256_SHA256_FIXED),
+        (Curve::P384, PlainEcdsa(Sha384)) => Some(&primitive::ECDSA_P384_SHA384_FIXED),
         _ => None,
     }
 }
 
+#[cfg(test)]
+mod hostile_tests;
 #[cfg(test)]
 mod tests;

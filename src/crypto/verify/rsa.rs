@@ -6,11 +6,11 @@
 use num_bigint::BigUint;
 use ring::signature::RsaPublicKeyComponents;
 
-use super::Verification;
+use super::{CheckDigest, Verification, natural};
 use crate::crypto::algorithm::{PssParameters, SignatureAlgorithm};
 use crate::crypto::digest::{Digest, DigestAlgorithm, DigestContext};
-use crate::encoding::asn1::{Tag, Value};
-use crate::error::{Error, Result};
+use crate::encoding::asn1::Value;
+use crate::error::Result;
 
 /// The numbers of an RSA public key, big-endian, without leading zeros.
 pub(crate) struct RsaKey<'a> {
@@ -51,12 +51,27 @@ impl<'a> RsaKey<'a> {
         RsaPublicKeyComponents { n: self.modulus, e: self.exponent }
     }
 
-    pub(super) fn verify(
-        &self,
-        algorithm: SignatureAlgorithm,
-        digest: &Digest,
-        value: &[u8],
-    ) -> Verification {
+    /// The numbers, when they are those of an RSA key that can be computed with.
+    fn usable(&self) -> Option<(BigUint, BigUint)> {
+        let short = octets(*MODULUS_BITS.end())?;
+        if self.modulus.len() > short || self.exponent.len() > short {
+            return None;
+        }
+        let modulus = BigUint::from_bytes_be(self.modulus);
+        let exponent = BigUint::from_bytes_be(self.exponent);
+        let large = modulus.bits() > LARGE_MODULUS_BITS;
+        let longest = if large { LARGE_EXPONENT_BITS } else { EXPONENT_BITS };
+        // An exponent of 1 would make every value its own signature.
+        let sound = MODULUS_BITS.contains(&modulus.bits())
+            && modulus.bit(0)
+            && exponent.bit(0)
+            && (2..=longest).contains(&exponent.bits());
+        sound.then_some((modulus, exponent))
+    }
+}
+
+impl CheckDigest for RsaKey<'_> {
+    fn check(&self, algorithm: SignatureAlgorithm, digest: &Digest, value: &[u8]) -> Verification {
         let Some((modulus, exponent)) = self.usable() else { return Verification::Unsupported };
         let signature = BigUint::from_bytes_be(value);
         // RFC 8017 §8.2.2 step 1 and §5.2.2 step 1.
@@ -82,39 +97,9 @@ impl<'a> RsaKey<'a> {
                     Verification::Invalid
                 }
             }
-            SignatureAlgorithm::Ecdsa(_) | SignatureAlgorithm::Ed25519 => Verification::Invalid,
+            _ => Verification::Invalid,
         }
     }
-
-    /// The numbers, when they are those of an RSA key that can be computed with.
-    fn usable(&self) -> Option<(BigUint, BigUint)> {
-        let short = octets(*MODULUS_BITS.end())?;
-        if self.modulus.len() > short || self.exponent.len() > short {
-            return None;
-        }
-        let modulus = BigUint::from_bytes_be(self.modulus);
-        let exponent = BigUint::from_bytes_be(self.exponent);
-        let large = modulus.bits() > LARGE_MODULUS_BITS;
-        let longest = if large { LARGE_EXPONENT_BITS } else { EXPONENT_BITS };
-        // An exponent of 1 would make every value its own signature.
-        let sound = MODULUS_BITS.contains(&modulus.bits())
-            && modulus.bit(0)
-            && exponent.bit(0)
-            && (2..=longest).contains(&exponent.bits());
-        sound.then_some((modulus, exponent))
-    }
-}
-
-/// The octets of an INTEGER that is not negative, without the zeros before it.
-fn natural<'a>(value: &Value<'a>) -> Result<&'a [u8]> {
-    let octets = value.is(Tag::INTEGER)?.integer()?;
-    if octets.first().is_some_and(|first| first & 0x80 != 0) {
-        return Err(
-            Error::malformed("a number of an RSA key is negative").at_offset(value.offset())
-        );
-    }
-    let zeros = octets.iter().take_while(|octet| **octet == 0).count();
-    Ok(octets.get(zeros..).unwrap_or_default())
 }
 
 fn octets(bits: u64) -> Option<usize> {

@@ -1,23 +1,25 @@
 //! Values made by openssl (`testdata/verify/make.sh`), and keys that are none.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 
 use super::*;
 
 #[derive(Deserialize)]
-struct Vector {
-    name: String,
-    expected: String,
-    algorithm: SignatureAlgorithm,
+pub(super) struct Vector {
+    pub(super) name: String,
+    pub(super) expected: String,
+    pub(super) algorithm: SignatureAlgorithm,
     #[serde(with = "crate::encoding::base64")]
-    key: Vec<u8>,
+    pub(super) key: Vec<u8>,
     #[serde(with = "crate::encoding::base64")]
-    value: Vec<u8>,
+    pub(super) value: Vec<u8>,
 }
 
-const MESSAGE: &[u8] = b"kyso TEST message";
+pub(super) const MESSAGE: &[u8] = b"kyso TEST message";
 
-fn vectors() -> Vec<Vector> {
+pub(super) fn vectors() -> Vec<Vector> {
     let text = include_str!("../../../testdata/verify/vectors.json");
     serde_json::from_str(text).unwrap()
 }
@@ -37,18 +39,16 @@ fn values_by_openssl() {
     }
 }
 
-/// RSA needs the digest only; what the others answer must not be taken for a verdict.
+/// The digest is enough for all but Ed25519, and then ring does not help.
 #[test]
 fn values_over_a_digest() {
     for vector in vectors() {
         let digest = vector.algorithm.digest().digest(MESSAGE);
         let found = verify_digest(&vector.key, vector.algorithm, &digest, &vector.value).unwrap();
+        let whole = vector.algorithm == SignatureAlgorithm::Ed25519;
         let by_message = check(&vector, MESSAGE);
-        let rsa =
-            !matches!(vector.algorithm, SignatureAlgorithm::Ecdsa(_) | SignatureAlgorithm::Ed25519);
-        if rsa || found != Verification::Unsupported {
-            assert_eq!(found, by_message, "{}", vector.name);
-        }
+        let expected = if whole { Verification::Unsupported } else { by_message };
+        assert_eq!(found, expected, "{}", vector.name);
     }
 }
 
@@ -122,7 +122,12 @@ fn numbers_that_are_no_key() {
 /// The last third of a key is all number: no flip in it may leave a value valid.
 #[test]
 fn broken_keys() {
+    let mut keys = BTreeSet::new();
     for vector in vectors().iter().filter(|it| it.expected == "Valid") {
+        // One of each key is enough.
+        if !keys.insert(vector.key.clone()) {
+            continue;
+        }
         for at in 0..vector.key.len() {
             let cut = verify(&vector.key[..at], vector.algorithm, MESSAGE, &vector.value);
             assert!(cut.is_err(), "{} cut at {at}", vector.name);

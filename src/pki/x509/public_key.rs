@@ -17,12 +17,16 @@ pub(crate) enum PublicKey {
         /// Bits of the field, as far as the curve is known.
         bits: Option<usize>,
     },
+    Dsa {
+        /// Bits of the prime, where the key has it and does not inherit it.
+        bits: Option<usize>,
+    },
     Ed25519,
     Other,
 }
 
 /// RFC 5480 §2.1.1.1 and RFC 5639: the curves met in certificates.
-const CURVES: [(&str, usize); 10] = [
+const CURVES: [(&str, usize); 14] = [
     ("1.2.840.10045.3.1.1", 192),
     ("1.2.840.10045.3.1.7", 256),
     ("1.3.132.0.10", 256),
@@ -30,9 +34,13 @@ const CURVES: [(&str, usize); 10] = [
     ("1.3.132.0.34", 384),
     ("1.3.132.0.35", 521),
     ("1.3.36.3.3.2.8.1.1.7", 256),
+    ("1.3.36.3.3.2.8.1.1.8", 256),
     ("1.3.36.3.3.2.8.1.1.9", 320),
+    ("1.3.36.3.3.2.8.1.1.10", 320),
     ("1.3.36.3.3.2.8.1.1.11", 384),
+    ("1.3.36.3.3.2.8.1.1.12", 384),
     ("1.3.36.3.3.2.8.1.1.13", 512),
+    ("1.3.36.3.3.2.8.1.1.14", 512),
 ];
 
 /// `SubjectPublicKeyInfo > AlgorithmIdentifier`, whose parameters may be a curve spelt out.
@@ -46,7 +54,10 @@ impl PublicKey {
             Ok(crypto::PublicKey::Rsa(key) | crypto::PublicKey::RsaPss(key, _)) => {
                 Self::Rsa { bits: significant_bits(key.modulus()) }
             }
-            Ok(crypto::PublicKey::Ec(..)) => {
+            Ok(crypto::PublicKey::Dsa(key)) => {
+                Self::Dsa { bits: key.bits().and_then(|bits| usize::try_from(bits).ok()) }
+            }
+            Ok(crypto::PublicKey::Ec(_)) => {
                 let curve = curve(public_key_info).map(|oid| oid.to_string());
                 let known = CURVES.iter().find(|(oid, _)| Some(*oid) == curve.as_deref());
                 Self::EllipticCurve { bits: known.map(|(_, bits)| *bits) }

@@ -401,17 +401,20 @@ fn over_data(
     value: &[u8],
     limits: &Limits,
 ) -> Result<Verification> {
-    Ok(match algorithm {
-        SignatureAlgorithm::RsaPkcs1(_) | SignatureAlgorithm::RsaPss(_) => {
-            match data.digest(algorithm.digest())? {
-                Some(digest) => verify_digest(key, algorithm, &digest, value)?,
-                None => Verification::Unsupported,
-            }
+    let over_digest = match algorithm {
+        SignatureAlgorithm::Ed25519 => None,
+        _ => data.digest(algorithm.digest())?,
+    };
+    if let Some(digest) = over_digest {
+        let found = verify_digest(key, algorithm, &digest, value)?;
+        if found != Verification::Unsupported {
+            return Ok(found);
         }
-        SignatureAlgorithm::Ecdsa(_) | SignatureAlgorithm::Ed25519 => match data.all(limits)? {
-            Some(content) => verify(key, algorithm, &content, value)?,
-            None => Verification::Unsupported,
-        },
+    }
+    // What wants the message, and not its digest, may be at hand all the same.
+    Ok(match data.all(limits)? {
+        Some(content) => verify(key, algorithm, &content, value)?,
+        None => Verification::Unsupported,
     })
 }
 

@@ -264,12 +264,17 @@ impl<W: Write> Xml<W> {
     }
 }
 
-/// XML Encryption 1.1 §5.8 and RFC 9231 §2.1.
+/// XML Encryption 1.1 §5.8, RFC 9231 §2.1.
 fn algorithm(digest: DigestAlgorithm) -> &'static str {
     match digest {
         DigestAlgorithm::Sha1 => "http://www.w3.org/2000/09/xmldsig#sha1",
+        DigestAlgorithm::Sha224 => "http://www.w3.org/2001/04/xmldsig-more#sha224",
         DigestAlgorithm::Sha256 => "http://www.w3.org/2001/04/xmlenc#sha256",
         DigestAlgorithm::Sha384 => "http://www.w3.org/2001/04/xmldsig-more#sha384",
         DigestAlgorithm::Sha512 => "http://www.w3.org/2001/04/xmlenc#sha512",
+        DigestAlgorithm::Sha3_224 => "http://www.w3.org/2007/05/xmldsig-more#sha3-224",
+        DigestAlgorithm::Sha3_256 => "http://www.w3.org/2007/05/xmldsig-more#sha3-256",
+        DigestAlgorithm::Sha3_384 => "http://www.w3.org/2007/05/xmldsig-more#sha3-384",
+        DigestAlgorithm::Sha3_512 => "http://www.w3.org/2007/05/xmldsig-more#sha3-512",
     }
 }
