@@ -30,7 +30,8 @@ check_certificate [OPTIONS] LEAF
   --trust FILE     trusted certificates: PEM, DER, PKCS#7 bag or a folder of these (repeatable)
   --cert FILE      further certificates, never trusted (repeatable)
   --time TIME      validation time, RFC 3339 (default: now)
-  --policy FILE    policy as JSON; `pilot` for the one that requires no revocation data
+  --policy FILE    policy as JSON; or one that is ready made: `vietnam`, `etsi`, or `pilot`,
+                   which requires no revocation data
   --no-revocation  do not ask whether a certificate is revoked
   --max-depth N    most authorities between the certificate and the anchor
   --usage OID      extended key usage to require

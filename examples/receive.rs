@@ -30,7 +30,7 @@ use kyso::exchange::{Agency, MessageKind, Pending, Transport, TransportState};
 use kyso::{Conclusion, Limits, Outcome, Policy, Report, TrustStore, UtcTime, Validator};
 
 const USAGE: &str = "receive --endpoint URL --as CODE,NAME --folder DIR --trust FILE [--trust …] \
-    [--policy pilot: revocation is not required]   (the secret is in KYSO_SECRET)";
+    [--policy vietnam|etsi|pilot: under pilot, revocation is not required]   (the secret is in KYSO_SECRET)";
 
 /// What is to be answered; of several files, the gravest counts.
 enum Verdict {
@@ -88,6 +88,8 @@ fn read() -> Result<Options, Box<dyn Error>> {
                 trust.merge(more.map_err(|error| format!("{value}: {error}"))?);
             }
             "--policy" if value == "pilot" => policy = Policy::pilot(),
+            "--policy" if value == "vietnam" => policy = Policy::vietnam_official(),
+            "--policy" if value == "etsi" => policy = Policy::etsi(),
             _ => return Err(format!("no option {name} {value}").into()),
         }
     }

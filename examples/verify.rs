@@ -36,7 +36,8 @@ verify [OPTIONS] FILE...
   --cert FILE      further certificates, never trusted (repeatable)
   --content FILE   content of detached signatures; NAME=FILE for the signature NAME (repeatable)
   --time TIME      validation time, RFC 3339 (default: now)
-  --policy FILE    policy as JSON; `pilot` for the one that requires no revocation data
+  --policy FILE    policy as JSON; or one that is ready made: `vietnam`, `etsi`, or `pilot`,
+                   which requires no revocation data
   --crl FILE       revocation lists: PEM or DER (repeatable)
   --ocsp FILE      OCSP responses: DER or PEM (repeatable)
   --html FILE      one page on all files, for people, besides what is printed

@@ -104,7 +104,7 @@ pub use crate::signature::{Prepared, Signed};
 pub use crate::source::{Seekable, Source};
 pub use crate::time::UtcTime;
 pub use crate::validation::{
-    AlgorithmConstraints, Block, BlockId, CertificateConclusion, CertificateReport,
+    Acceptable, AlgorithmConstraints, Block, BlockId, CertificateConclusion, CertificateReport,
     CertificateRevocation, CertificateStatus, Check, CheckId, Conclusion, Coverage, DocumentFormat,
     Failed, Form, Indeterminate, Level, Outcome, PdfWords, Policy, ReferenceReport, Report,
     Revocation, SignatureLevel, SignatureReport, TimeStampReport, TimeStampType, TriedPath,

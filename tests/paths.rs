@@ -18,8 +18,8 @@ use std::fs;
 use std::path::Path;
 
 use kyso::{
-    Certificate, CertificateConclusion, CertificateReport, Crl, Limits, PathRequirements, Policy,
-    Revocation, TrustAnchor, TrustStore, UtcTime, Validator,
+    Acceptable, AlgorithmConstraints, Certificate, CertificateConclusion, CertificateReport, Crl,
+    Limits, PathRequirements, Policy, Revocation, TrustAnchor, TrustStore, UtcTime, Validator,
 };
 use serde_json::Value;
 use support::samples::corpus;
@@ -59,10 +59,9 @@ impl Case {
     fn check(&self) -> Result<CertificateReport, String> {
         let end_entity = self.end_entity.as_ref().map_err(ToString::to_string)?;
         let mut policy = Policy::pilot();
-        policy.algorithms.rsa_bits = self.strength.unwrap_or(0);
-        if self.strength.is_none() {
-            policy.algorithms.weak_digests.clear();
-            policy.algorithms.elliptic_curve_bits = 0;
+        match self.strength {
+            Some(bits) => policy.algorithms.rsa = [(bits, Acceptable::Always)].into(),
+            None => policy.algorithms = AlgorithmConstraints::none(),
         }
         if self.crls.is_some() {
             policy.revocation = Revocation::Required;

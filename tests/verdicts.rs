@@ -6,8 +6,9 @@
 mod support;
 
 use kyso::{
-    Certificate, Conclusion, Failed, Indeterminate, Level, Outcome, PathRequirements, Policy,
-    Report, SignatureLevel, TrustAnchor, TrustStore, UtcTime, Validator,
+    Acceptable, Certificate, CheckId, Conclusion, Failed, Indeterminate, Level, Outcome,
+    PathRequirements, Policy, Report, Revocation, SignatureLevel, TrustAnchor, TrustStore, UtcTime,
+    Validator,
 };
 use support::cms::{self, Cms, Identity};
 use support::pdf::{Pdf, update};
@@ -309,16 +310,67 @@ fn strength_is_the_policys_to_grade() {
     let rsa = Identity::rsa();
     let signature = Cms::over(CONTENT, &rsa).signed_by(&rsa);
     let mut policy = Policy::pilot();
-    policy.algorithms.rsa_bits = 3072;
-    let weak = "INDETERMINATE/CRYPTO_CONSTRAINTS_FAILURE_NO_POE";
+    policy.algorithms.rsa = [(3072, Acceptable::Always)].into();
+    let weak = "INDETERMINATE/CRYPTO_CONSTRAINTS_FAILURE";
     for (level, conclusion) in
         [(Level::Fail, weak), (Level::Warn, "TOTAL_PASSED"), (Level::Inform, "TOTAL_PASSED")]
     {
-        policy.algorithms.weak_key = level;
+        policy.levels.insert(CheckId::KeyStrength, level);
         let validator = Validator::new(trust(), policy.clone(), at(NOW));
         let report = validator.validate_detached(&signature, CONTENT).unwrap();
         assert_says(&report, conclusion, "Khóa RSA 2048 bit quá yếu");
         assert_eq!(warns(&report, "quá yếu"), level == Level::Warn);
+    }
+}
+
+/// The time that is asked about decides, and a time that the signer claims is none.
+#[test]
+fn strength_has_an_end() {
+    let rsa = Identity::rsa();
+    // It claims to be of long ago.
+    let signature = Cms::over(CONTENT, &rsa).signed_by(&rsa);
+    let report = |acceptable| {
+        let mut policy = Policy::pilot();
+        policy.algorithms.rsa = [(2048, acceptable)].into();
+        Validator::new(trust(), policy, at(NOW)).validate_detached(&signature, CONTENT).unwrap()
+    };
+    let claimed = pilot().validate_detached(&signature, CONTENT).unwrap().signatures()[0]
+        .claimed_time()
+        .unwrap();
+    assert!(claimed < at(NOW));
+    assert_eq!(report(Acceptable::Until(at(NOW))).conclusion(), Some(Conclusion::TotalPassed));
+    let between = claimed.plus_seconds(1);
+    let ended = "INDETERMINATE/CRYPTO_CONSTRAINTS_FAILURE_NO_POE";
+    assert_says(&report(Acceptable::Until(between)), ended, "Chỉ được chấp nhận đến");
+    let never = "INDETERMINATE/CRYPTO_CONSTRAINTS_FAILURE";
+    assert_says(&report(Acceptable::Never), never, "Khóa RSA 2048 bit quá yếu");
+    let discouraged = report(Acceptable::Discouraged);
+    assert_says(&discouraged, "TOTAL_PASSED", "vẫn tạm chấp nhận");
+    assert!(warns(&discouraged, "vẫn tạm chấp nhận"));
+}
+
+/// What an anchor signed itself with is no part of the path.
+#[test]
+fn an_anchors_own_signature_does_not_matter() {
+    const BY_SHA256: [u8; 12] = [0x30, 10, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];
+    const BY_SHA1: [u8; 11] = [0x30, 9, 6, 7, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 1];
+    let mut root = cms::pem("ca.crt.pem");
+    for _ in 0..2 {
+        let place = root.windows(12).position(|it| it == BY_SHA256).unwrap();
+        root.splice(place..place + 12, BY_SHA1);
+    }
+    // Both of its SEQUENCEs have two octets for their lengths: one is two shorter now.
+    assert_eq!([root[1], root[5]], [0x82; 2]);
+    (root[3], root[7]) = (root[3] - 2, root[7] - 1);
+    let root = Certificate::from_der(&root).unwrap();
+    let rsa = Identity::rsa();
+    let signature = Cms::over(CONTENT, &rsa).signed_by(&rsa);
+    for mut policy in [Policy::default(), Policy::etsi(), Policy::vietnam_official()] {
+        policy.revocation = Revocation::NotRequired;
+        let validator = Validator::new([root.clone()].into_iter().collect(), policy, at(NOW));
+        let report = validator.validate_detached(&signature, CONTENT).unwrap();
+        assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed), "{report}");
+        assert!(!warns(&report, "SHA1"));
     }
 }
 

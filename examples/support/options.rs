@@ -11,10 +11,14 @@ pub(crate) fn text(argument: OsString) -> Result<String, String> {
     argument.into_string().map_err(|it| format!("{} is no UTF-8", it.display()))
 }
 
-/// A file of JSON, or `pilot`.
+/// A file of JSON, or the name of a policy that is ready made.
 pub(crate) fn policy(value: &str) -> Result<Policy, String> {
-    if value == "pilot" && !Path::new(value).exists() {
-        return Ok(Policy::pilot());
+    match value {
+        _ if Path::new(value).exists() => {}
+        "vietnam" => return Ok(Policy::vietnam_official()),
+        "etsi" => return Ok(Policy::etsi()),
+        "pilot" => return Ok(Policy::pilot()),
+        _ => {}
     }
     let text = fs::read_to_string(value).map_err(|error| format!("{value}: {error}"))?;
     serde_json::from_str(&text).map_err(|error| format!("{value}: {error}"))

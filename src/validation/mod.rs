@@ -32,7 +32,7 @@ pub use certificate::{
 pub use check::{Check, CheckId, Level, Outcome};
 pub use conclusion::{Conclusion, Failed, Indeterminate};
 pub use facts::{Form, PdfWords, SignatureLevel, TimeStampType};
-pub use policy::{AlgorithmConstraints, Policy, Revocation};
+pub use policy::{Acceptable, AlgorithmConstraints, Policy, Revocation};
 pub(crate) use provision::Needed;
 pub use report::{
     Coverage, DocumentFormat, ReferenceReport, Report, SignatureReport, TimeStampReport, Validated,

@@ -1,19 +1,23 @@
 //! What is asked of a signature. Plain data: an agency can keep it in a file. The
 //! one place where facts are judged.
 
+mod algorithms;
+mod presets;
+
+pub(super) use self::algorithms::Weakness;
+pub use self::algorithms::{Acceptable, AlgorithmConstraints};
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::check::{Check, CheckId, Fact, Finding, Level, Outcome};
 use super::conclusion::Conclusion;
-use crate::crypto::DigestAlgorithm;
-use crate::pki::PublicKey;
 
 /// What is asked of a signature.
 ///
 /// [`Policy::default`] asks for everything that EN 319 102-1 asks of a signature at
-/// the time of validation.
+/// the time of validation. [`Policy::vietnam_official`] and [`Policy::etsi`] are ready made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -45,54 +49,7 @@ pub enum Revocation {
     NotRequired,
 }
 
-/// Which algorithms and key sizes are strong enough, and what follows if not.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct AlgorithmConstraints {
-    /// Digests that are too weak for signatures, and how much that weighs.
-    pub weak_digests: BTreeMap<DigestAlgorithm, Level>,
-    /// The least bits of an RSA modulus.
-    pub rsa_bits: usize,
-    /// The least bits of an elliptic curve's field.
-    pub elliptic_curve_bits: usize,
-    /// How much a key below these weighs.
-    pub weak_key: Level,
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        Self {
-            name: "EN 319 102-1".into(),
-            revocation: Revocation::Required,
-            revocation_max_age: None,
-            algorithms: AlgorithmConstraints::default(),
-            levels: BTreeMap::new(),
-        }
-    }
-}
-
-impl Default for AlgorithmConstraints {
-    /// TS 119 312 and circular 15/2025/TT-BKHCN: SHA-2, RSA from 2048 bits, curves
-    /// from 256 bits.
-    fn default() -> Self {
-        Self {
-            weak_digests: BTreeMap::from([(DigestAlgorithm::Sha1, Level::Fail)]),
-            rsa_bits: 2048,
-            elliptic_curve_bits: 256,
-            weak_key: Level::Fail,
-        }
-    }
-}
-
 impl Policy {
-    /// For trials between agencies: as the default, but revocation is not required.
-    /// Every report under it says so.
-    #[must_use]
-    pub fn pilot() -> Self {
-        Self { name: "pilot".into(), revocation: Revocation::NotRequired, ..Self::default() }
-    }
-
     /// How much a check weighs under this policy.
     #[must_use]
     pub fn level(&self, id: CheckId) -> Level {
@@ -116,14 +73,14 @@ impl Policy {
             | CheckId::LongTermValidation
             | CheckId::PastValidation
             | CheckId::PermittedChanges => Level::Fail,
-            // Their weight comes with the fact itself, from the fields above.
-            CheckId::Revocation
-            | CheckId::DigestStrength
-            | CheckId::KeyStrength
-            | CheckId::PathStrength => Level::Fail,
+            // Its weight comes with the fact itself, from the field above.
+            CheckId::Revocation => Level::Fail,
             CheckId::PdfDictionary
             | CheckId::PdfStructure
             | CheckId::KeyUsage
+            | CheckId::DigestStrength
+            | CheckId::KeyStrength
+            | CheckId::PathStrength
             | CheckId::TimeStampOrder
             | CheckId::LaterChanges => self.own_or(id, Level::Fail),
             CheckId::SigningCertificateReference
@@ -162,25 +119,5 @@ impl Policy {
             message_en: finding.message.en,
         };
         (Some(check), follows)
-    }
-}
-
-impl AlgorithmConstraints {
-    /// How much it weighs that this digest was used; nothing where it is strong enough.
-    pub(super) fn weakness_of(&self, digest: DigestAlgorithm) -> Option<Level> {
-        self.weak_digests.get(&digest).copied()
-    }
-
-    /// How much it weighs that this key was used; nothing where it is strong enough.
-    pub(super) fn weakness_of_key(&self, key: PublicKey) -> Option<Level> {
-        let weak = match key {
-            PublicKey::Rsa { bits } => bits < self.rsa_bits,
-            PublicKey::EllipticCurve { bits } => {
-                bits.is_some_and(|bits| bits < self.elliptic_curve_bits)
-            }
-            PublicKey::Dsa { bits } => bits.is_none_or(|bits| bits < self.rsa_bits),
-            PublicKey::Ed25519 | PublicKey::Other => false,
-        };
-        weak.then_some(self.weak_key)
     }
 }

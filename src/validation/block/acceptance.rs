@@ -1,16 +1,19 @@
 //! Signature acceptance (EN 319 102-1 §5.2.8): algorithms, key usage, times, and
 //! what happened to the document since.
 
+use std::cmp::Reverse;
+
 use super::{Context, Role, time_stamp};
 use crate::crypto::{DigestAlgorithm, SignatureAlgorithm};
 use crate::encoding::asn1::AlgorithmIdentifier;
 use crate::pki::Certificate;
 use crate::pki::path::{Search, ValidatedPath};
 use crate::signature::pades::LaterChanges;
-use crate::validation::check::{CheckId, Finding, Level, say};
-use crate::validation::conclusion::{Conclusion, Failed, Indeterminate};
+use crate::validation::check::{CheckId, Finding, say};
+use crate::validation::conclusion::{Failed, Indeterminate};
 use crate::validation::facts::{PdfFacts, SignatureFacts};
 use crate::validation::messages;
+use crate::validation::policy::Weakness;
 
 pub(super) fn findings(
     facts: &SignatureFacts,
@@ -66,20 +69,36 @@ fn key_usage(certificate: &Certificate) -> Finding {
     }
 }
 
-/// What a weakness of this level is: a finding that the policy then judges as it said.
+/// What a weakness is to a signature. EN 319 102-1 table 6: where no time is known up to which
+/// a thing was secure, there is none that a proof could fall before, and `NO_POE` would send
+/// the clerk after a proof that helps nobody.
 pub(super) fn weakness(
     id: CheckId,
-    level: Option<Level>,
+    found: Option<Weakness>,
     good: [String; 2],
     weak: [String; 2],
 ) -> Finding {
-    let follows: Conclusion = Indeterminate::CryptoConstraintsFailureNoPoe.into();
-    let ([good_vi, good_en], [weak_vi, weak_en]) = (good, weak);
-    match level {
-        None | Some(Level::Ignore) => Finding::holds(id, say(good_vi, good_en)),
-        Some(Level::Inform) => Finding::noted(id, say(weak_vi, weak_en)),
-        Some(Level::Warn) => Finding::warned(id, say(weak_vi, weak_en)),
-        Some(Level::Fail) => Finding::broken(id, follows, say(weak_vi, weak_en)),
+    let ([good_vi, good_en], [vi, en]) = (good, weak);
+    match found {
+        None => Finding::holds(id, say(good_vi, good_en)),
+        Some(Weakness::Discouraged) => Finding::warned(
+            id,
+            say(
+                format!("{vi} Chính sách vẫn tạm chấp nhận."),
+                format!("{en} It still accepts it."),
+            ),
+        ),
+        Some(Weakness::Since(Reverse(end))) => {
+            let end = end.vietnam();
+            let message = say(
+                format!("{vi} Chỉ được chấp nhận đến {end}."),
+                format!("{en} It was accepted until {end}."),
+            );
+            Finding::broken(id, Indeterminate::CryptoConstraintsFailureNoPoe, message)
+        }
+        Some(Weakness::Ever) => {
+            Finding::broken(id, Indeterminate::CryptoConstraintsFailure, say(vi, en))
+        }
     }
 }
 
@@ -87,7 +106,7 @@ fn key_strength(certificate: &Certificate, context: Context<'_>) -> Finding {
     let key = messages::key(certificate.public_key());
     weakness(
         CheckId::KeyStrength,
-        context.policy.algorithms.weakness_of_key(certificate.public_key()),
+        context.policy.algorithms.weakness_of_key(certificate.public_key(), context.at),
         [format!("Khóa {key} đủ mạnh."), format!("The key ({key}) is strong enough.")],
         [
             format!("Khóa {key} quá yếu theo chính sách."),
@@ -100,13 +119,15 @@ fn digest_strength(facts: &SignatureFacts, context: Context<'_>) -> Option<Findi
     let stated = facts.digest_algorithm.known;
     let signature = facts.signature_algorithm.known.map(SignatureAlgorithm::digest);
     let used = [stated, signature];
-    let weakest = used
-        .into_iter()
-        .flatten()
-        .max_by_key(|digest| context.policy.algorithms.weakness_of(*digest))?;
+    let algorithms = &context.policy.algorithms;
+    let weakness_of = |digest: &DigestAlgorithm| match context.role {
+        Role::Signer => algorithms.weakness_of(*digest, context.at),
+        Role::TimeStampAuthority => algorithms.weakness_of_authoritys(*digest, context.at),
+    };
+    let weakest = used.into_iter().flatten().max_by_key(weakness_of)?;
     Some(weakness(
         CheckId::DigestStrength,
-        context.policy.algorithms.weakness_of(weakest),
+        weakness_of(&weakest),
         [format!("Hàm băm {weakest} đủ mạnh."), format!("The digest {weakest} is strong enough.")],
         [
             format!("Hàm băm {weakest} quá yếu theo chính sách."),
@@ -127,22 +148,26 @@ pub(in crate::validation) fn strength(
 /// Keys of the issuers, the anchor's among them, and the digests that they signed with.
 /// An anchor's own signature does not matter: it is no part of the path.
 fn path_strength(path: &ValidatedPath, context: Context<'_>) -> Option<Finding> {
-    let algorithms = &context.policy.algorithms;
+    let (algorithms, at) = (&context.policy.algorithms, context.at);
     let (certificates, anchor) = (path.certificates(), path.anchor());
-    let digests = certificates.iter().filter_map(|certificate| {
+    let digests = certificates.iter().enumerate().filter_map(|(index, certificate)| {
         let digest = signed_with(certificate.signature_algorithm())?;
-        let level = algorithms.weakness_of(digest)?;
-        Some((level, certificate.subject(), digest.to_string()))
+        let found = if index == 0 && context.role == Role::Signer {
+            algorithms.weakness_of(digest, at)?
+        } else {
+            algorithms.weakness_of_authoritys(digest, at)?
+        };
+        Some((found, certificate.subject(), digest.to_string()))
     });
     let issuers = certificates.iter().skip(1).map(|it| (it.subject(), it.public_key()));
     let anchor = (anchor.name(), anchor.public_key());
     let keys = issuers.chain([anchor]).filter_map(|(subject, key)| {
-        Some((algorithms.weakness_of_key(key)?, subject, messages::key(key)))
+        Some((algorithms.weakness_of_key(key, at)?, subject, messages::key(key)))
     });
-    let (level, subject, what) = digests.chain(keys).max_by_key(|(level, ..)| *level)?;
+    let (found, subject, what) = digests.chain(keys).max_by_key(|(found, ..)| *found)?;
     Some(weakness(
         CheckId::PathStrength,
-        Some(level),
+        Some(found),
         [String::new(), String::new()],
         [
             format!("Chứng thư số của {subject} dùng {what}, quá yếu theo chính sách."),

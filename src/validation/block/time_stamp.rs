@@ -73,7 +73,7 @@ pub(in crate::validation) fn imprint(facts: &TimeStampFacts, context: Context<'_
     if let Some(digest) = facts.imprint.known {
         all.push(weakness(
             CheckId::DigestStrength,
-            context.policy.algorithms.weakness_of(digest),
+            context.policy.algorithms.weakness_of_authoritys(digest, context.at),
             [
                 format!("Hàm băm {digest} của dấu thời gian đủ mạnh."),
                 format!("The digest {digest} of the time-stamp is strong enough."),
