@@ -1,30 +1,43 @@
-//! Our signatures before other programs and theirs before us: the short form of
-//! `tests/interop/run`, where that has been run once and the peers are at hand.
+//! Our signatures before other programs and theirs before us, and the verdicts of all on
+//! the same case: the short form of `tests/interop/run`, where that has been run once and
+//! the peers are at hand.
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
 use std::path::Path;
 use std::process::Command;
 
-#[test]
-fn peers_and_we_accept_each_other() {
+/// Runs one of the scripts, if it can be.
+fn run(script: &str, options: &[&str]) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let python = root.join("target/peers/bin/python");
     // Cargo puts tests into `deps`, beside `examples`.
     let this = std::env::current_exe().unwrap();
     let examples = this.parent().and_then(Path::parent).unwrap().join("examples");
-    for needed in [python.clone(), examples.join("sign"), examples.join("verify")] {
+    let programs = ["sign", "verify", "check_certificate"].map(|it| examples.join(it));
+    for needed in programs.iter().chain([&python]) {
         if !needed.exists() {
             println!("skipped: no {}; tests/interop/run makes it", needed.display());
             return;
         }
     }
     let done = Command::new(python)
-        .arg(root.join("tests/interop/matrix.py"))
-        .args(["--short", "--examples"])
+        .arg(root.join("tests/interop").join(script))
+        .args(options)
+        .arg("--examples")
         .arg(examples)
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&done.stdout);
     assert!(done.status.success(), "{said}\n{}", String::from_utf8_lossy(&done.stderr));
     println!("{said}");
+}
+
+#[test]
+fn peers_and_we_accept_each_other() {
+    run("matrix.py", &["--short"]);
+}
+
+#[test]
+fn peers_and_we_come_to_the_same_verdicts() {
+    run("verdicts.py", &[]);
 }
