@@ -20,7 +20,7 @@ from pathlib import Path
 
 from asn1crypto import cms as asn1, crl as asn1_crl, ocsp as asn1_ocsp, x509 as asn1_x509
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from pyhanko.sign.validation.ades import ades_basic_validation, ades_with_time_validation
 from pyhanko.sign.validation.policy_decl import LocalKnowledge, SignatureValidationSpec
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
@@ -152,6 +152,8 @@ class Judges:
 
     def openssl(self, case):
         """It takes no OCSP responses where it verifies paths; `openssl ocsp` judges one alone."""
+        if case.stamped:
+            return None  # it does not look at them
         if case.ocsps:
             return self.openssl_ocsp(case)
         crls = "".join(pem(it, "X509 CRL") for it in case.crls)
@@ -208,7 +210,8 @@ class Judges:
         result = asyncio.run(validation(
             asn1.ContentInfo.load(case.cms)["content"],
             SignatureValidationSpec(policy, local_knowledge=known),
-            timing_info=ValidationTimingInfo(case.at, case.at, True),
+            # A time that is told would be the signature's own, whatever a time-stamp says.
+            timing_info=None if case.stamped else ValidationTimingInfo(case.at, case.at, True),
             raw_digest=hashlib.sha256(case.content).digest()))
         return word(result.ades_subindic.name)
 
@@ -330,6 +333,46 @@ def signatures():
     yield Case("a signature, an answer", "good", world, [crl(world.root)], [made], cms=cms)
 
 
+def time_stamps():
+    """Signatures whose certificates are out of their time or revoked by now."""
+    def case(name, expected, world, by, day, lists, known=None, **options):
+        tsa, stamper = time_stamper(by, day, **options)
+        return Case(name, expected, world, lists, others=[world.middle, tsa, by], stamped=True,
+                    cms=sign(world.leaf, [world.middle, by], stamper), known=known or {})
+
+    def pyhanko(said, why="it lets the signature fail as its time-stamp does"):
+        return {"pyhanko": (said, why)}
+
+    no_expiry = "by this process it leaves expiry to the one for archival data, in its own words"
+    no_authority = "by this process it does not ask when an authority was revoked"
+
+    world = World(leaf={"start": -100, "end": -10})
+    # Authorities may take expired certificates off their lists: one from before counts.
+    good, by = world.lists(middle={"this": -12}), world.middle
+    yield case("expired, stamped before", "good", world, by, -20, good)
+    yield case("expired, stamped after", "time", world, by, -5, good, pyhanko("good", no_expiry))
+    yield case("expired, stamped under another root", "time", world, World().middle, -20, good,
+               pyhanko("untrusted"))
+    yield case("expired, stamped by who may not", "time", world, by, -20, good,
+               pyhanko("path"), purpose=ExtendedKeyUsageOID.CODE_SIGNING)
+    yield case("expired, and so is who stamped", "time", world, by, -20, good,
+               start=-100, end=-10)
+    world = World()
+    by = world.middle
+    revoked = world.lists(middle={"revoked": [(world.leaf, -10)]})
+    yield case("revoked, stamped before", "good", world, by, -20, revoked)
+    yield case("revoked, stamped after", "revoked", world, by, -5, revoked)
+    by = issue("Other Authority", world.root, authority=True)
+    revoked = [*world.lists(root={"revoked": [(world.middle, -10)]}), crl(by)]
+    # What the revoked authority itself says of the signer is proven by now alone.
+    for name, day in (("before", -20), ("after", -5)):
+        yield case(f"the authority revoked, stamped {name}", "revoked", world, by, day, revoked,
+                   pyhanko("good", no_authority))
+    lists = [*world.lists(root={"revoked": [(by, -10)]}), crl(by)]
+    yield case("who stamped is revoked, the signer is not", "good", world, by, -20, lists,
+               pyhanko("revoked"))
+
+
 class Score:
     def __init__(self):
         self.agreed = self.failed = self.known = self.unasked = 0
@@ -356,7 +399,7 @@ def main():
     score = Score()
     with tempfile.TemporaryDirectory() as folder:
         judges = Judges(Path(folder), options.examples)
-        for cases in (paths, policies, answers, signatures):
+        for cases in (paths, policies, answers, signatures, time_stamps):
             for case in cases():
                 for judge in ("ours", "openssl", "pyhanko"):
                     score.add(case, judge, getattr(judges, judge)(case))

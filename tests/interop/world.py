@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from asn1crypto import keys as asn1_keys, x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
@@ -28,7 +28,7 @@ def days(count):
 
 @dataclass
 class Identity:
-    key: ec.EllipticCurvePrivateKey
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
     certificate: x509.Certificate
 
     @property
@@ -56,9 +56,10 @@ def usage(*named):
 
 
 def issue(name, issuer=None, authority=False, start=-400, end=400, usages=None, path=None,
-          extra=()):
+          extra=(), rsa_key=False):
     """`extra`: pairs of an extension and whether it is critical."""
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = rsa.generate_private_key(65537, 2048) if rsa_key else ec.generate_private_key(
+        ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     by = issuer or Identity(key, None)
     issuer_name = issuer.certificate.subject if issuer else subject
@@ -122,8 +123,8 @@ def responder(issuer, allowed=True):
 
 
 def time_stamper(issuer, day, critical=True, purpose=ExtendedKeyUsageOID.TIME_STAMPING, **options):
-    """An authority that says it is that day, and its certificate."""
-    tsa = issue("Time Stamping Authority", issuer, usages={"digital_signature"},
+    """An authority that says it is that day, and its certificate. pyHanko's has RSA keys."""
+    tsa = issue("Time Stamping Authority", issuer, usages={"digital_signature"}, rsa_key=True,
                 extra=[(x509.ExtendedKeyUsage([purpose]), critical)], **options)
     return tsa, DummyTimeStamper(tsa.asn1, tsa.asn1_key, fixed_dt=days(day))
 
