@@ -32,7 +32,7 @@ struct Inner {
 }
 
 /// Whose turn it is to act.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The input is not what it claims to be: its maker has to mend it.

@@ -106,8 +106,8 @@ pub use crate::time::UtcTime;
 pub use crate::validation::{
     Acceptable, AlgorithmConstraints, Block, BlockId, CertificateConclusion, CertificateReport,
     CertificateRevocation, CertificateStatus, Check, CheckId, Conclusion, Coverage, DocumentFormat,
-    Failed, Form, Indeterminate, Level, Outcome, PdfWords, Policy, ReferenceReport, Report,
-    Revocation, SignatureLevel, SignatureReport, TimeStampReport, TimeStampType, TriedPath,
+    Evidence, Failed, Form, Indeterminate, Level, Outcome, PdfWords, Policy, ReferenceReport,
+    Report, Revocation, SignatureLevel, SignatureReport, TimeStampReport, TimeStampType, TriedPath,
     Validated, Validator,
 };
 

@@ -65,6 +65,19 @@ pub(super) struct DocumentFacts {
     pub(super) objects: Vec<(Range<u64>, ObjectId)>,
 }
 
+impl DocumentFacts {
+    /// Those beside the signatures, then those over the document.
+    pub(super) fn all_time_stamps(&self) -> impl Iterator<Item = &TimeStampFacts> {
+        self.signatures.iter().flat_map(|it| &it.time_stamps).chain(&self.time_stamps)
+    }
+
+    /// The signatures, then those on the time-stamps.
+    pub(super) fn all_signatures(&self) -> impl Iterator<Item = &SignatureFacts> {
+        let tokens = self.all_time_stamps().filter_map(|it| it.token.as_deref());
+        self.signatures.iter().chain(tokens)
+    }
+}
+
 /// Revocation information that came along, whoever made it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct RevocationFacts {
@@ -398,6 +411,9 @@ pub(super) struct TimeStampFacts {
     pub(super) kind: TimeStampType,
     /// Names the token.
     pub(super) id: ObjectId,
+    /// The token as it stands.
+    #[serde(skip)]
+    pub(super) octets: Vec<u8>,
     /// `genTime`.
     pub(super) time: Option<UtcTime>,
     /// The digest of what it is over.

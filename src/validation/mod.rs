@@ -10,6 +10,7 @@ mod certificate;
 mod check;
 mod collect;
 mod conclusion;
+mod evidence;
 mod facts;
 mod messages;
 mod missing;
@@ -31,6 +32,7 @@ pub use certificate::{
 };
 pub use check::{Check, CheckId, Level, Outcome};
 pub use conclusion::{Conclusion, Failed, Indeterminate};
+pub use evidence::Evidence;
 pub use facts::{Form, PdfWords, SignatureLevel, TimeStampType};
 pub use policy::{Acceptable, AlgorithmConstraints, Policy, Revocation};
 pub(crate) use provision::Needed;

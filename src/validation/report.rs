@@ -4,15 +4,19 @@ mod etsi;
 mod html;
 mod particulars;
 
+use std::sync::Arc;
+
 pub(super) use particulars::Particulars;
 use serde::ser::{SerializeStruct, Serializer};
 use serde::{Deserialize, Serialize};
 
 use super::check::Check;
 use super::conclusion::Conclusion;
+use super::evidence::Evidence;
 use super::facts::{Form, PdfWords, SignatureLevel, TimeStampType};
 use super::steps::Block;
 use crate::error::{Error, ErrorKind};
+use crate::pki::TrustAnchor;
 use crate::signature::pades::LaterChanges;
 use crate::time::UtcTime;
 
@@ -36,6 +40,8 @@ pub struct Report {
     time_stamps: Vec<Block>,
     uncovered_entries: Vec<String>,
     diagnostics: Vec<Diagnostic>,
+    #[serde(skip)]
+    evidence: Option<Arc<Evidence>>,
 }
 
 /// What kind of document it is, told by its content.
@@ -195,7 +201,13 @@ impl Report {
             time_stamps: Vec::new(),
             uncovered_entries: Vec::new(),
             diagnostics: Vec::new(),
+            evidence: None,
         }
+    }
+
+    pub(super) fn with_evidence(mut self, evidence: Option<Evidence>) -> Self {
+        self.evidence = evidence.map(Arc::new);
+        self
     }
 
     /// The report on a document that could not be read: nothing is concluded.
@@ -211,6 +223,7 @@ impl Report {
             time_stamps: Vec::new(),
             uncovered_entries: Vec::new(),
             diagnostics: Vec::new(),
+            evidence: None,
         }
     }
 
@@ -285,6 +298,13 @@ impl Report {
     pub(super) fn with_time_stamps(mut self, blocks: Vec<Block>) -> Self {
         self.time_stamps = blocks;
         self
+    }
+
+    /// What the validation rested on, where the validator was told to
+    /// [keep it](super::Validator::keep_evidence).
+    #[must_use]
+    pub fn evidence(&self) -> Option<&Evidence> {
+        self.evidence.as_deref()
     }
 
     /// The proof that every signature passed.
@@ -409,6 +429,11 @@ impl SignatureReport {
     #[must_use]
     pub fn trust_domain(&self) -> Option<&str> {
         self.trust_domain.as_deref()
+    }
+
+    /// The anchor that was reached.
+    pub(super) fn anchor(&self) -> Option<&TrustAnchor> {
+        self.particulars.anchor.as_ref()
     }
 
     /// The path as far as it was found: subjects from the signer on, then the anchor.

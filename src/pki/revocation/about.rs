@@ -16,6 +16,11 @@ impl Crl {
 }
 
 impl OcspResponse {
+    /// Certificates that came with it; none of them is trusted.
+    pub(crate) fn accompanying(&self) -> &[Certificate] {
+        self.certificates()
+    }
+
     /// Whether it answers for a certificate that a CA with this key issued.
     pub(crate) fn concerns(&self, certificate: &Certificate, issuer_key_info: &[u8]) -> bool {
         self.single(certificate, issuer_key_info).is_some()

@@ -9,6 +9,7 @@ use std::hash::Hash;
 use super::crl::Crl;
 use super::fault::Unusable;
 use super::ocsp::OcspResponse;
+use super::record::Replay;
 use super::relevant::Kept;
 use super::request;
 use crate::error::{Error, Result};
@@ -21,6 +22,7 @@ use crate::retrieval::{Attempt, Request, RequestKind, Retrieve};
 #[derive(Debug)]
 pub(crate) struct Gathering<'a> {
     retrieve: &'a dyn Retrieve,
+    past: Option<&'a Replay>,
     limits: &'a Limits,
     got: RefCell<Got>,
 }
@@ -43,7 +45,13 @@ const BAG: usize = 16;
 
 impl<'a> Gathering<'a> {
     pub(crate) fn new(retrieve: &'a dyn Retrieve, limits: &'a Limits) -> Self {
-        Self { retrieve, limits, got: RefCell::default() }
+        Self { retrieve, past: None, limits, got: RefCell::default() }
+    }
+
+    /// Asks as it was asked then.
+    pub(crate) fn repeating(mut self, past: Option<&'a Replay>) -> Self {
+        self.past = past;
+        self
     }
 
     /// Every question, in the order they were asked, and what came of it.
@@ -106,7 +114,11 @@ impl<'a> Gathering<'a> {
         let id = request::certificate_id(certificate, issuer_key_info)
             .map_err(|error| (url.to_owned(), not_retrieved(&error)))?;
         let ask = || {
-            let nonce = if self.retrieve.remembers() { None } else { request::nonce() };
+            let nonce = match self.past {
+                Some(past) => past.nonce(url, &id),
+                None if self.retrieve.remembers() => None,
+                None => request::nonce(),
+            };
             let body = request::request(&id, nonce.as_deref());
             let most = u64::try_from(self.limits.ocsp_bytes).unwrap_or(u64::MAX);
             let bytes = self.fetch(&Request::post(RequestKind::Ocsp, url, &body, most))?;

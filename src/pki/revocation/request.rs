@@ -13,7 +13,7 @@ use crate::pki::Certificate;
 /// `id-pkix-ocsp-nonce` (RFC 9654).
 pub(super) const NONCE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.48.1.2");
 /// RFC 9654 §2.1: clients should send as many octets.
-const NONCE_OCTETS: usize = 32;
+pub(super) const NONCE_OCTETS: usize = 32;
 
 /// `CertID`: the certificate that is asked about. Names and keys are told by SHA-1, which
 /// every responder knows (RFC 5019 §2.1.1) and which protects nothing here: what an answer

@@ -113,6 +113,7 @@ fn compared(
     let mut facts = TimeStampFacts {
         kind,
         id: ObjectId::of(token),
+        octets: token.to_vec(),
         time: None,
         imprint: Named { known: None, oid: String::new() },
         imprint_intact: None,
