@@ -32,9 +32,10 @@ pub struct Limits {
     pub cms_signed_attributes_bytes: usize,
     /// CRLs and OCSP answers of one CMS: about one for each certificate.
     pub cms_revocation_infos: usize,
-    /// Bytes digested for archive time-stamps before the third edition, each of which is
-    /// over nearly all of the CMS once more and has up to four readings. Ten such tokens
-    /// over ten megabytes take a hundred; two gigabytes some seconds.
+    /// Bytes digested for the archive time-stamps of one CMS besides their indexes, shared
+    /// out among its signers: what each of them proves to have existed, and once more what
+    /// those before the third edition are over, in up to four readings. Thirty tokens over
+    /// ten megabytes take 300; two gigabytes take some seconds.
     pub cms_imprint_bytes: usize,
     /// Certificates read from one signature or one file.
     pub certificates: usize,

@@ -30,6 +30,10 @@ impl SignedContent for &[u8] {
         context.update(self);
         Ok(true)
     }
+
+    fn size(&self) -> u64 {
+        u64::try_from((**self).len()).unwrap()
+    }
 }
 
 /// A root that certified a signer and a time-stamp authority, and revoked nobody.
@@ -208,6 +212,25 @@ fn what_is_taken_away_or_changed_is_told() {
     assert_eq!(error.kind(), ErrorKind::Misuse);
     assert!(error.to_string().contains("does not hold"), "{error}");
     assert!(again.augment_detached(&archived, CONTENT).is_ok());
+}
+
+/// Each token may make whoever reads it digest the whole CMS once more.
+#[test]
+fn what_tokens_cover_is_bounded() {
+    let archived = World::new().archived();
+    let limits = Limits { cms_imprint_bytes: 1_000, ..Limits::default() };
+    let cms = SignedData::parse(&archived, &limits).unwrap();
+    let signer = cms.signers()[0].as_ref().unwrap();
+    let mut imprints = Imprints::new(&cms, signer, &limits);
+    let errors: Vec<_> = signer
+        .unsigned_attributes()
+        .time_stamps()
+        .map(|(kind, der)| {
+            let token = TimeStampToken::from_der(der, &limits).unwrap();
+            imprints.covered(kind, der, token.info()).err().map(|it| it.kind())
+        })
+        .collect();
+    assert_eq!(errors, [None, Some(ErrorKind::LimitExceeded)]);
 }
 
 #[test]

@@ -42,6 +42,14 @@ pub(crate) struct Index {
 }
 
 impl<'a> Covered<'a> {
+    /// Bytes of all of it.
+    pub(super) fn len(&self) -> usize {
+        let certificates = self.certificates.iter().map(|it| it.len());
+        let infos = self.revocation_infos.iter().map(|it| octets(it).len());
+        let attributes = self.attributes.iter().map(|(_, value)| value.raw().len());
+        certificates.chain(infos).chain(attributes).fold(0, usize::saturating_add)
+    }
+
     /// Lends the octets of all that is covered: the signature value, certificates, CRLs
     /// and OCSP responses, time-stamp tokens, and the certificates and revocation
     /// information within those tokens and within attributes.

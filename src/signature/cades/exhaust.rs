@@ -21,6 +21,10 @@ impl SignedContent for Nothing {
     fn feed(&mut self, _: &mut DigestContext) -> Result<bool> {
         Ok(true)
     }
+
+    fn size(&self) -> u64 {
+        0
+    }
 }
 
 /// The imprints of all time-stamps of a signer, and what they cover.

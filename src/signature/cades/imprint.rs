@@ -39,6 +39,9 @@ pub(crate) trait SignedContent {
     /// # Errors
     /// As [`digest`](Self::digest).
     fn feed(&mut self, context: &mut DigestContext) -> Result<bool>;
+
+    /// Bytes that [`feed`](Self::feed) would read.
+    fn size(&self) -> u64;
 }
 
 /// Computes the imprints of one signer's time-stamps. What several need is computed once.
@@ -100,7 +103,7 @@ impl<'s, 'a> Imprints<'s, 'a> {
     ) -> Result<Covered<'s>> {
         let values = |attributes: Vec<&Attribute<'a>>| all_values(attributes.into_iter());
         let signature = Some(self.signer.signature());
-        Ok(match kind {
+        let covered = match kind {
             TimeStampKind::Signature => Covered { signature, ..Covered::default() },
             TimeStampKind::CadesC => Covered {
                 signature,
@@ -125,7 +128,10 @@ impl<'s, 'a> Imprints<'s, 'a> {
                 attributes: values(archive::first_edition(self.signer, info, self.limits)?),
                 ..Covered::default()
             },
-        })
+        };
+        // Whoever asks is going to digest each of them.
+        self.spend(covered.len())?;
+        Ok(covered)
     }
 
     fn of_types(&self, types: &[ObjectIdentifier]) -> Vec<&'s Attribute<'a>> {
@@ -274,6 +280,8 @@ impl<'s, 'a> Imprints<'s, 'a> {
         if let Some(known) = self.heads.get(&(algorithm, framed)) {
             return Ok(known.clone());
         }
+        let read = content.as_ref().map_or(0, |it| it.size());
+        self.spend(usize::try_from(read).unwrap_or(usize::MAX))?;
         let head = self.new_head(DigestContext::new(algorithm), framed, content)?;
         self.heads.insert((algorithm, framed), head.clone());
         Ok(head)
@@ -301,10 +309,13 @@ impl<'s, 'a> Imprints<'s, 'a> {
         Ok(Some(context))
     }
 
-    /// Each token of old is over nearly all of the CMS once more, in each reading.
+    /// Each token of old is over nearly all of the CMS once more, in each reading. Every
+    /// signer has its share of the bound.
     fn spend(&mut self, bytes: usize) -> Result<()> {
         self.hashed = self.hashed.saturating_add(bytes);
-        within(self.hashed, self.limits.cms_imprint_bytes, "bytes under archive time-stamps")
+        let signers = self.cms.signers().len().max(1);
+        let share = self.limits.cms_imprint_bytes.checked_div(signers).unwrap_or_default();
+        within(self.hashed, share, "bytes under the archive time-stamps of a signer")
     }
 }
 

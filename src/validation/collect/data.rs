@@ -154,6 +154,20 @@ impl SignedContent for Data<'_> {
         self.place.feed(context)?;
         Ok(!matches!(self.place, Place::Digest(_)))
     }
+
+    fn size(&self) -> u64 {
+        match &self.place {
+            Place::Digest(_) => 0,
+            Place::Encapsulated(content) => {
+                let place = content.place();
+                place.end.saturating_sub(place.start)
+            }
+            Place::Bytes(bytes) => bytes.len(),
+            Place::Ranges(_, ranges) => {
+                ranges.iter().map(|it| it.end.saturating_sub(it.start)).fold(0, u64::saturating_add)
+            }
+        }
+    }
 }
 
 impl Place<'_> {
