@@ -13,8 +13,6 @@ use crate::signature::cms::oids::ID_CT_TST_INFO;
 use crate::signature::cms::{CertificateReference, SignedAttributes, SignedData, SignerInfo};
 use crate::time::UtcTime;
 
-/// `id-ct-TSTInfo` (RFC 3161 §2.4.2).
-
 /// A time-stamp token: a CMS whose content says what existed when (RFC 3161 §2.4.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimeStampToken {

@@ -11,6 +11,8 @@
 //! - control-time slides to the end of the interval in which the latest information is
 //!   fresh, not to the information's own time: the freshness checker that decides it would
 //!   accept the same information up to then (and §5.5.4 step 6 does);
+//! - whether a certificate that has expired is known not to be revoked is asked when a proven
+//!   time is at hand, and not named before (OUT_OF_BOUNDS_NOT_REVOKED is not said);
 //! - who signed revocation information has to be good when the information is proven to
 //!   have existed.
 
