@@ -7,7 +7,7 @@ mod support;
 
 use kyso::cades::{Augmenter, Level};
 use kyso::tsp::TimeStampAuthority;
-use kyso::{Crl, DigestAlgorithm, Policy, Report, TimeStampType, UtcTime, Validator};
+use kyso::{Crl, DigestAlgorithm, Policy, Report, TimeStampType, UtcTime, Validator, pades};
 use rcgen::{CertificateParams, RevocationReason};
 use support::cms::{Cms, Identity, SHA256, algorithm, attribute, items, oid, seq, sha256, tlv};
 use support::pki::{self, CONTENT, LEAF, MIDDLE, NOW, Pki, TSA};
@@ -94,6 +94,23 @@ impl World {
 
     fn stamped_by(&self, tsa: &TestTsa) -> Vec<u8> {
         Augmenter::new(Level::T(tsa)).augment(&self.pki.signed()).unwrap()
+    }
+
+    /// A PDF at the same level, and as it was before the time-stamp over all of it.
+    fn archived_pdf(&self, when: &str) -> (Vec<u8>, Vec<u8>) {
+        let validator = self.validator(SOON, self.crls_of("2026-06-16T00:00:00Z", &[]));
+        let file = support::pdf::write(&[
+            "<</Type/Catalog/Pages 2 0 R>>".into(),
+            "<</Type/Pages/Kids[3 0 R]/Count 1>>".into(),
+            "<</Type/Page/Parent 2 0 R/MediaBox[0 0 100 100]>>".into(),
+        ]);
+        let signed = pades::SignatureBuilder::new(&file, time(NOW)).sign(&self.pki.signer());
+        let raise = |file: &Vec<u8>, level: pades::Level<'_>| {
+            pades::Augmenter::new(level).augment(file).unwrap().to_vec(file).unwrap()
+        };
+        let long_term = raise(&signed.unwrap(), pades::Level::Lt(&self.tsa, &validator));
+        let archive = self.archive.at(when);
+        (raise(&long_term, pades::Level::Lta(&archive, &validator)), long_term)
     }
 
     /// With all that was known in June 2026 under an archive time-stamp of this time.
@@ -199,6 +216,44 @@ fn an_archive_time_stamp_outlives_everybody() {
     assert_concludes(&world.judge(&world.stamped(), now, crls()), open, None);
     // Without its own revocation information the archive's authority proves nothing.
     assert_concludes(&world.judge(&archived, now, Vec::new()), open, None);
+}
+
+/// The same in a PDF: what the document security store holds is proven by the time-stamp
+/// over the document after it.
+#[test]
+fn a_document_time_stamp_outlives_everybody() {
+    let end = |params: &mut CertificateParams| params.not_after = at("2029-01-01T00:00:00Z");
+    let world = World::with(|_| {}, end, end);
+    let crls = || world.crls_of("2035-06-16T00:00:00Z", &[]);
+    let now = "2035-06-20T00:00:00Z";
+    let (archived, long_term) = world.archived_pdf(SOON);
+    let report = world.judge(&archived, now, crls());
+    assert_concludes(&report, "TOTAL_PASSED", Some(NOW));
+    let stamps = report.signatures()[0].timestamps();
+    assert!(stamps.len() >= 2, "{report}");
+    assert!(stamps.iter().all(|it| it.conclusion.to_string() == "TOTAL_PASSED"), "{report}");
+    let open = "INDETERMINATE/OUT_OF_BOUNDS_NO_POE";
+    assert_concludes(&world.judge(&long_term, now, crls()), open, None);
+    let (late, _) = world.archived_pdf("2028-06-20T00:00:00Z");
+    assert_concludes(&world.judge(&late, now, crls()), open, Some("2028-06-20T00:00:00Z"));
+}
+
+/// Many tokens beside one signature cost no more than their number.
+#[test]
+fn many_tokens_are_bounded() {
+    let world = World::new();
+    let signed = world.pki.signed();
+    let one = token(&world.tsa, &signature_value(&signed));
+    let with = |count: usize| {
+        let values = tlv(0x31, one.repeat(count));
+        unsigned(&signed, &seq(&[oid(SIGNATURE_TIME_STAMP), values]))
+    };
+    let judge = |count| {
+        let crls = world.crls_of("2026-06-16T00:00:00Z", &[]);
+        world.validator(SOON, crls).validate(&with(count))
+    };
+    assert_concludes(&judge(100).unwrap(), "TOTAL_PASSED", Some(NOW));
+    assert_eq!(judge(201).unwrap_err().kind(), kyso::ErrorKind::LimitExceeded);
 }
 
 /// What was proven only when it was stale already proves nothing.
