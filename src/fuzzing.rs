@@ -37,6 +37,10 @@ pub fn path(bytes: &[u8]) -> usize {
     crate::pki::path::exhaust::exhaust(bytes)
 }
 
+pub fn revocation(bytes: &[u8]) -> usize {
+    crate::pki::revocation::exhaust::exhaust(bytes)
+}
+
 pub fn hash_index(bytes: &[u8]) -> bool {
     exhaust_index(bytes)
 }

@@ -7,6 +7,8 @@ mod check;
 mod corpus;
 mod crl;
 mod entries;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod exhaust;
 mod extension;
 mod fault;
 mod gathering;

@@ -3,9 +3,10 @@
 use proptest::prelude::*;
 
 use super::entries::Entries;
-use super::{Crl, OcspResponse};
+use super::{Crl, OcspResponse, exhaust};
 use crate::encoding::asn1::Value;
 use crate::encoding::asn1::writer::{INTEGER, SEQUENCE, UTC_TIME, tlv};
+use crate::encoding::pem;
 use crate::error::ErrorKind;
 use crate::limits::Limits;
 
@@ -94,5 +95,35 @@ proptest! {
             let _ = Crl::all_from(bytes.clone(), &limits);
             let _ = Value::only(&bytes, 8).and_then(|it| Entries::read(Some(it)));
         }
+    }
+}
+
+fn read(name: &str) -> Vec<u8> {
+    std::fs::read(format!("testdata/revocation/{name}")).unwrap()
+}
+
+fn blocks(bytes: &[u8]) -> Vec<u8> {
+    pem::blocks(bytes).unwrap().iter().flat_map(|it| it.bytes.to_vec()).collect()
+}
+
+/// A certificate, an answer about it, and its issuer, side by side.
+#[test]
+fn paths_and_what_is_said_of_them_may_be_cut_and_changed_anywhere() {
+    let (leaf, ca, answer) = (read("leaf.pem"), read("ca.pem"), read("good.ors"));
+    let whole = [blocks(&leaf), answer.clone(), blocks(&ca)].concat();
+    assert_eq!(exhaust::exhaust(&whole), 1);
+    for at in (0..whole.len()).step_by(3) {
+        let _ = exhaust::exhaust(&whole[..at]);
+        let mut changed = whole.clone();
+        changed[at] ^= 1;
+        let _ = exhaust::exhaust(&changed);
+    }
+    for end in 0..answer.len() {
+        let limits = Limits::default();
+        assert!(OcspResponse::from_der(&answer[..end], &limits).is_err(), "{end}");
+        // A length that lies.
+        let mut lies = answer.clone();
+        lies[end] = lies[end].wrapping_add(1);
+        let _ = OcspResponse::from_der(&lies, &limits);
     }
 }
