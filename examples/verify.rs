@@ -24,24 +24,27 @@ use std::process::ExitCode;
 
 use files::write_whole;
 use kyso::{
-    Certificate, Conclusion, Crl, OcspResponse, Policy, Report, Seekable, Source, TrustStore,
-    UtcTime, Validator,
+    Certificate, Conclusion, Crl, Evidence, OcspResponse, Policy, Report, Seekable, Source,
+    TrustStore, UtcTime, Validator,
 };
 use network::Network;
-use options::{certificates, crls, policy, responses, text};
+use options::{certificates, crls, evidence, policy, responses, text};
 
 const USAGE: &str = "\
 verify [OPTIONS] FILE...
   --trust FILE     trusted certificates: PEM, DER, PKCS#7 bag or a folder of these (repeatable)
   --cert FILE      further certificates, never trusted (repeatable)
   --content FILE   content of detached signatures; NAME=FILE for the signature NAME (repeatable)
-  --time TIME      validation time, RFC 3339 (default: now)
+  --time TIME      validation time, RFC 3339 (default: now, or the evidence's)
   --policy FILE    policy as JSON; or one that is ready made: `vietnam`, `etsi`, or `pilot`,
                    which requires no revocation data
   --crl FILE       revocation lists: PEM or DER (repeatable)
   --ocsp FILE      OCSP responses: DER or PEM (repeatable)
   --html FILE      one page on all files, for people, besides what is printed
-  --etsi FILE      the validation report of ETSI TS 119 102-2 (XML); with one file only
+  --save-evidence FILE   keeps what the verdict rests on, for the same verdict later
+  --evidence FILE  verifies with what was kept; nobody is asked, whatever --online says
+  --etsi FILE      the validation report of ETSI TS 119 102-2 (XML)
+                   these three go with one file only
   --password TEXT
                    accepted, but not used yet; the report says so
   --json           one JSON object a file, one a line";
@@ -52,12 +55,14 @@ struct Options {
     crls: Vec<Crl>,
     responses: Vec<OcspResponse>,
     contents: Vec<(Option<String>, PathBuf)>,
-    at: UtcTime,
-    policy: Policy,
+    at: Option<UtcTime>,
+    policy: Option<Policy>,
     network: Network,
     unused: Vec<String>,
     html: Option<PathBuf>,
     etsi: Option<PathBuf>,
+    evidence: Option<Evidence>,
+    save_evidence: Option<PathBuf>,
     json: bool,
     files: Vec<PathBuf>,
 }
@@ -70,20 +75,13 @@ fn main() -> ExitCode {
             return ExitCode::from(64);
         }
     };
-    let retrieval = match options.network.retrieval(&options.policy, options.at) {
-        Ok(retrieval) => retrieval,
+    let validator = match options.validator() {
+        Ok(validator) => validator,
         Err(error) => {
             eprintln!("{error}");
             return ExitCode::from(3);
         }
     };
-    let mut validator = Validator::new(options.trust.clone(), options.policy.clone(), options.at)
-        .with_certificates(options.certificates.clone())
-        .with_crls(options.crls.clone())
-        .with_ocsp_responses(options.responses.clone());
-    if let Some(retrieval) = retrieval {
-        validator = validator.with_retrieval(retrieval);
-    }
     let (mut worst, mut reports) = (0, Vec::new());
     for file in &options.files {
         let report = match verify(&validator, &options, file) {
@@ -112,10 +110,14 @@ fn write_files(options: &Options, reports: &[Report]) -> Result<(), Box<dyn Erro
     if let Some(path) = &options.html {
         write_whole(path, Report::to_html_page(reports).as_bytes())?;
     }
-    if let (Some(path), [report]) = (&options.etsi, reports) {
+    let [report] = reports else { return Ok(()) };
+    if let Some(path) = &options.etsi {
         let mut xml = Vec::new();
         report.write_etsi(&mut xml)?;
         write_whole(path, &xml)?;
+    }
+    if let (Some(path), Some(evidence)) = (&options.save_evidence, report.evidence()) {
+        write_whole(path, &serde_json::to_vec(evidence)?)?;
     }
     Ok(())
 }
@@ -171,12 +173,14 @@ impl Options {
             crls: Vec::new(),
             responses: Vec::new(),
             contents: Vec::new(),
-            at: UtcTime::now(),
-            policy: Policy::default(),
+            at: None,
+            policy: None,
             network: Network::default(),
             unused: Vec::new(),
             html: None,
             etsi: None,
+            evidence: None,
+            save_evidence: None,
             json: false,
             files: Vec::new(),
         };
@@ -199,6 +203,8 @@ impl Options {
                 "--cache" => options.network.keep_in(value()?),
                 "--crl" => options.crls.extend(crls(&value()?)?),
                 "--ocsp" => options.responses.extend(responses(&value()?)?),
+                "--evidence" => options.evidence = Some(evidence(&value()?)?),
+                "--save-evidence" => options.save_evidence = Some(value()?.into()),
                 "--etsi" => options.etsi = Some(value()?.into()),
                 "--html" => options.html = Some(value()?.into()),
                 "--password" => {
@@ -209,18 +215,48 @@ impl Options {
                 "--cert" => options.certificates.extend(certificates(&value()?)?),
                 "--content" => options.contents.push(content(&value()?)),
                 "--time" => {
-                    options.at = value()?.parse().map_err(|it: kyso::Error| it.to_string())?
+                    let at = value()?.parse().map_err(|it: kyso::Error| it.to_string())?;
+                    options.at = Some(at);
                 }
-                "--policy" => options.policy = policy(&value()?)?,
+                "--policy" => options.policy = Some(policy(&value()?)?),
                 other => return Err(format!("there is no option {other}")),
             }
         }
         match options.files.len() {
             0 => Err("no file is named".into()),
             1 => Ok(options),
-            _ if options.etsi.is_some() => Err("--etsi goes with one file".into()),
+            _ if options.is_about_one_file() => {
+                Err("--etsi, --evidence and --save-evidence go with one file".into())
+            }
             _ => Ok(options),
         }
+    }
+
+    fn is_about_one_file(&self) -> bool {
+        self.etsi.is_some() || self.evidence.is_some() || self.save_evidence.is_some()
+    }
+
+    /// Time and policy are the evidence's where none are named; what is trusted never is.
+    fn validator(&self) -> kyso::Result<Validator> {
+        let evidence = self.evidence.as_ref();
+        let policy = self.policy.clone().or(evidence.map(|it| it.policy().clone()));
+        let at = self.at.or(evidence.map(Evidence::validation_time));
+        let at = at.unwrap_or_else(UtcTime::now);
+        let policy = policy.unwrap_or_default();
+        let retrieval = self.network.retrieval(&policy, at)?;
+        let mut validator = Validator::new(self.trust.clone(), policy, at);
+        if let Some(evidence) = evidence {
+            validator = validator.with_evidence(evidence)?;
+        } else if let Some(retrieval) = retrieval {
+            validator = validator.with_retrieval(retrieval);
+        }
+        if self.save_evidence.is_some() {
+            validator = validator.keep_evidence();
+        }
+        Ok(validator
+            .with_certificates(self.certificates.clone())
+            .with_crls(self.crls.clone())
+            .with_ocsp_responses(self.responses.clone()))
     }
 
     /// The content that was named for this signature, or else the one without a name.

@@ -114,3 +114,20 @@ fn the_report_of_etsi_goes_with_one_file() {
         assert!(xml.contains("urn:etsi:019102:mainindication:total-passed"), "{xml}");
     }
 }
+
+/// Kept at one time under one policy, the verdict is the same when neither is named again.
+#[test]
+fn what_was_kept_gives_the_same_verdict() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = folder.path().join("evidence.json");
+    let kept = kept.to_str().unwrap();
+    let time = ["--time", "2026-06-15T00:00:00Z", "--json"];
+    let first = [&TRUST[..], &time, &["--save-evidence", kept, SIGNED]].concat();
+    let first = assert_exits(&first, 0);
+    let second = [&TRUST[..2], &["--json", "--evidence", kept, SIGNED]].concat();
+    assert_eq!(first, assert_exits(&second, 0));
+    // What is trusted is never taken from there.
+    assert_exits(&["--json", "--evidence", kept, SIGNED], 2);
+    assert_exits(&["--evidence", "Cargo.toml", SIGNED], 64);
+    assert_exits(&["--evidence", kept, SIGNED, SIGNED], 64);
+}

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 
-use kyso::{Certificate, Crl, Limits, OcspResponse, Policy};
+use kyso::{Certificate, Crl, Evidence, Limits, OcspResponse, Policy};
 
 pub(crate) fn text(argument: OsString) -> Result<String, String> {
     argument.into_string().map_err(|it| format!("{} is no UTF-8", it.display()))
@@ -22,6 +22,13 @@ pub(crate) fn policy(value: &str) -> Result<Policy, String> {
     }
     let text = fs::read_to_string(value).map_err(|error| format!("{value}: {error}"))?;
     serde_json::from_str(&text).map_err(|error| format!("{value}: {error}"))
+}
+
+/// What another run kept.
+#[allow(dead_code, reason = "not every program reads it")]
+pub(crate) fn evidence(value: &str) -> Result<Evidence, String> {
+    let text = fs::read(value).map_err(|error| format!("{value}: {error}"))?;
+    serde_json::from_slice(&text).map_err(|error| format!("{value}: {error}"))
 }
 
 /// The certificates of a file, or of each file of a folder that holds some.
