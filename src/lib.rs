@@ -109,6 +109,11 @@ pub use crate::validation::{
     Evidence, Failed, Form, Indeterminate, Level, Outcome, PdfWords, Policy, ReferenceReport,
     Report, Revocation, SignatureLevel, SignatureReport, TimeStampReport, TimeStampType, TriedPath,
     Validated, Validator,
+    AlgorithmConstraints, Block, BlockId, CertificateConclusion, CertificateReport,
+    CertificateRevocation, CertificateStatus, Check, CheckId, Conclusion, Coverage, DetailedReport,
+    DocumentFormat, Evidence, Failed, Form, Indeterminate, Level, Outcome, PdfWords, Policy,
+    ReferenceReport, Report, Revocation, SignatureLevel, SignatureReport, TimeStampReport,
+    TimeStampType, TriedPath, Validated, Validator,
 };
 
 /// CAdES: CMS signatures over any file (EN 319 122-1).

@@ -185,6 +185,38 @@ fn a_revoked_certificate_is_told_with_its_reason() {
     assert_eq!(report.one("SubIndication").text, "urn:etsi:019102:subindication:REVOKED_NO_POE");
 }
 
+/// A time-stamp is an object with a report of its own, and proves the best signature time.
+#[test]
+fn a_time_stamp_is_an_object_that_proves_a_time() {
+    let pki = Pki::new();
+    let (tsa, content) = (pki.tsa(), b"content".to_vec());
+    let level = cades::Level::T(&tsa);
+    let signed = cades::SignatureBuilder::new(&content, at()).enveloping().level(&level);
+    let signed = signed.sign(&pki.signer()).unwrap();
+    let later = at().plus_seconds(86_400);
+    let validator = Validator::new(pki.trust(), Policy::default(), later);
+    let crls = [pki.middle.crl(&[]), pki.root.crl(&[])];
+    let report = etsi(&validator.with_crls(crls).validate(&signed).unwrap());
+    let best = report.one("BestSignatureTime");
+    assert_eq!(best.names(), ["POETime", "TypeOfProof", "POEObject"]);
+    assert_eq!(best.children[0].text, NOW);
+    let id = best.children[2].attribute("VOReference").unwrap();
+    let all = report.all("ValidationObject");
+    let token = all.iter().find(|it| it.attribute("id") == Some(id)).unwrap();
+    assert_eq!(
+        token.names(),
+        ["ObjectType", "ValidationObjectRepresentation", "POEProvisioning", "ValidationReport"]
+    );
+    assert_eq!(token.children[0].text, "urn:etsi:019102:validationObject:timestamp");
+    let octets = STANDARD.decode(&token.one("base64").text).unwrap();
+    assert!(signed.windows(octets.len()).any(|it| it == octets));
+    let status = token.one("MainIndication");
+    assert_eq!(status.text, "urn:etsi:019102:mainindication:total-passed");
+    let stamp = report.one("SignatureTimeStamp");
+    assert_eq!(stamp.names(), ["AttributeObject", "TimeStampValue"]);
+    assert_eq!(stamp.children[0].attribute("VOReference"), Some(id));
+}
+
 #[test]
 fn what_is_missing_is_told() {
     let pki = Pki::new();

@@ -10,11 +10,14 @@ use kyso::{
     Certificate, Conclusion, Error, ErrorKind, Evidence, Limits, Policy, Report, Retrieve,
     SoftwareSigner, TrustStore, UtcTime, Validator, cades,
 };
-use rcgen::{CrlDistributionPoint, CustomExtension, KeyPair, date_time_ymd};
+use rcgen::{
+    CrlDistributionPoint, CustomExtension, KeyPair, RevocationReason, RevokedCertParams,
+    SerialNumber, date_time_ymd,
+};
 use serde_json::{Value, json};
 use support::net::Net;
 use support::ocsp::{Answer, Question, Said, access};
-use support::pki::{self, NOW, Pki};
+use support::pki::{self, LEAF, NOW, Pki};
 
 const OCSP: &str = "http://ocsp.test/";
 const CRL: &str = "http://crl.test/authority.crl";
@@ -114,6 +117,41 @@ fn what_was_asked_elsewhere_gives_the_same_report() {
     assert!(asked.contains(&ISSUER.to_owned()) && asked.contains(&OCSP.to_owned()), "{asked:?}");
     assert_same_again(&pki, &document, &report);
     assert_eq!(net.urls(), asked, "nobody is asked again");
+}
+
+/// With all that an archive holds, and at a time when the signer's certificate is revoked.
+#[test]
+fn time_stamps_give_the_same_report() {
+    let pki = Pki::new();
+    let lists = [pki.root.crl(&[]), pki.middle.crl(&[])];
+    let maker = validator(pki.trust()).with_crls(lists);
+    let tsa = pki.tsa();
+    let level = cades::Level::Lta(&tsa, &maker);
+    let content = b"content".to_vec();
+    let builder = cades::SignatureBuilder::new(&content, at()).enveloping().level(&level);
+    let document = builder.sign(&pki.signer()).unwrap();
+    let later: UtcTime = "2026-06-20T00:00:00Z".parse().unwrap();
+    let revoked = pki.middle.crl_with(&[], |crl| {
+        crl.this_update = date_time_ymd(2026, 6, 19);
+        crl.revoked_certs = vec![RevokedCertParams {
+            serial_number: SerialNumber::from(LEAF),
+            revocation_time: date_time_ymd(2026, 6, 18),
+            reason_code: Some(RevocationReason::Superseded),
+            invalidity_date: None,
+        }];
+    });
+    let report = Validator::new(pki.trust(), Policy::default(), later)
+        .with_crls([revoked, pki.root.crl(&[])])
+        .keep_evidence()
+        .validate(&document)
+        .unwrap();
+    assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed), "{report}");
+    assert_same_again(&pki, &document, &report);
+    let evidence = serde_json::to_value(report.evidence().unwrap()).unwrap();
+    assert_eq!(evidence["found"]["time_stamp_tokens"].as_array().unwrap().len(), 2);
+    let found: Vec<Certificate> =
+        serde_json::from_value(evidence["found"]["certificates"].clone()).unwrap();
+    assert!(found.iter().any(|it| it.subject() == "CN=TSA"), "{found:?}");
 }
 
 /// What came back may be nothing: the report says so again, in the same words.

@@ -4,6 +4,7 @@
 
 mod support;
 
+use kyso::cades::Level;
 use kyso::{Error, ErrorKind, Policy, Report, SoftwareSigner, UtcTime, Validator, cades};
 use rcgen::{DnType, KeyPair};
 use support::pki::{self, NOW, Pki};
@@ -114,6 +115,30 @@ fn the_text_begins_with_what_a_clerk_asks_first() {
     assert!(at("Chưa xác định được mọi chữ ký (0/1") < at("Chữ ký “1”"));
     assert!(at("Người ký / Signer: A") < at("Còn thiếu / Missing: "));
     assert!(at("Còn thiếu / Missing: ") < at("[+]"));
+}
+
+/// A claimed time is said to be one; a proven time stands above what is missing.
+#[test]
+fn a_proven_time_is_told_from_a_claimed_one() {
+    let pki = Pki::new();
+    let at: UtcTime = NOW.parse().unwrap();
+    let later = at.plus_seconds(86_400);
+    let (tsa, content) = (pki.tsa(), b"content".to_vec());
+    let level = Level::T(&tsa);
+    let signed = cades::SignatureBuilder::new(&content, at).enveloping().level(&level);
+    let signed = signed.sign(&pki.signer()).unwrap();
+    let validator = Validator::new(pki.trust(), Policy::pilot(), later);
+    let report = validator.validate(&signed).unwrap();
+    let proven = "2026-06-15T07:00:00+07:00";
+    let text = report.to_string();
+    assert!(text.contains(&format!("Proven to exist by: {proven}")), "{text}");
+    assert!(text.contains(&format!("Claimed time: {proven}")), "{text}");
+    let page = report.to_html();
+    assert!(page.contains("Được chứng minh đã ký trước") && page.contains(proven), "{page}");
+    assert!(page.contains(&format!("{proven} (TOTAL_PASSED)")), "{page}");
+    let claimed_only = validator.validate(&pki.signed()).unwrap();
+    assert!(!claimed_only.to_string().contains("Proven to exist by"));
+    assert!(!claimed_only.to_html().contains("Proven to exist by"));
 }
 
 #[test]

@@ -97,6 +97,18 @@ pub enum CertificateStatus {
     Unknown,
 }
 
+impl CertificateStatus {
+    /// As reports spell it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Revoked => "revoked",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// A path that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
@@ -260,7 +272,7 @@ fn known(report: &mut CertificateReport, checked: &[Checked], context: Context<'
 }
 
 impl CertificateRevocation {
-    fn of(checked: &Checked) -> Self {
+    pub(super) fn of(checked: &Checked) -> Self {
         let unknown = Self {
             certificate: checked.certificate.subject(),
             status: CertificateStatus::Unknown,

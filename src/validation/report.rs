@@ -1,12 +1,14 @@
 //! What a validation says: to programs as JSON, to people as text.
 
+mod detailed;
 mod etsi;
 mod html;
 mod particulars;
 
 use std::sync::Arc;
 
-pub(super) use particulars::Particulars;
+pub use detailed::DetailedReport;
+pub(super) use particulars::{Particulars, Stamp};
 use serde::ser::{SerializeStruct, Serializer};
 use serde::{Deserialize, Serialize};
 
@@ -433,7 +435,7 @@ impl SignatureReport {
 
     /// The anchor that was reached.
     pub(super) fn anchor(&self) -> Option<&TrustAnchor> {
-        self.particulars.anchor.as_ref()
+        self.particulars.chain.anchor.as_ref()
     }
 
     /// The path as far as it was found: subjects from the signer on, then the anchor.

@@ -1,6 +1,8 @@
 //! What each building block and each process came to (EN 319 102-1 §5.2 to §5.6), with its
 //! checks: the tree that a detailed report shows.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use super::check::Check;
@@ -62,6 +64,13 @@ impl BlockId {
             Self::ValidationTimeSliding => "5.6.2.2",
             Self::PastSignatureValidation => "5.6.2.4",
         }
+    }
+}
+
+impl fmt::Display for BlockId {
+    /// As the JSON of reports spells it: `FORMAT_CHECKING`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
     }
 }
 

@@ -38,6 +38,9 @@ impl fmt::Display for SignatureReport {
         if let Some(agency) = self.agency() {
             writeln!(f, "  Cơ quan / Agency: {}", printable(agency))?;
         }
+        if let Some(proven) = self.best_signature_time() {
+            writeln!(f, "  Chứng minh đã ký trước / Proven to exist by: {}", proven.vietnam())?;
+        }
         for missing in self.missing() {
             writeln!(f, "  ? Còn thiếu / Missing: {}", printable(missing))?;
         }

@@ -16,7 +16,7 @@ use super::missing;
 use super::policy::Policy;
 use super::process::{self, Processed, ProcessedDocument, ProcessedTimeStamp};
 use super::report::{
-    Coverage, DocumentFormat, Particulars, ReferenceReport, Report, SignatureReport,
+    Coverage, DocumentFormat, Particulars, ReferenceReport, Report, SignatureReport, Stamp,
     TimeStampReport,
 };
 use crate::crypto::Digest;
@@ -339,7 +339,7 @@ impl Validator {
             .time_stamps
             .iter()
             .zip(&time_stamps)
-            .map(|(stamp, processed)| time_stamp(stamp, processed))
+            .map(|(stamp, processed)| (time_stamp(stamp, processed), Stamp::of(stamp, processed)))
             .collect();
         let all = facts.signatures.iter().zip(signatures);
         let mut signatures: Vec<_> =
@@ -397,15 +397,17 @@ impl Validator {
     pub(super) fn signature(
         facts: &SignatureFacts,
         processed: Processed,
-        over_document: &[TimeStampReport],
+        over_document: &[(TimeStampReport, Stamp)],
         context: Context<'_>,
     ) -> SignatureReport {
         let certificate = facts.signer.certificate.as_ref();
         let path = path_of(processed.search.as_ref());
         let own = facts.time_stamps.iter().zip(&processed.time_stamps);
-        let mut timestamps: Vec<_> = own.map(|(facts, it)| time_stamp(facts, it)).collect();
+        let mut timestamps: Vec<_> =
+            own.map(|(facts, it)| (time_stamp(facts, it), Stamp::of(facts, it))).collect();
         let covering = facts.document_time_stamps.iter();
         timestamps.extend(covering.filter_map(|place| over_document.get(*place).cloned()));
+        let (timestamps, stamps) = timestamps.into_iter().unzip();
         SignatureReport {
             id: facts.id.clone(),
             form: facts.form,
@@ -439,7 +441,7 @@ impl Validator {
             later_changes: facts.pdf.as_ref().map(|pdf| pdf.later_changes),
             permitted: facts.pdf.as_ref().and_then(|pdf| pdf.permitted),
             timestamps,
-            particulars: Box::new(Particulars::of(facts, &processed, context)),
+            particulars: Box::new(Particulars::of(facts, &processed, stamps, context)),
             checks: processed.checks,
             block: processed.block,
         }

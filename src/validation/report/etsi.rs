@@ -121,16 +121,27 @@ impl Part<'_> {
 
     /// §4.3.6: where nothing proves an earlier time, the validation time is the best.
     fn times<W: Write>(&self, xml: &mut Xml<W>) -> Result<()> {
+        let best = self.signature.best_signature_time();
         xml.text("ValidationTime", &self.at.to_string())?;
         xml.within("BestSignatureTime", &[], |xml| {
-            xml.text("POETime", &self.at.to_string())?;
-            xml.text("TypeOfProof", BY_VALIDATION)
+            xml.text("POETime", &best.unwrap_or(self.at).to_string())?;
+            xml.text("TypeOfProof", BY_VALIDATION)?;
+            let proof = best.and_then(|best| self.proof(best));
+            proof.map_or(Ok(()), |id| xml.reference("POEObject", &id))
         })
+    }
+
+    /// The time-stamp that proves this time.
+    fn proof(&self, best: UtcTime) -> Option<String> {
+        let stamps = self.signature.timestamps().iter().zip(&self.signature.particulars.stamps);
+        let mut proofs = stamps
+            .filter(|(it, _)| it.time == Some(best) && it.conclusion == Conclusion::TotalPassed);
+        self.objects.id_of(&proofs.next()?.1.octets)
     }
 
     /// §4.3.9.
     fn signer<W: Write>(&self, xml: &mut Xml<W>) -> Result<()> {
-        let signer = self.signature.particulars.chain.first();
+        let signer = self.signature.particulars.chain.certificates.first();
         let Some(id) = signer.and_then(|it| self.objects.id_of(it.der())) else { return Ok(()) };
         xml.within("SignerInformation", &[], |xml| {
             xml.reference("SignerCertificate", &id)?;
@@ -141,34 +152,8 @@ impl Part<'_> {
 
     /// §4.3.12: what the status rests on, and what would settle an INDETERMINATE.
     fn grounds<W: Write>(&self, xml: &mut Xml<W>) -> Result<()> {
-        let it = &self.signature.particulars;
-        let of = |octets| self.objects.id_of(octets);
-        let signer = it.chain.first().and_then(|it| of(it.der()));
-        let anchor = it.anchor.as_ref().and_then(|it| of(objects::octets_of(it)));
         xml.within("AssociatedValidationReportData", &[], |xml| {
-            if let Some(anchor) = &anchor {
-                xml.reference("TrustAnchor", anchor)?;
-            }
-            if let Some(signer) = &signer {
-                xml.within("CertificateChain", &[], |xml| {
-                    xml.reference("SigningCertificate", signer)?;
-                    for id in it.chain.iter().skip(1).filter_map(|it| of(it.der())) {
-                        xml.reference("IntermediateCertificate", &id)?;
-                    }
-                    anchor.as_ref().map_or(Ok(()), |it| xml.reference("TrustAnchor", it))
-                })?;
-            }
-            if let Some(revoked) = &it.revoked
-                && let Some(id) = of(revoked.certificate.der())
-            {
-                xml.within("RevocationStatusInformation", &[], |xml| {
-                    xml.reference("ValidationObjectId", &id)?;
-                    xml.text("RevocationTime", &revoked.at.to_string())?;
-                    let reason = revoked.reason.as_ref();
-                    let reason = reason.map(|it| format!("urn:etsi:019102:revocationReason:{it}"));
-                    reason.map_or(Ok(()), |it| xml.text("RevocationReason", &it))
-                })?;
-            }
+            self.objects.write_chain(xml, &self.signature.particulars.chain)?;
             self.missing(xml)
         })
     }

@@ -139,6 +139,11 @@ impl Page {
     }
 
     fn when(&mut self, signature: &SignatureReport) {
+        self.time(
+            "Được chứng minh đã ký trước",
+            "Proven to exist by",
+            signature.best_signature_time(),
+        );
         for stamp in signature.timestamps() {
             self.time_stamp(stamp);
         }

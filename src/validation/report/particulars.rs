@@ -1,27 +1,49 @@
-//! What a signature was judged by, as far as reports for other programs refer to it.
+//! What a signature was judged by, as far as detailed reports and those for other programs
+//! refer to it.
 
 use crate::pki::path::Search;
-use crate::pki::revocation::Status;
+use crate::pki::revocation::{Checked, Status};
 use crate::pki::{Certificate, Crl, OcspResponse, TrustAnchor};
 use crate::time::UtcTime;
 use crate::validation::block::Context;
-use crate::validation::facts::{NamedPolicy, SignatureFacts, SignatureOctets};
-use crate::validation::process::Processed;
+use crate::validation::certificate::CertificateRevocation;
+use crate::validation::facts::{NamedPolicy, SignatureFacts, SignatureOctets, TimeStampFacts};
+use crate::validation::process::{Processed, ProcessedTimeStamp};
+use crate::validation::steps::Block;
 
 /// Certificates and lists are cheap to clone; nothing large is copied here.
 #[derive(Debug, Clone)]
 pub(in crate::validation) struct Particulars {
     pub(super) octets: SignatureOctets,
     pub(super) signature_policy: Option<NamedPolicy>,
-    /// From the signer on, as far as a path leads; an anchor's own certificate is not in it.
-    pub(super) chain: Vec<Certificate>,
-    /// The anchor that was reached.
-    pub(super) anchor: Option<TrustAnchor>,
+    pub(super) chain: Chain,
     /// All that came with the signature.
     pub(super) certificates: Vec<Certificate>,
     pub(super) crls: Vec<Crl>,
     pub(super) responses: Vec<OcspResponse>,
+    /// For each time-stamp of the report.
+    pub(super) stamps: Vec<Stamp>,
+}
+
+/// The path that was found, or as far as one leads.
+#[derive(Debug, Clone)]
+pub(super) struct Chain {
+    /// From the signer on; an anchor's own certificate is not in it, but for one that is
+    /// trusted for itself.
+    pub(super) certificates: Vec<Certificate>,
+    /// The anchor that was reached.
+    pub(super) anchor: Option<TrustAnchor>,
+    /// What is known of each that could be asked about.
+    pub(super) known: Vec<(Certificate, CertificateRevocation)>,
     pub(super) revoked: Option<Revoked>,
+}
+
+/// A time-stamp token and what it was judged by.
+#[derive(Debug, Clone)]
+pub(in crate::validation) struct Stamp {
+    pub(super) octets: Vec<u8>,
+    pub(super) chain: Chain,
+    pub(super) block: Block,
 }
 
 /// A certificate of the path that is revoked.
@@ -37,51 +59,91 @@ impl Particulars {
     pub(in crate::validation) fn of(
         facts: &SignatureFacts,
         processed: &Processed,
+        stamps: Vec<Stamp>,
         context: Context<'_>,
     ) -> Self {
-        let (chain, anchor) = match &processed.search {
+        let signer = facts.signer.certificate.as_ref();
+        let chain = Chain::of(signer, processed.search.as_ref(), &processed.checked);
+        let asked = context.gathering.map(|it| it.revocation()).unwrap_or_default();
+        let chains: Vec<_> =
+            [&chain].into_iter().chain(stamps.iter().map(|it| &it.chain)).collect();
+        let tokens = facts.time_stamps.iter().filter_map(|it| it.token.as_deref());
+        let found = [facts].into_iter().chain(tokens).map(|it| &it.revocation);
+        let crls = context.crls.iter().chain(&asked.crls);
+        let mut crls: Vec<_> = crls.filter(|it| chains.iter().any(|c| c.lists(it))).collect();
+        crls.extend(found.clone().flat_map(|it| &it.crls).map(|it| &it.item));
+        let responses = context.responses.iter().chain(&asked.responses);
+        let mut responses: Vec<_> =
+            responses.filter(|it| chains.iter().any(|c| c.answers(it))).collect();
+        responses.extend(found.flat_map(|it| &it.responses).map(|it| &it.item));
+        Self {
+            octets: facts.octets.clone(),
+            signature_policy: facts.signature_policy.clone(),
+            certificates: facts.signer.certificates.clone(),
+            crls: crls.into_iter().cloned().collect(),
+            responses: responses.into_iter().cloned().collect(),
+            chain,
+            stamps,
+        }
+    }
+}
+
+impl Stamp {
+    pub(in crate::validation) fn of(
+        facts: &TimeStampFacts,
+        processed: &ProcessedTimeStamp,
+    ) -> Self {
+        let signer = facts.token.as_ref().and_then(|it| it.signer.certificate.as_ref());
+        Self {
+            octets: facts.octets.clone(),
+            chain: Chain::of(signer, processed.search.as_ref(), &processed.checked),
+            block: processed.block.clone(),
+        }
+    }
+}
+
+impl Chain {
+    fn of(signer: Option<&Certificate>, search: Option<&Search>, checked: &[Checked]) -> Self {
+        let (certificates, anchor) = match search {
             Some(Search::Found(path)) => (path.certificates(), Some(path.anchor())),
             Some(Search::NotFound(rejections)) => {
                 (rejections.first().map_or(&[][..], |it| &it.certificates[..]), None)
             }
             None => (&[][..], None),
         };
-        let is_anchor = |it: &&Certificate| anchor.is_some_and(|anchor| anchor.is_of(it));
-        let mut chain: Vec<_> = chain.to_vec();
-        if chain.len() > 1 {
-            chain.retain(|it| !is_anchor(&it));
+        let mut certificates = certificates.to_vec();
+        if certificates.len() > 1 {
+            certificates.retain(|it| !anchor.is_some_and(|anchor| anchor.is_of(it)));
         }
-        if chain.is_empty() {
-            chain.extend(facts.signer.certificate.clone());
+        if certificates.is_empty() {
+            certificates.extend(signer.cloned());
         }
-        let about = |crl: &&Crl| chain.iter().any(|it| crl.concerns(it));
-        let crls = context.crls.iter().filter(about);
-        let responses = context.responses.iter().filter(|it| answers(it, &chain, anchor));
+        let known = checked.iter();
         Self {
-            octets: facts.octets.clone(),
-            signature_policy: facts.signature_policy.clone(),
+            certificates,
             anchor: anchor.cloned(),
-            certificates: facts.signer.certificates.clone(),
-            crls: crls.chain(facts.revocation.crls.iter().map(|it| &it.item)).cloned().collect(),
-            responses: responses
-                .chain(facts.revocation.responses.iter().map(|it| &it.item))
-                .cloned()
+            known: known
+                .map(|it| (it.certificate.clone(), CertificateRevocation::of(it)))
                 .collect(),
-            revoked: revoked(processed),
-            chain,
+            revoked: revoked(checked),
         }
+    }
+
+    /// Whether the list has to do with one of the path.
+    fn lists(&self, crl: &Crl) -> bool {
+        self.certificates.iter().any(|it| crl.concerns(it))
+    }
+
+    /// Whether the response is about one of the path.
+    fn answers(&self, response: &OcspResponse) -> bool {
+        let issuers = self.certificates.iter().skip(1).map(Certificate::public_key_info);
+        let issuers = issuers.chain(self.anchor.as_ref().map(TrustAnchor::public_key_info));
+        self.certificates.iter().zip(issuers).any(|(it, issuer)| response.concerns(it, issuer))
     }
 }
 
-/// Whether the response is about one of the path.
-fn answers(it: &OcspResponse, chain: &[Certificate], anchor: Option<&TrustAnchor>) -> bool {
-    let issuers = chain.iter().skip(1).map(Certificate::public_key_info);
-    let issuers = issuers.chain(anchor.map(TrustAnchor::public_key_info));
-    chain.iter().zip(issuers).any(|(certificate, issuer)| it.concerns(certificate, issuer))
-}
-
-fn revoked(processed: &Processed) -> Option<Revoked> {
-    processed.checked.iter().find_map(|checked| match &checked.status {
+fn revoked(checked: &[Checked]) -> Option<Revoked> {
+    checked.iter().find_map(|checked| match &checked.status {
         Status::Revoked { at, reason, .. } => Some(Revoked {
             certificate: checked.certificate.clone(),
             at: *at,

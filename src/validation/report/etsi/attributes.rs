@@ -16,13 +16,13 @@ const SIGNED: &[(&str, &str)] = &[("Signed", "true")];
 pub(super) fn write<W: Write>(
     xml: &mut Xml<W>,
     signature: &SignatureReport,
-    _objects: &Objects,
+    objects: &Objects,
 ) -> Result<()> {
-    let stamps = signature.timestamps().iter().filter(|it| it.time.is_some());
+    let stamps = signature.timestamps().iter().zip(&signature.particulars.stamps);
     let digest = signature.particulars.octets.data.as_ref();
     let any = signature.claimed_time().is_some()
         || signature.particulars.signature_policy.is_some()
-        || stamps.clone().next().is_some()
+        || stamps.clone().any(|(it, _)| it.time.is_some())
         || digest.is_some()
         || signature.pdf().is_some();
     if !any {
@@ -42,7 +42,9 @@ pub(super) fn write<W: Write>(
                 xml.text("Digest", &base64::encode(digest.value()))
             })?;
         }
-        stamps.clone().try_for_each(|stamp| time_stamp(xml, stamp))?;
+        stamps.clone().try_for_each(|(report, stamp)| {
+            time_stamp(xml, report, objects.id_of(&stamp.octets).as_deref())
+        })?;
         signature.pdf().map_or(Ok(()), |pdf| dictionary(xml, signature, pdf))
     })
 }
@@ -55,7 +57,11 @@ fn policy_id(policy: &NamedPolicy) -> String {
     }
 }
 
-fn time_stamp<W: Write>(xml: &mut Xml<W>, stamp: &TimeStampReport) -> Result<()> {
+fn time_stamp<W: Write>(
+    xml: &mut Xml<W>,
+    stamp: &TimeStampReport,
+    token: Option<&str>,
+) -> Result<()> {
     let (name, signed) = match stamp.kind {
         TimeStampType::ContentTimestamp => ("AllDataObjectsTimeStamp", "true"),
         TimeStampType::SignatureTimestamp => ("SignatureTimeStamp", "false"),
@@ -65,7 +71,10 @@ fn time_stamp<W: Write>(xml: &mut Xml<W>, stamp: &TimeStampReport) -> Result<()>
         TimeStampType::DocumentTimestamp => ("DocTimeStamp", "false"),
     };
     let Some(time) = stamp.time else { return Ok(()) };
-    xml.within(name, &[("Signed", signed)], |xml| xml.text("TimeStampValue", &time.to_string()))
+    xml.within(name, &[("Signed", signed)], |xml| {
+        token.map_or(Ok(()), |token| xml.reference("AttributeObject", token))?;
+        xml.text("TimeStampValue", &time.to_string())
+    })
 }
 
 /// What the PDF's signature dictionary says.
