@@ -24,11 +24,12 @@ use std::process::ExitCode;
 
 use files::write_whole;
 use kyso::{
-    Certificate, Conclusion, Crl, Evidence, OcspResponse, Policy, Report, Seekable, Source,
-    TrustStore, UtcTime, Validator,
+    Certificate, Conclusion, Crl, DetailedReport, Evidence, OcspResponse, Policy, Report, Seekable,
+    Source, TrustStore, UtcTime, Validator,
 };
 use network::Network;
 use options::{certificates, crls, evidence, policy, responses, text};
+use serde::Serialize;
 
 const USAGE: &str = "\
 verify [OPTIONS] FILE...
@@ -47,6 +48,7 @@ verify [OPTIONS] FILE...
                    these three go with one file only
   --password TEXT
                    accepted, but not used yet; the report says so
+  --detailed       every process, block and check too; with --json in the field `detailed`
   --json           one JSON object a file, one a line";
 
 struct Options {
@@ -63,6 +65,7 @@ struct Options {
     etsi: Option<PathBuf>,
     evidence: Option<Evidence>,
     save_evidence: Option<PathBuf>,
+    detailed: bool,
     json: bool,
     files: Vec<PathBuf>,
 }
@@ -89,10 +92,7 @@ fn main() -> ExitCode {
             Err(error) => Report::unreadable(&error),
         };
         let report = note_unused(report.for_file(file.display().to_string()), &options.unused);
-        let text = match options.json {
-            true => serde_json::to_string(&report).unwrap_or_default() + "\n",
-            false => report.to_string(),
-        };
+        let text = text_of(&report, &options);
         // Where nobody reads on, the code still says what came out; a full disk is no pass.
         let written = io::stdout().write_all(text.as_bytes());
         worst = worse(worst, if written.is_ok() { exit_code(&report) } else { 3 });
@@ -103,6 +103,24 @@ fn main() -> ExitCode {
         worst = 3;
     }
     ExitCode::from(worst)
+}
+
+/// What is printed.
+fn text_of(report: &Report, options: &Options) -> String {
+    if !options.json {
+        let details = options.detailed.then(|| report.detailed().to_string());
+        return format!("{report}{}", details.unwrap_or_default());
+    }
+    let detailed = options.detailed.then(|| report.detailed());
+    serde_json::to_string(&Full { report, detailed }).unwrap_or_default() + "\n"
+}
+
+#[derive(Serialize)]
+struct Full<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detailed: Option<DetailedReport<'a>>,
 }
 
 /// What was asked for besides what is printed.
@@ -181,6 +199,7 @@ impl Options {
             etsi: None,
             evidence: None,
             save_evidence: None,
+            detailed: false,
             json: false,
             files: Vec::new(),
         };
@@ -198,6 +217,7 @@ impl Options {
             };
             match argument.as_str() {
                 "--" => only_files = true,
+                "--detailed" => options.detailed = true,
                 "--json" => options.json = true,
                 flag if options.network.flag(flag) => {}
                 "--cache" => options.network.keep_in(value()?),

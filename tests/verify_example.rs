@@ -131,3 +131,16 @@ fn what_was_kept_gives_the_same_verdict() {
     assert_exits(&["--evidence", "Cargo.toml", SIGNED], 64);
     assert_exits(&["--evidence", kept, SIGNED, SIGNED], 64);
 }
+
+#[test]
+fn details_are_shown_where_they_are_asked_for() {
+    let reports = assert_exits(&[&TRUST[..], &["--detailed", "--json", SIGNED]].concat(), 0);
+    for report in &reports {
+        assert_eq!(report["conclusion"], "TOTAL_PASSED");
+        assert_eq!(report["detailed"]["signatures"][0]["process"]["clause"], "EN 319 102-1 5.6");
+    }
+    for report in assert_exits(&[&TRUST[..], &["--json", SIGNED]].concat(), 0) {
+        assert!(report["detailed"].is_null());
+    }
+    assert_exits(&[&TRUST[..], &["--detailed", SIGNED]].concat(), 0);
+}
