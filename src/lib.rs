@@ -105,11 +105,6 @@ pub use crate::source::{Seekable, Source};
 pub use crate::time::UtcTime;
 pub use crate::validation::{
     Acceptable, AlgorithmConstraints, Block, BlockId, CertificateConclusion, CertificateReport,
-    CertificateRevocation, CertificateStatus, Check, CheckId, Conclusion, Coverage, DocumentFormat,
-    Evidence, Failed, Form, Indeterminate, Level, Outcome, PdfWords, Policy, ReferenceReport,
-    Report, Revocation, SignatureLevel, SignatureReport, TimeStampReport, TimeStampType, TriedPath,
-    Validated, Validator,
-    AlgorithmConstraints, Block, BlockId, CertificateConclusion, CertificateReport,
     CertificateRevocation, CertificateStatus, Check, CheckId, Conclusion, Coverage, DetailedReport,
     DocumentFormat, Evidence, Failed, Form, Indeterminate, Level, Outcome, PdfWords, Policy,
     ReferenceReport, Report, Revocation, SignatureLevel, SignatureReport, TimeStampReport,
