@@ -9,9 +9,10 @@ use crate::encoding::asn1::AlgorithmIdentifier;
 use crate::pki::Certificate;
 use crate::pki::path::{Search, ValidatedPath};
 use crate::signature::pades::LaterChanges;
+use crate::time::UtcTime;
 use crate::validation::check::{CheckId, Finding, say};
 use crate::validation::conclusion::{Failed, Indeterminate};
-use crate::validation::facts::{PdfFacts, SignatureFacts};
+use crate::validation::facts::{CertificateReferenceFact, PdfFacts, SignatureFacts};
 use crate::validation::messages;
 use crate::validation::policy::Weakness;
 
@@ -30,7 +31,10 @@ pub(super) fn findings(
     }
     all.extend(digest_strength(facts, context));
     if let Some(Search::Found(path)) = search {
-        all.extend(path_strength(path, Context { at: context.material_at, ..context }));
+        // What the signature names by a digest is at least as old as the signature.
+        let named = facts.signer.reference == CertificateReferenceFact::Matches;
+        let own_at = if named { context.at } else { context.material_at };
+        all.extend(path_strength(path, own_at, Context { at: context.material_at, ..context }));
     }
     // A token's own claim is what it proves, and what comes after it in a file is not its own.
     if context.role == Role::TimeStampAuthority {
@@ -142,20 +146,22 @@ pub(in crate::validation) fn strength(
     path: &ValidatedPath,
     context: Context<'_>,
 ) -> Vec<Finding> {
-    [key_strength(certificate, context)].into_iter().chain(path_strength(path, context)).collect()
+    let path = path_strength(path, context.at, context);
+    [key_strength(certificate, context)].into_iter().chain(path).collect()
 }
 
 /// Keys of the issuers, the anchor's among them, and the digests that they signed with.
-/// An anchor's own signature does not matter: it is no part of the path.
-fn path_strength(path: &ValidatedPath, context: Context<'_>) -> Option<Finding> {
+/// An anchor's own signature does not matter: it is no part of the path. `own_at` is since
+/// when the first certificate is proven to have existed.
+fn path_strength(path: &ValidatedPath, own_at: UtcTime, context: Context<'_>) -> Option<Finding> {
     let (algorithms, at) = (&context.policy.algorithms, context.at);
     let (certificates, anchor) = (path.certificates(), path.anchor());
     let digests = certificates.iter().enumerate().filter_map(|(index, certificate)| {
         let digest = signed_with(certificate.signature_algorithm())?;
-        let found = if index == 0 && context.role == Role::Signer {
-            algorithms.weakness_of(digest, at)?
-        } else {
-            algorithms.weakness_of_authoritys(digest, at)?
+        let found = match (index, context.role) {
+            (0, Role::Signer) => algorithms.weakness_of(digest, own_at)?,
+            (0, Role::TimeStampAuthority) => algorithms.weakness_of_authoritys(digest, own_at)?,
+            _ => algorithms.weakness_of_authoritys(digest, at)?,
         };
         Some((found, certificate.subject(), digest.to_string()))
     });
