@@ -136,6 +136,18 @@ impl SignatureAlgorithm {
         }
     }
 
+    /// Whether anything is still to be signed so: what is read in documents is more.
+    pub(crate) fn is_made(self) -> bool {
+        use DigestAlgorithm::{Sha256, Sha384, Sha512};
+        let made = |digest| matches!(digest, Sha256 | Sha384 | Sha512);
+        match self {
+            Self::RsaPkcs1(digest) | Self::Ecdsa(digest) => made(digest),
+            Self::RsaPss(parameters) => made(parameters.digest) && made(parameters.mask_digest),
+            Self::Ed25519 => true,
+            Self::PlainEcdsa(_) | Self::Dsa(_) => false,
+        }
+    }
+
     /// What a CMS or a certificate says for it.
     ///
     /// # Errors

@@ -21,8 +21,8 @@ pub enum SigningOverride {
 
 /// Refuses a certificate that is out of its time at `at` or not meant for signatures
 /// (RFC 5280 §4.1.2.5 and §4.2.1.3). One without key usage restricts nothing. An algorithm
-/// that is not its key's is refused here rather than when the value has come, from a person
-/// who was asked for it.
+/// that is not its key's, or that nothing is to be signed with any more, is refused here rather
+/// than when the value has come, from a person who was asked for it.
 ///
 /// # Errors
 /// `Misuse` for such an algorithm; `Signer`, naming the certificate and what is wrong with it.
@@ -36,6 +36,9 @@ pub(crate) fn check_fitness(
     if PublicKey::read(certificate.public_key_info()).map_err(about)?.refuses(algorithm).is_some() {
         let what = format!("the key of the signer's certificate does not sign with {algorithm}");
         return Err(about(Error::misuse(what)));
+    }
+    if !algorithm.is_made() {
+        return Err(about(Error::misuse(format!("{algorithm} is read, and never made"))));
     }
     let usage = certificate.key_usage();
     let for_signatures = usage.is_none_or(|it| it.digital_signature || it.content_commitment);
@@ -70,7 +73,7 @@ pub(crate) fn check_fitness(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::DigestAlgorithm;
+    use crate::crypto::{DigestAlgorithm, PssParameters};
     use crate::encoding::pem;
 
     fn certificate(name: &str) -> Certificate {
@@ -137,5 +140,28 @@ mod tests {
         let error = check_fitness(&certificate, RSA, at, &[]).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Misuse);
         assert!(error.to_string().contains("RSA_SHA256"), "{error}");
+    }
+
+    #[test]
+    fn what_is_only_read_is_not_signed_with() {
+        use DigestAlgorithm::{Sha1, Sha3_256, Sha224, Sha256};
+        use SignatureAlgorithm::{Ecdsa, PlainEcdsa, RsaPkcs1, RsaPss};
+        let pss =
+            |digest, mask_digest| RsaPss(PssParameters { digest, mask_digest, salt_length: 32 });
+        let at = "2026-06-15T00:00:00Z".parse().unwrap();
+        for (name, algorithms) in [
+            (
+                "rsa2048",
+                &[RsaPkcs1(Sha1), RsaPkcs1(Sha3_256), pss(Sha224, Sha256), pss(Sha256, Sha1)][..],
+            ),
+            ("p256", &[Ecdsa(Sha1), Ecdsa(Sha224), Ecdsa(Sha3_256), PlainEcdsa(Sha256)]),
+        ] {
+            let certificate = certificate(name);
+            for algorithm in algorithms {
+                let error = check_fitness(&certificate, *algorithm, at, &[]).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Misuse, "{algorithm}");
+                assert!(error.to_string().contains("never made"), "{error}");
+            }
+        }
     }
 }
