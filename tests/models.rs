@@ -11,8 +11,10 @@ use kyso::{
     PathRequirements, Policy, TrustAnchor, TrustStore, Validator, ValidityModel,
 };
 use rcgen::{
-    BasicConstraints, IsCa, Issuer, KeyPair, KeyUsagePurpose, RevocationReason, date_time_ymd,
+    BasicConstraints, IsCa, Issuer, KeyPair, KeyUsagePurpose, RevocationReason, SigningKey,
+    date_time_ymd,
 };
+use support::cms::{oid, seq, tlv};
 use support::ocsp::{Answer, Question, Said};
 use support::pki::{self, Authority, NOW};
 use time::OffsetDateTime;
@@ -127,6 +129,27 @@ fn not_to_be_listed_after_expiry_says_nothing() {
         list.next_update = date_time_ymd(2027, 1, 1);
     });
     assert_concludes(&pki.check_with(ValidityModel::Chain, vec![old]), Valid, "");
+}
+
+/// Unless the issuer says that it keeps those that expired since then (X.509 §9.5.2.8).
+#[test]
+fn a_list_that_keeps_what_expired_says_that_it_is_good() {
+    let pki = Outlived::since(2024);
+    let list = |kept_since: &str| {
+        let said = seq(&[oid("2.5.29.60"), tlv(4, tlv(0x18, kept_since))]);
+        let algorithm = seq(&[oid("1.2.840.10045.4.3.2")]);
+        let name = seq(&[tlv(0x31, seq(&[oid("2.5.4.3"), tlv(0x0c, "Root")]))]);
+        let times = ["260601000000Z", "260701000000Z"].map(|it| tlv(0x17, it)).concat();
+        let fields = [tlv(2, [1]), algorithm.clone(), name, times, tlv(0xa0, seq(&[said]))];
+        let to_be_signed = seq(&fields);
+        let value = pki.root.issuer.key().sign(&to_be_signed).unwrap();
+        let der = seq(&[to_be_signed, algorithm, tlv(3, [vec![0], value].concat())]);
+        Crl::from_der(der, &Limits::default()).unwrap()
+    };
+    let kept = pki.check_with(ValidityModel::Chain, vec![list("20240101000000Z")]);
+    assert_concludes(&kept, Valid, "");
+    let dropped = pki.check_with(ValidityModel::Chain, vec![list("20250601000000Z")]);
+    assert_concludes(&dropped, Indeterminate, "after the certificate expired");
 }
 
 /// Unless a responder says that it keeps those that expired since then (RFC 6960 §4.4.4).

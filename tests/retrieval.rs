@@ -7,10 +7,13 @@ mod support;
 use std::sync::Arc;
 
 use kyso::{
-    Certificate, CertificateConclusion, CertificateReport, Error, ErrorKind, Limits, Policy,
+    Certificate, CertificateConclusion, CertificateReport, Crl, Error, ErrorKind, Limits, Policy,
     RequestKind, Retrieve, Validator,
 };
-use rcgen::{CrlDistributionPoint, CustomExtension, KeyPair, RevocationReason, date_time_ymd};
+use rcgen::{
+    CrlDistributionPoint, CustomExtension, KeyPair, RevocationReason, SigningKey, date_time_ymd,
+};
+use support::cms::{oid, seq, tlv};
 use support::net::Net;
 use support::ocsp::{Answer, Question, Said, access, refusal};
 use support::pki::{self, Authority, NOW, Pki};
@@ -325,4 +328,77 @@ fn nobody_is_asked_for_what_is_not_wanted() {
         .unwrap();
     assert_valid(&report);
     assert!(net.urls().is_empty());
+}
+
+/// RFC 5280 §4.2.1.15: the changes to a list that is out of date renew it.
+#[test]
+fn the_freshest_list_is_asked_for_where_the_complete_one_is_old() {
+    const FRESHEST: &str = "http://crl.test/delta.crl";
+    let mut test = Test::new();
+    let mut params = pki::params("Officer", 33);
+    let point = tlv(0xa0, tlv(0xa0, tlv(0x86, FRESHEST)));
+    let points = seq(&[seq(&[point])]);
+    params.custom_extensions = vec![CustomExtension::from_oid_content(&[2, 5, 29, 46], points)];
+    let officer = test.pki.middle.certify(&params, &KeyPair::generate().unwrap());
+    let day = |month: u8| format!("26{month:02}01000000Z");
+    let list = |number: u8, from: u8, to: u8, extensions: &[Vec<u8>]| {
+        let number = extension("2.5.29.20", &tlv(2, [number]));
+        let algorithm = seq(&[oid("1.2.840.10045.4.3.2")]);
+        let name = seq(&[tlv(0x31, seq(&[oid("2.5.4.3"), tlv(0x0c, "Authority")]))]);
+        let times = [from, to].map(|it| tlv(0x17, day(it))).concat();
+        let extensions = tlv(0xa0, seq(&[&[number], extensions].concat()));
+        let fields = [tlv(2, [1]), algorithm.clone(), name, times, extensions];
+        let to_be_signed = seq(&fields);
+        let value = test.pki.middle.issuer.key().sign(&to_be_signed).unwrap();
+        seq(&[to_be_signed, algorithm, tlv(3, [vec![0], value].concat())])
+    };
+    let base = Crl::from_der(list(1, 1, 3, &[]), &Limits::default()).unwrap();
+    let delta = list(2, 6, 7, &[extension("2.5.29.27", &tlv(2, [1]))]);
+    test.net = test.net.file(FRESHEST, &delta);
+    let net = test.net.shared();
+    let retrieval: Arc<dyn Retrieve> = net.clone();
+    let check = |lists: Vec<Crl>| {
+        Validator::new(test.pki.trust(), Policy::default(), NOW.parse().unwrap())
+            .with_certificates([test.pki.middle.certificate.clone()])
+            .with_crls(lists)
+            .with_retrieval(Arc::clone(&retrieval))
+            .check_certificate(&officer)
+            .unwrap()
+    };
+    assert_valid(&check(vec![test.pki.root.crl(&[]), base]));
+    assert_eq!(net.urls(), [FRESHEST]);
+    assert_open(&check(vec![test.pki.root.crl(&[])]), "without the list that it changes");
+}
+
+fn extension(kind: &str, value: &[u8]) -> Vec<u8> {
+    seq(&[oid(kind), tlv(4, value)])
+}
+
+/// A certificate whose names and distribution points fill all it may have.
+#[test]
+fn thousands_of_names_cost_no_more_than_a_few() {
+    let mut test = Test::new();
+    let mut params = pki::params("Officer", 33);
+    let urls: Vec<_> = (0..1000).map(|n| format!("ldap://directory{n}.test/cn=CA")).collect();
+    params.crl_distribution_points =
+        urls.iter().map(|it| CrlDistributionPoint { uris: vec![it.clone()] }).collect();
+    params.subject_alt_names = (0..3000)
+        .map(|n| rcgen::SanType::DnsName(format!("host{n}.gov.vn").try_into().unwrap()))
+        .collect();
+    let officer = test.pki.middle.certify(&params, &KeyPair::generate().unwrap());
+    let parts = urls.iter().map(|it| {
+        let part = Some(pki::partition(it));
+        test.pki.middle.crl_with(&[], |list| list.issuing_distribution_point = part)
+    });
+    let parts: Vec<_> = parts.take(200).collect();
+    test.net = test.net.file(CRL, test.pki.middle.crl(&[]).der());
+    let report = Validator::new(test.pki.trust(), Policy::default(), NOW.parse().unwrap())
+        .with_certificates([test.pki.middle.certificate.clone()])
+        .with_crls(parts.into_iter().chain([test.pki.root.crl(&[])]))
+        .with_retrieval(test.net.shared())
+        .check_certificate(&officer)
+        .unwrap();
+    // The parts that are compared say that it is good; nobody is asked by LDAP.
+    assert_valid(&report);
+    assert!(report.retrieved.is_empty());
 }
