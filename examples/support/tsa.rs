@@ -70,8 +70,14 @@ pub(crate) fn params(name: &str, serial: u64) -> Result<CertificateParams, rcgen
 
 /// The extended key usage of authorities, `id-kp-timeStamping`.
 pub(crate) fn time_stamping(critical: bool) -> CustomExtension {
-    let usage = tlv(0x30, &[&oid("1.3.6.1.5.5.7.3.8")]);
-    let mut extension = CustomExtension::from_oid_content(&[2, 5, 29, 37], usage);
+    purpose(&["1.3.6.1.5.5.7.3.8"], critical)
+}
+
+/// An extended key usage, by its identifiers.
+pub(crate) fn purpose(usages: &[&str], critical: bool) -> CustomExtension {
+    let usages: Vec<u8> = usages.iter().flat_map(|it| oid(it)).collect();
+    let usages = tlv(0x30, &[&usages]);
+    let mut extension = CustomExtension::from_oid_content(&[2, 5, 29, 37], usages);
     extension.set_criticality(critical);
     extension
 }

@@ -10,7 +10,7 @@ use kyso::tsp::{Online, TimeStampAuthority, TimeStampToken};
 use kyso::{Digest, Error, ErrorKind, Request, Result, Retrieve};
 
 #[allow(unused_imports)] // each test uses a part of it
-pub(crate) use writer::{Answer, TestTsa, params, time_stamping};
+pub(crate) use writer::{Answer, TestTsa, params, purpose, time_stamping};
 
 impl Retrieve for TestTsa {
     fn retrieve(&self, request: &Request<'_>) -> Result<Vec<u8>> {

@@ -1,19 +1,27 @@
-//! Time-stamps both ways with OpenSSL, when it is at hand: it answers what we ask and we
-//! read it; and it verifies the tokens of the tests' own authority, so that what these
-//! prove to us is worth something.
-#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, unreachable_pub)]
+//! Time-stamps both ways with OpenSSL and pyHanko, when they are at hand: OpenSSL answers
+//! what we ask; and both judge the tokens of the tests' own authority as we do, so that
+//! what these prove to us is worth something. `tests/interop/run` brings pyHanko.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    missing_docs,
+    unreachable_pub
+)]
 
 mod support;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use kyso::tsp::{TimeStampAuthority, TimeStampRequest, TimeStampToken};
-use kyso::{DigestAlgorithm, Limits, Result};
-use rcgen::KeyPair;
+use kyso::tsp::{TimeStampRequest, TimeStampToken};
+use kyso::{Conclusion, DigestAlgorithm, Limits, Policy, Result, UtcTime, Validator};
+use rcgen::{KeyPair, date_time_ymd};
+use support::certificate_pem;
+use support::cms::{items, tlv};
 use support::pki::Pki;
-use support::{certificate_pem, tsa};
+use support::tsa::{self, TestTsa};
 
 const DOCUMENT: &[u8] = b"a document";
 const DIGESTS: [DigestAlgorithm; 3] =
@@ -84,10 +92,10 @@ impl Openssl {
     }
 
     /// Whether it takes a token for one over the document.
-    fn verifies(&self, token: &TimeStampToken) -> bool {
-        self.put("token", token.der());
+    fn verifies(&self, token: &[u8]) -> bool {
+        self.put("token", token);
         let files = ["-in", "token", "-token_in", "-data", "document", "-CAfile", "root.pem"];
-        let at = token.time().unix().to_string();
+        let at = time_of(token).to_string();
         let done = self.run(&[&["ts", "-verify"], &files[..], &["-attime", &at]].concat());
         // Shown where a test fails.
         println!("{}", String::from_utf8_lossy(&done.stderr));
@@ -118,7 +126,7 @@ fn openssl_answers_what_we_ask() {
                 assert_eq!(token.imprint(), Some(digest.digest(DOCUMENT)));
                 assert_eq!(token.policy(), "1.2.3.4.1");
                 assert_eq!(token.accuracy().unwrap().as_micros(), 1_500_100);
-                assert!(openssl.verifies(&token), "{digest} {reference}");
+                assert!(openssl.verifies(token.der()), "{digest} {reference}");
 
                 let other = TimeStampRequest::new(&digest.digest(DOCUMENT)).unwrap();
                 let error = accept(&other, &answer).unwrap_err().to_string();
@@ -143,18 +151,102 @@ fn openssl_refuses_in_words() {
     });
 }
 
+fn time_of(token: &[u8]) -> i64 {
+    TimeStampToken::from_der(token, &Limits::default()).unwrap().time().unix()
+}
+
+/// As an authority answers it, right or wrong; no client looks at it.
+fn token(tsa: &TestTsa) -> Vec<u8> {
+    let request = TimeStampRequest::new(&DigestAlgorithm::Sha256.digest(DOCUMENT)).unwrap();
+    let answer = tsa.respond(&request.to_der().unwrap()).unwrap();
+    tlv(0x30, items(items(&answer)[0].1)[1].1)
+}
+
+/// Tokens, and whether each proves that the document existed.
+fn tokens(pki: &Pki) -> Vec<(&'static str, Vec<u8>, bool)> {
+    let tsa = pki.tsa();
+    let purpose = |usages: &[&str], critical: bool| {
+        let purpose = tsa::purpose(usages, critical);
+        token(&pki.tsa_with(|it| it.custom_extensions = vec![purpose]))
+    };
+    let (stamping, signing) = ("1.3.6.1.5.5.7.3.8", "1.3.6.1.5.5.7.3.3");
+    vec![
+        ("good", token(&tsa), true),
+        ("with a fraction", token(&tsa.at("2026-06-15T12:00:00.5Z")), true),
+        (
+            "over another document",
+            token(&tsa.answering(|it| *it.imprint.last_mut().unwrap() ^= 1)),
+            false,
+        ),
+        ("forged", token(&tsa.answering(|it| it.forged = true)), false),
+        ("of two signers", token(&tsa.answering(|it| it.signers = 2)), false),
+        ("naming another certificate", token(&tsa.answering(|it| it.named.push(0))), false),
+        ("not critically for time-stamps", purpose(&[stamping], false), false),
+        ("for other things, too", purpose(&[stamping, signing], true), false),
+        ("for other things", purpose(&[signing], true), false),
+        (
+            "by an expired authority",
+            token(&pki.tsa_with(|it| it.not_after = date_time_ymd(2026, 6, 1))),
+            false,
+        ),
+        ("by an authority unknown here", token(&Pki::new().tsa()), false),
+    ]
+}
+
+/// Tokens that pyHanko takes all the same: it wants the one purpose to be there, but
+/// neither alone nor critical, as RFC 3161 §2.3 has it.
+const LAX: [&str; 2] = ["not critically for time-stamps", "for other things, too"];
+
+fn we_verify(pki: &Pki, token: &[u8]) -> bool {
+    let at = UtcTime::from_unix(time_of(token)).unwrap();
+    let report = Validator::new(pki.trust(), Policy::pilot(), at)
+        .validate_time_stamp(&token.to_vec(), &DOCUMENT.to_vec())
+        .unwrap();
+    report.conclusion() == Some(Conclusion::TotalPassed)
+}
+
 #[test]
-fn openssl_verifies_the_tests_own_tokens() {
+fn tokens_are_judged() {
+    let pki = Pki::new();
+    for (name, token, good) in tokens(&pki) {
+        assert_eq!(we_verify(&pki, &token), good, "{name}");
+    }
+}
+
+#[test]
+fn openssl_judges_tokens_as_we_do() {
     with_openssl(|pki, openssl| {
-        let tsa = pki.tsa();
-        for digest in DIGESTS {
-            let token = tsa.at("2026-06-15T12:00:00.5Z").time_stamp(&digest.digest(DOCUMENT));
-            assert!(openssl.verifies(&token.unwrap()), "{digest}");
+        for (name, token, good) in tokens(pki) {
+            let theirs = openssl.verifies(&token);
+            assert_eq!(theirs, good, "{name}");
         }
-        let other = tsa.time_stamp(&DigestAlgorithm::Sha256.digest(b"another")).unwrap();
-        assert!(!openssl.verifies(&other));
-        let uncritical = pki.tsa_with(|it| it.custom_extensions = vec![tsa::time_stamping(false)]);
-        let token = uncritical.time_stamp(&DigestAlgorithm::Sha256.digest(DOCUMENT)).unwrap();
-        assert!(!openssl.verifies(&token), "its extended key usage is not critical");
     });
+}
+
+#[test]
+fn pyhanko_judges_tokens_as_we_do() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let python = root.join("target/peers/bin/python");
+    if !python.exists() {
+        println!("skipped: no {}; tests/interop/run makes it", python.display());
+        return;
+    }
+    let (pki, folder) = (Pki::new(), tempfile::tempdir().unwrap());
+    let path = |name: &str| folder.path().join(name);
+    fs::write(path("root.pem"), certificate_pem(pki.root.certificate.der())).unwrap();
+    fs::write(path("document"), DOCUMENT).unwrap();
+    let tokens = tokens(&pki);
+    let mut command = Command::new(python);
+    command.arg(root.join("tests/interop/tokens.py")).args([path("root.pem"), path("document")]);
+    for (n, (_, token, _)) in tokens.iter().enumerate() {
+        fs::write(path(&n.to_string()), token).unwrap();
+        command.arg(path(&n.to_string()));
+    }
+    let done = command.output().unwrap();
+    let said = String::from_utf8(done.stdout).unwrap();
+    println!("{said}{}", String::from_utf8_lossy(&done.stderr));
+    assert_eq!(said.lines().count(), tokens.len());
+    for ((name, _, good), said) in tokens.into_iter().zip(said.lines()) {
+        assert_eq!(said == "good", good || LAX.contains(&name), "{name}: {said}");
+    }
 }
