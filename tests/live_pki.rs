@@ -32,7 +32,11 @@ fn signed(live: &Live) -> Vec<u8> {
 }
 
 fn judge(live: &Live, signature: &Vec<u8>) -> Report {
-    Validator::new(live.trust(), Policy::default(), NOW.parse().unwrap())
+    judge_at(live, signature, NOW)
+}
+
+fn judge_at(live: &Live, signature: &Vec<u8>, at: &str) -> Report {
+    Validator::new(live.trust(), Policy::default(), at.parse().unwrap())
         .with_retrieval(http())
         .validate(signature)
         .unwrap()
@@ -275,6 +279,66 @@ fn tsa_for_other_things() {
         let why = "INDETERMINATE/CHAIN_CONSTRAINTS_FAILURE";
         assert_useless(&live, &signature, "TOTAL_PASSED", why);
     }
+}
+
+/// The signature with a time-stamp, all validation data as it was in the afternoon, and an
+/// archive time-stamp of the next day.
+fn archived(live: &Live) -> Vec<u8> {
+    let signature = stamped_at(live, SIGNED);
+    know(live, "2026-06-15T12:00:00Z", "2026-07-15T12:00:00Z");
+    archived_again(live, &signature, "2026-06-16T00:00:00Z")
+}
+
+fn archived_again(live: &Live, signature: &[u8], time: &str) -> Vec<u8> {
+    live.tick(time);
+    let tsa = Online::new(live.server.url("/tsa"), http());
+    let validator = Validator::new(live.trust(), Policy::default(), time.parse().unwrap())
+        .with_retrieval(http());
+    cades::Augmenter::new(cades::Level::Lta(&tsa, &validator)).augment(signature).unwrap()
+}
+
+fn know(live: &Live, this_update: &'static str, next_update: &'static str) {
+    live.learn(|knows| *knows = Knowledge { this_update, next_update, ..knows.clone() });
+}
+
+#[test]
+fn archived_before_the_authority_was_revoked() {
+    let live = Live::new();
+    let signature = archived(&live);
+    know(&live, "2026-06-18T00:00:00Z", "2026-07-18T00:00:00Z");
+    revoke(&live, TWO, "2026-06-17T00:00:00Z", RevocationReason::CaCompromise);
+    let report = judge(&live, &signature);
+    assert_concludes(&report, "TOTAL_PASSED");
+    assert_eq!(proven(&report).as_deref(), Some(SIGNED));
+}
+
+/// Every certificate of the signer's path is out of its time, and its services are gone.
+#[test]
+fn archived_and_looked_at_after_years() {
+    let live = Live::with(|plan| plan.leaf.not_after = date_time_ymd(2026, 6, 18));
+    let signature = archived(&live);
+    know(&live, "2030-01-01T00:00:00Z", "2030-02-01T00:00:00Z");
+    for path in ["/two.crl", "/ocsp"] {
+        live.server.on(path, |_| Reply::Status(410));
+    }
+    let report = judge_at(&live, &signature, "2030-01-02T00:00:00Z");
+    assert_concludes(&report, "TOTAL_PASSED");
+    assert_eq!(proven(&report).as_deref(), Some(SIGNED));
+}
+
+/// The authority of the archive time-stamp is revoked before anybody renewed it, or after.
+#[test]
+fn archived_again_before_the_tsa_was_revoked() {
+    let live = Live::with(|plan| plan.leaf.not_after = date_time_ymd(2026, 6, 18));
+    let first = archived(&live);
+    let other = Live { tsa: live.another_tsa(), ..live };
+    know(&other, "2026-07-10T00:00:00Z", "2026-08-10T00:00:00Z");
+    let renewed = archived_again(&other, &first, "2026-07-11T00:00:00Z");
+    know(&other, "2026-08-01T00:00:00Z", "2026-09-01T00:00:00Z");
+    revoke(&other, TSA, "2026-07-20T00:00:00Z", RevocationReason::KeyCompromise);
+    let judged = |signature| judge_at(&other, signature, "2026-08-02T00:00:00Z");
+    assert_concludes(&judged(&first), "INDETERMINATE/OUT_OF_BOUNDS_NO_POE");
+    assert_concludes(&judged(&renewed), "TOTAL_PASSED");
 }
 
 #[test]

@@ -22,9 +22,9 @@ use super::tsa::{self, TestTsa};
 pub(crate) use ocsp::Word;
 pub(crate) use server::{Reply, Server};
 
-/// Under the root; it certifies [`TWO`] only.
+/// Under the root; it certifies [`TWO`] and [`TSA`].
 pub(crate) const ONE: u64 = 11;
-/// Under the first; it certifies everyone else.
+/// Under the first; it certifies [`LEAF`] and its [`RESPONDER`].
 pub(crate) const TWO: u64 = 12;
 pub(crate) const LEAF: u64 = 22;
 pub(crate) const TSA: u64 = 33;
@@ -81,15 +81,14 @@ impl Live {
         };
         plan.leaf.key_usages = vec![KeyUsagePurpose::ContentCommitment];
         plan.leaf.custom_extensions = vec![information(&server, Some("/ocsp"), "/two")];
-        for params in [&mut plan.leaf, &mut plan.tsa] {
-            params.crl_distribution_points = crl_at(&server, "/two");
-        }
-        plan.tsa.custom_extensions.push(information(&server, Some("/ocsp"), "/two"));
+        plan.leaf.crl_distribution_points = crl_at(&server, "/two");
+        plan.tsa.crl_distribution_points = crl_at(&server, "/one");
+        plan.tsa.custom_extensions.push(information(&server, None, "/one"));
         change(&mut plan);
 
         let leaf_key = KeyPair::generate().unwrap();
         let leaf = two.certify(&plan.leaf, &leaf_key);
-        let chain = [two.certify(&plan.tsa, &plan.tsa_key), two.certificate.clone()];
+        let chain = [one.certify(&plan.tsa, &plan.tsa_key), one.certificate.clone()];
         let chain = chain.iter().map(|it| it.der().to_vec()).collect();
         let tsa = TestTsa::new(plan.tsa_key, chain);
         let responder = responder(&two);
@@ -130,6 +129,15 @@ impl Live {
         let (responder, knows) = (self.responder.clone(), self.knows.clone());
         let responder = move || informed(&responder, &knows, lie);
         self.server.on("/ocsp", move |body| Reply::Bytes(responder().respond(body)));
+    }
+
+    /// A second authority for time-stamps under [`ONE`], with a key of its own.
+    pub(crate) fn another_tsa(&self) -> TestTsa {
+        let mut params = tsa::params("Another TSA", TSA + 1).unwrap();
+        params.crl_distribution_points = crl_at(&self.server, "/one");
+        let key = KeyPair::generate().unwrap();
+        let chain = [self.one.certify(&params, &key), self.one.certificate.clone()];
+        TestTsa::new(key, chain.iter().map(|it| it.der().to_vec()).collect())
     }
 
     /// From now on, the time-stamp authority's clock stands here.
