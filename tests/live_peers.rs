@@ -107,40 +107,64 @@ impl Certomancer {
         [self.certificate("root/ca")].into_iter().collect()
     }
 
-    /// The conclusion about a signature of this one, which holds no other certificate.
-    fn conclusion(&self, name: &str) -> String {
+    fn tsa(&self) -> Online {
+        Online::new(self.served.url("/test/tsa/tsa"), http())
+    }
+
+    /// The conclusion about a signature of this one, which holds no other certificate, and
+    /// its proven time.
+    fn judge(&self, name: &str, level: Option<&cades::Level<'_>>) -> (String, Option<UtcTime>) {
         let key = fs::read(self.folder.path().join(format!("{name}.key.pem"))).unwrap();
         let certificate = self.certificate(&format!("middle/issued/{name}"));
         let certificate = support::certificate_pem(certificate.der());
         let signer = SoftwareSigner::from_pem(&key, certificate.as_bytes()).unwrap();
         let document = b"a document".to_vec();
-        let signature = cades::SignatureBuilder::new(&document, UtcTime::now())
-            .enveloping()
-            .sign(&signer)
-            .unwrap();
+        let mut builder = cades::SignatureBuilder::new(&document, UtcTime::now()).enveloping();
+        if let Some(level) = level {
+            builder = builder.level(level);
+        }
+        let signature = builder.sign(&signer).unwrap();
         let report = validator(self.trust()).validate(&signature).unwrap();
         println!("{report}");
-        report.conclusion().unwrap().to_string()
+        let proven = report.signatures()[0].best_signature_time();
+        (report.conclusion().unwrap().to_string(), proven)
     }
 }
 
 #[test]
 fn certomancer_runs_the_pki() {
     let Some(certomancer) = Certomancer::start() else { return };
-    assert_eq!(certomancer.conclusion("good"), "TOTAL_PASSED");
-    assert_eq!(certomancer.conclusion("revoked"), "INDETERMINATE/REVOKED_NO_POE");
+    let conclusion = |name| certomancer.judge(name, None).0;
+    assert_eq!(conclusion("good"), "TOTAL_PASSED");
+    assert_eq!(conclusion("revoked"), "INDETERMINATE/REVOKED_NO_POE");
 }
 
 #[test]
 fn certomancer_issues_time_stamps() {
     let Some(certomancer) = Certomancer::start() else { return };
-    let tsa = Online::new(certomancer.served.url("/test/tsa/tsa"), http());
+    let tsa = certomancer.tsa();
     let before = UtcTime::now().whole_seconds();
     for digest in [DigestAlgorithm::Sha256, DigestAlgorithm::Sha384, DigestAlgorithm::Sha512] {
         let imprint = digest.digest(b"a document");
         let token = tsa.time_stamp(&imprint).unwrap();
         assert_eq!(token.imprint(), Some(imprint));
         assert!(token.time() >= before && token.time() <= UtcTime::now());
+    }
+}
+
+#[test]
+fn certomancer_serves_all_levels() {
+    let Some(certomancer) = Certomancer::start() else { return };
+    let (tsa, validator) = (certomancer.tsa(), validator(certomancer.trust()));
+    let before = UtcTime::now().whole_seconds();
+    for level in [
+        cades::Level::T(&tsa),
+        cades::Level::Lt(&tsa, &validator),
+        cades::Level::Lta(&tsa, &validator),
+    ] {
+        let (conclusion, proven) = certomancer.judge("good", Some(&level));
+        assert_eq!(conclusion, "TOTAL_PASSED", "{level:?}");
+        assert!(proven.is_some_and(|it| it >= before), "{level:?}: {proven:?}");
     }
 }
 
