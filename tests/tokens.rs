@@ -79,3 +79,17 @@ fn no_broken_token_passes() {
     // signing certificate, which the signed reference names.
     assert!(unsigned.len() < 40, "{} {unsigned:?}", unsigned.len());
 }
+
+/// A reader of another format may take them for a document of its own.
+#[test]
+fn bytes_behind_a_token_are_no_part_of_it() {
+    let pki = Pki::new();
+    let token = token(&pki);
+    let judge = |behind: &[u8]| {
+        let whole = [&token, behind].concat();
+        let report = validator(&pki).validate_time_stamp(&whole, &CONTENT.to_vec()).unwrap();
+        report.conclusion().unwrap().to_string()
+    };
+    assert_eq!(judge(b"\r\n"), "TOTAL_PASSED");
+    assert_eq!(judge(b"%PDF-1.7"), "TOTAL_FAILED/FORMAT_FAILURE");
+}

@@ -26,12 +26,21 @@ impl Validator {
         self.validate_detached(token, content)
     }
 
-    /// Without the content, what the token is over stays open.
-    pub(super) fn token(&self, token: &[u8], content: Option<Data<'_>>) -> Result<Report> {
+    /// Without the content, what the token is over stays open. So many bytes stand behind
+    /// the token.
+    pub(super) fn token(
+        &self,
+        token: &[u8],
+        content: Option<Data<'_>>,
+        trailing: usize,
+    ) -> Result<Report> {
         let (checks, spent, gathering) = (Checks::default(), Spent::default(), self.gathering());
         let context = self.context(&checks, &spent, gathering.as_ref());
         let found = content.is_some();
-        let facts = collect::collect_token(token, self.certificates(), self.limits(), content)?;
+        let mut facts = collect::collect_token(token, self.certificates(), self.limits(), content)?;
+        if let Some(token) = &mut facts.token {
+            token.trailing = trailing;
+        }
         let nothing = RevocationFacts::default();
         let judged = process::time_stamp(&facts, &nothing, &Proofs::none(context.at), context)?;
         let stamp = time_stamp(&facts, &judged);

@@ -290,7 +290,7 @@ impl Validator {
         let bytes: Cow<'_, [u8]> = cms::unarmoured(&stands)?;
         let signed_data = cms::SignedData::parse(&bytes, &self.limits)?;
         if signed_data.content_type() == cms::oids::ID_CT_TST_INFO {
-            return self.token(&bytes, content);
+            return self.token(&bytes, content, trailing(&signed_data));
         }
         let within = signed_data.content();
         if content.is_none() {
@@ -318,10 +318,8 @@ impl Validator {
         for signature in facts.iter_mut().filter(|it| asked(it)) {
             signature.data.encapsulated = encapsulated;
         }
-        let trailing = signed_data.trailing();
-        if trailing.iter().any(|byte| !matches!(byte, 0 | b'\r' | b'\n' | b' ')) {
-            facts.iter_mut().for_each(|signature| signature.trailing = trailing.len());
-        }
+        let trailing = trailing(&signed_data);
+        facts.iter_mut().for_each(|signature| signature.trailing = trailing);
         let facts = DocumentFacts { signatures: facts, ..DocumentFacts::default() };
         self.report(DocumentFormat::Cms, &facts)
     }
@@ -530,6 +528,13 @@ fn is_no_pdf_besides(file: &[u8], content: Option<cms::Content<'_>>) -> Result<(
         return Ok(());
     }
     Err(Error::malformed("this CMS is a PDF besides, which it does not sign").at_offset(at))
+}
+
+/// Bytes behind a CMS that are no padding.
+fn trailing(signed_data: &cms::SignedData<'_>) -> usize {
+    let trailing = signed_data.trailing();
+    let padding = |byte: &u8| matches!(byte, 0 | b'\r' | b'\n' | b' ');
+    if trailing.iter().all(padding) { 0 } else { trailing.len() }
 }
 
 fn is_pdf(head: &[u8]) -> bool {
