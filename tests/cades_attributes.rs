@@ -84,6 +84,33 @@ fn a_policy_is_named_with_its_digest() {
     assert!(wrong.into_iter().all(|it| it.unwrap_err().kind() == ErrorKind::Misuse));
 }
 
+/// Only the document that was signed under will do, whoever claims to have it.
+#[test]
+fn the_policy_at_hand_has_to_be_the_one_signed_under() {
+    let pki = Pki::new();
+    // A policy in ASN.1 is digested without its last part: the digest over the first two.
+    let (algorithm, rules) = ([0x30, 3, 6, 1, 42], [0x30, 3, 2, 1, 7]);
+    let first_two = [&algorithm[..], &rules].concat();
+    let asn1 = [&[0x30, 13][..], &first_two, &[4, 1, 0]].concat();
+    let named = |digested: &[u8]| {
+        let digest = DigestAlgorithm::Sha512.digest(digested);
+        let policy = cades::SignaturePolicy::explicit("1.2.3.4", digest).unwrap();
+        builder().signature_policy(policy).sign(&pki.signer()).unwrap()
+    };
+    let words = |signature: &[u8], policy: &str, document: &[u8]| {
+        let validator = validator(&pki).with_signature_policy(policy, document);
+        let report = validator.validate_detached(signature, CONTENT).unwrap();
+        let conclusion = report.signatures()[0].conclusion();
+        conclusion.sub_indication().unwrap_or(conclusion.indication()).to_owned()
+    };
+    let (plain, coded) = (named(b"the rules"), named(&first_two));
+    assert_eq!(words(&plain, "1.2.3.4", b"the rules"), "TOTAL_PASSED");
+    assert_eq!(words(&plain, "1.2.3.4", b"other rules"), "POLICY_PROCESSING_ERROR");
+    assert_eq!(words(&plain, "1.2.3.5", b"other rules"), "TOTAL_PASSED");
+    assert_eq!(words(&coded, "1.2.3.4", &asn1), "TOTAL_PASSED");
+    assert_eq!(words(&coded, "1.2.3.4", &asn1[..12]), "POLICY_PROCESSING_ERROR");
+}
+
 #[test]
 fn a_signature_is_countersigned() {
     let pki = Pki::new();

@@ -194,7 +194,15 @@ pub(super) enum CertificateReferenceFact {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) enum NamedPolicy {
     Implied,
-    Explicit(String),
+    Explicit { oid: String, digest: Option<PolicyDigest> },
+}
+
+/// The digest of a policy's document, as the signer named it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(super) struct PolicyDigest {
+    /// Nothing for a digest that this crate cannot compute.
+    pub(super) algorithm: Option<DigestAlgorithm>,
+    pub(super) value: Vec<u8>,
 }
 
 /// The signed data and what the signature says of it.

@@ -81,6 +81,7 @@ impl Policy {
             | CheckId::DigestStrength
             | CheckId::KeyStrength
             | CheckId::PathStrength
+            | CheckId::SignaturePolicy
             | CheckId::TimeStampOrder
             | CheckId::LaterChanges => self.own_or(id, Level::Fail),
             CheckId::SigningCertificateReference
@@ -88,7 +89,7 @@ impl Policy {
             | CheckId::SignatureEncoding => self.own_or(id, Level::Warn),
             // A time-stamp that proves nothing harms nothing: §5.5.4 step 3, §5.6.3.4 step 5 d).
             CheckId::TimeStampValidation => self.own_or(id, Level::Warn),
-            CheckId::SignaturePolicy | CheckId::ClaimedTime => self.own_or(id, Level::Inform),
+            CheckId::ClaimedTime => self.own_or(id, Level::Inform),
             // What a proven time says against a signature is no opinion.
             CheckId::ProvenTime => Level::Fail,
         }

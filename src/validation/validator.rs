@@ -50,6 +50,7 @@ pub struct Validator {
     at: UtcTime,
     certificates: Vec<Certificate>,
     requirements: PathRequirements,
+    signature_policies: Vec<(String, Vec<u8>)>,
     crls: Vec<Crl>,
     responses: Vec<OcspResponse>,
     path_check: Option<Hook>,
@@ -83,6 +84,7 @@ impl Validator {
             at,
             certificates: Vec::new(),
             requirements: PathRequirements::default(),
+            signature_policies: Vec::new(),
             crls: Vec::new(),
             responses: Vec::new(),
             path_check: None,
@@ -134,6 +136,20 @@ impl Validator {
     #[must_use]
     pub fn with_path_check(mut self, check: impl PathCheck + 'static) -> Self {
         self.path_check = Some(Hook(Arc::new(check)));
+        self
+    }
+
+    /// Adds the document of a signature policy (EN 319 122-1 §5.2.9), by its object identifier
+    /// in dotted form. A signature under this policy passes only where the document is the
+    /// one that its signer named by digest; what the document asks for is for people to
+    /// read, and not checked.
+    #[must_use]
+    pub fn with_signature_policy(
+        mut self,
+        policy: impl Into<String>,
+        document: impl Into<Vec<u8>>,
+    ) -> Self {
+        self.signature_policies.push((policy.into(), document.into()));
         self
     }
 
@@ -478,6 +494,7 @@ impl Validator {
             material_at: self.at,
             role: Role::Signer,
             requirements: &self.requirements,
+            signature_policies: &self.signature_policies,
             crls: &self.crls,
             responses: &self.responses,
             path_check: self.path_check.as_ref().map(|it| &*it.0),

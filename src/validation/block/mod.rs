@@ -36,6 +36,8 @@ pub(super) struct Context<'a> {
     /// What the signer's certificate is for.
     pub(super) role: Role,
     pub(super) requirements: &'a PathRequirements,
+    /// Documents of signature policies, by object identifier.
+    pub(super) signature_policies: &'a [(String, Vec<u8>)],
     pub(super) crls: &'a [Crl],
     pub(super) responses: &'a [OcspResponse],
     pub(super) path_check: Option<&'a dyn PathCheck>,
@@ -76,7 +78,7 @@ pub(super) struct Judged {
 pub(super) fn still(facts: &SignatureFacts, context: Context<'_>) -> Vec<Judged> {
     let mut all = vec![judge(BlockId::FormatChecking, format_checking::findings(facts), context)];
     if facts.unreadable.is_none() {
-        let (identification, policy) = signing_certificate::findings(facts);
+        let (identification, policy) = signing_certificate::findings(facts, context);
         let verification = cryptographic_verification::findings(facts);
         all.push(judge(BlockId::IdentificationOfSigningCertificate, identification, context));
         all.push(judge(BlockId::ValidationContextInitialization, policy, context));

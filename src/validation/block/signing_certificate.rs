@@ -1,16 +1,25 @@
 //! Identification of the signing certificate (EN 319 102-1 §5.2.3), and the policy
 //! that the signer names (§5.2.4).
 
+use super::Context;
+use crate::crypto::DigestContext;
+use crate::encoding::asn1::Value;
+use crate::error::Result;
 use crate::validation::check::{CheckId, Finding, say};
 use crate::validation::conclusion::Indeterminate;
-use crate::validation::facts::{CertificateReferenceFact, NamedPolicy, SignatureFacts};
+use crate::validation::facts::{
+    CertificateReferenceFact, NamedPolicy, PolicyDigest, SignatureFacts,
+};
 
 /// Those of both blocks.
-pub(super) fn findings(facts: &SignatureFacts) -> (Vec<Finding>, Vec<Finding>) {
+pub(super) fn findings(
+    facts: &SignatureFacts,
+    context: Context<'_>,
+) -> (Vec<Finding>, Vec<Finding>) {
     let mut all = vec![found(facts)];
     all.extend(reference(facts));
     all.extend(issuer_serial(facts));
-    (all, signature_policy(facts).into_iter().collect())
+    (all, signature_policy(facts, context).into_iter().collect())
 }
 
 fn found(facts: &SignatureFacts) -> Finding {
@@ -98,21 +107,70 @@ fn issuer_serial(facts: &SignatureFacts) -> Option<Finding> {
     None
 }
 
-fn signature_policy(facts: &SignatureFacts) -> Option<Finding> {
+fn signature_policy(facts: &SignatureFacts, context: Context<'_>) -> Option<Finding> {
     let id = CheckId::SignaturePolicy;
-    Some(Finding::noted(
-        id,
-        match facts.signature_policy.as_ref()? {
-            NamedPolicy::Implied => say(
-                "Người ký viện dẫn một chính sách chữ ký ngầm định; chính sách đó không được kiểm tra.",
-                "The signer refers to an implied signature policy, which is not checked.",
-            ),
-            NamedPolicy::Explicit(oid) => say(
+    let (oid, digest) = match facts.signature_policy.as_ref()? {
+        NamedPolicy::Implied => {
+            return Some(Finding::noted(
+                id,
+                say(
+                    "Người ký viện dẫn một chính sách chữ ký ngầm định; chính sách đó không được kiểm tra.",
+                    "The signer refers to an implied signature policy, which is not checked.",
+                ),
+            ));
+        }
+        NamedPolicy::Explicit { oid, digest } => (oid, digest.as_ref()),
+    };
+    let mut documents =
+        context.signature_policies.iter().filter(|(known, _)| known == oid).peekable();
+    if documents.peek().is_none() {
+        return Some(Finding::noted(
+            id,
+            say(
                 format!(
                     "Người ký viện dẫn chính sách chữ ký {oid}; chính sách đó không được kiểm tra."
                 ),
                 format!("The signer refers to the signature policy {oid}, which is not checked."),
             ),
-        },
-    ))
+        ));
+    }
+    let same = digest.is_some_and(|digest| documents.any(|(_, it)| is_of(digest, it)));
+    Some(match same {
+        true => Finding::holds(
+            id,
+            say(
+                format!("Văn bản chính sách chữ ký {oid} đúng là văn bản mà người ký viện dẫn."),
+                format!("The document of the signature policy {oid} is the one signed under."),
+            ),
+        ),
+        false => Finding::broken(
+            id,
+            Indeterminate::PolicyProcessingError,
+            say(
+                format!(
+                    "Văn bản chính sách chữ ký {oid} hiện có không phải là văn bản mà người ký \
+                     viện dẫn."
+                ),
+                format!("The document at hand of the signature policy {oid} is another one."),
+            ),
+        ),
+    })
+}
+
+/// Whether the digest is the document's (EN 319 122-1 §5.2.9.1): of all of it, or, where it is
+/// a policy in ASN.1 (TR 102 272 §7), of its first two parts.
+fn is_of(digest: &PolicyDigest, document: &[u8]) -> bool {
+    let Some(algorithm) = digest.algorithm else { return false };
+    if algorithm.digest(document).value() == digest.value {
+        return true;
+    }
+    let parts = || -> Result<[&[u8]; 2]> {
+        let mut fields = Value::only(document, 64)?.sequence()?;
+        Ok([fields.required()?.raw(), fields.required()?.raw()])
+    };
+    parts().is_ok_and(|parts| {
+        let mut context = DigestContext::new(algorithm);
+        parts.iter().for_each(|part| context.update(part));
+        context.finish().value() == digest.value
+    })
 }

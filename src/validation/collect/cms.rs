@@ -13,8 +13,8 @@ use crate::signature::cms::{
 };
 use crate::validation::facts::{
     AttributeFact, AttributeFaultKind, CertificateReferenceFact, ContentTypeFact, DataFacts,
-    DigestFact, Disagreement, Form, Named, NamedPolicy, RevocationFacts, SignatureFacts,
-    SignerFacts, ValueFact,
+    DigestFact, Disagreement, Form, Named, NamedPolicy, PolicyDigest, RevocationFacts,
+    SignatureFacts, SignerFacts, ValueFact,
 };
 use crate::validation::poe::ObjectId;
 
@@ -289,7 +289,13 @@ fn attribute_fact(fault: &AttributeFault) -> AttributeFact {
 fn named(policy: SignaturePolicy<'_>) -> NamedPolicy {
     match policy {
         SignaturePolicy::Implied => NamedPolicy::Implied,
-        SignaturePolicy::Explicit { policy, .. } => NamedPolicy::Explicit(policy.to_string()),
+        SignaturePolicy::Explicit { policy, digest, .. } => NamedPolicy::Explicit {
+            oid: policy.to_string(),
+            digest: digest.map(|(algorithm, value)| PolicyDigest {
+                algorithm: DigestAlgorithm::from_oid(algorithm.algorithm),
+                value: value.into_owned(),
+            }),
+        },
     }
 }
 

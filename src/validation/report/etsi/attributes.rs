@@ -53,7 +53,7 @@ pub(super) fn write<W: Write>(
 fn policy_id(policy: &NamedPolicy) -> String {
     match policy {
         NamedPolicy::Implied => "urn:x-kyso:implied".into(),
-        NamedPolicy::Explicit(oid) => format!("urn:oid:{oid}"),
+        NamedPolicy::Explicit { oid, .. } => format!("urn:oid:{oid}"),
     }
 }
 
