@@ -17,7 +17,10 @@ fn validator() -> &'static Validator {
 fuzz_target!(|data: &[u8]| {
     if let Ok(report) = validator().validate(data) {
         assert_ne!(report.conclusion(), Some(Conclusion::TotalPassed));
-        let _ = report.to_string();
+        let _ = (report.to_string(), report.to_html(), report.detailed().to_string());
+        if !report.signatures().is_empty() {
+            report.write_etsi(Vec::new()).expect("whatever is said can be written");
+        }
     }
     let half = data.len() / 2;
     let _ = validator().validate_detached(&data[..half], &data[half..]);
