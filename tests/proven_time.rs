@@ -7,7 +7,9 @@ mod support;
 
 use kyso::cades::{Augmenter, Level};
 use kyso::tsp::TimeStampAuthority;
-use kyso::{Crl, DigestAlgorithm, Policy, Report, TimeStampType, UtcTime, Validator, pades};
+use kyso::{
+    Acceptable, Crl, DigestAlgorithm, Policy, Report, TimeStampType, UtcTime, Validator, pades,
+};
 use rcgen::{CertificateParams, RevocationReason};
 use support::cms::{Cms, Identity, SHA256, algorithm, attribute, items, oid, seq, sha256, tlv};
 use support::pki::{self, CONTENT, LEAF, MIDDLE, NOW, Pki, TSA};
@@ -236,6 +238,68 @@ fn a_document_time_stamp_outlives_everybody() {
     assert_concludes(&world.judge(&long_term, now, crls()), open, None);
     let (late, _) = world.archived_pdf("2028-06-20T00:00:00Z");
     assert_concludes(&world.judge(&late, now, crls()), open, Some("2028-06-20T00:00:00Z"));
+}
+
+/// §5.5.4 step 4 c): an algorithm was strong enough when the signature is proven to exist.
+#[test]
+fn an_algorithm_may_age_after_the_proven_time() {
+    let long = |params: &mut CertificateParams| params.not_after = at("2040-01-01T00:00:00Z");
+    let mut world = World::with(long, |_| {}, |_| {});
+    world.pki.leaf_key = rcgen::KeyPair::try_from(support::cms::Identity::rsa().key).unwrap();
+    let mut params = pki::params("Leaf", LEAF);
+    long(&mut params);
+    world.pki.leaf = world.pki.middle.certify(&params, &world.pki.leaf_key);
+    let end = Acceptable::Until(time("2027-01-01T00:00:00Z"));
+    let mut policy = Policy::default();
+    policy.algorithms.rsa.insert(2048, end);
+    let now = "2028-06-20T00:00:00Z";
+    let crls = world.crls_of("2028-06-16T00:00:00Z", &[]);
+    let judge = |file: &Vec<u8>| {
+        let validator = Validator::new(world.pki.trust(), policy.clone(), time(now));
+        validator.with_crls(crls.clone()).validate(file).unwrap()
+    };
+    let open = "INDETERMINATE/CRYPTO_CONSTRAINTS_FAILURE_NO_POE";
+    assert_concludes(&judge(&world.stamped()), "TOTAL_PASSED", Some(NOW));
+    // The time that the signer claims is the same.
+    assert_concludes(&judge(&world.pki.signed()), open, None);
+    let late = "2027-06-15T00:00:00Z";
+    assert_concludes(&judge(&world.stamped_by(&world.tsa.at(late))), open, Some(late));
+    policy.algorithms.rsa.insert(2048, Acceptable::Never);
+    let validator = Validator::new(world.pki.trust(), policy, time(now)).with_crls(crls);
+    let never = validator.validate(&world.stamped()).unwrap();
+    assert_concludes(&never, "INDETERMINATE/CRYPTO_CONSTRAINTS_FAILURE", Some(NOW));
+}
+
+/// §5.6: everybody's keys are too short today, but those of the archive's authority.
+#[test]
+fn an_archive_time_stamp_outlives_algorithms() {
+    let long = |params: &mut CertificateParams| params.not_after = at("2040-01-01T00:00:00Z");
+    let mut world = World::with(long, |_| {}, |_| {});
+    let strong = || rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P384_SHA384).unwrap();
+    let mut params = pki::params("Archive", 1);
+    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    params.key_usages = vec![rcgen::KeyUsagePurpose::KeyCertSign, rcgen::KeyUsagePurpose::CrlSign];
+    let key = strong();
+    let root = kyso::Certificate::from_der(params.self_signed(&key).unwrap().der()).unwrap();
+    let issuer = rcgen::Issuer::new(params, key);
+    world.archive_root = pki::Authority { issuer, certificate: root };
+    let key = strong();
+    let certificate = world.archive_root.certify(&tsa::params("Archive TSA", TSA).unwrap(), &key);
+    world.archive = TestTsa::new(key, vec![certificate.der().to_vec()]);
+    let mut policy = Policy::default();
+    let end = Acceptable::Until(time("2027-01-01T00:00:00Z"));
+    policy.algorithms.elliptic_curves = [(256, end), (384, Acceptable::Always)].into();
+    let now = "2028-06-20T00:00:00Z";
+    let mut trust = world.pki.trust();
+    trust.merge([world.archive_root.certificate.clone()].into_iter().collect());
+    let validator = Validator::new(trust, policy, time(now))
+        .with_crls(world.crls_of("2028-06-16T00:00:00Z", &[]));
+    let judge = |file: &Vec<u8>| validator.validate(file).unwrap();
+    let open = "INDETERMINATE/CRYPTO_CONSTRAINTS_FAILURE_NO_POE";
+    assert_concludes(&judge(&world.stamped()), open, None);
+    assert_concludes(&judge(&world.archived(SOON)), "TOTAL_PASSED", Some(NOW));
+    let late = "2027-06-20T00:00:00Z";
+    assert_concludes(&judge(&world.archived(late)), open, Some(late));
 }
 
 /// Many tokens beside one signature cost no more than their number.
