@@ -501,6 +501,36 @@ fn with_content_stamp(world: &World, when: &str) -> (Identity, Vec<u8>) {
     (identity, signed)
 }
 
+/// §5.3.4: what is signed proves that the signature is younger.
+#[test]
+fn a_signature_after_the_end_of_its_certificate_fails() {
+    let judge = |end: &'static str, revoked: &[(u64, &str)]| {
+        let world = World::with(|params| params.not_after = at(end), |_| {}, |_| {});
+        let (certificate, key) =
+            (world.pki.leaf.der().to_vec(), world.pki.leaf_key.serialize_der());
+        let identity = Identity { certificate, key };
+        let mut cms = Cms::over(CONTENT, &identity);
+        cms.content = Some(CONTENT.to_vec());
+        cms.certificates.push(world.pki.middle.certificate.der().to_vec());
+        cms.algorithm = seq(&[oid("1.2.840.10045.4.3.2")]);
+        let token = token(&world.tsa.at("2026-06-12T00:00:00Z"), CONTENT);
+        cms.signed.push(attribute(CONTENT_TIME_STAMP, token));
+        cms.signed.sort();
+        let value = identity.sign_p256(&cms.in_order());
+        let crls = world.crls_of("2026-06-16T00:00:00Z", revoked);
+        world.judge(&cms.with_value(&identity, &value), SOON, crls)
+    };
+    let far = "2027-01-01T00:00:00Z";
+    assert_concludes(&judge(far, &[]), "TOTAL_PASSED", None);
+    let revoked = [(LEAF, "2026-06-11T00:00:00Z")];
+    assert_concludes(&judge(far, &revoked), "TOTAL_FAILED/REVOKED", None);
+    let later = [(LEAF, "2026-06-13T00:00:00Z")];
+    assert_concludes(&judge(far, &later), "INDETERMINATE/REVOKED_NO_POE", None);
+    assert_concludes(&judge("2026-06-11T00:00:00Z", &[]), "TOTAL_FAILED/EXPIRED", None);
+    let open = "INDETERMINATE/OUT_OF_BOUNDS_NO_POE";
+    assert_concludes(&judge("2026-06-13T00:00:00Z", &[]), open, None);
+}
+
 /// §5.5.4 step 4 e).
 #[test]
 fn the_content_is_older_than_the_signature() {

@@ -30,8 +30,13 @@ use crate::signature::{cms, pades};
 use crate::source::Source;
 use crate::time::UtcTime;
 
-/// Validates signatures by EN 319 102-1 §5.3: what the embedding application trusts,
-/// asks for and takes for the present.
+/// Validates signatures by EN 319 102-1: what the embedding application trusts, asks for
+/// and takes for the present.
+///
+/// Every signature goes through the process for archival data (§5.6), which runs all
+/// others: time-stamps prove since when things exist, the newest first, each judged by
+/// itself; and what is open today (expired, revoked, aged algorithms, stale revocation
+/// data) is asked again at the time that they prove.
 ///
 /// Rules where other verifiers disagree, each a decision: signed attributes are
 /// hashed in DER (RFC 5652 §5.4), and a value that verifies only over another order
@@ -41,7 +46,9 @@ use crate::time::UtcTime;
 /// signature passes when it is what is signed; a ByteRange that is not exactly the
 /// file fails; what cannot be computed is INDETERMINATE, never failed; the signing
 /// certificate is found by the signed reference wherever it stands; a claimed time
-/// never proves anything.
+/// never proves anything; an authority that was revoked since is believed only what is
+/// proven to be older, whatever level the signature is of; a time-stamp that fails proves
+/// nothing, and harms nothing.
 #[derive(Debug, Clone)]
 pub struct Validator {
     trust: TrustStore,

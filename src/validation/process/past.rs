@@ -18,9 +18,9 @@
 
 use super::basic::Basic;
 use crate::error::Result;
-use crate::pki::Certificate;
 use crate::pki::path::{Search, ValidatedPath};
 use crate::pki::revocation::{Checked, Checker, Moment, Status, Tried, Word, conclude};
+use crate::pki::{Certificate, ValidityModel};
 use crate::time::UtcTime;
 use crate::validation::block::{self, Context, certificate_validation};
 use crate::validation::check::{CheckId, Finding, Message};
@@ -181,9 +181,19 @@ impl Past<'_> {
         Ok(known)
     }
 
-    fn moment(&self) -> Moment {
+    /// When a certificate had to be good: at the proven time, or by the chain model an
+    /// authority's when it issued the one below.
+    fn moment(&self, certificate: &Certificate) -> Moment {
         let max_age = self.context.policy.revocation_max_age;
-        Moment { at: self.proven, present: self.context.at, max_age }
+        let path = self.path.certificates();
+        let place = path.iter().position(|it| it == certificate).unwrap_or_default();
+        let below = place.checked_sub(1).and_then(|it| path.get(it)).filter(|_| self.is_chain());
+        let at = below.map_or(self.proven, Certificate::not_before);
+        Moment { at, present: self.context.at, max_age }
+    }
+
+    fn is_chain(&self) -> bool {
+        self.context.requirements.validity_model == ValidityModel::Chain
     }
 
     fn required(&self) -> bool {
@@ -195,7 +205,7 @@ impl Past<'_> {
     fn long_term(&self, known: &[Known]) -> Held {
         let (present, id) = (self.context.at, CheckId::LongTermValidation);
         let block = Block::new(BlockId::LongTerm, self.proven);
-        let mut issuers = self.path.certificates().iter().skip(1);
+        let mut issuers = self.path.certificates().iter().skip(1).filter(|_| !self.is_chain());
         let sunset = self.path.anchor().sunset().is_none_or(|sunset| present <= sunset);
         if !sunset || !issuers.all(|it| is_within(it, present)) {
             let follows = Indeterminate::OutOfBoundsNoPoe;
@@ -204,8 +214,9 @@ impl Past<'_> {
         let mut all = Vec::new();
         for one in known {
             let words = one.words(|it| it.today);
-            let (status, tried) = conclude(&words, &one.certificate, self.moment());
-            let today = Moment { at: present, ..self.moment() };
+            let moment = self.moment(&one.certificate);
+            let (status, tried) = conclude(&words, &one.certificate, moment);
+            let today = Moment { at: if self.is_chain() { moment.at } else { present }, ..moment };
             let (now, _) = conclude(&words, &one.certificate, today);
             let revoked = |it: &Status| matches!(it, Status::Revoked { .. });
             let signer = self.path.certificates().first() == Some(&one.certificate);
@@ -241,7 +252,8 @@ impl Past<'_> {
         for (one, mut words) in known.iter().zip(selected) {
             // Bad news counts whenever it came.
             words.extend(one.words(|it| it.word.revoked().is_some()));
-            let (status, tried) = conclude(&words, &one.certificate, self.moment());
+            let moment = self.moment(&one.certificate);
+            let (status, tried) = conclude(&words, &one.certificate, moment);
             let good = match status {
                 Status::Good { .. } => true,
                 Status::Unknown => !self.required(),
@@ -282,17 +294,13 @@ impl Past<'_> {
                 let (id, follows) = (CheckId::PastValidation, Indeterminate::NoPoe);
                 return (self.fails(block, id, follows, message), None);
             }
-            let (now, _) = conclude(
-                &one.words(|_| true),
-                &one.certificate,
-                Moment { at: present, ..self.moment() },
-            );
+            let moment = self.moment(&one.certificate);
+            let (now, _) =
+                conclude(&one.words(|_| true), &one.certificate, Moment { at: present, ..moment });
             let latest = words.iter().max_by_key(|it| it.this_update);
             let until = match now {
                 Status::Revoked { at, .. } => Some(at),
-                Status::Good { .. } | Status::Unknown => {
-                    latest.map(|it| it.serves_until(self.moment()))
-                }
+                Status::Good { .. } | Status::Unknown => latest.map(|it| it.serves_until(moment)),
             };
             control = until.map_or(control, |it| it.min(control));
             selected.push(words);
