@@ -43,14 +43,12 @@
 //!
 //! # Features
 //!
-//! - `pkcs12` (default): keys from `.p12` files. Without it five crates less.
+//! - `pkcs12` (default): keys from `.p12` files. Without it eight crates less.
+//! - `curves`: signatures by ECDSA are checked where ring does not check them, that is on
+//!   P-521 and brainpool, with other digests than SHA-256 and SHA-384, by compressed points.
+//!   Without it they are INDETERMINATE, never failed, and there are 22 crates less.
 //! - `http`: the client of the axis, and the wire forms of both its sides; who asks for
 //!   revocation data, issuers and time-stamps. Without it
-//! - `curves` (default): signatures by ECDSA are checked where ring does not check them, that
-//!   is on P-521 and brainpool, with other digests than SHA-256 and SHA-384, by compressed
-//!   points. Without it they are INDETERMINATE, never failed, and there are 22 crates less.
-//! - `pkcs12` (default): keys from `.p12` files. Without it eight crates less.
-//! - `http`: the client of the axis, and the wire forms of both its sides. Without it
 //!   nothing here can open a connection.
 //!
 //! Features add doors and never change what is behind the others.
