@@ -15,6 +15,8 @@ mod rsa;
 mod value;
 
 #[cfg(test)]
+mod boringssl;
+#[cfg(test)]
 mod wycheproof;
 
 pub(crate) use self::key::{Curve, PublicKey};
