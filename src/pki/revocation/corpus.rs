@@ -87,7 +87,12 @@ impl Inputs {
 /// not agree.
 fn report(name: &str, judged: &[(String, bool, String)], known: &BTreeMap<String, String>) {
     let agreed = judged.iter().filter(|(_, expected, actual)| *expected == (actual == "valid"));
-    println!("{name}: {} of {} agree", agreed.count(), judged.len());
+    println!(
+        "{name}: {} of {} agree, {} listed divergences",
+        agreed.count(),
+        judged.len(),
+        known.len()
+    );
     for (id, expected, actual) in judged {
         let agrees = *expected == (actual == "valid");
         match known.get(id) {
@@ -120,7 +125,7 @@ fn openssls_responses_agree() {
         let id = case["id"].as_str().unwrap().to_owned();
         judged.push((id, case["expect"] == "valid", inputs.judge()));
     }
-    report("OpenSSL OCSP", &judged, &divergences("ocsp-openssl.json"));
+    report("ocsp-openssl", &judged, &divergences("ocsp-openssl.json"));
 }
 
 /// The corpus keeps them in base64.

@@ -116,7 +116,7 @@ fn another_implementation_counts_and_covers_as_we_do() {
         }
         same += usize::from(divergences.len() == before);
     }
-    println!("PAdES files read as by DSS: {same} of {all}");
+    println!("dss, changes of PDFs: {same} of {all} agree, {} listed divergences", KNOWN.len());
     let mut unknown = Vec::new();
     for divergence in divergences {
         match KNOWN.iter().find(|it| divergence.contains(it.0)) {
