@@ -38,6 +38,7 @@ pub struct Report {
     policy: String,
     validation_time: Option<UtcTime>,
     signatures: Vec<SignatureReport>,
+    timestamps: Vec<TimeStampReport>,
     #[serde(skip)]
     time_stamps: Vec<Block>,
     uncovered_entries: Vec<String>,
@@ -200,6 +201,7 @@ impl Report {
             policy: policy.to_owned(),
             validation_time: Some(at),
             signatures,
+            timestamps: Vec::new(),
             time_stamps: Vec::new(),
             uncovered_entries: Vec::new(),
             diagnostics: Vec::new(),
@@ -222,6 +224,7 @@ impl Report {
             policy: String::new(),
             validation_time: None,
             signatures: Vec::new(),
+            timestamps: Vec::new(),
             time_stamps: Vec::new(),
             uncovered_entries: Vec::new(),
             diagnostics: Vec::new(),
@@ -297,7 +300,19 @@ impl Report {
         &self.time_stamps
     }
 
-    pub(super) fn with_time_stamps(mut self, blocks: Vec<Block>) -> Self {
+    /// The time-stamps over the document as a whole, in its order. Those that cover a
+    /// signature stand beside it, too; where nothing is signed, they stand here alone.
+    #[must_use]
+    pub fn document_timestamps(&self) -> &[TimeStampReport] {
+        &self.timestamps
+    }
+
+    pub(super) fn with_time_stamps(
+        mut self,
+        reports: impl IntoIterator<Item = TimeStampReport>,
+        blocks: Vec<Block>,
+    ) -> Self {
+        self.timestamps = reports.into_iter().collect();
         self.time_stamps = blocks;
         self
     }

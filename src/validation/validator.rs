@@ -370,7 +370,8 @@ impl Validator {
             self.keeps_evidence.then(|| self.evidence(facts, &signatures, recorder.as_ref()));
         let blocks = time_stamps.into_iter().map(|it| it.block).collect();
         let report = Report::new(format, &self.policy.name, self.at, signatures);
-        Ok(report.with_time_stamps(blocks).with_evidence(evidence))
+        let stamps = over_document.into_iter().map(|(report, _)| report);
+        Ok(report.with_time_stamps(stamps, blocks).with_evidence(evidence))
     }
 
     fn evidence(
