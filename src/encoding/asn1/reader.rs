@@ -206,8 +206,19 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    fn rest(&self) -> &'a [u8] {
+    /// What was not walked over yet.
+    pub(crate) fn rest(&self) -> &'a [u8] {
         self.bytes.get(self.at..).unwrap_or_default()
+    }
+
+    /// Where that begins, from the start of the input.
+    pub(crate) fn offset(&self) -> u64 {
+        self.base.saturating_add(u64_of(self.at))
+    }
+
+    /// Steps over octets that the caller has read itself.
+    pub(crate) fn skip(&mut self, octets: usize) {
+        self.at = self.at.saturating_add(octets).min(self.bytes.len());
     }
 
     fn slice(&self, from: usize, to: usize) -> Result<&'a [u8]> {

@@ -4,7 +4,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::entries::{Entries, Entry};
+use super::entries::Entries;
+use super::entry::Entry;
 use super::extension::Extension;
 use super::fault::Unusable;
 use super::reason::Reasons;

@@ -7,6 +7,7 @@ mod check;
 mod corpus;
 mod crl;
 mod entries;
+mod entry;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod exhaust;
 mod extension;

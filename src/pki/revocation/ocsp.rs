@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use der::asn1::ObjectIdentifier;
 
-use super::entries::Entry;
+use super::entry::Entry;
 use super::extension::Extension;
 use super::fault::Unusable;
 use super::reason::Reason;

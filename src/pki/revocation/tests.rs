@@ -33,7 +33,8 @@ fn every_one_of_a_hundred_thousand_is_found_and_no_other() {
         assert!(lists(&entries, &der, &serial(n)), "{n}");
         assert!(!lists(&entries, &der, &(n * 2 + 1).to_be_bytes()), "{n}");
     }
-    assert!(entries.bytes() < der.len() / 3, "{} besides {}", entries.bytes(), der.len());
+    // Of a list whose entries are half as long as real ones.
+    assert!(entries.bytes() < der.len() / 4, "{} besides {}", entries.bytes(), der.len());
 }
 
 #[test]
@@ -45,6 +46,79 @@ fn numbers_are_compared_as_numbers() {
     }
     for other in [&[0xff][..], &[0, 0x80], &[0]] {
         assert!(!lists(&entries, &der, other), "{other:02x?}");
+    }
+}
+
+/// What is walked over in haste and what is read in full is the same list.
+#[test]
+fn every_spelling_of_an_entry_is_found() {
+    let extension = |oid: u8, critical: bool, value: &[u8]| {
+        let critical = if critical { tlv(1, &[&[0xff]]) } else { Vec::new() };
+        let oid = tlv(6, &[&[0x55, 0x1d, oid]]);
+        tlv(SEQUENCE, &[&oid, &critical, &tlv(4, &[value])])
+    };
+    let reason = extension(21, false, &[10, 1, 1]);
+    let date = extension(24, false, &tlv(24, &[b"20260101000000Z"]));
+    let long = extension(100, false, &[0; 200]);
+    let extensions: [&[&[u8]]; 7] = [
+        &[],
+        &[&reason],
+        &[&reason, &date],
+        &[&extension(21, true, &[10, 1, 1])],
+        &[&long],
+        &[&reason, &long],
+        &[&extension(99, false, &[5, 0])],
+    ];
+    let entry = |n: u8| {
+        let extensions = extensions[usize::from(n % 7)].concat();
+        let extensions =
+            if n.is_multiple_of(7) { Vec::new() } else { tlv(SEQUENCE, &[&extensions]) };
+        let time = if n.is_multiple_of(2) {
+            (UTC_TIME, &b"260101000000Z"[..])
+        } else {
+            (24, &b"20260101000000Z"[..])
+        };
+        tlv(SEQUENCE, &[&tlv(INTEGER, &[&[n]]), &tlv(time.0, &[time.1]), &extensions])
+    };
+    let der = list((1..100).map(entry));
+    let entries = Entries::read(Some(Value::only(&der, 8).unwrap())).unwrap();
+    assert_eq!((entries.len(), entries.unprocessed()), (99, None));
+    for n in 1..100 {
+        let found = entries.find(&der, &[n], b"a name", true).unwrap().unwrap();
+        let has_reason = [1, 2, 3, 5].contains(&(n % 7));
+        assert_eq!(
+            found.reason.map(|it| it.to_string()),
+            has_reason.then(|| "keyCompromise".into())
+        );
+        assert!(
+            !lists(&entries, &der, b"a name")
+                && entries.find(&der, &[n], b"a name", false).unwrap().is_none()
+        );
+    }
+    let critical = tlv(SEQUENCE, &[&extension(99, true, &[5, 0])]);
+    let stranger = tlv(SEQUENCE, &[&entry(7)[2..], &critical]);
+    let der = list([entry(7), stranger, entry(14)].into_iter());
+    let entries = Entries::read(Some(Value::only(&der, 8).unwrap())).unwrap();
+    assert_eq!((entries.len(), entries.unprocessed()), (3, Some("2.5.29.99")));
+}
+
+/// Lengths that lie within an entry are no entry, in haste as in full.
+#[test]
+fn no_length_within_an_entry_may_lie() {
+    let reason = [0x30, 12, 0x30, 10, 6, 3, 0x55, 0x1d, 21, 4, 3, 10, 1, 1];
+    let good = tlv(SEQUENCE, &[&entry(&[7])[2..], &reason]);
+    let reads = |one: &[u8]| {
+        let der = tlv(SEQUENCE, &[&entry(&[5]), one, &entry(&[9])]);
+        Value::only(&der, 8).and_then(|it| Entries::read(Some(it))).is_ok()
+    };
+    assert!(reads(&good));
+    // Of the entry, its number, its date, the extensions, the extension, its name and value.
+    for at in [1, 3, 6, 21, 23, 25, 30] {
+        for change in [1, 2, 4, 0x80, 0xff] {
+            let mut lying = good.clone();
+            lying[at] ^= change;
+            assert!(!reads(&lying), "{at} {change}");
+        }
     }
 }
 

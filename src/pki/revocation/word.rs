@@ -1,7 +1,7 @@
 //! What lists and answers say about one certificate, and what follows at a time.
 
 use super::crl::Crl;
-use super::entries::Entry;
+use super::entry::Entry;
 use super::fault::Unusable;
 use super::ocsp::OcspResponse;
 use super::reason::{Reason, Reasons};
