@@ -3,7 +3,7 @@
 //! The order of a SET is left to those who know whether it is a SET OF.
 
 use super::reader::{Tag, Value};
-use super::writer::header;
+use super::writer::push_length;
 use crate::error::Result;
 
 impl Value<'_> {
@@ -12,30 +12,46 @@ impl Value<'_> {
     /// # Errors
     /// `Malformed` when what it holds is no BER; `LimitExceeded` when it nests too deep.
     pub(crate) fn canonical(&self) -> Result<Vec<u8>> {
-        // Bounded: each level of the recursion uses up one of the reader's own depth.
-        let content = match (self.is_constructed(), self.tag()) {
-            (true, tag) if STRINGS.contains(&tag) => self.octets()?.into_owned(),
-            (true, _) => {
-                let mut content = Vec::with_capacity(self.content().len());
-                let mut values = self.values()?;
-                while let Some(value) = values.next()? {
-                    content.extend(value.canonical()?);
-                }
-                content
-            }
-            (false, Tag::BOOLEAN) => vec![if self.boolean()? { 0xff } else { 0 }],
-            (false, _) => self.content().to_vec(),
-        };
-        let string = STRINGS.contains(&self.tag());
-        let mut der = self.identifier().to_vec();
-        if let Some(first) = der.first_mut().filter(|_| string) {
-            *first &= !CONSTRUCTED;
-        }
-        let length = u64::try_from(content.len()).unwrap_or(u64::MAX);
-        der.extend(header(0, length).iter().skip(1));
-        der.extend(content);
+        let mut der = Vec::with_capacity(self.raw().len());
+        self.write(&mut der)?;
         Ok(der)
     }
+
+    fn write(&self, der: &mut Vec<u8>) -> Result<()> {
+        let start = der.len();
+        der.extend_from_slice(self.identifier());
+        let string = STRINGS.contains(&self.tag());
+        if let Some(first) = der.get_mut(start).filter(|_| string) {
+            *first &= !CONSTRUCTED;
+        }
+        let length_at = der.len();
+        push_length(der, octets(self.content().len()));
+        let content_at = der.len();
+        match (self.is_constructed(), self.tag()) {
+            (true, _) if string => self.for_each_octets(&mut |piece| der.extend(piece))?,
+            (true, _) => {
+                // Bounded: each level of the recursion uses up one of the reader's own depth.
+                let mut values = self.values()?;
+                while let Some(value) = values.next()? {
+                    value.write(der)?;
+                }
+            }
+            (false, Tag::BOOLEAN) => der.push(if self.boolean()? { 0xff } else { 0 }),
+            (false, _) => der.extend_from_slice(self.content()),
+        }
+        // What is DER already is as long as it was.
+        let length = der.len().saturating_sub(content_at);
+        if length != self.content().len() {
+            let mut right = Vec::new();
+            push_length(&mut right, octets(length));
+            der.splice(length_at..content_at, right);
+        }
+        Ok(())
+    }
+}
+
+fn octets(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
 }
 
 const CONSTRUCTED: u8 = 0x20;

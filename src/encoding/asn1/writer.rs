@@ -20,28 +20,43 @@ pub(crate) const fn constructed(number: u8) -> u8 {
 
 /// Identifier and length octets of a value with so many content octets (X.690 §10.1).
 pub(crate) fn header(tag: u8, length: u64) -> Vec<u8> {
-    let octets = length.to_be_bytes();
+    let mut header = vec![tag];
+    push_length(&mut header, length);
+    header
+}
+
+/// Length octets, as few as possible.
+pub(super) fn push_length(der: &mut Vec<u8>, length: u64) {
     match u8::try_from(length) {
-        Ok(short @ 0..0x80) => vec![tag, short],
+        Ok(short @ 0..0x80) => der.push(short),
         _ => {
-            let used: Vec<u8> = octets.into_iter().skip_while(|octet| *octet == 0).collect();
-            let count = u8::try_from(used.len()).unwrap_or(u8::MAX);
-            [vec![tag, 0x80 | count], used].concat()
+            let octets = length.to_be_bytes();
+            let zeros = octets.iter().take_while(|octet| **octet == 0).count();
+            let used = octets.get(zeros..).unwrap_or_default();
+            der.push(0x80 | u8::try_from(used.len()).unwrap_or(u8::MAX));
+            der.extend_from_slice(used);
         }
     }
 }
 
+/// Octets that identifier and length take at most.
+const HEADER: usize = 10;
+
 /// One value from the parts of its content.
 pub(crate) fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
-    let content = parts.concat();
-    let length = u64::try_from(content.len()).unwrap_or(u64::MAX);
-    [header(tag, length), content].concat()
+    let length = parts.iter().fold(0, |sum: usize, it| sum.saturating_add(it.len()));
+    let mut der = Vec::with_capacity(length.saturating_add(HEADER));
+    der.push(tag);
+    push_length(&mut der, u64::try_from(length).unwrap_or(u64::MAX));
+    parts.iter().for_each(|part| der.extend_from_slice(part));
+    der
 }
 
 /// A SET OF in DER order (X.690 §11.6), under its own tag or an implicit one.
 pub(crate) fn set_of(tag: u8, mut values: Vec<Vec<u8>>) -> Vec<u8> {
     values.sort();
-    tlv(tag, &[&values.concat()])
+    let parts: Vec<_> = values.iter().map(Vec::as_slice).collect();
+    tlv(tag, &parts)
 }
 
 #[cfg(test)]
