@@ -94,7 +94,7 @@ pub use crate::keys::pkcs12;
 pub use crate::keys::{SignatureValue, Signer, SigningOverride, SoftwareSigner, ToBeSigned};
 pub use crate::limits::Limits;
 pub use crate::pki::{
-    Certificate, Crl, OcspResponse, PathCheck, PathRequirements, TrustAnchor, TrustStore,
+    Certificate, Crl, Memory, OcspResponse, PathCheck, PathRequirements, TrustAnchor, TrustStore,
     ValidityModel,
 };
 pub use crate::retrieval::{Attempt, Request, RequestKind, Retrieve};

@@ -56,6 +56,10 @@ pub struct Limits {
     /// names under ten thousand subtrees are an attack (Chromium's number; webpki stops at
     /// a quarter of it).
     pub name_comparisons: usize,
+    /// Certificates, signatures on certificates, and paths that a
+    /// [`Memory`](crate::Memory) keeps, of each as many again where they were used less
+    /// lately. Officers who sign in an agency's inbox within a day are some hundreds.
+    pub remembered: usize,
     /// Bytes of one CRL: the largest that public authorities issue, of a million entries,
     /// take 50 MB.
     pub crl_bytes: usize,
@@ -149,6 +153,7 @@ impl Default for Limits {
             path_signatures: 100,
             paths_signatures: 2_000,
             name_comparisons: 1 << 20,
+            remembered: 500,
             crl_bytes: 256 << 20,
             ocsp_bytes: 1 << 20,
             ocsp_answers: 1_000,
@@ -205,6 +210,10 @@ pub(crate) const REPLY_VALUES: usize = 4_000_000;
 /// Policies, and mappings of policies, of one certificate. Real ones have some dozens at
 /// most, and every path that is tried goes through all of them.
 pub(crate) const CERTIFICATE_POLICIES: usize = 1_000;
+
+/// Bytes of certificates that are remembered in one piece: real ones stay below 10 KB, and
+/// those that stand beside a signature below this. What is larger is read each time.
+pub(crate) const REMEMBERED_BYTES: usize = 32 << 10;
 
 /// Fails when `count` is over `limit`; `what` names the things counted.
 pub(crate) fn within(count: usize, limit: usize, what: &str) -> Result<()> {

@@ -5,7 +5,7 @@ pub(crate) mod revocation;
 mod trust;
 mod x509;
 
-pub use path::{PathCheck, PathRequirements, ValidityModel};
+pub use path::{Memory, PathCheck, PathRequirements, ValidityModel};
 pub use revocation::{Crl, OcspResponse};
 pub use trust::{TrustAnchor, TrustStore};
 pub use x509::Certificate;

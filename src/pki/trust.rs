@@ -1,5 +1,7 @@
 //! What the caller trusts. Nothing is trusted that the caller did not hand in.
 
+use std::sync::Arc;
+
 use super::x509::{Certificate, Name, NameConstraints, PublicKey};
 use crate::error::Result;
 use crate::limits::Limits;
@@ -151,10 +153,11 @@ impl TrustAnchor {
     }
 }
 
-/// All that the caller trusts. An empty one trusts nothing.
+/// All that the caller trusts. An empty one trusts nothing. Cheap to clone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrustStore {
-    anchors: Vec<TrustAnchor>,
+    /// Shared stores are compared by where they are first, not by what they hold.
+    anchors: Arc<Vec<TrustAnchor>>,
 }
 
 impl TrustStore {
@@ -175,13 +178,13 @@ impl TrustStore {
     /// Adds an anchor.
     pub fn add(&mut self, anchor: TrustAnchor) {
         if !self.anchors.contains(&anchor) {
-            self.anchors.push(anchor);
+            Arc::make_mut(&mut self.anchors).push(anchor);
         }
     }
 
     /// Adds all that another one trusts.
     pub fn merge(&mut self, other: Self) {
-        other.anchors.into_iter().for_each(|anchor| self.add(anchor));
+        other.anchors.iter().for_each(|anchor| self.add(anchor.clone()));
     }
 
     /// What is trusted.

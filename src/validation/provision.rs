@@ -5,7 +5,7 @@ use super::messages;
 use super::validator::Validator;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::pki::Certificate;
-use crate::pki::path::{Checks, PathFinder, Search, ValidatedPath};
+use crate::pki::path::{PathFinder, Search, ValidatedPath};
 use crate::pki::revocation::{Checked, Checker, Gathering, Kept, Spent, Status};
 use crate::retrieval::Attempt;
 use crate::time::UtcTime;
@@ -41,7 +41,7 @@ impl Validator {
         pool: &[Certificate],
         known: &Kept,
     ) -> Result<ValidationData> {
-        let (checks, spent, gathering) = (Checks::default(), Spent::default(), self.gathering());
+        let (checks, spent, gathering) = (self.checks(), Spent::default(), self.gathering());
         let context = self.context(&checks, &spent, gathering.as_ref());
         let known = Kept {
             crls: [context.crls, &known.crls].concat(),

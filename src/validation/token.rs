@@ -8,7 +8,7 @@ use super::process::{self, Processed};
 use super::report::{DocumentFormat, ReferenceReport, Report};
 use super::validator::{Validator, time_stamp};
 use crate::error::Result;
-use crate::pki::path::Checks;
+
 use crate::pki::revocation::Spent;
 use crate::source::Source;
 
@@ -34,7 +34,7 @@ impl Validator {
         content: Option<Data<'_>>,
         trailing: usize,
     ) -> Result<Report> {
-        let (checks, spent, gathering) = (Checks::default(), Spent::default(), self.gathering());
+        let (checks, spent, gathering) = (self.checks(), Spent::default(), self.gathering());
         let context = self.context(&checks, &spent, gathering.as_ref());
         let found = content.is_some();
         let mut facts = collect::collect_token(token, self.certificates(), self.limits(), content)?;

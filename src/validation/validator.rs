@@ -24,7 +24,7 @@ use crate::error::{Error, Result};
 use crate::limits::{Limits, within};
 use crate::pki::path::{Checks, Search};
 use crate::pki::revocation::{Gathering, Recorder, Replay, Spent};
-use crate::pki::{Certificate, Crl, OcspResponse, PathCheck, PathRequirements, TrustStore};
+use crate::pki::{Certificate, Crl, Memory, OcspResponse, PathCheck, PathRequirements, TrustStore};
 use crate::retrieval::Retrieve;
 use crate::signature::{cms, pades};
 use crate::source::Source;
@@ -64,6 +64,7 @@ pub struct Validator {
     retrieval: Option<Arc<dyn Retrieve>>,
     past: Option<Arc<Replay>>,
     keeps_evidence: bool,
+    memory: Memory,
     limits: Limits,
 }
 
@@ -98,6 +99,7 @@ impl Validator {
             retrieval: None,
             past: None,
             keeps_evidence: false,
+            memory: Memory::new(),
             limits: Limits::default(),
         }
     }
@@ -186,6 +188,15 @@ impl Validator {
     pub fn with_retrieval(mut self, retrieval: Arc<dyn Retrieve>) -> Self {
         self.retrieval = Some(retrieval);
         self.past = None;
+        self
+    }
+
+    /// Shares what is remembered with other validators, as those made for each document
+    /// with the time of the day. By default each has a memory of its own, which its clones
+    /// share.
+    #[must_use]
+    pub fn with_memory(mut self, memory: &Memory) -> Self {
+        self.memory = memory.clone();
         self
     }
 
@@ -278,7 +289,7 @@ impl Validator {
     /// # Errors
     /// None that the certificates could cause; what `crypto` cannot compute is a reason.
     pub fn check_certificate(&self, certificate: &Certificate) -> Result<CertificateReport> {
-        let (checks, spent, gathering) = (Checks::default(), Spent::default(), self.gathering());
+        let (checks, spent, gathering) = (self.checks(), Spent::default(), self.gathering());
         let context = self.context(&checks, &spent, gathering.as_ref());
         certificate::check(certificate, &self.certificates, context)
     }
@@ -332,6 +343,7 @@ impl Validator {
             form: None,
             certificates: &self.certificates,
             time_stamps: true,
+            memory: Some(&self.memory),
             limits: &self.limits,
         };
         let mut facts = collect::collect_cms(&source, &mut data)?;
@@ -348,7 +360,7 @@ impl Validator {
     }
 
     fn report(&self, format: DocumentFormat, facts: &DocumentFacts) -> Result<Report> {
-        let (checks, spent) = (Checks::default(), Spent::default());
+        let (checks, spent) = (self.checks(), Spent::default());
         let recorder = self.recorder();
         let gathering = match &recorder {
             Some(it) => Some(Gathering::new(it, &self.limits).repeating(self.past.as_deref())),
@@ -467,6 +479,11 @@ impl Validator {
             checks: processed.checks,
             block: processed.block,
         }
+    }
+
+    /// What is checked for one document, with what is remembered.
+    pub(super) fn checks(&self) -> Checks {
+        Checks::with(&self.memory)
     }
 
     pub(super) fn gathering(&self) -> Option<Gathering<'_>> {

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::checks::Checks;
+use super::checks::{Checks, Outcome, Pair};
 use super::fault::{Fault, Rejection};
+use super::memory::{Key, Remembered};
 use super::names::Comparisons;
 use super::requirements::{PathCheck, PathRequirements};
 use super::validate::{self, Rules};
@@ -80,16 +81,26 @@ impl PathFinder<'_> {
     /// [`Limits::path_signatures`], or in all searches together than
     /// [`Limits::paths_signatures`]: then nothing is known.
     pub(crate) fn find(&self, end_entity: &Certificate) -> Result<Search> {
-        let comparisons = Comparisons::new(self.limits);
-        let mut walk =
-            Walk { finder: *self, signatures: 0, anchored: 0, comparisons, rejections: Vec::new() };
+        // What the caller's own check would say today is in no key.
+        let key = self.check.is_none().then(|| Key::of(self, end_entity));
+        if let Some(key) = &key
+            && let Some(known) = self.checks.recall(key, self.limits)?
+        {
+            return Ok(Search::Found(known.path));
+        }
+        let mut walk = Walk::new(*self);
         let mut path = vec![end_entity.clone()];
         let found = match walk.trusted_itself(&path)? {
             Some(found) => Some(found),
             None => walk.extend(&mut path)?,
         };
-        if let Some(found) = found {
-            return Ok(Search::Found(found));
+        if let Some(path) = found {
+            // Nor is what came from elsewhere.
+            if let Some(key) = key.filter(|_| !walk.asked) {
+                let found = Remembered { path: path.clone(), signatures: walk.checked };
+                self.checks.remember(key, found);
+            }
+            return Ok(Search::Found(path));
         }
         let mut rejections = walk.rejections;
         rejections.sort_by(|a, b| b.fault.cmp(&a.fault));
@@ -100,6 +111,9 @@ impl PathFinder<'_> {
 struct Walk<'a> {
     finder: PathFinder<'a>,
     signatures: usize,
+    checked: Vec<(Pair, Outcome)>,
+    /// Whether issuers were asked for elsewhere.
+    asked: bool,
     /// Paths so far that reached an anchor, whether or not they hold.
     anchored: usize,
     comparisons: Comparisons<'a>,
@@ -136,6 +150,7 @@ impl Walk<'_> {
         // Where some path reached an anchor, what is wrong with it is no lack of issuers.
         let wanting = self.anchored == anchored && path.len() < self.longest();
         if let Some(elsewhere) = self.finder.issuers.filter(|_| wanting) {
+            self.asked = true;
             let mut others = elsewhere.issuers_of(&last);
             others.retain(|it| {
                 it.subject_name().matches(last.issuer_name()) && !at_hand.contains(it)
@@ -219,7 +234,10 @@ impl Walk<'_> {
                 "{limit} signatures checked in search of one certification path"
             )));
         }
-        match self.finder.checks.check(last, public_key_info, self.finder.limits)? {
+        let (pair, outcome) =
+            self.finder.checks.check(last, public_key_info, self.finder.limits)?;
+        self.checked.push((pair, outcome.clone()));
+        match outcome {
             None => Ok(true),
             Some(fault) => {
                 self.reject(path, path.len().saturating_sub(1), fault);
@@ -241,6 +259,18 @@ impl Walk<'_> {
 }
 
 impl<'a> Walk<'a> {
+    fn new(finder: PathFinder<'a>) -> Self {
+        Self {
+            finder,
+            signatures: 0,
+            checked: Vec::new(),
+            asked: false,
+            anchored: 0,
+            comparisons: Comparisons::new(finder.limits),
+            rejections: Vec::new(),
+        }
+    }
+
     fn anchors_for(&self, certificate: &Certificate) -> Vec<&'a TrustAnchor> {
         let named = self.finder.trust.anchors().iter().filter(|it| it.may_issue());
         let mut issuers: Vec<_> =

@@ -1,38 +1,101 @@
-//! Signatures on certificates, each checked once for one document however many paths
+//! Signatures on certificates, each counted once for one document however many paths
 //! lead over it, and not more than a bound.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
 
 use super::fault::Fault;
+use super::memory::{Key, Memory, Remembered};
 use crate::crypto::{DigestAlgorithm, SignatureAlgorithm, Verification, verify};
 use crate::error::{ErrorKind, Result};
 use crate::limits::{Limits, within};
 use crate::pki::Certificate;
 
-/// What was checked so far: by certificate and key, what is wrong with the signature.
+/// A certificate and a key that may have signed it, by their SHA-256 digests.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Pair {
+    certificate: [u8; 32],
+    key: [u8; 32],
+}
+
+/// What is wrong with a signature; nothing when the key signed the certificate.
+pub(super) type Outcome = Option<Fault>;
+
+/// What was checked for one document so far, and what is remembered from before. What is
+/// remembered counts as what is computed, so that no bound depends on what came before.
 #[derive(Debug, Default)]
-pub(crate) struct Checks(RefCell<HashMap<Vec<u8>, Option<Fault>>>);
+pub(crate) struct Checks {
+    done: RefCell<HashMap<Pair, Outcome>>,
+    memory: Option<Memory>,
+}
 
 impl Checks {
+    /// With what is remembered.
+    pub(crate) fn with(memory: &Memory) -> Self {
+        Self { memory: Some(memory.clone()), ..Self::default() }
+    }
+
     /// Nothing when this key signed the certificate.
     pub(super) fn check(
         &self,
         certificate: &Certificate,
         public_key_info: &[u8],
         limits: &Limits,
-    ) -> Result<Option<Fault>> {
-        // The certificate's DER says itself where it ends.
-        let pair = [certificate.der(), public_key_info].concat();
-        let pair = DigestAlgorithm::Sha256.digest(&pair).value().to_vec();
-        if let Some(known) = self.0.borrow().get(&pair) {
-            return Ok(known.clone());
+    ) -> Result<(Pair, Outcome)> {
+        let pair = Pair::of(certificate, public_key_info);
+        if let Some(known) = self.done.borrow().get(&pair) {
+            return Ok((pair, known.clone()));
         }
-        let count = self.0.borrow().len().saturating_add(1);
-        within(count, limits.paths_signatures, "signatures checked in search of all paths")?;
-        let found = check_signature(certificate, public_key_info)?;
-        self.0.borrow_mut().insert(pair, found.clone());
-        Ok(found)
+        self.one_more(limits)?;
+        let known = self.memory.as_ref().and_then(|it| it.signature(&pair, limits));
+        let outcome = match known {
+            Some(known) => known,
+            None => {
+                let found = check_signature(certificate, public_key_info)?;
+                if let Some(memory) = &self.memory {
+                    memory.remember_signature(pair.clone(), found.clone(), limits);
+                }
+                found
+            }
+        };
+        self.done.borrow_mut().insert(pair.clone(), outcome.clone());
+        Ok((pair, outcome))
+    }
+
+    /// A path that was found before, by a search of which everything was the same.
+    ///
+    /// # Errors
+    /// `LimitExceeded` when the signatures on it are too many for this document.
+    pub(super) fn recall(&self, key: &Key, limits: &Limits) -> Result<Option<Remembered>> {
+        let Some(known) = self.memory.as_ref().and_then(|it| it.path(key)) else {
+            return Ok(None);
+        };
+        for (pair, outcome) in &known.signatures {
+            if !self.done.borrow().contains_key(pair) {
+                self.one_more(limits)?;
+                self.done.borrow_mut().insert(pair.clone(), outcome.clone());
+            }
+        }
+        Ok(Some(known))
+    }
+
+    pub(super) fn remember(&self, key: Key, found: Remembered) {
+        if let Some(memory) = &self.memory {
+            memory.remember_path(key, found);
+        }
+    }
+
+    fn one_more(&self, limits: &Limits) -> Result<()> {
+        let count = self.done.borrow().len().saturating_add(1);
+        within(count, limits.paths_signatures, "signatures checked in search of all paths")
+    }
+}
+
+impl Pair {
+    fn of(certificate: &Certificate, public_key_info: &[u8]) -> Self {
+        let key = DigestAlgorithm::Sha256.digest(public_key_info);
+        let key = key.value().first_chunk().copied().unwrap_or_default();
+        Self { certificate: *certificate.digest(), key }
     }
 }
 

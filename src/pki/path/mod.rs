@@ -8,6 +8,9 @@ mod constraint_tests;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod exhaust;
 mod fault;
+mod memory;
+#[cfg(test)]
+mod memory_tests;
 mod names;
 mod policies;
 mod requirements;
@@ -18,4 +21,5 @@ mod validate;
 pub(crate) use build::{Issuers, PathFinder, Search, ValidatedPath};
 pub(crate) use checks::Checks;
 pub(crate) use fault::{Fault, Rejection};
+pub use memory::Memory;
 pub use requirements::{PathCheck, PathRequirements, ValidityModel};

@@ -123,7 +123,7 @@ fn check_times(
     rules: &Rules<'_>,
 ) -> Result<(), (usize, Fault)> {
     let at = rules.at;
-    if let Some(sunset) = anchor.sunset().filter(|sunset| at > *sunset) {
+    if let Some(sunset) = anchor.sunset().filter(|_| is_past_sunset(anchor, at)) {
         let last = certificates.len().saturating_sub(1);
         return Err((last, Fault::AnchorPastSunset { sunset }));
     }
@@ -141,15 +141,37 @@ fn check_times(
 
 /// §6.1.3 (a)(2).
 fn is_in_time(certificate: &Certificate, at: UtcTime) -> Result<(), Fault> {
+    match phase(certificate, at) {
+        Phase::Before => Err(Fault::NotYetValid { not_before: certificate.not_before() }),
+        Phase::Within => Ok(()),
+        Phase::After => Err(Fault::Expired { not_after: certificate.not_after() }),
+    }
+}
+
+/// Where a time stands to a certificate's validity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    Before,
+    Within,
+    After,
+}
+
+/// This and [`is_past_sunset`] are all that a path's validity depends on the time by.
+pub(super) fn phase(certificate: &Certificate, at: UtcTime) -> Phase {
     // notAfter is the last whole second of validity (RFC 5280 §4.1.2.5).
     let at = at.whole_seconds();
     if at < certificate.not_before() {
-        Err(Fault::NotYetValid { not_before: certificate.not_before() })
+        Phase::Before
     } else if at > certificate.not_after() {
-        Err(Fault::Expired { not_after: certificate.not_after() })
+        Phase::After
     } else {
-        Ok(())
+        Phase::Within
     }
+}
+
+/// Whether the caller trusts the anchor no more.
+pub(super) fn is_past_sunset(anchor: &TrustAnchor, at: UtcTime) -> bool {
+    anchor.sunset().is_some_and(|sunset| at > sunset)
 }
 
 /// §6.1.4 (o) and §6.1.5 (f).

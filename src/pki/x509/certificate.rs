@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use x509_parser::prelude::{FromDer, X509Certificate};
@@ -12,6 +12,7 @@ use super::general_name::{GeneralName, NameConstraints};
 use super::name::Name;
 use super::policies::PolicyExtensions;
 use super::public_key::PublicKey;
+use crate::crypto::DigestAlgorithm;
 use crate::encoding::asn1::{AlgorithmIdentifier, Tag, Value};
 use crate::error::{Error, Place, Result};
 use crate::limits::{Limits, within};
@@ -25,6 +26,7 @@ pub struct Certificate(Arc<Fields>);
 
 struct Fields {
     der: Vec<u8>,
+    digest: OnceLock<[u8; 32]>,
     subject: Name,
     issuer: Name,
     serial: Vec<u8>,
@@ -78,6 +80,7 @@ impl Certificate {
             signed: Signed::read(der).map_err(named)?,
             extensions: Extensions::read(&parsed),
             der: der.to_vec(),
+            digest: OnceLock::new(),
             subject,
         })))
     }
@@ -86,6 +89,14 @@ impl Certificate {
     #[must_use]
     pub fn der(&self) -> &[u8] {
         &self.0.der
+    }
+
+    /// SHA-256 over its bytes, computed once.
+    pub(crate) fn digest(&self) -> &[u8; 32] {
+        self.0.digest.get_or_init(|| {
+            let digest = DigestAlgorithm::Sha256.digest(self.der());
+            digest.value().first_chunk().copied().unwrap_or_default()
+        })
     }
 
     /// Whose it is, as RFC 4514 writes names.
@@ -254,7 +265,7 @@ impl Signed {
 
 impl PartialEq for Certificate {
     fn eq(&self, other: &Self) -> bool {
-        self.der() == other.der()
+        Arc::ptr_eq(&self.0, &other.0) || self.der() == other.der()
     }
 }
 

@@ -259,7 +259,10 @@ impl<'a> CertificateReference<'a> {
     /// Whether the digest is this certificate's; nothing where it cannot be computed.
     pub(crate) fn digest_matches(&self, certificate: &Certificate) -> Option<bool> {
         let algorithm = self.digest_algorithm()?;
-        Some(algorithm.digest(certificate.der()).value() == self.digest.as_ref())
+        Some(match algorithm {
+            DigestAlgorithm::Sha256 => certificate.digest()[..] == *self.digest,
+            _ => algorithm.digest(certificate.der()).value() == self.digest.as_ref(),
+        })
     }
 
     /// Whether issuer and serial number are this certificate's; nothing where they are

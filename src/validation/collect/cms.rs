@@ -5,7 +5,7 @@ use super::{octets, revocation, time_stamp};
 use crate::crypto::{DigestAlgorithm, SignatureAlgorithm, Verification, verify, verify_digest};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{Limits, within};
-use crate::pki::Certificate;
+use crate::pki::{Certificate, Memory};
 use crate::signature::cades::StructuralLevel;
 use crate::signature::cms::{
     AttributeFault, CertificateReference, Fault, SignaturePolicy, SignedAttributes, SignedData,
@@ -29,7 +29,29 @@ pub(in crate::validation) struct CmsSource<'a> {
     pub(in crate::validation) certificates: &'a [Certificate],
     /// Whether to look into time-stamps, too; not again within a time-stamp.
     pub(in crate::validation) time_stamps: bool,
+    /// What was read before; nothing where it is not worth asking.
+    pub(in crate::validation) memory: Option<&'a Memory>,
     pub(in crate::validation) limits: &'a Limits,
+}
+
+impl CmsSource<'_> {
+    /// A certificate that cannot be read cannot be used, and is left out.
+    fn add_certificate(&self, pool: &mut Vec<Certificate>, raw: &[u8]) -> Result<()> {
+        let read = match self.memory {
+            Some(memory) => memory.certificate(raw, self.limits),
+            None => Certificate::from_der_within(raw, self.limits),
+        };
+        match read {
+            Ok(certificate) => {
+                if !pool.contains(&certificate) {
+                    pool.push(certificate);
+                }
+                Ok(())
+            }
+            Err(error) if error.kind() == ErrorKind::LimitExceeded => Err(error),
+            Err(_) => Ok(()),
+        }
+    }
 }
 
 /// Collects the facts about every signer and every countersignature.
@@ -60,27 +82,13 @@ pub(in crate::validation) fn collect(
 }
 
 /// What came with the signature, then what the caller knows; none of it trusted.
-/// A certificate that cannot be read cannot be used, and is left out.
 fn certificates(source: &CmsSource<'_>) -> Result<Vec<Certificate>> {
     let mut pool = Vec::new();
     for raw in source.signed_data.certificates() {
-        add_certificate(&mut pool, raw, source.limits)?;
+        source.add_certificate(&mut pool, raw)?;
     }
     pool.extend_from_slice(source.certificates);
     Ok(pool)
-}
-
-fn add_certificate(pool: &mut Vec<Certificate>, raw: &[u8], limits: &Limits) -> Result<()> {
-    match Certificate::from_der_within(raw, limits) {
-        Ok(certificate) => {
-            if !pool.contains(&certificate) {
-                pool.push(certificate);
-            }
-            Ok(())
-        }
-        Err(error) if error.kind() == ErrorKind::LimitExceeded => Err(error),
-        Err(_) => Ok(()),
-    }
 }
 
 struct Collector<'a> {
@@ -217,7 +225,7 @@ impl Collector<'_> {
         for value in signer.unsigned_attributes().values(oids::CERTIFICATE_VALUES) {
             let Ok(mut values) = value.sequence() else { continue };
             while let Ok(Some(raw)) = values.next() {
-                add_certificate(&mut pool, raw.raw(), self.source.limits)?;
+                self.source.add_certificate(&mut pool, raw.raw())?;
                 let limit = self.source.limits.certificates;
                 within(pool.len(), limit, "certificates of a signature")?;
             }

@@ -192,6 +192,7 @@ fn one(
         form: Some(form),
         certificates,
         time_stamps: true,
+        memory: None,
         limits,
     };
     // ISO 32000-2 §12.8.3.3.1: one signer. Others stand there beside the document.

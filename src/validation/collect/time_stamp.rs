@@ -145,6 +145,7 @@ fn compared(
         form: Some(Form::Cms),
         certificates,
         time_stamps: false,
+        memory: None,
         limits,
     };
     let signers = collect(&source, &mut Some(Data::encapsulated(content)))?;
