@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
+use der::asn1::ObjectIdentifier;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
@@ -239,9 +240,23 @@ impl Certificate {
 
     /// What the extension of this identifier holds, as it stands; the first of several.
     pub(crate) fn extension(&self, oid: &str) -> Option<&[u8]> {
-        let (_, parsed) = X509Certificate::from_der(self.der()).ok()?;
-        let found = parsed.extensions().iter().find(|it| it.oid.to_id_string() == oid)?;
-        Some(found.value)
+        let oid = ObjectIdentifier::new(oid).ok()?;
+        let mut fields = Value::only(self.to_be_signed(), DEPTH).ok()?.sequence().ok()?;
+        let extensions = loop {
+            let field = fields.next().ok()??;
+            if field.tag() == Tag::context(3) {
+                break field.explicit().ok()?;
+            }
+        };
+        let mut extensions = extensions.sequence().ok()?;
+        while let Some(extension) = extensions.next().ok()? {
+            let mut fields = extension.sequence().ok()?;
+            if fields.expect(Tag::OID).ok()?.content() == oid.as_bytes() {
+                fields.optional(Tag::BOOLEAN).ok()?;
+                return Some(fields.expect(Tag::OCTET_STRING).ok()?.content());
+            }
+        }
+        None
     }
 
     /// Whether subject and issuer are the same name (RFC 5280 §3.2).
