@@ -296,7 +296,8 @@ impl Validator {
 
     fn validate_pdf(&self, document: &dyn Source) -> Result<Report> {
         let pdf = pades::parse(document, &self.limits)?;
-        let facts = collect::collect_pdf(document, &pdf, &self.certificates, &self.limits)?;
+        let facts =
+            collect::collect_pdf(document, &pdf, &self.certificates, &self.memory, &self.limits)?;
         let mut report = self.report(DocumentFormat::Pdf, &facts)?;
         if pdf.encrypted {
             report = report.with_diagnostic(

@@ -8,7 +8,7 @@ use super::{revocation, time_stamp};
 use crate::crypto::DigestAlgorithm;
 use crate::error::{ErrorKind, Result};
 use crate::limits::Limits;
-use crate::pki::Certificate;
+use crate::pki::{Certificate, Memory};
 use crate::signature::cades::StructuralLevel;
 use crate::signature::cms::SignedData;
 use crate::signature::pades::{
@@ -35,17 +35,18 @@ pub(in crate::validation) fn collect(
     file: &dyn Source,
     pdf: &PdfSignatures,
     certificates: &[Certificate],
+    memory: &Memory,
     limits: &Limits,
 ) -> Result<DocumentFacts> {
     let mut document = DocumentFacts::default();
     let mut ends = Vec::new();
     let covered = covered(file, pdf, limits)?;
     let stored = revocation::of_store(&pdf.store, limits)?;
-    let certificates = &with_stored(certificates, pdf, limits)?;
+    let certificates = &with_stored(certificates, pdf, memory, limits)?;
     for (signature, covered) in pdf.signatures.iter().zip(covered) {
         let end = signature.byte_range.map_or(0, |range| range.end());
         if !is_time_stamp(signature) {
-            let facts = one(pdf, signature, covered, certificates, limits)?;
+            let facts = one(pdf, signature, covered, certificates, memory, limits)?;
             document.add_objects(signature, &facts.objects);
             document.signatures.push(facts);
             ends.push(end);
@@ -83,11 +84,12 @@ impl DocumentFacts {
 fn with_stored(
     certificates: &[Certificate],
     pdf: &PdfSignatures,
+    memory: &Memory,
     limits: &Limits,
 ) -> Result<Vec<Certificate>> {
     let mut all = certificates.to_vec();
     for stored in &pdf.store.certificates {
-        match Certificate::from_der_within(&stored.der, limits) {
+        match memory.certificate(&stored.der, limits) {
             Ok(certificate) if !all.contains(&certificate) => all.push(certificate),
             Err(error) if error.kind() == ErrorKind::LimitExceeded => return Err(error),
             Ok(_) | Err(_) => {}
@@ -157,6 +159,7 @@ fn one(
     signature: &PdfSignature,
     mut covered: Option<Data<'_>>,
     certificates: &[Certificate],
+    memory: &Memory,
     limits: &Limits,
 ) -> Result<SignatureFacts> {
     let pades = signature.sub_filter.as_deref() == Some(PADES);
@@ -192,7 +195,7 @@ fn one(
         form: Some(form),
         certificates,
         time_stamps: true,
-        memory: None,
+        memory: Some(memory),
         limits,
     };
     // ISO 32000-2 §12.8.3.3.1: one signer. Others stand there beside the document.
