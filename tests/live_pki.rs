@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use kyso::online::Http;
 use kyso::tsp::{Online, TimeStampAuthority};
-use kyso::{DigestAlgorithm, Policy, Report, Validator, cades};
+use kyso::{Acceptable, DigestAlgorithm, Policy, Report, Validator, cades};
 use rcgen::{ExtendedKeyUsagePurpose, RevocationReason, date_time_ymd};
 use support::live::{Knowledge, LEAF, Live, ONE, Reply, TSA, TWO, Word};
 use support::tsa::{stamped, time_stamping};
@@ -339,6 +339,43 @@ fn archived_again_before_the_tsa_was_revoked() {
     let judged = |signature| judge_at(&other, signature, "2026-08-02T00:00:00Z");
     assert_concludes(&judged(&first), "INDETERMINATE/OUT_OF_BOUNDS_NO_POE");
     assert_concludes(&judged(&renewed), "TOTAL_PASSED");
+}
+
+/// SHA-256 is good until 2028. Whoever stamped everything by something stronger before then
+/// has nothing to fear.
+#[test]
+fn algorithm_past_its_date() {
+    let live = Live::new();
+    let first = archived(&live);
+    know(&live, "2027-06-01T00:00:00Z", "2027-07-01T00:00:00Z");
+    let (tsa, anchor) = live.stronger_tsa();
+    let live = Live { tsa, ..live };
+    let roots = [live.root.certificate.clone(), anchor];
+    let trust = || roots.iter().cloned().collect();
+    live.tick("2027-06-02T00:00:00Z");
+    let tsa =
+        Online::new(live.server.url("/tsa"), http()).with_digest_algorithm(DigestAlgorithm::Sha384);
+    let validator = |policy: &Policy, at: &str| {
+        Validator::new(trust(), policy.clone(), at.parse().unwrap()).with_retrieval(http())
+    };
+    let today = validator(&Policy::default(), "2027-06-02T00:00:00Z");
+    let renewed = cades::Augmenter::new(cades::Level::Lta(&tsa, &today)).augment(&first).unwrap();
+
+    know(&live, "2030-01-01T00:00:00Z", "2030-02-01T00:00:00Z");
+    let mut policy = Policy::default();
+    let until = Acceptable::Until("2028-01-01T00:00:00Z".parse().unwrap());
+    policy.algorithms.digests.insert(DigestAlgorithm::Sha256, until);
+    let then = validator(&policy, "2030-01-02T00:00:00Z");
+    let weak = "INDETERMINATE/CRYPTO_CONSTRAINTS_FAILURE_NO_POE";
+    assert_concludes(&then.validate(&first).unwrap(), weak);
+    let report = then.validate(&renewed).unwrap();
+    assert_concludes(&report, "TOTAL_PASSED");
+    assert_eq!(proven(&report).as_deref(), Some(SIGNED));
+    // What never was good enough, nothing saves.
+    policy.algorithms.digests.insert(DigestAlgorithm::Sha256, Acceptable::Never);
+    let then = validator(&policy, "2030-01-02T00:00:00Z");
+    let report = then.validate(&renewed).unwrap();
+    assert_concludes(&report, "INDETERMINATE/CRYPTO_CONSTRAINTS_FAILURE");
 }
 
 #[test]

@@ -171,8 +171,7 @@ impl TestTsa {
     fn signer_info(&self, answer: &Answer, info: &[u8]) -> Option<Vec<u8>> {
         let attribute =
             |kind: &str, value: Vec<u8>| tlv(0x30, &[&oid(kind), &tlv(0x31, &[&value])]);
-        let reference =
-            tlv(0x30, &[&tlv(0x30, &[&tlv(0x30, &[&tlv(4, &[&sha256(&answer.named)])])])]);
+        let reference = self.certificate_reference(&answer.named);
         let attributes = sorted(vec![
             attribute("1.2.840.113549.1.9.3", oid(answer.content_type)),
             attribute("1.2.840.113549.1.9.4", tlv(4, &[&self.digest(info)])),
@@ -193,6 +192,16 @@ impl TestTsa {
                 &tlv(4, &[&self.key.sign(&to_be_signed).ok()?]),
             ],
         ))
+    }
+
+    /// `SigningCertificateV2` (RFC 5035 §3); SHA-256 goes without saying.
+    fn certificate_reference(&self, certificate: &[u8]) -> Vec<u8> {
+        let named = match self.digest_algorithm().0 == &digest::SHA256 {
+            true => Vec::new(),
+            false => self.digest_identifier(),
+        };
+        let reference = tlv(0x30, &[&named, &tlv(4, &[&self.digest(certificate)])]);
+        tlv(0x30, &[&tlv(0x30, &[&reference])])
     }
 
     /// What digests the content: the one of the signature, and for Ed25519 SHA-512

@@ -53,7 +53,11 @@ fn authority_params(name: &str, serial: u64, crl_sign: bool) -> CertificateParam
 }
 
 pub(crate) fn root(name: &str) -> Authority {
-    let (params, key) = (authority_params(name, 1, true), KeyPair::generate().unwrap());
+    root_of(name, KeyPair::generate().unwrap())
+}
+
+pub(crate) fn root_of(name: &str, key: KeyPair) -> Authority {
+    let params = authority_params(name, 1, true);
     let certificate = Certificate::from_der(params.self_signed(&key).unwrap().der()).unwrap();
     Authority { issuer: Issuer::new(params, key), certificate }
 }

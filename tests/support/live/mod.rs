@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 use kyso::{Certificate, SoftwareSigner, TrustStore};
 use rcgen::{
     CertificateParams, CertificateRevocationListParams, CrlDistributionPoint, CustomExtension,
-    ExtendedKeyUsagePurpose, KeyIdMethod, KeyPair, KeyUsagePurpose, RevocationReason,
-    RevokedCertParams, SerialNumber,
+    ExtendedKeyUsagePurpose, KeyIdMethod, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P384_SHA384,
+    RevocationReason, RevokedCertParams, SerialNumber,
 };
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -107,14 +107,18 @@ impl Live {
         for (path, authority) in [("/root", &self.root), ("/one", &self.one), ("/two", &self.two)] {
             let certificate = authority.certificate.der().to_vec();
             self.server.on(&format!("{path}.cer"), move |_| Reply::Bytes(certificate.clone()));
-            let (authority, knows) = (authority.clone(), self.knows.clone());
-            self.server.on(&format!("{path}.crl"), move |_| {
-                Reply::Bytes(crl(&authority, &knows.lock().unwrap()))
-            });
+            self.list(path, authority);
         }
         self.answer(Reply::Bytes);
         let tsa = self.tsa.clone();
         self.server.on("/tsa", move |body| reply(tsa.respond(body)));
+    }
+
+    fn list(&self, path: &str, authority: &Arc<Authority>) {
+        let (authority, knows) = (authority.clone(), self.knows.clone());
+        self.server.on(&format!("{path}.crl"), move |_| {
+            Reply::Bytes(crl(&authority, &knows.lock().unwrap()))
+        });
     }
 
     /// From now on, the responder's answers go through `how`.
@@ -138,6 +142,20 @@ impl Live {
         let key = KeyPair::generate().unwrap();
         let chain = [self.one.certify(&params, &key), self.one.certificate.clone()];
         TestTsa::new(key, chain.iter().map(|it| it.der().to_vec()).collect())
+    }
+
+    /// A third one under a root of its own, both with keys and digests that are stronger
+    /// than those of everyone else.
+    pub(crate) fn stronger_tsa(&self) -> (TestTsa, Certificate) {
+        let key = || KeyPair::generate_for(&PKCS_ECDSA_P384_SHA384).unwrap();
+        let root = Arc::new(pki::root_of("Stronger Root", key()));
+        let mut params = tsa::params("Stronger TSA", TSA).unwrap();
+        params.crl_distribution_points = crl_at(&self.server, "/stronger");
+        let key = key();
+        let certificate = root.certify(&params, &key);
+        let anchor = root.certificate.clone();
+        self.list("/stronger", &root);
+        (TestTsa::new(key, vec![certificate.der().to_vec()]), anchor)
     }
 
     /// From now on, the time-stamp authority's clock stands here.
