@@ -5,12 +5,13 @@
 
 mod support;
 
+use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
 use kyso::online::Http;
 use kyso::tsp::{Online, TimeStampAuthority};
-use kyso::{Acceptable, DigestAlgorithm, Policy, Report, Validator, cades};
+use kyso::{Acceptable, DigestAlgorithm, Policy, Report, Validator, cades, pades};
 use rcgen::{ExtendedKeyUsagePurpose, RevocationReason, date_time_ymd};
 use support::live::{Knowledge, LEAF, Live, ONE, Reply, TSA, TWO, Word};
 use support::tsa::{stamped, time_stamping};
@@ -376,6 +377,68 @@ fn algorithm_past_its_date() {
     let then = validator(&policy, "2030-01-02T00:00:00Z");
     let report = then.validate(&renewed).unwrap();
     assert_concludes(&report, "INDETERMINATE/CRYPTO_CONSTRAINTS_FAILURE");
+}
+
+/// A signed PDF, raised in the morning to T and the next day to LTA.
+fn archived_pdf(live: &Live) -> [Vec<u8>; 3] {
+    let document = fs::read("testdata/pdf/libreoffice.pdf").unwrap();
+    let signed = pades::SignatureBuilder::new(&document, SIGNED.parse().unwrap())
+        .sign(&live.signer())
+        .unwrap();
+    let tsa = Online::new(live.server.url("/tsa"), http());
+    let raise = |level: pades::Level<'_>, pdf: &Vec<u8>| {
+        pades::Augmenter::new(level).augment(pdf).unwrap().to_vec(pdf).unwrap()
+    };
+    live.tick(SIGNED);
+    let stamped = raise(pades::Level::T(&tsa), &signed);
+    know(live, "2026-06-15T12:00:00Z", "2026-07-15T12:00:00Z");
+    live.tick("2026-06-16T00:00:00Z");
+    let validator =
+        Validator::new(live.trust(), Policy::default(), "2026-06-16T00:00:00Z".parse().unwrap())
+            .with_retrieval(http());
+    let archived = raise(pades::Level::Lta(&tsa, &validator), &stamped);
+    [signed, stamped, archived]
+}
+
+#[test]
+fn pdf_of_a_certificate_that_was_revoked_later() {
+    let live = Live::new();
+    let [signed, stamped, archived] = archived_pdf(&live);
+    know(&live, "2026-06-18T00:00:00Z", "2026-07-18T00:00:00Z");
+    revoke(&live, LEAF, "2026-06-17T00:00:00Z", RevocationReason::KeyCompromise);
+    assert_concludes(&judge(&live, &signed), "INDETERMINATE/REVOKED_NO_POE");
+    for pdf in [stamped, archived] {
+        let report = judge(&live, &pdf);
+        assert_concludes(&report, "TOTAL_PASSED");
+        assert_eq!(proven(&report).as_deref(), Some(SIGNED));
+    }
+}
+
+#[test]
+fn pdf_of_an_authority_that_was_revoked_later() {
+    let live = Live::new();
+    let [signed, stamped, archived] = archived_pdf(&live);
+    know(&live, "2026-06-18T00:00:00Z", "2026-07-18T00:00:00Z");
+    revoke(&live, TWO, "2026-06-17T00:00:00Z", RevocationReason::CaCompromise);
+    for pdf in [signed, stamped] {
+        assert_concludes(&judge(&live, &pdf), "INDETERMINATE/REVOKED_CA_NO_POE");
+    }
+    assert_concludes(&judge(&live, &archived), "TOTAL_PASSED");
+}
+
+#[test]
+fn pdf_looked_at_after_years() {
+    let live = Live::with(|plan| plan.leaf.not_after = date_time_ymd(2026, 6, 18));
+    let [signed, stamped, archived] = archived_pdf(&live);
+    know(&live, "2030-01-01T00:00:00Z", "2030-02-01T00:00:00Z");
+    for path in ["/two.crl", "/ocsp"] {
+        live.server.on(path, |_| Reply::Status(410));
+    }
+    let judged = |pdf| judge_at(&live, pdf, "2030-01-02T00:00:00Z");
+    for pdf in [&signed, &stamped] {
+        assert_concludes(&judged(pdf), "INDETERMINATE/OUT_OF_BOUNDS_NO_POE");
+    }
+    assert_concludes(&judged(&archived), "TOTAL_PASSED");
 }
 
 #[test]
