@@ -76,6 +76,10 @@ pub struct Limits {
     /// answers of one document. Real signers of lists sign for themselves; a hundred lists
     /// that vouch for each other's signers in every order are an attack.
     pub revocation_detours: usize,
+    /// CRLs and OCSP answers asked again at times in the past at which they are proven to
+    /// have existed, for one document. An archive that is renewed each year for a lifetime
+    /// asks some hundred thousand times; each takes about a microsecond.
+    pub revocation_past: usize,
     /// Questions asked elsewhere for one document: whether each certificate of some chains
     /// is revoked, and who issued it. Each may take as long as the caller's time-out.
     pub retrievals: usize,
@@ -159,6 +163,7 @@ impl Default for Limits {
             ocsp_answers: 1_000,
             revocation_signatures: 500,
             revocation_detours: 20_000,
+            revocation_past: 2_000_000,
             retrievals: 64,
             retrieval_urls: 8,
             retrieved_bytes: 512 << 20,

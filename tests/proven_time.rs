@@ -318,6 +318,13 @@ fn many_tokens_are_bounded() {
     };
     assert_concludes(&judge(100).unwrap(), "TOTAL_PASSED", Some(NOW));
     assert_eq!(judge(201).unwrap_err().kind(), kyso::ErrorKind::LimitExceeded);
+    // What is asked again at times in the past is bounded, too.
+    let mut limits = kyso::Limits::default();
+    limits.revocation_past = 2;
+    let now = "2028-06-20T00:00:00Z";
+    let validator = world.validator(now, world.crls_of("2028-06-16T00:00:00Z", &[]));
+    let refused = validator.with_limits(limits).validate(&world.archived(SOON)).unwrap_err();
+    assert_eq!(refused.kind(), kyso::ErrorKind::LimitExceeded);
 }
 
 /// What was proven only when it was stale already proves nothing.

@@ -27,6 +27,7 @@ pub(super) struct Signed {
 pub(crate) struct Spent {
     signatures: Cell<usize>,
     detours: Cell<usize>,
+    past: Cell<usize>,
 }
 
 impl Spent {
@@ -34,6 +35,15 @@ impl Spent {
     pub(super) fn detour(&self, count: usize, limits: &Limits) -> Result<()> {
         self.detours.set(self.detours.get().saturating_add(count));
         within(self.detours.get(), limits.revocation_detours, "lists and answers about signers")
+    }
+
+    /// So many more lists and answers are asked at another time than the present.
+    ///
+    /// # Errors
+    /// `LimitExceeded` when that makes more than [`Limits::revocation_past`].
+    pub(crate) fn in_the_past(&self, count: usize, limits: &Limits) -> Result<()> {
+        self.past.set(self.past.get().saturating_add(count));
+        within(self.past.get(), limits.revocation_past, "lists and answers asked in the past")
     }
 
     fn one_more(&self, limits: &Limits) -> Result<()> {

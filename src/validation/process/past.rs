@@ -148,6 +148,8 @@ impl Past<'_> {
                 crls.iter().filter(|it| then(it.0)).map(|it| it.1.clone()).collect();
             let mut answers: Vec<_> =
                 responses.iter().filter(|it| then(it.0)).map(|it| it.1.clone()).collect();
+            let count = lists.len().saturating_add(answers.len());
+            self.context.spent.in_the_past(count, self.context.limits)?;
             if at == present {
                 lists.extend_from_slice(self.context.crls);
                 answers.extend_from_slice(self.context.responses);
