@@ -185,6 +185,32 @@ fn a_revoked_certificate_is_told_with_its_reason() {
     assert_eq!(report.one("SubIndication").text, "urn:etsi:019102:subindication:REVOKED_NO_POE");
 }
 
+/// What an archive time-stamp covers is proven to have existed then.
+#[test]
+fn objects_are_told_with_what_proves_them() {
+    let pki = Pki::new();
+    let (tsa, content, validator) = (pki.tsa(), b"content".to_vec(), validator(&pki));
+    let level = cades::Level::Lta(&tsa, &validator);
+    let signed = cades::SignatureBuilder::new(&content, at()).enveloping().level(&level);
+    let signed = signed.sign(&pki.signer()).unwrap();
+    let later = at().plus_seconds(86_400);
+    let validator = Validator::new(pki.trust(), Policy::default(), later);
+    let report = etsi(&validator.validate(&signed).unwrap());
+    let proven: Vec<_> = report
+        .all("ValidationObject")
+        .into_iter()
+        .filter(|it| it.names().contains(&"POE"))
+        .map(|it| {
+            assert_eq!(it.one("POE").names(), ["POETime", "TypeOfProof"]);
+            assert_eq!(it.one("POE").children[0].text, NOW);
+            it.children[0].text.rsplit(':').next().unwrap().to_owned()
+        })
+        .collect();
+    for kind in ["certificate", "CRL", "timestamp"] {
+        assert!(proven.iter().any(|it| it == kind), "{kind} is not in {proven:?}");
+    }
+}
+
 /// A time-stamp is an object with a report of its own, and proves the best signature time.
 #[test]
 fn a_time_stamp_is_an_object_that_proves_a_time() {

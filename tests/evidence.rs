@@ -6,9 +6,10 @@ mod support;
 
 use std::sync::Arc;
 
+use kyso::tsp::TimeStampAuthority;
 use kyso::{
-    Certificate, Conclusion, Error, ErrorKind, Evidence, Limits, Policy, Report, Retrieve,
-    SoftwareSigner, TrustStore, UtcTime, Validator, cades,
+    Certificate, Conclusion, DigestAlgorithm, Error, ErrorKind, Evidence, Limits, Policy, Report,
+    Retrieve, SoftwareSigner, TrustStore, UtcTime, Validator, cades,
 };
 use rcgen::{
     CrlDistributionPoint, CustomExtension, KeyPair, RevocationReason, RevokedCertParams,
@@ -152,6 +153,30 @@ fn time_stamps_give_the_same_report() {
     let found: Vec<Certificate> =
         serde_json::from_value(evidence["found"]["certificates"].clone()).unwrap();
     assert!(found.iter().any(|it| it.subject() == "CN=TSA"), "{found:?}");
+}
+
+/// A token alone, whose authority is asked about elsewhere.
+#[test]
+fn a_token_gives_the_same_report() {
+    let pki = Pki::new();
+    let tsa = pki.tsa_with(|params| {
+        params.crl_distribution_points = vec![CrlDistributionPoint { uris: vec![CRL.to_owned()] }];
+    });
+    let token = tsa.time_stamp(&DigestAlgorithm::Sha256.digest(b"content")).unwrap();
+    let net = Net::default().file(CRL, pki.middle.crl(&[]).der()).shared();
+    let report = validator(pki.trust())
+        .with_crls([pki.root.crl(&[])])
+        .with_retrieval(net)
+        .keep_evidence()
+        .validate_time_stamp(token.der(), b"content".as_slice())
+        .unwrap();
+    assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed), "{report}");
+    let evidence = saved(&report);
+    let again = validator(pki.trust()).with_evidence(&evidence).unwrap().keep_evidence();
+    let again = again.validate_time_stamp(token.der(), b"content".as_slice()).unwrap();
+    assert_eq!(json(&again), json(&report));
+    assert_eq!(json(&again.evidence()), json(&report.evidence()));
+    assert_eq!(evidence.anchors().count(), 1);
 }
 
 /// What came back may be nothing: the report says so again, in the same words.

@@ -5,17 +5,21 @@
 //! check a saved "the value verifies"; the document and what is kept here can be checked
 //! again, and give the same facts.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::facts::{DocumentFacts, SignatureFacts};
 use super::policy::Policy;
 use super::report::SignatureReport;
+use super::validator::Validator;
 use crate::crypto::DigestAlgorithm;
 use crate::encoding::base64::Octets;
 use crate::error::{Error, Result};
 use crate::limits::Limits;
-use crate::pki::revocation::{Exchange, Replay};
+use crate::pki::revocation::{Exchange, Gathering, Recorder, Replay};
 use crate::pki::{Certificate, Crl, OcspResponse, PathRequirements, TrustAnchor};
+use crate::retrieval::Retrieve;
 use crate::time::UtcTime;
 
 /// What a validation rested on besides the document and the trust store: the time, the
@@ -33,6 +37,9 @@ pub struct Evidence {
     anchors: Vec<Anchor>,
     given: Material,
     found: Material,
+    /// Signature policies that were handed in, by their identifiers.
+    #[serde(default)]
+    signature_policies: Vec<(String, Octets)>,
     /// Nothing where nobody could be asked.
     retrieved: Option<Retrieved>,
 }
@@ -67,53 +74,106 @@ struct Retrieved {
 }
 
 /// What the embedding application handed in, read again.
-pub(super) struct Given {
-    pub(super) certificates: Vec<Certificate>,
-    pub(super) crls: Vec<Crl>,
-    pub(super) responses: Vec<OcspResponse>,
-    pub(super) requirements: PathRequirements,
-    pub(super) past: Option<Replay>,
+struct Given {
+    certificates: Vec<Certificate>,
+    crls: Vec<Crl>,
+    responses: Vec<OcspResponse>,
+    requirements: PathRequirements,
+    past: Option<Replay>,
 }
 
-/// What one validation was made with.
-pub(super) struct Inputs<'a> {
-    pub(super) at: UtcTime,
-    pub(super) policy: &'a Policy,
-    pub(super) requirements: &'a PathRequirements,
-    pub(super) certificates: &'a [Certificate],
-    pub(super) crls: &'a [Crl],
-    pub(super) responses: &'a [OcspResponse],
-    /// Whether who was asked may give answers of old, and what was said.
-    pub(super) retrieved: Option<(bool, Vec<Exchange>)>,
+impl Validator {
+    /// Lets every report keep what it rested on: [`Report::evidence`]. Lists may be large,
+    /// so that it is not done unasked.
+    #[must_use]
+    pub fn keep_evidence(mut self) -> Self {
+        self.keeps_evidence = true;
+        self
+    }
+
+    /// Judges with what another validation rested on: all that was handed in and asked for
+    /// elsewhere is exchanged for what is in the evidence, and nobody is asked.
+    ///
+    /// Under the same trust, limits, [policy](Evidence::policy) and
+    /// [time](Evidence::validation_time) the same document gets the same report. What is
+    /// trusted is never taken from evidence.
+    ///
+    /// # Errors
+    /// `Unsupported` for evidence of another version; `Malformed` when an object in it cannot
+    /// be read; `LimitExceeded` when one is larger than the bounds allow.
+    pub fn with_evidence(mut self, evidence: &Evidence) -> Result<Self> {
+        let given = evidence.given(&self.limits)?;
+        self.certificates = given.certificates;
+        self.crls = given.crls;
+        self.responses = given.responses;
+        self.requirements = given.requirements;
+        let policies = evidence.signature_policies.iter();
+        self.signature_policies =
+            policies.map(|(id, octets)| (id.clone(), octets.as_slice().to_vec())).collect();
+        self.past = given.past.map(Arc::new);
+        self.retrieval = self.past.clone().map(|it| it as Arc<dyn Retrieve>);
+        Ok(self)
+    }
+
+    /// Who keeps what is asked elsewhere and what comes back, where that is wanted.
+    pub(super) fn recorder(&self) -> Option<Recorder<'_>> {
+        self.retrieval.as_deref().filter(|_| self.keeps_evidence).map(Recorder::new)
+    }
+
+    /// As [`gathering`](Self::gathering), with all of it kept.
+    pub(super) fn recorded<'a>(
+        &'a self,
+        recorder: Option<&'a Recorder<'a>>,
+    ) -> Option<Gathering<'a>> {
+        let past = self.past.as_deref();
+        let recorded = recorder.map(|it| Gathering::new(it, &self.limits).repeating(past));
+        recorded.or_else(|| self.gathering())
+    }
+
+    /// Nothing where it is not to be kept.
+    pub(super) fn evidence(
+        &self,
+        facts: &DocumentFacts,
+        reports: &[SignatureReport],
+        recorder: Option<&Recorder<'_>>,
+    ) -> Option<Evidence> {
+        let retrieved =
+            recorder.map(|it| Retrieved { remembers: it.remembers(), exchanges: it.exchanges() });
+        self.keeps_evidence.then(|| Evidence::of(self, facts, reports, retrieved))
+    }
 }
 
 impl Evidence {
-    pub(super) fn of(
-        inputs: Inputs<'_>,
+    fn of(
+        validator: &Validator,
         facts: &DocumentFacts,
         reports: &[SignatureReport],
+        retrieved: Option<Retrieved>,
     ) -> Self {
-        let given = Material::given(&inputs, &pool(&inputs, facts));
         let mut found = Material::default();
         facts.all_signatures().for_each(|it| found.add_found(it));
         let stamps = facts.all_time_stamps();
         stamps.for_each(|it| add(&mut found.time_stamp_tokens, &it.octets));
         let mut anchors: Vec<Anchor> = Vec::new();
-        for anchor in reports.iter().filter_map(SignatureReport::anchor).map(Anchor::of) {
+        for anchor in reports.iter().flat_map(SignatureReport::anchors).map(Anchor::of) {
             if !anchors.contains(&anchor) {
                 anchors.push(anchor);
             }
         }
-        let retrieved = inputs.retrieved;
         Self {
             version: VERSION,
-            validation_time: inputs.at,
-            policy: inputs.policy.clone(),
-            requirements: inputs.requirements.clone(),
+            validation_time: validator.at,
+            policy: validator.policy.clone(),
+            requirements: validator.requirements.clone(),
             anchors,
-            given,
+            given: Material::given(validator, &pool(validator, facts, retrieved.as_ref())),
             found,
-            retrieved: retrieved.map(|(remembers, exchanges)| Retrieved { remembers, exchanges }),
+            signature_policies: validator
+                .signature_policies
+                .iter()
+                .map(|(id, octets)| (id.clone(), octets.as_slice().into()))
+                .collect(),
+            retrieved,
         }
     }
 
@@ -140,7 +200,7 @@ impl Evidence {
     /// # Errors
     /// `Unsupported` for another version; `Malformed` when an object cannot be read;
     /// `LimitExceeded` when a bound was reached.
-    pub(super) fn given(&self, limits: &Limits) -> Result<Given> {
+    fn given(&self, limits: &Limits) -> Result<Given> {
         if self.version != VERSION {
             let version = self.version;
             return Err(Error::unsupported(format!("evidence of version {version}")));
@@ -175,12 +235,12 @@ impl Anchor {
 
 impl Material {
     /// What was handed in. Order counts: of several paths the first that holds is taken.
-    fn given(inputs: &Inputs<'_>, pool: &[Certificate]) -> Self {
-        let crls = inputs.crls.iter().filter(|crl| pool.iter().any(|it| crl.concerns(it)));
+    fn given(validator: &Validator, pool: &[Certificate]) -> Self {
+        let crls = validator.crls.iter().filter(|crl| pool.iter().any(|it| crl.concerns(it)));
         Self {
-            certificates: inputs.certificates.iter().map(|it| it.der().into()).collect(),
+            certificates: validator.certificates.iter().map(|it| it.der().into()).collect(),
             crls: crls.map(|it| it.der().into()).collect(),
-            ocsp_responses: inputs.responses.iter().map(|it| it.der().into()).collect(),
+            ocsp_responses: validator.responses.iter().map(|it| it.der().into()).collect(),
             time_stamp_tokens: Vec::new(),
         }
     }
@@ -208,13 +268,18 @@ fn add(all: &mut Vec<Octets>, der: &[u8]) {
 
 /// Every certificate that a list might have been asked about. Lists can be large, and one
 /// that is about none of these played no part.
-fn pool(inputs: &Inputs<'_>, facts: &DocumentFacts) -> Vec<Certificate> {
+fn pool(
+    validator: &Validator,
+    facts: &DocumentFacts,
+    retrieved: Option<&Retrieved>,
+) -> Vec<Certificate> {
     let found = facts.all_signatures().flat_map(|it| &it.signer.certificates);
     let responses = facts.all_signatures().flat_map(|it| &it.revocation.responses);
-    let responses = responses.map(|it| &it.item).chain(inputs.responses);
+    let responses = responses.map(|it| &it.item).chain(&validator.responses);
     let signers = responses.flat_map(OcspResponse::accompanying);
-    let exchanges = inputs.retrieved.iter().flat_map(|it| &it.1);
-    let mut all: Vec<_> = inputs.certificates.iter().chain(found).chain(signers).cloned().collect();
+    let given = validator.certificates.iter();
+    let mut all: Vec<_> = given.chain(found).chain(signers).cloned().collect();
+    let exchanges = retrieved.into_iter().flat_map(|it| &it.exchanges);
     all.extend(exchanges.flat_map(Exchange::certificates));
     all
 }

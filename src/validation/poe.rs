@@ -50,6 +50,16 @@ impl<'a> Proofs<'a> {
         self.earliest.get(&object).map_or(below, |own| below.min(*own))
     }
 
+    /// What is proven to be older than the present.
+    pub(super) fn all(&self) -> BTreeMap<ObjectId, UtcTime> {
+        let mut all = self.below.map_or_else(BTreeMap::new, Proofs::all);
+        for (object, at) in &self.earliest {
+            let earliest = all.entry(*object).or_insert(*at);
+            *earliest = (*at).min(*earliest);
+        }
+        all
+    }
+
     /// A later proof of the same object changes nothing.
     pub(super) fn add(&mut self, object: ObjectId, at: UtcTime) {
         let earliest = self.earliest.entry(object).or_insert(at);
@@ -76,5 +86,6 @@ mod tests {
         own.add(one, at("2027-01-01T00:00:00Z"));
         assert_eq!(own.of(one), at("2027-01-01T00:00:00Z"));
         assert_eq!(document.of(one), at("2028-01-01T00:00:00Z"));
+        assert_eq!(own.all(), BTreeMap::from([(one, at("2027-01-01T00:00:00Z"))]));
     }
 }

@@ -448,9 +448,9 @@ impl SignatureReport {
         self.trust_domain.as_deref()
     }
 
-    /// The anchor that was reached.
-    pub(super) fn anchor(&self) -> Option<&TrustAnchor> {
-        self.particulars.chain.anchor.as_ref()
+    /// The anchors that its own path and those of its time-stamps reached.
+    pub(super) fn anchors(&self) -> impl Iterator<Item = &TrustAnchor> {
+        self.particulars.anchors()
     }
 
     /// The path as far as it was found: subjects from the signer on, then the anchor.

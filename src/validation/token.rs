@@ -1,11 +1,13 @@
 //! A time-stamp token that stands alone, over a file beside it (EN 319 102-1 §5.4).
 
+use std::collections::BTreeMap;
+
 use super::collect::{self, Data};
 use super::conclusion::Conclusion;
-use super::facts::{RevocationFacts, SignatureFacts};
+use super::facts::{DocumentFacts, RevocationFacts, SignatureFacts};
 use super::poe::Proofs;
 use super::process::{self, Processed};
-use super::report::{DocumentFormat, ReferenceReport, Report};
+use super::report::{DocumentFormat, ReferenceReport, Report, Stamp};
 use super::validator::{Validator, time_stamp};
 use crate::error::Result;
 
@@ -34,7 +36,8 @@ impl Validator {
         content: Option<Data<'_>>,
         trailing: usize,
     ) -> Result<Report> {
-        let (checks, spent, gathering) = (self.checks(), Spent::default(), self.gathering());
+        let (checks, spent, recorder) = (self.checks(), Spent::default(), self.recorder());
+        let gathering = self.recorded(recorder.as_ref());
         let context = self.context(&checks, &spent, gathering.as_ref());
         let found = content.is_some();
         let mut facts = collect::collect_token(token, self.certificates(), self.limits(), content)?;
@@ -43,9 +46,9 @@ impl Validator {
         }
         let nothing = RevocationFacts::default();
         let judged = process::time_stamp(&facts, &nothing, &Proofs::none(context.at), context)?;
-        let stamp = time_stamp(&facts, &judged);
-        let mut signer = match facts.token {
-            Some(token) => *token,
+        let stamp = (time_stamp(&facts, &judged), Stamp::of(&facts, &judged));
+        let mut signer = match &facts.token {
+            Some(token) => (**token).clone(),
             None => {
                 let mut none = SignatureFacts::new(String::new(), super::facts::Form::Cms);
                 none.unreadable = Some("this is no time-stamp token".into());
@@ -62,6 +65,7 @@ impl Validator {
             checked: judged.checked,
             best_signature_time: None,
             time_stamps: Vec::new(),
+            proven: BTreeMap::new(),
         };
         let mut report = Self::signature(&signer, processed, &[], context);
         let intact = facts.imprint_intact;
@@ -73,7 +77,12 @@ impl Validator {
         if !found && conclusion != Conclusion::TotalPassed {
             report.missing.insert(0, "content: the file that was time-stamped".to_owned());
         }
-        report.timestamps = vec![stamp];
-        Ok(Report::new(DocumentFormat::Tst, &context.policy.name, context.at, vec![report]))
+        report.timestamps = vec![stamp.0];
+        report.particulars.add_stamp(stamp.1);
+        let (signatures, reports) = (vec![signer], vec![report]);
+        let facts = DocumentFacts { signatures, time_stamps: vec![facts], ..Default::default() };
+        let evidence = self.evidence(&facts, &reports, recorder.as_ref());
+        let report = Report::new(DocumentFormat::Tst, &context.policy.name, context.at, reports);
+        Ok(report.with_evidence(evidence))
     }
 }

@@ -8,7 +8,6 @@ use super::block::{Context, Role, overdrawn};
 use super::certificate::{self, CertificateReport};
 use super::collect::{self, CmsSource, Data};
 use super::conclusion::Conclusion;
-use super::evidence::{Evidence, Inputs};
 use super::facts::{
     DataFacts, DigestFact, DocumentFacts, SignatureFacts, TimeStampFacts, ValueFact,
 };
@@ -23,7 +22,7 @@ use crate::crypto::Digest;
 use crate::error::{Error, Result};
 use crate::limits::{Limits, within};
 use crate::pki::path::{Checks, Search};
-use crate::pki::revocation::{Gathering, Recorder, Replay, Spent};
+use crate::pki::revocation::{Gathering, Replay, Spent};
 use crate::pki::{Certificate, Crl, Memory, OcspResponse, PathCheck, PathRequirements, TrustStore};
 use crate::retrieval::Retrieve;
 use crate::signature::{cms, pades};
@@ -53,19 +52,19 @@ use crate::time::UtcTime;
 pub struct Validator {
     trust: TrustStore,
     time_stamp_trust: Option<TrustStore>,
-    policy: Policy,
-    at: UtcTime,
-    certificates: Vec<Certificate>,
-    requirements: PathRequirements,
-    signature_policies: Vec<(String, Vec<u8>)>,
-    crls: Vec<Crl>,
-    responses: Vec<OcspResponse>,
+    pub(super) policy: Policy,
+    pub(super) at: UtcTime,
+    pub(super) certificates: Vec<Certificate>,
+    pub(super) requirements: PathRequirements,
+    pub(super) signature_policies: Vec<(String, Vec<u8>)>,
+    pub(super) crls: Vec<Crl>,
+    pub(super) responses: Vec<OcspResponse>,
     path_check: Option<Hook>,
-    retrieval: Option<Arc<dyn Retrieve>>,
-    past: Option<Arc<Replay>>,
-    keeps_evidence: bool,
+    pub(super) retrieval: Option<Arc<dyn Retrieve>>,
+    pub(super) past: Option<Arc<Replay>>,
+    pub(super) keeps_evidence: bool,
     memory: Memory,
-    limits: Limits,
+    pub(super) limits: Limits,
 }
 
 #[derive(Clone)]
@@ -198,35 +197,6 @@ impl Validator {
     pub fn with_memory(mut self, memory: &Memory) -> Self {
         self.memory = memory.clone();
         self
-    }
-
-    /// Lets every report keep what it rested on: [`Report::evidence`]. Lists may be large,
-    /// so that it is not done unasked.
-    #[must_use]
-    pub fn keep_evidence(mut self) -> Self {
-        self.keeps_evidence = true;
-        self
-    }
-
-    /// Judges with what another validation rested on: all that was handed in and asked for
-    /// elsewhere is exchanged for what is in the evidence, and nobody is asked.
-    ///
-    /// Under the same trust, limits, [policy](Evidence::policy) and
-    /// [time](Evidence::validation_time) the same document gets the same report. What is
-    /// trusted is never taken from evidence.
-    ///
-    /// # Errors
-    /// `Unsupported` for evidence of another version; `Malformed` when an object in it cannot
-    /// be read; `LimitExceeded` when one is larger than the bounds allow.
-    pub fn with_evidence(mut self, evidence: &Evidence) -> Result<Self> {
-        let given = evidence.given(&self.limits)?;
-        self.certificates = given.certificates;
-        self.crls = given.crls;
-        self.responses = given.responses;
-        self.requirements = given.requirements;
-        self.past = given.past.map(Arc::new);
-        self.retrieval = self.past.clone().map(|it| it as Arc<dyn Retrieve>);
-        Ok(self)
     }
 
     /// Exchanges the bounds on hostile input.
@@ -363,10 +333,7 @@ impl Validator {
     fn report(&self, format: DocumentFormat, facts: &DocumentFacts) -> Result<Report> {
         let (checks, spent) = (self.checks(), Spent::default());
         let recorder = self.recorder();
-        let gathering = match &recorder {
-            Some(it) => Some(Gathering::new(it, &self.limits).repeating(self.past.as_deref())),
-            None => self.gathering(),
-        };
+        let gathering = self.recorded(recorder.as_ref());
         let context = self.context(&checks, &spent, gathering.as_ref());
         let ProcessedDocument { signatures, time_stamps } = process::document(facts, context)?;
         let over_document: Vec<_> = facts
@@ -379,30 +346,11 @@ impl Validator {
         let mut signatures: Vec<_> =
             all.map(|(facts, it)| Self::signature(facts, it, &over_document, context)).collect();
         self.judge_looks(&facts.signatures, &mut signatures);
-        let evidence =
-            self.keeps_evidence.then(|| self.evidence(facts, &signatures, recorder.as_ref()));
+        let evidence = self.evidence(facts, &signatures, recorder.as_ref());
         let blocks = time_stamps.into_iter().map(|it| it.block).collect();
         let report = Report::new(format, &self.policy.name, self.at, signatures);
         let stamps = over_document.into_iter().map(|(report, _)| report);
         Ok(report.with_time_stamps(stamps, blocks).with_evidence(evidence))
-    }
-
-    fn evidence(
-        &self,
-        facts: &DocumentFacts,
-        reports: &[SignatureReport],
-        recorder: Option<&Recorder<'_>>,
-    ) -> Evidence {
-        let inputs = Inputs {
-            at: self.at,
-            policy: &self.policy,
-            requirements: &self.requirements,
-            certificates: &self.certificates,
-            crls: &self.crls,
-            responses: &self.responses,
-            retrieved: recorder.map(|it| (it.remembers(), it.exchanges())),
-        };
-        Evidence::of(inputs, facts, reports)
     }
 
     /// The look of a later signature may hide what an earlier one signed. It is let
@@ -490,10 +438,6 @@ impl Validator {
     pub(super) fn gathering(&self) -> Option<Gathering<'_>> {
         let retrieval = self.retrieval.as_deref();
         retrieval.map(|it| Gathering::new(it, &self.limits).repeating(self.past.as_deref()))
-    }
-
-    fn recorder(&self) -> Option<Recorder<'_>> {
-        self.retrieval.as_deref().filter(|_| self.keeps_evidence).map(Recorder::new)
     }
 
     /// Those that the caller knows besides.

@@ -2,6 +2,8 @@
 //! runs all others: proofs of existence from the time-stamps, the newest first, then the
 //! signature in their light. Evidence records would add their proofs before the time-stamps.
 
+use std::collections::BTreeMap;
+
 use super::time_stamp::{self, ProcessedTimeStamp};
 use super::{basic, past};
 use crate::error::Result;
@@ -14,7 +16,7 @@ use crate::validation::conclusion::{Conclusion, Failed, Indeterminate};
 use crate::validation::facts::{
     Covers, DocumentFacts, RevocationFacts, SignatureFacts, TimeStampFacts, TimeStampType,
 };
-use crate::validation::poe::Proofs;
+use crate::validation::poe::{ObjectId, Proofs};
 use crate::validation::steps::{Block, BlockId};
 
 /// What the processes came to for one signature.
@@ -29,6 +31,8 @@ pub(in crate::validation) struct Processed {
     pub(in crate::validation) best_signature_time: Option<UtcTime>,
     /// For each of the signature's own time-stamps.
     pub(in crate::validation) time_stamps: Vec<ProcessedTimeStamp>,
+    /// What is proven to have existed before the validation time.
+    pub(in crate::validation) proven: BTreeMap<ObjectId, UtcTime>,
 }
 
 /// What the processes came to for a document.
@@ -116,8 +120,16 @@ fn signature(
     block.blocks = settled.blocks;
     block.blocks.extend(time_stamps.iter().map(|it| it.block.clone()));
     let (search, checked) = (settled.basic.search, settled.basic.checked);
-    let best_signature_time = proven;
-    Ok(Processed { conclusion, checks, block, search, checked, best_signature_time, time_stamps })
+    Ok(Processed {
+        conclusion,
+        checks,
+        block,
+        search,
+        checked,
+        best_signature_time: proven,
+        time_stamps,
+        proven: proofs.all(),
+    })
 }
 
 /// §5.5.4 step 4 e): what was stamped before it was signed is older than what was stamped

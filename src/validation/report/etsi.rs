@@ -124,8 +124,7 @@ impl Part<'_> {
         let best = self.signature.best_signature_time();
         xml.text("ValidationTime", &self.at.to_string())?;
         xml.within("BestSignatureTime", &[], |xml| {
-            xml.text("POETime", &best.unwrap_or(self.at).to_string())?;
-            xml.text("TypeOfProof", BY_VALIDATION)?;
+            xml.proof(best.unwrap_or(self.at))?;
             let proof = best.and_then(|best| self.proof(best));
             proof.map_or(Ok(()), |id| xml.reference("POEObject", &id))
         })
@@ -225,6 +224,12 @@ impl<W: Write> Xml<W> {
     /// `VOReferenceType` (§4.4.2).
     fn reference(&mut self, name: &'static str, id: &str) -> Result<()> {
         self.within(name, &[("VOReference", id)], |_| Ok(()))
+    }
+
+    /// The beginning of `POEType` (§4.4.6).
+    fn proof(&mut self, at: UtcTime) -> Result<()> {
+        self.text("POETime", &at.to_string())?;
+        self.text("TypeOfProof", BY_VALIDATION)
     }
 
     /// `XAdES:DigestAlgAndValueType`.

@@ -1,6 +1,8 @@
 //! What a signature was judged by, as far as detailed reports and those for other programs
 //! refer to it.
 
+use std::collections::BTreeMap;
+
 use crate::pki::path::Search;
 use crate::pki::revocation::{Checked, Status};
 use crate::pki::{Certificate, Crl, OcspResponse, TrustAnchor};
@@ -8,6 +10,7 @@ use crate::time::UtcTime;
 use crate::validation::block::Context;
 use crate::validation::certificate::CertificateRevocation;
 use crate::validation::facts::{NamedPolicy, SignatureFacts, SignatureOctets, TimeStampFacts};
+use crate::validation::poe::ObjectId;
 use crate::validation::process::{Processed, ProcessedTimeStamp};
 use crate::validation::steps::Block;
 
@@ -23,6 +26,8 @@ pub(in crate::validation) struct Particulars {
     pub(super) responses: Vec<OcspResponse>,
     /// For each time-stamp of the report.
     pub(super) stamps: Vec<Stamp>,
+    /// What is proven to have existed before the validation time.
+    pub(super) proven: BTreeMap<ObjectId, UtcTime>,
 }
 
 /// The path that was found, or as far as one leads.
@@ -82,9 +87,21 @@ impl Particulars {
             certificates: facts.signer.certificates.clone(),
             crls: crls.into_iter().cloned().collect(),
             responses: responses.into_iter().cloned().collect(),
+            proven: processed.proven.clone(),
             chain,
             stamps,
         }
+    }
+}
+
+impl Particulars {
+    pub(super) fn anchors(&self) -> impl Iterator<Item = &TrustAnchor> {
+        let chains = [&self.chain].into_iter().chain(self.stamps.iter().map(|it| &it.chain));
+        chains.filter_map(|it| it.anchor.as_ref())
+    }
+
+    pub(in crate::validation) fn add_stamp(&mut self, stamp: Stamp) {
+        self.stamps.push(stamp);
     }
 }
 

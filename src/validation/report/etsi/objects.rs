@@ -8,7 +8,9 @@ use crate::crypto::DigestAlgorithm;
 use crate::encoding::base64;
 use crate::error::Result;
 use crate::pki::{Certificate, TrustAnchor};
+use crate::time::UtcTime;
 use crate::validation::conclusion::Conclusion;
+use crate::validation::poe::ObjectId;
 use crate::validation::report::particulars::{Chain, Revoked};
 use crate::validation::report::{SignatureReport, TimeStampReport};
 
@@ -21,6 +23,8 @@ pub(super) struct Objects {
 struct Object {
     kind: Kind,
     octets: Vec<u8>,
+    /// The earliest time at which it is proven to have existed.
+    proven: Option<UtcTime>,
     /// What a time-stamp came to.
     stamp: Option<(TimeStampReport, Chain)>,
 }
@@ -54,6 +58,10 @@ impl Objects {
         }
         it.crls.iter().for_each(|it| self.add(Kind::Crl, it.der()));
         it.responses.iter().for_each(|it| self.add(Kind::OcspResponse, it.der()));
+        for object in self.all.values_mut() {
+            let proven = it.proven.get(&ObjectId::of(&object.octets)).copied();
+            object.proven = [object.proven, proven].into_iter().flatten().min();
+        }
     }
 
     fn collect_chain(&mut self, chain: &Chain) {
@@ -71,6 +79,7 @@ impl Objects {
         self.all.entry(id(octets)).or_insert_with(|| Object {
             kind,
             octets: octets.to_vec(),
+            proven: None,
             stamp: None,
         });
     }
@@ -124,6 +133,9 @@ impl Object {
                     xml.digest(&DigestAlgorithm::Sha256.digest(&self.octets))
                 }
             })?;
+            if let Some(proven) = self.proven {
+                xml.within("POE", &[], |xml| xml.proof(proven))?;
+            }
             let stamp = self.stamp.as_ref();
             stamp.map_or(Ok(()), |(report, chain)| write_stamp(xml, report, chain, all))
         })
