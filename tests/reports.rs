@@ -43,7 +43,7 @@ fn a_page_says_what_a_clerk_asks() {
     }
     let open = report("A", Policy::default()).to_html();
     assert!(open.contains("class=\"open\"") && open.contains("INDETERMINATE/TRY_LATER"), "{open}");
-    assert!(open.contains("http") && open.contains("Còn thiếu"), "{open}");
+    assert!(open.contains("thông tin thu hồi về chứng thư số của "), "{open}");
 }
 
 /// Each `<` begins markup of the page's own, and no control character is left.
@@ -113,8 +113,9 @@ fn the_text_begins_with_what_a_clerk_asks_first() {
     let text = report("A", Policy::default()).to_string();
     let at = |said: &str| text.find(said).unwrap_or_else(|| panic!("{said:?} in\n{text}"));
     assert!(at("Chưa xác định được mọi chữ ký (0/1") < at("Chữ ký “1”"));
-    assert!(at("Người ký / Signer: A") < at("Còn thiếu / Missing: "));
-    assert!(at("Còn thiếu / Missing: ") < at("[+]"));
+    assert!(at("Người ký / Signer: A") < at("Còn thiếu: "));
+    assert!(at("Còn thiếu: ") < at("[+]"));
+    assert!(at("Còn thiếu: thông tin thu hồi về chứng thư số của ") < at("Missing: revocation: "));
 }
 
 /// A claimed time is said to be one; a proven time stands above what is missing.

@@ -48,6 +48,8 @@ pub struct CertificateReport {
     /// What would settle what is not settled: certificates, URLs and what came of asking
     /// there.
     pub missing: Vec<String>,
+    /// The same in Vietnamese.
+    pub missing_vi: Vec<String>,
     /// What was asked for elsewhere.
     pub retrieved: Vec<Attempt>,
     error: Option<Failure>,
@@ -156,6 +158,7 @@ impl CertificateReport {
             revocation: Vec::new(),
             tried: Vec::new(),
             missing: Vec::new(),
+            missing_vi: Vec::new(),
             retrieved: Vec::new(),
             error: None,
             diagnostics: Vec::new(),
@@ -199,18 +202,21 @@ pub(super) fn check(
             let revocation = revocation::check_path(&path, candidates, context)?;
             holds(&mut report, certificate, &path, context);
             known(&mut report, &revocation, context);
-            report.missing = missing::of_revocation(&revocation, context);
+            let lacks = missing::of_revocation(&revocation, context);
+            (report.missing_vi, report.missing) = missing::told(lacks);
             Ok(())
         }
         Search::NotFound(ref rejections) => {
             fails(&mut report, rejections);
-            report.missing = missing::of_path(Some(&search), context);
+            let lacks = missing::of_path(Some(&search), context);
+            (report.missing_vi, report.missing) = missing::told(lacks);
             Ok(())
         }
     });
     report.retrieved = context.gathering.map(|it| it.attempts()).unwrap_or_default();
     if report.conclusion != Some(CertificateConclusion::Indeterminate) {
         report.missing.clear();
+        report.missing_vi.clear();
     }
     match judged {
         Ok(()) => {}
@@ -368,6 +374,9 @@ impl fmt::Display for CertificateReport {
         }
         for reason in self.reason_vi.iter().chain(&self.reason) {
             writeln!(f, "  {}", printable(reason))?;
+        }
+        for (vi, en) in self.missing_vi.iter().zip(&self.missing) {
+            writeln!(f, "  ? Còn thiếu: {}\n    Missing: {}", printable(vi), printable(en))?;
         }
         for subject in &self.path {
             writeln!(f, "  > {}", printable(subject))?;

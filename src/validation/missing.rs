@@ -2,31 +2,78 @@
 //! asked for, and what came back.
 
 use super::block::Context;
+use super::check::{Message, say};
+use super::conclusion::Conclusion;
+use super::facts::SignatureFacts;
+use super::policy::Revocation;
+use super::process::Processed;
 use crate::pki::path::Search;
 use crate::pki::revocation::{Checked, Status};
 use crate::retrieval::RequestKind;
-use crate::validation::policy::Revocation;
+
+/// What a signature lacks, and each of its time-stamps that proves nothing for that.
+pub(super) fn of_signature(
+    facts: &SignatureFacts,
+    processed: &Processed,
+    context: Context<'_>,
+) -> Vec<Message> {
+    let mut all = Vec::new();
+    if facts.unreadable.is_some() {
+        return all;
+    }
+    if !facts.data.found {
+        all.push(say("tệp đã được ký", "content: the signed file"));
+    }
+    if facts.signer.certificate.is_none() {
+        all.push(say("chứng thư số của người ký", "certificate: the signer's"));
+    }
+    all.extend(of_path(processed.search.as_ref(), context));
+    all.extend(of_revocation(&processed.checked, context));
+    if processed.conclusion != Conclusion::TotalPassed {
+        let open = processed.time_stamps.iter();
+        for stamp in open.filter(|it| it.conclusion != Conclusion::TotalPassed) {
+            let needed = of_path(stamp.search.as_ref(), context);
+            let revocation = of_revocation(&stamp.checked, context);
+            let new = needed.into_iter().chain(revocation).filter(|it| !all.contains(it));
+            all.extend(new.collect::<Vec<_>>());
+        }
+    }
+    all
+}
+
+/// The Vietnamese and the English.
+pub(super) fn told(missing: Vec<Message>) -> (Vec<String>, Vec<String>) {
+    missing.into_iter().map(|it| (it.vi, it.en)).unzip()
+}
 
 /// Issuers that a path ends for want of.
-pub(super) fn of_path(search: Option<&Search>, context: Context<'_>) -> Vec<String> {
+pub(super) fn of_path(search: Option<&Search>, context: Context<'_>) -> Vec<Message> {
     let mut all = Vec::new();
     let Some(Search::NotFound(rejections)) = search else { return all };
     if let Some(last) = rejections.first().and_then(|it| it.certificates.last()) {
-        all.push(format!("certificate: {}, as a trust anchor or below one", last.issuer()));
+        let issuer = last.issuer();
+        all.push(say(
+            format!("chứng thư số của {issuer}, là gốc tin cậy hoặc dưới một gốc tin cậy"),
+            format!("certificate: {issuer}, as a trust anchor or below one"),
+        ));
         all.extend(urls(RequestKind::Certificates, last.issuer_urls(), context));
     }
     all
 }
 
 /// Revocation information that the policy asks for.
-pub(super) fn of_revocation(checked: &[Checked], context: Context<'_>) -> Vec<String> {
+pub(super) fn of_revocation(checked: &[Checked], context: Context<'_>) -> Vec<Message> {
     let mut all = Vec::new();
     if context.policy.revocation != Revocation::Required {
         return all;
     }
     for checked in checked.iter().filter(|it| it.status == Status::Unknown) {
         let certificate = &checked.certificate;
-        all.push(format!("revocation: {}", certificate.subject()));
+        let subject = certificate.subject();
+        all.push(say(
+            format!("thông tin thu hồi về chứng thư số của {subject}"),
+            format!("revocation: {subject}"),
+        ));
         all.extend(urls(RequestKind::Crl, certificate.crl_urls(), context));
         all.extend(urls(RequestKind::Ocsp, certificate.ocsp_urls(), context));
     }
@@ -34,20 +81,26 @@ pub(super) fn of_revocation(checked: &[Checked], context: Context<'_>) -> Vec<St
 }
 
 /// Each with what came of asking there, where it was asked; no more of them than would be.
-fn urls(kind: RequestKind, urls: &[String], context: Context<'_>) -> Vec<String> {
-    let name = match kind {
-        RequestKind::Crl => "crl",
-        RequestKind::Ocsp => "ocsp",
-        _ => "certificate",
+fn urls(kind: RequestKind, urls: &[String], context: Context<'_>) -> Vec<Message> {
+    let (vi, en) = match kind {
+        RequestKind::Crl => ("danh sách thu hồi", "crl"),
+        RequestKind::Ocsp => ("trả lời OCSP", "ocsp"),
+        _ => ("chứng thư số", "certificate"),
     };
     let attempts = context.gathering.map(|it| it.attempts()).unwrap_or_default();
     let shown = urls.iter().take(context.limits.retrieval_urls);
     let told = shown.map(|url| {
         let attempt = attempts.iter().find(|it| it.kind == kind && it.url == *url);
         match attempt.map(|it| it.error.as_deref()) {
-            None => format!("{name}: {url}"),
-            Some(None) => format!("{name}: {url} (asked, and the answer does not settle it)"),
-            Some(Some(error)) => format!("{name}: {url} (asked: {error})"),
+            None => say(format!("{vi} tại {url}"), format!("{en}: {url}")),
+            Some(None) => say(
+                format!("{vi} tại {url} (đã hỏi, nhưng trả lời không giúp kết luận)"),
+                format!("{en}: {url} (asked, and the answer does not settle it)"),
+            ),
+            Some(Some(error)) => say(
+                format!("{vi} tại {url} (đã hỏi: {error})"),
+                format!("{en}: {url} (asked: {error})"),
+            ),
         }
     });
     told.collect()

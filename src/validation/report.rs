@@ -130,6 +130,7 @@ pub struct SignatureReport {
     pub(super) timestamps: Vec<TimeStampReport>,
     pub(super) checks: Vec<Check>,
     pub(super) missing: Vec<String>,
+    pub(super) missing_vi: Vec<String>,
     pub(super) particulars: Box<Particulars>,
 }
 
@@ -495,6 +496,12 @@ impl SignatureReport {
         &self.missing
     }
 
+    /// The same in Vietnamese, in the same order.
+    #[must_use]
+    pub fn missing_vi(&self) -> &[String] {
+        &self.missing_vi
+    }
+
     /// What came after it, as `verify` prints it.
     #[must_use]
     pub fn later_changes(&self) -> Option<&'static str> {
@@ -544,9 +551,10 @@ impl Serialize for SignatureReport {
         out.serialize_field("timestamps", &self.timestamps)?;
         out.serialize_field("checks", &self.checks)?;
         out.serialize_field("missing", &self.missing)?;
+        out.serialize_field("missing_vi", &self.missing_vi)?;
         out.end()
     }
 }
 
 /// How many fields the serde form of a signature has; a hint to the serialiser.
-const FIELDS: usize = 27;
+const FIELDS: usize = 28;

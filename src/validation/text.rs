@@ -41,8 +41,8 @@ impl fmt::Display for SignatureReport {
         if let Some(proven) = self.best_signature_time() {
             writeln!(f, "  Chứng minh đã ký trước / Proven to exist by: {}", proven.vietnam())?;
         }
-        for missing in self.missing() {
-            writeln!(f, "  ? Còn thiếu / Missing: {}", printable(missing))?;
+        for (vi, en) in self.missing_vi().iter().zip(self.missing()) {
+            writeln!(f, "  ? Còn thiếu: {}\n    Missing: {}", printable(vi), printable(en))?;
         }
         if let Some(claimed) = self.claimed_time() {
             writeln!(f, "  Thời gian ký khai báo / Claimed time: {}", claimed.vietnam())?;

@@ -76,6 +76,7 @@ impl Validator {
         report.references = vec![ReferenceReport { name: "content".into(), found, intact }];
         if !found && conclusion != Conclusion::TotalPassed {
             report.missing.insert(0, "content: the file that was time-stamped".to_owned());
+            report.missing_vi.insert(0, "tệp đã được đóng dấu thời gian".to_owned());
         }
         report.timestamps = vec![stamp.0];
         report.particulars.add_stamp(stamp.1);

@@ -391,6 +391,8 @@ impl Validator {
         let covering = facts.document_time_stamps.iter();
         timestamps.extend(covering.filter_map(|place| over_document.get(*place).cloned()));
         let (timestamps, stamps) = timestamps.into_iter().unzip();
+        let lacks = missing::of_signature(facts, &processed, context);
+        let (missing_vi, missing) = missing::told(lacks);
         SignatureReport {
             id: facts.id.clone(),
             form: facts.form,
@@ -416,7 +418,8 @@ impl Validator {
                 Some(Search::Found(path)) => path.anchor().domain().map(str::to_owned),
                 Some(Search::NotFound(_)) | None => None,
             },
-            missing: Self::missing(facts, &processed, context),
+            missing,
+            missing_vi,
             path,
             counter_signature: facts.counter_signature,
             covers: coverage(facts),
@@ -473,32 +476,6 @@ impl Validator {
             spent,
             limits: &self.limits,
         }
-    }
-
-    /// What would settle what is open.
-    fn missing(facts: &SignatureFacts, processed: &Processed, context: Context<'_>) -> Vec<String> {
-        let mut all = Vec::new();
-        if facts.unreadable.is_some() {
-            return all;
-        }
-        if !facts.data.found {
-            all.push("content: the signed file".to_owned());
-        }
-        if facts.signer.certificate.is_none() {
-            all.push("certificate: the signer's".to_owned());
-        }
-        all.extend(missing::of_path(processed.search.as_ref(), context));
-        all.extend(missing::of_revocation(&processed.checked, context));
-        if processed.conclusion != Conclusion::TotalPassed {
-            let open = processed.time_stamps.iter();
-            for stamp in open.filter(|it| it.conclusion != Conclusion::TotalPassed) {
-                let needed = missing::of_path(stamp.search.as_ref(), context);
-                let revocation = missing::of_revocation(&stamp.checked, context);
-                let new = needed.into_iter().chain(revocation).filter(|it| !all.contains(it));
-                all.extend(new.collect::<Vec<_>>());
-            }
-        }
-        all
     }
 }
 

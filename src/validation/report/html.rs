@@ -119,8 +119,8 @@ impl Page {
         self.markup("<table>\n");
         self.who(signature);
         self.when(signature);
-        for missing in signature.missing() {
-            self.row("Còn thiếu", "Missing", missing);
+        for (vi, en) in signature.missing_vi().iter().zip(signature.missing()) {
+            self.row("Còn thiếu", "Missing", &format!("{vi} / {en}"));
         }
         self.what(signature);
         self.markup("</table>\n");
