@@ -426,6 +426,9 @@ pub(super) struct TimeStampFacts {
     pub(super) time: Option<UtcTime>,
     /// The digest of what it is over.
     pub(super) imprint: Named<DigestAlgorithm>,
+    /// The digest of an index (EN 319 122-1 §5.5.2) that stands between the imprint and what
+    /// is covered, where there is one.
+    pub(super) index: Option<DigestAlgorithm>,
     /// Nothing where the imprint cannot be computed here.
     pub(super) imprint_intact: Option<bool>,
     /// The signature on the token; nothing where it is no CMS with one signer.

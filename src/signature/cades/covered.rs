@@ -27,7 +27,6 @@ pub(crate) struct Covered<'a> {
     /// Values of unsigned attributes, other time-stamps among them.
     pub(crate) attributes: Vec<(ObjectIdentifier, Value<'a>)>,
     /// Where there is an index of digests.
-    #[allow(dead_code, reason = "asked when its digest is too weak")]
     pub(crate) index: Option<Index>,
 }
 

@@ -70,10 +70,13 @@ pub(in crate::validation) fn imprint(facts: &TimeStampFacts, context: Context<'_
             ),
         ),
     }];
-    if let Some(digest) = facts.imprint.known {
+    // An index is as good as what it digests by: what collides stands under it, too.
+    let weakness_of = |it: &_| context.policy.algorithms.weakness_of_authoritys(*it, context.at);
+    let used = [facts.imprint.known, facts.index].into_iter().flatten();
+    if let Some(digest) = used.max_by_key(weakness_of) {
         all.push(weakness(
             CheckId::DigestStrength,
-            context.policy.algorithms.weakness_of_authoritys(digest, context.at),
+            weakness_of(&digest),
             [
                 format!("Hàm băm {digest} của dấu thời gian đủ mạnh."),
                 format!("The digest {digest} of the time-stamp is strong enough."),
@@ -112,4 +115,43 @@ pub(in crate::validation) fn issued(
         id,
         say(format!("Dấu thời gian ghi lúc {at}."), format!("The time-stamp says {at}.")),
     )]
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::crypto::DigestAlgorithm;
+    use crate::pki::TrustStore;
+    use crate::pki::path::Checks;
+    use crate::pki::revocation::Spent;
+    use crate::validation::facts::{Covers, Named, TimeStampType};
+    use crate::validation::poe::ObjectId;
+    use crate::validation::{Policy, Validator};
+
+    #[test]
+    fn an_index_is_judged_as_the_imprint_is() {
+        let now = "2026-06-15T00:00:00Z".parse().unwrap();
+        let validator = Validator::new(TrustStore::new(), Policy::default(), now);
+        let (checks, spent) = (Checks::default(), Spent::default());
+        let context = validator.context(&checks, &spent, None);
+        let follows = |index| {
+            let facts = TimeStampFacts {
+                kind: TimeStampType::ArchiveTimestamp,
+                id: ObjectId::of(b"token"),
+                octets: b"token".to_vec(),
+                time: Some(now),
+                imprint: Named { known: Some(DigestAlgorithm::Sha256), oid: String::new() },
+                index,
+                imprint_intact: Some(true),
+                token: None,
+                covers: Covers::Objects(Vec::new()),
+            };
+            let judged = imprint(&facts, context).into_iter().map(|it| context.policy.judge(it));
+            judged.filter_map(|(_, follows)| follows).count()
+        };
+        assert_eq!(follows(None), 0);
+        assert_eq!(follows(Some(DigestAlgorithm::Sha512)), 0);
+        assert_eq!(follows(Some(DigestAlgorithm::Sha1)), 1);
+    }
 }

@@ -44,6 +44,7 @@ pub(super) fn beside(
             let mut objects = Vec::new();
             covered.for_each(limits, &mut |octets| objects.push(ObjectId::of(octets)))?;
             facts.covers = Covers::Objects(objects);
+            facts.index = covered.index.and_then(|it| it.algorithm);
         }
         all.push(facts);
     }
@@ -116,6 +117,7 @@ fn compared(
         octets: token.to_vec(),
         time: None,
         imprint: Named { known: None, oid: String::new() },
+        index: None,
         imprint_intact: None,
         token: None,
         covers: Covers::Objects(Vec::new()),
