@@ -1,15 +1,21 @@
 //! What is known about one signature before anybody judges it. Facts own what they
 //! say, so that a case can be judged again without the document.
 
+mod pdf;
+mod time_stamp;
+
 use std::ops::Range;
 
+pub(super) use pdf::PdfFacts;
+pub use pdf::PdfWords;
 use serde::Serialize;
+pub use time_stamp::TimeStampType;
+pub(super) use time_stamp::{Covers, TimeStampFacts};
 
 use super::poe::ObjectId;
 use crate::crypto::{Digest, DigestAlgorithm, SignatureAlgorithm};
 use crate::pki::{Certificate, Crl, OcspResponse};
 use crate::signature::cades::StructuralLevel;
-use crate::signature::pades;
 use crate::time::UtcTime;
 
 /// One signature, as found.
@@ -283,59 +289,6 @@ pub(super) enum ValueFact {
     NotChecked,
 }
 
-/// What holds the signature in a PDF.
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct PdfFacts {
-    pub(super) byte_range: Option<[u64; 4]>,
-    pub(super) findings: Vec<pades::Finding>,
-    pub(super) said: PdfWords,
-    pub(super) covers_whole_file: bool,
-    pub(super) bytes_following: u64,
-    pub(super) later_changes: pades::LaterChanges,
-    /// The revision that the signature covers, from 1.
-    pub(super) revision: Option<usize>,
-    /// The first later one in which another signature got a look.
-    pub(super) drawn: Option<usize>,
-    pub(super) permitted: Option<bool>,
-    /// What a reader had to repair or to guess, in words.
-    pub(super) recovered: Vec<String>,
-    pub(super) irregular: Vec<String>,
-    /// Signers in the same CMS, besides the one that is reported.
-    pub(super) further_signers: usize,
-}
-
-/// What a PDF signature says of itself. The signer's program wrote it; only who signed
-/// and what is proven by the rest of the report.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct PdfWords {
-    /// The preferred handler, such as `Adobe.PPKLite`.
-    pub filter: Option<String>,
-    /// The format of the value, such as `ETSI.CAdES.detached`.
-    pub sub_filter: Option<String>,
-    /// Whose signature it is said to be; the certificate proves it.
-    pub name: Option<String>,
-    /// Why it was signed.
-    pub reason: Option<String>,
-    /// Where it was signed.
-    pub location: Option<String>,
-    /// How to reach the signer.
-    pub contact: Option<String>,
-    /// The page that shows it, counted from 1.
-    pub page: Option<usize>,
-    /// The revision of the file that it closes, counted from 1.
-    pub revision: Option<usize>,
-    /// Of so many.
-    pub revisions: usize,
-    /// What it lets later revisions change, where it is a certification (DocMDP):
-    /// 1 nothing, 2 forms and signatures, 3 annotations too.
-    pub certification: Option<u8>,
-    /// The same of the certification that the file names, whichever signature that is.
-    pub file_certification: Option<u8>,
-    /// The object that holds the signature, such as `12 0 R`.
-    pub object: Option<String>,
-}
-
 /// A content within a signature that should be detached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(super) enum EncapsulatedFact {
@@ -409,99 +362,6 @@ impl From<StructuralLevel> for SignatureLevel {
             StructuralLevel::Xl => Self::Xl,
             StructuralLevel::A => Self::A,
             StructuralLevel::Ers => Self::Ers,
-        }
-    }
-}
-
-/// A time-stamp token beside the signature (RFC 3161 §2.4.2).
-#[derive(Debug, Clone, Serialize)]
-pub(super) struct TimeStampFacts {
-    pub(super) kind: TimeStampType,
-    /// Names the token.
-    pub(super) id: ObjectId,
-    /// The token as it stands.
-    #[serde(skip)]
-    pub(super) octets: Vec<u8>,
-    /// `genTime`.
-    pub(super) time: Option<UtcTime>,
-    /// The digest of what it is over.
-    pub(super) imprint: Named<DigestAlgorithm>,
-    /// The digest of an index (EN 319 122-1 §5.5.2) that stands between the imprint and what
-    /// is covered, where there is one.
-    pub(super) index: Option<DigestAlgorithm>,
-    /// Nothing where the imprint cannot be computed here.
-    pub(super) imprint_intact: Option<bool>,
-    /// The signature on the token; nothing where it is no CMS with one signer.
-    pub(super) token: Option<Box<SignatureFacts>>,
-    /// What it proves to have existed, if it holds.
-    #[serde(skip)]
-    pub(super) covers: Covers,
-}
-
-/// What a time-stamp is over.
-#[derive(Debug, Clone)]
-pub(super) enum Covers {
-    Objects(Vec<ObjectId>),
-    /// All that stands in these bytes of the document.
-    Ranges([Range<u64>; 2]),
-}
-
-impl Covers {
-    /// Whether what stands there is covered, the whole of it.
-    pub(super) fn includes(&self, place: &Range<u64>) -> bool {
-        match self {
-            Self::Objects(_) => false,
-            Self::Ranges(ranges) => {
-                ranges.iter().any(|it| it.start <= place.start && place.end <= it.end)
-            }
-        }
-    }
-}
-
-impl TimeStampFacts {
-    /// Whether the token's own signature holds; nothing where that was not computed.
-    pub(super) fn signature_intact(&self) -> Option<bool> {
-        let Some(token) = &self.token else { return self.time.map(|_| false) };
-        match token.value {
-            ValueFact::Valid | ValueFact::ValidWithoutNull => {
-                Some(token.data.digest == DigestFact::Matches)
-            }
-            ValueFact::NotChecked | ValueFact::Unsupported => None,
-            ValueFact::Invalid | ValueFact::ValidAsStoredOnly | ValueFact::Unreadable(_) => {
-                Some(false)
-            }
-        }
-    }
-}
-
-/// Which kind of time-stamp it is, by what it is over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[non_exhaustive]
-pub enum TimeStampType {
-    /// The content, before it was signed.
-    ContentTimestamp,
-    /// The signature value.
-    SignatureTimestamp,
-    /// References to validation data.
-    ValidationDataRefsTimestamp,
-    /// The signature and references to validation data.
-    ValidationDataTimestamp,
-    /// Everything.
-    ArchiveTimestamp,
-    /// The PDF up to then.
-    DocumentTimestamp,
-}
-
-impl TimeStampType {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::ContentTimestamp => "CONTENT_TIMESTAMP",
-            Self::SignatureTimestamp => "SIGNATURE_TIMESTAMP",
-            Self::ValidationDataRefsTimestamp => "VALIDATION_DATA_REFS_TIMESTAMP",
-            Self::ValidationDataTimestamp => "VALIDATION_DATA_TIMESTAMP",
-            Self::ArchiveTimestamp => "ARCHIVE_TIMESTAMP",
-            Self::DocumentTimestamp => "DOCUMENT_TIMESTAMP",
         }
     }
 }

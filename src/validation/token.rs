@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use super::collect::{self, Data};
 use super::conclusion::Conclusion;
+use super::describe::{signature, time_stamp};
 use super::facts::{DocumentFacts, RevocationFacts, SignatureFacts};
 use super::poe::Proofs;
 use super::process::{self, Processed};
 use super::report::{DocumentFormat, ReferenceReport, Report, Stamp};
-use super::validator::{Validator, time_stamp};
+use super::validator::Validator;
 use crate::error::Result;
 
 use crate::pki::revocation::Spent;
@@ -67,7 +68,7 @@ impl Validator {
             time_stamps: Vec::new(),
             proven: BTreeMap::new(),
         };
-        let mut report = Self::signature(&signer, processed, &[], context);
+        let mut report = signature(&signer, processed, &[], context);
         let intact = facts.imprint_intact;
         report.intact = match (report.intact, intact.or((!found).then_some(false))) {
             (Some(false), _) | (_, Some(false)) => Some(false),

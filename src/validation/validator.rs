@@ -8,20 +8,16 @@ use super::block::{Context, Role, overdrawn};
 use super::certificate::{self, CertificateReport};
 use super::collect::{self, CmsSource, Data};
 use super::conclusion::Conclusion;
-use super::facts::{
-    DataFacts, DigestFact, DocumentFacts, SignatureFacts, TimeStampFacts, ValueFact,
-};
-use super::missing;
+use super::describe::{signature, time_stamp};
+use super::facts::{DigestFact, DocumentFacts, SignatureFacts};
+use super::format::{SNIFFED, is_cms, is_no_pdf_besides, is_pdf, trailing};
 use super::policy::Policy;
-use super::process::{self, Processed, ProcessedDocument, ProcessedTimeStamp};
-use super::report::{
-    Coverage, DocumentFormat, Particulars, ReferenceReport, Report, SignatureReport, Stamp,
-    TimeStampReport,
-};
+use super::process::{self, ProcessedDocument};
+use super::report::{DocumentFormat, Report, SignatureReport, Stamp};
 use crate::crypto::Digest;
 use crate::error::{Error, Result};
 use crate::limits::{Limits, within};
-use crate::pki::path::{Checks, Search};
+use crate::pki::path::Checks;
 use crate::pki::revocation::{Gathering, Replay, Spent};
 use crate::pki::{Certificate, Crl, Memory, OcspResponse, PathCheck, PathRequirements, TrustStore};
 use crate::retrieval::Retrieve;
@@ -75,10 +71,6 @@ impl fmt::Debug for Hook {
         f.write_str("PathCheck")
     }
 }
-
-/// Bytes read to tell what a document is. ISO 32000-1 Annex H.3: a PDF may begin
-/// within the first 1024 bytes.
-const SNIFFED: u64 = 1024;
 
 impl Validator {
     /// A validator that trusts `trust`, asks for `policy`, and judges as of `at`.
@@ -344,7 +336,7 @@ impl Validator {
             .collect();
         let all = facts.signatures.iter().zip(signatures);
         let mut signatures: Vec<_> =
-            all.map(|(facts, it)| Self::signature(facts, it, &over_document, context)).collect();
+            all.map(|(facts, it)| signature(facts, it, &over_document, context)).collect();
         self.judge_looks(&facts.signatures, &mut signatures);
         let evidence = self.evidence(facts, &signatures, recorder.as_ref());
         let blocks = time_stamps.into_iter().map(|it| it.block).collect();
@@ -374,62 +366,6 @@ impl Validator {
             if report.conclusion == Conclusion::TotalPassed {
                 answered = answered.max(pdf.revision.unwrap_or_default());
             }
-        }
-    }
-
-    pub(super) fn signature(
-        facts: &SignatureFacts,
-        processed: Processed,
-        over_document: &[(TimeStampReport, Stamp)],
-        context: Context<'_>,
-    ) -> SignatureReport {
-        let certificate = facts.signer.certificate.as_ref();
-        let path = path_of(processed.search.as_ref());
-        let own = facts.time_stamps.iter().zip(&processed.time_stamps);
-        let mut timestamps: Vec<_> =
-            own.map(|(facts, it)| (time_stamp(facts, it), Stamp::of(facts, it))).collect();
-        let covering = facts.document_time_stamps.iter();
-        timestamps.extend(covering.filter_map(|place| over_document.get(*place).cloned()));
-        let (timestamps, stamps) = timestamps.into_iter().unzip();
-        let lacks = missing::of_signature(facts, &processed, context);
-        let (missing_vi, missing) = missing::told(lacks);
-        SignatureReport {
-            id: facts.id.clone(),
-            form: facts.form,
-            level: facts.level,
-            conclusion: processed.conclusion,
-            intact: intact(facts),
-            signature_value_ok: facts.value_holds(),
-            references: references(facts),
-            signature_algorithm: name(
-                &facts.signature_algorithm.known,
-                &facts.signature_algorithm.oid,
-            ),
-            digest_algorithm: name(&facts.digest_algorithm.known, &facts.digest_algorithm.oid),
-            signer: certificate.map(Certificate::subject),
-            signer_name: certificate
-                .and_then(|it| it.subject_name().common_name().map(str::to_owned)),
-            agency: certificate.and_then(|it| it.subject_name().organization().map(str::to_owned)),
-            issuer: certificate.map(Certificate::issuer),
-            serial: certificate.map(Certificate::serial),
-            claimed_time: facts.claimed_time,
-            best_signature_time: processed.best_signature_time,
-            trust_domain: match &processed.search {
-                Some(Search::Found(path)) => path.anchor().domain().map(str::to_owned),
-                Some(Search::NotFound(_)) | None => None,
-            },
-            missing,
-            missing_vi,
-            path,
-            counter_signature: facts.counter_signature,
-            covers: coverage(facts),
-            pdf: facts.pdf.as_ref().map(|pdf| pdf.said.clone()),
-            later_changes: facts.pdf.as_ref().map(|pdf| pdf.later_changes),
-            permitted: facts.pdf.as_ref().and_then(|pdf| pdf.permitted),
-            timestamps,
-            particulars: Box::new(Particulars::of(facts, &processed, stamps, context)),
-            checks: processed.checks,
-            block: processed.block,
         }
     }
 
@@ -476,128 +412,5 @@ impl Validator {
             spent,
             limits: &self.limits,
         }
-    }
-}
-
-/// A reader of PDFs takes one that begins within the first bytes of a file, and shows it.
-/// That is well where it is the content that is signed, and a forgery elsewhere.
-fn is_no_pdf_besides(file: &[u8], content: Option<cms::Content<'_>>) -> Result<()> {
-    let sniffed = usize::try_from(SNIFFED).unwrap_or(usize::MAX).min(file.len());
-    let head = file.get(..sniffed).unwrap_or_default();
-    let Some(at) = head.windows(PDF.len()).position(|window| window == PDF) else {
-        return Ok(());
-    };
-    let at = u64::try_from(at).unwrap_or(u64::MAX);
-    if content.is_some_and(|content| content.place().contains(&at)) {
-        return Ok(());
-    }
-    Err(Error::malformed("this CMS is a PDF besides, which it does not sign").at_offset(at))
-}
-
-/// Bytes behind a CMS that are no padding.
-fn trailing(signed_data: &cms::SignedData<'_>) -> usize {
-    let trailing = signed_data.trailing();
-    let padding = |byte: &u8| matches!(byte, 0 | b'\r' | b'\n' | b' ');
-    if trailing.iter().all(padding) { 0 } else { trailing.len() }
-}
-
-fn is_pdf(head: &[u8]) -> bool {
-    head.windows(PDF.len()).any(|window| window == PDF)
-}
-
-const PDF: &[u8] = b"%PDF-";
-
-/// A SEQUENCE that begins with an identifier of PKCS#7, or text that begins a PEM
-/// block. A CMS may hold a PDF, so this is asked first.
-fn is_cms(head: &[u8]) -> bool {
-    let start = head.get(..HEADER.min(head.len())).unwrap_or_default();
-    let binary =
-        head.first() == Some(&SEQUENCE) && start.windows(PKCS7.len()).any(|window| window == PKCS7);
-    binary || head.trim_ascii_start().starts_with(PEM)
-}
-
-const SEQUENCE: u8 = 0x30;
-const PEM: &[u8] = b"-----BEGIN ";
-/// `OBJECT IDENTIFIER 1.2.840.113549.1.7…`, of nine octets.
-const PKCS7: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7];
-/// Tag and length of the SEQUENCE, and the identifier.
-const HEADER: usize = 24;
-
-fn name<T: ToString>(known: &Option<T>, oid: &str) -> Option<String> {
-    known.as_ref().map(ToString::to_string).or((!oid.is_empty()).then(|| oid.to_owned()))
-}
-
-fn path_of(search: Option<&Search>) -> Vec<String> {
-    match search {
-        Some(Search::Found(path)) => {
-            let subjects = path.certificates().iter().map(Certificate::subject);
-            subjects.chain([path.anchor().name()]).collect()
-        }
-        Some(Search::NotFound(rejections)) => rejections.first().map_or(Vec::new(), |rejection| {
-            rejection.certificates.iter().map(Certificate::subject).collect()
-        }),
-        None => Vec::new(),
-    }
-}
-
-fn intact(facts: &SignatureFacts) -> Option<bool> {
-    let references = references(facts);
-    if references.iter().any(|it| !it.found || it.intact == Some(false)) {
-        return Some(false);
-    }
-    let unknown = references.iter().any(|it| it.intact.is_none());
-    match facts.value_holds() {
-        // Without a certificate no value verifies, which is what this field says.
-        None if facts.value == ValueFact::NotChecked => Some(false),
-        Some(true) if unknown => None,
-        other => other,
-    }
-}
-
-fn references(facts: &SignatureFacts) -> Vec<ReferenceReport> {
-    if facts.unreadable.is_some() {
-        return Vec::new();
-    }
-    let DataFacts { found, signed_attributes, digest, .. } = facts.data;
-    let intact = match digest {
-        DigestFact::Matches => Some(true),
-        DigestFact::Differs | DigestFact::Missing => Some(false),
-        DigestFact::Unsupported => None,
-        // Without signed attributes the value itself is over the data.
-        DigestFact::NotCompared if !signed_attributes && found => facts.value_holds(),
-        DigestFact::NotCompared => Some(false),
-    };
-    let name = if facts.pdf.is_some() { "ByteRange" } else { "content" };
-    let mut all = vec![ReferenceReport { name: name.into(), found, intact }];
-    if let Some(within) = facts.data.encapsulated {
-        let intact = Some(within == super::facts::EncapsulatedFact::Same);
-        all.push(ReferenceReport { name: "eContent".into(), found: true, intact });
-    }
-    all
-}
-
-fn coverage(facts: &SignatureFacts) -> Coverage {
-    match &facts.pdf {
-        Some(pdf) => Coverage {
-            whole_file: Some(pdf.covers_whole_file),
-            byte_range: pdf.byte_range,
-            entry: None,
-        },
-        None => Coverage::default(),
-    }
-}
-
-pub(super) fn time_stamp(
-    facts: &TimeStampFacts,
-    processed: &ProcessedTimeStamp,
-) -> TimeStampReport {
-    TimeStampReport {
-        kind: facts.kind,
-        time: facts.time,
-        imprint_intact: facts.imprint_intact,
-        signature_intact: facts.signature_intact(),
-        conclusion: processed.conclusion,
-        sub_indication: processed.conclusion.sub_indication(),
-        path: path_of(processed.search.as_ref()),
     }
 }

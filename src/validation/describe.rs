@@ -1,0 +1,146 @@
+//! What the report says of one signature: its facts, and what they came to.
+
+use super::block::Context;
+use super::facts::{
+    DataFacts, DigestFact, EncapsulatedFact, SignatureFacts, TimeStampFacts, ValueFact,
+};
+use super::missing;
+use super::process::{Processed, ProcessedTimeStamp};
+use super::report::{
+    Coverage, Particulars, ReferenceReport, SignatureReport, Stamp, TimeStampReport,
+};
+use crate::pki::Certificate;
+use crate::pki::path::Search;
+
+/// The report on one signature.
+pub(super) fn signature(
+    facts: &SignatureFacts,
+    processed: Processed,
+    over_document: &[(TimeStampReport, Stamp)],
+    context: Context<'_>,
+) -> SignatureReport {
+    let certificate = facts.signer.certificate.as_ref();
+    let path = path_of(processed.search.as_ref());
+    let own = facts.time_stamps.iter().zip(&processed.time_stamps);
+    let mut timestamps: Vec<_> =
+        own.map(|(facts, it)| (time_stamp(facts, it), Stamp::of(facts, it))).collect();
+    let covering = facts.document_time_stamps.iter();
+    timestamps.extend(covering.filter_map(|place| over_document.get(*place).cloned()));
+    let (timestamps, stamps) = timestamps.into_iter().unzip();
+    let lacks = missing::of_signature(facts, &processed, context);
+    let (missing_vi, missing) = missing::told(lacks);
+    SignatureReport {
+        id: facts.id.clone(),
+        form: facts.form,
+        level: facts.level,
+        conclusion: processed.conclusion,
+        intact: intact(facts),
+        signature_value_ok: facts.value_holds(),
+        references: references(facts),
+        signature_algorithm: name(&facts.signature_algorithm.known, &facts.signature_algorithm.oid),
+        digest_algorithm: name(&facts.digest_algorithm.known, &facts.digest_algorithm.oid),
+        signer: certificate.map(Certificate::subject),
+        signer_name: certificate.and_then(|it| it.subject_name().common_name().map(str::to_owned)),
+        agency: certificate.and_then(|it| it.subject_name().organization().map(str::to_owned)),
+        issuer: certificate.map(Certificate::issuer),
+        serial: certificate.map(Certificate::serial),
+        claimed_time: facts.claimed_time,
+        best_signature_time: processed.best_signature_time,
+        trust_domain: match &processed.search {
+            Some(Search::Found(path)) => path.anchor().domain().map(str::to_owned),
+            Some(Search::NotFound(_)) | None => None,
+        },
+        missing,
+        missing_vi,
+        path,
+        counter_signature: facts.counter_signature,
+        covers: coverage(facts),
+        pdf: facts.pdf.as_ref().map(|pdf| pdf.said.clone()),
+        later_changes: facts.pdf.as_ref().map(|pdf| pdf.later_changes),
+        permitted: facts.pdf.as_ref().and_then(|pdf| pdf.permitted),
+        timestamps,
+        particulars: Box::new(Particulars::of(facts, &processed, stamps, context)),
+        checks: processed.checks,
+        block: processed.block,
+    }
+}
+
+fn name<T: ToString>(known: &Option<T>, oid: &str) -> Option<String> {
+    known.as_ref().map(ToString::to_string).or((!oid.is_empty()).then(|| oid.to_owned()))
+}
+
+fn path_of(search: Option<&Search>) -> Vec<String> {
+    match search {
+        Some(Search::Found(path)) => {
+            let subjects = path.certificates().iter().map(Certificate::subject);
+            subjects.chain([path.anchor().name()]).collect()
+        }
+        Some(Search::NotFound(rejections)) => rejections.first().map_or(Vec::new(), |rejection| {
+            rejection.certificates.iter().map(Certificate::subject).collect()
+        }),
+        None => Vec::new(),
+    }
+}
+
+fn intact(facts: &SignatureFacts) -> Option<bool> {
+    let references = references(facts);
+    if references.iter().any(|it| !it.found || it.intact == Some(false)) {
+        return Some(false);
+    }
+    let unknown = references.iter().any(|it| it.intact.is_none());
+    match facts.value_holds() {
+        // Without a certificate no value verifies, which is what this field says.
+        None if facts.value == ValueFact::NotChecked => Some(false),
+        Some(true) if unknown => None,
+        other => other,
+    }
+}
+
+fn references(facts: &SignatureFacts) -> Vec<ReferenceReport> {
+    if facts.unreadable.is_some() {
+        return Vec::new();
+    }
+    let DataFacts { found, signed_attributes, digest, .. } = facts.data;
+    let intact = match digest {
+        DigestFact::Matches => Some(true),
+        DigestFact::Differs | DigestFact::Missing => Some(false),
+        DigestFact::Unsupported => None,
+        // Without signed attributes the value itself is over the data.
+        DigestFact::NotCompared if !signed_attributes && found => facts.value_holds(),
+        DigestFact::NotCompared => Some(false),
+    };
+    let name = if facts.pdf.is_some() { "ByteRange" } else { "content" };
+    let mut all = vec![ReferenceReport { name: name.into(), found, intact }];
+    if let Some(within) = facts.data.encapsulated {
+        let intact = Some(within == EncapsulatedFact::Same);
+        all.push(ReferenceReport { name: "eContent".into(), found: true, intact });
+    }
+    all
+}
+
+fn coverage(facts: &SignatureFacts) -> Coverage {
+    match &facts.pdf {
+        Some(pdf) => Coverage {
+            whole_file: Some(pdf.covers_whole_file),
+            byte_range: pdf.byte_range,
+            entry: None,
+        },
+        None => Coverage::default(),
+    }
+}
+
+/// The report on one time-stamp.
+pub(super) fn time_stamp(
+    facts: &TimeStampFacts,
+    processed: &ProcessedTimeStamp,
+) -> TimeStampReport {
+    TimeStampReport {
+        kind: facts.kind,
+        time: facts.time,
+        imprint_intact: facts.imprint_intact,
+        signature_intact: facts.signature_intact(),
+        conclusion: processed.conclusion,
+        sub_indication: processed.conclusion.sub_indication(),
+        path: path_of(processed.search.as_ref()),
+    }
+}
