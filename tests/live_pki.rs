@@ -48,11 +48,11 @@ fn assert_concludes(report: &Report, expected: &str) {
     assert_eq!(report.conclusion().unwrap().to_string(), expected, "{report}");
 }
 
-/// What came of each URL that was tried in vain.
+/// What would settle it, as what came of each URL that was tried in vain.
 #[track_caller]
-fn assert_missing(report: &Report, url: &str) {
+fn assert_missing(report: &Report, what: &str) {
     let missing = report.signatures()[0].missing();
-    assert!(missing.iter().any(|it| it.contains(url)), "{url} is not in {missing:#?}");
+    assert!(missing.iter().any(|it| it.contains(what)), "{what} is not in {missing:#?}");
 }
 
 fn revoke(live: &Live, serial: u64, since: &'static str, why: RevocationReason) {
@@ -438,6 +438,8 @@ fn pdf_looked_at_after_years() {
     for pdf in [&signed, &stamped] {
         assert_concludes(&judged(pdf), "INDETERMINATE/OUT_OF_BOUNDS_NO_POE");
     }
+    assert_missing(&judged(&signed), "time-stamp: from before 2026-06-18");
+    assert_missing(&judged(&stamped), "revocation: CN=Leaf");
     assert_concludes(&judged(&archived), "TOTAL_PASSED");
 }
 

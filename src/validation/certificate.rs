@@ -208,7 +208,7 @@ pub(super) fn check(
         }
         Search::NotFound(ref rejections) => {
             fails(&mut report, rejections);
-            let lacks = missing::of_path(Some(&search), context);
+            let lacks = missing::of_path(Some(&search), None, context);
             (report.missing_vi, report.missing) = missing::told(lacks);
             Ok(())
         }

@@ -7,9 +7,11 @@ use super::conclusion::Conclusion;
 use super::facts::SignatureFacts;
 use super::policy::Revocation;
 use super::process::Processed;
-use crate::pki::path::Search;
+use crate::pki::Certificate;
+use crate::pki::path::{Fault, Search};
 use crate::pki::revocation::{Checked, Status};
 use crate::retrieval::RequestKind;
+use crate::time::UtcTime;
 
 /// What a signature lacks, and each of its time-stamps that proves nothing for that.
 pub(super) fn of_signature(
@@ -27,12 +29,13 @@ pub(super) fn of_signature(
     if facts.signer.certificate.is_none() {
         all.push(say("chứng thư số của người ký", "certificate: the signer's"));
     }
-    all.extend(of_path(processed.search.as_ref(), context));
+    let proven = processed.best_signature_time;
+    all.extend(of_path(processed.search.as_ref(), proven, context));
     all.extend(of_revocation(&processed.checked, context));
     if processed.conclusion != Conclusion::TotalPassed {
         let open = processed.time_stamps.iter();
         for stamp in open.filter(|it| it.conclusion != Conclusion::TotalPassed) {
-            let needed = of_path(stamp.search.as_ref(), context);
+            let needed = of_path(stamp.search.as_ref(), None, context);
             let revocation = of_revocation(&stamp.checked, context);
             let new = needed.into_iter().chain(revocation).filter(|it| !all.contains(it));
             all.extend(new.collect::<Vec<_>>());
@@ -46,18 +49,37 @@ pub(super) fn told(missing: Vec<Message>) -> (Vec<String>, Vec<String>) {
     missing.into_iter().map(|it| (it.vi, it.en)).unzip()
 }
 
-/// Issuers that a path ends for want of.
-pub(super) fn of_path(search: Option<&Search>, context: Context<'_>) -> Vec<Message> {
-    let mut all = Vec::new();
-    let Some(Search::NotFound(rejections)) = search else { return all };
-    if let Some(last) = rejections.first().and_then(|it| it.certificates.last()) {
-        let issuer = last.issuer();
-        all.push(say(
-            format!("chứng thư số của {issuer}, là gốc tin cậy hoặc dưới một gốc tin cậy"),
-            format!("certificate: {issuer}, as a trust anchor or below one"),
-        ));
-        all.extend(urls(RequestKind::Certificates, last.issuer_urls(), context));
+/// Issuers that a path ends for want of. Where it only is out of its time, these would
+/// change nothing: what was proven to be older wants word about revocation, and what was
+/// not a proof.
+pub(super) fn of_path(
+    search: Option<&Search>,
+    proven: Option<UtcTime>,
+    context: Context<'_>,
+) -> Vec<Message> {
+    let Some(Search::NotFound(rejections)) = search else { return Vec::new() };
+    let Some(rejection) = rejections.first() else { return Vec::new() };
+    let path = rejection.certificates.iter();
+    match &rejection.fault {
+        Fault::Expired { not_after } if proven.is_some_and(|it| it <= *not_after) => {
+            path.flat_map(|it| revocation_of(it, context)).collect()
+        }
+        Fault::Expired { not_after } => vec![say(
+            format!("dấu thời gian từ trước {}", not_after.vietnam()),
+            format!("time-stamp: from before {}", not_after.vietnam()),
+        )],
+        Fault::NotYetValid { .. } => Vec::new(),
+        _ => path.last().map(|last| issuer_of(last, context)).unwrap_or_default(),
     }
+}
+
+fn issuer_of(certificate: &Certificate, context: Context<'_>) -> Vec<Message> {
+    let issuer = certificate.issuer();
+    let mut all = vec![say(
+        format!("chứng thư số của {issuer}, là gốc tin cậy hoặc dưới một gốc tin cậy"),
+        format!("certificate: {issuer}, as a trust anchor or below one"),
+    )];
+    all.extend(urls(RequestKind::Certificates, certificate.issuer_urls(), context));
     all
 }
 
@@ -68,15 +90,19 @@ pub(super) fn of_revocation(checked: &[Checked], context: Context<'_>) -> Vec<Me
         return all;
     }
     for checked in checked.iter().filter(|it| it.status == Status::Unknown) {
-        let certificate = &checked.certificate;
-        let subject = certificate.subject();
-        all.push(say(
-            format!("thông tin thu hồi về chứng thư số của {subject}"),
-            format!("revocation: {subject}"),
-        ));
-        all.extend(urls(RequestKind::Crl, certificate.crl_urls(), context));
-        all.extend(urls(RequestKind::Ocsp, certificate.ocsp_urls(), context));
+        all.extend(revocation_of(&checked.certificate, context));
     }
+    all
+}
+
+fn revocation_of(certificate: &Certificate, context: Context<'_>) -> Vec<Message> {
+    let subject = certificate.subject();
+    let mut all = vec![say(
+        format!("thông tin thu hồi về chứng thư số của {subject}"),
+        format!("revocation: {subject}"),
+    )];
+    all.extend(urls(RequestKind::Crl, certificate.crl_urls(), context));
+    all.extend(urls(RequestKind::Ocsp, certificate.ocsp_urls(), context));
     all
 }
 
