@@ -12,7 +12,7 @@ use crate::pki::{Certificate, Memory};
 use crate::signature::cades::StructuralLevel;
 use crate::signature::cms::SignedData;
 use crate::signature::pades::{
-    ByteRange, FileDefect, PdfSignature, PdfSignatures, SignatureKind, digests,
+    ByteRange, FileDefect, Finding, PdfSignature, PdfSignatures, SignatureKind, digests,
 };
 use crate::source::Source;
 use crate::validation::facts::{
@@ -73,9 +73,13 @@ pub(in crate::validation) fn collect(
 }
 
 impl DocumentFacts {
-    /// What stands in the Contents of a signature is left out by its own byte range.
+    /// What stands in the Contents of a signature is left out by its own byte range. One that
+    /// leaves out other bytes says nothing of where the Contents are: its gap could lie under
+    /// an old time-stamp, and make anything old.
     fn add_objects(&mut self, signature: &PdfSignature, objects: &[ObjectId]) {
-        let Some(place) = hashable_range(signature).map(|it| it.gap()) else { return };
+        let elsewhere = signature.findings.contains(&Finding::GapIsNotContents);
+        let range = hashable_range(signature).filter(|_| !elsewhere);
+        let Some(place) = range.map(|it| it.gap()) else { return };
         self.objects.extend(objects.iter().map(|it| (place.clone(), *it)));
     }
 }
