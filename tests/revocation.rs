@@ -276,6 +276,17 @@ fn list_der(
     revoked: &[(u64, u8)],
     extensions: &[Vec<u8>],
 ) -> Vec<u8> {
+    list_of_version(pki, &[2, 1, 1], number, day, revoked, extensions)
+}
+
+fn list_of_version(
+    pki: &Pki,
+    version: &[u8],
+    number: u8,
+    day: u8,
+    revoked: &[(u64, u8)],
+    extensions: &[Vec<u8>],
+) -> Vec<u8> {
     let entries = revoked.iter().map(|(serial, reason)| {
         let serial = tlv(2, [u8::try_from(*serial).unwrap()]);
         let reason = extension("2.5.29.21", false, &tlv(0x0a, [*reason]));
@@ -288,7 +299,7 @@ fn list_der(
     let name = seq(&[tlv(0x31, seq(&[oid("2.5.4.3"), tlv(0x0c, "Authority")]))]);
     let times = [format!("2606{day:02}000000Z"), "260701000000Z".into()].map(|it| tlv(0x17, it));
     let revoked = if entries.is_empty() { Vec::new() } else { seq(&entries) };
-    let fields = [tlv(2, [1]), algorithm.clone(), name, times.concat(), revoked];
+    let fields = [version.to_vec(), algorithm.clone(), name, times.concat(), revoked];
     let to_be_signed = seq(&[fields.concat(), tlv(0xa0, seq(&all))]);
     let value = [vec![0], pki.middle.issuer.key().sign(&to_be_signed).unwrap()].concat();
     seq(&[to_be_signed, algorithm, tlv(3, value)])
@@ -364,6 +375,22 @@ fn a_delta_changes_its_own_base_only() {
         let report = judge(&pki, Policy::default(), lists);
         let passed = report.conclusion().unwrap().to_string() == "TOTAL_PASSED";
         assert_eq!(passed, lifted, "{report}");
+    }
+}
+
+/// RFC 5280 §5.1.2.1: a list that says more than version 1 can is of version 2. What a
+/// reader of version 1 passes over may change whom the list is about.
+#[test]
+fn a_list_of_version_1_with_extensions_says_nothing() {
+    let pki = Pki::new();
+    for (version, passes) in [(&[2, 1, 1][..], true), (&[], false), (&[2, 1, 0], false)] {
+        let der = list_of_version(&pki, version, 5, 1, &[], &[]);
+        let lists = vec![pki.root.crl(&[]), Crl::from_der(der, &Limits::default()).unwrap()];
+        let report = judge(&pki, Policy::default(), lists);
+        match passes {
+            true => assert_says(&report, "TOTAL_PASSED", "CN=Leaf không bị thu hồi"),
+            false => assert_open(&report, "CRL của CN=Authority bị lỗi"),
+        }
     }
 }
 

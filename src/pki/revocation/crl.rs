@@ -41,6 +41,9 @@ struct Fields {
 /// `CertificateList > tbs > extensions > extension > IssuingDistributionPoint > names`.
 const DEPTH: usize = 24;
 
+/// `Version ::= INTEGER { v1(0), v2(1), v3(2) }`.
+const VERSION_2: [u8; 1] = [1];
+
 const DELTA_CRL_INDICATOR: &str = "2.5.29.27";
 /// X.509 §9.5.2.8.
 const EXPIRED_CERTS_ON_CRL: &str = "2.5.29.60";
@@ -198,7 +201,7 @@ impl Fields {
         outer.finish()?;
 
         let mut fields = to_be_signed.sequence()?;
-        fields.optional(Tag::INTEGER)?;
+        let version = fields.optional(Tag::INTEGER)?.map(|it| it.integer()).transpose()?;
         let inner_algorithm = AlgorithmIdentifier::read(&fields.required()?)?;
         let issuer = Name::read(fields.expect(Tag::SEQUENCE)?.raw())?;
         let this_update = fields.required()?.time()?;
@@ -216,6 +219,11 @@ impl Fields {
         if inner_algorithm != *signed.algorithm() {
             let what = "its two signature algorithms differ".to_owned();
             fault = Some(Unusable::Malformed { what });
+        }
+        // §5.1.2.1. Whoever takes it for version 1 does not see what it is about.
+        if extensions.is_some() && version != Some(&VERSION_2) {
+            let what = "it has extensions and is not of version 2".to_owned();
+            fault = fault.or(Some(Unusable::Malformed { what }));
         }
         let mut said = Extensions::read(extensions, &issuer)?;
         let entries = Entries::read(list)?;
