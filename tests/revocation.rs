@@ -378,6 +378,23 @@ fn a_delta_changes_its_own_base_only() {
     }
 }
 
+/// A later list of other reasons does not lift a hold, though an earlier list and it speak
+/// of all reasons together.
+#[test]
+fn a_later_list_of_other_reasons_lifts_no_hold() {
+    let pki = Pki::new();
+    let key_compromise = seq(&[tlv(0x83, [6, 0x40])]);
+    let part = list(&pki, 7, 9, &[], &[extension("2.5.29.28", true, &key_compromise)]);
+    let judge = |last: &Crl| {
+        let (earlier, hold) = (list(&pki, 5, 1, &[], &[]), list(&pki, 6, 5, &[(LEAF, HOLD)], &[]));
+        judge(&pki, Policy::default(), vec![pki.root.crl(&[]), earlier, hold, last.clone()])
+    };
+    let report = judge(&part);
+    assert_says(&report, "INDETERMINATE/REVOKED_NO_POE", "(certificateHold)");
+    let report = judge(&list(&pki, 7, 9, &[], &[]));
+    assert_says(&report, "TOTAL_PASSED", "CN=Leaf không bị thu hồi");
+}
+
 /// RFC 5280 §5.1.2.1: a list that says more than version 1 can is of version 2. What a
 /// reader of version 1 passes over may change whom the list is about.
 #[test]

@@ -162,23 +162,21 @@ pub(crate) fn conclude(
     if let Some(status) = words.iter().filter(|it| !it.is_hold()).find_map(revoked) {
         return (status, Vec::new());
     }
-    let usable = words.iter().filter(|it| it.unusable(certificate, moment).is_none());
-    let good = usable.filter(|it| revoked(it).is_none());
-    let latest = good.clone().max_by_key(|it| it.this_update);
     let hold = words.iter().filter(|it| it.is_hold() && revoked(it).is_some());
     let hold = hold.max_by_key(|it| it.this_update);
-    if let Some(hold) = hold
-        && latest.is_none_or(|latest| latest.this_update <= hold.this_update)
-    {
-        return (revoked(hold).unwrap_or(Status::Unknown), Vec::new());
-    }
+    let usable = words.iter().filter(|it| it.unusable(certificate, moment).is_none());
+    let good = usable.filter(|it| revoked(it).is_none());
+    // What is older than a hold does not help to lift it.
+    let good = good.filter(|it| hold.is_none_or(|hold| hold.this_update < it.this_update));
+    let latest = good.clone().max_by_key(|it| it.this_update);
     let reasons = good.fold(Reasons::NONE, |all, it| all.or(it.reasons));
-    match latest {
-        Some(word) if reasons == Reasons::ALL => {
+    match (latest, hold) {
+        (Some(word), _) if reasons == Reasons::ALL => {
             let (source, this_update) = (word.evidence.source(), word.this_update);
             (Status::Good { source, this_update }, Vec::new())
         }
-        _ => {
+        (_, Some(hold)) => (revoked(hold).unwrap_or(Status::Unknown), Vec::new()),
+        (_, None) => {
             let why = |it: &Word| it.unusable(certificate, moment);
             let tried = |it: &Word| it.tried(why(it).unwrap_or(Unusable::SomeReasonsOnly));
             (Status::Unknown, words.iter().map(tried).collect())
