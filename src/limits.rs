@@ -56,6 +56,10 @@ pub struct Limits {
     /// names under ten thousand subtrees are an attack (Chromium's number; webpki stops at
     /// a quarter of it).
     pub name_comparisons: usize,
+    /// Certificates, lists and answers held against one another to tell the levels of the
+    /// signatures of one document. Thirty signatures in a PDF, with all that is stored for
+    /// them, take some hundred thousand; so many take a second.
+    pub level_comparisons: usize,
     /// Certificates, signatures on certificates, and paths that a
     /// [`Memory`](crate::Memory) keeps, of each as many again where they were used less
     /// lately. Officers who sign in an agency's inbox within a day are some hundreds.
@@ -157,6 +161,7 @@ impl Default for Limits {
             path_signatures: 100,
             paths_signatures: 2_000,
             name_comparisons: 1 << 20,
+            level_comparisons: 1 << 24,
             remembered: 500,
             crl_bytes: 256 << 20,
             ocsp_bytes: 1 << 20,

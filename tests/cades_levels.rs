@@ -6,8 +6,8 @@ mod support;
 
 use kyso::tsp::{TimeStampAuthority, TimeStampToken};
 use kyso::{
-    Digest, DigestAlgorithm, ErrorKind, Policy, SignatureLevel, SignatureReport, Signer, UtcTime,
-    Validator, cades,
+    Digest, DigestAlgorithm, ErrorKind, Limits, Policy, SignatureLevel, SignatureReport, Signer,
+    UtcTime, Validator, cades,
 };
 use rcgen::RevocationReason;
 use support::pki::{CONTENT, LEAF, NOW, Pki};
@@ -74,6 +74,48 @@ fn every_level_is_what_it_says() {
             assert_eq!(stamps.contains(&Some(false)), expected == SignatureLevel::BaselineLta);
         }
     }
+}
+
+/// LT is more than some revocation data: it has to be there for each certificate of the
+/// paths, the signer's and the authorities'.
+#[test]
+fn one_list_short_is_no_long_term_level() {
+    let pki = Pki::new();
+    let lists = [pki.root.crl(&[]), pki.middle.crl(&[])];
+    let (tsa, validator) = (pki.tsa(), bare(&pki).with_crls(lists.clone()));
+    for level in [cades::Level::Lt(&tsa, &validator), cades::Level::Lta(&tsa, &validator)] {
+        let whole = builder().level(&level).sign(&pki.signer()).unwrap();
+        assert_ne!(report(&pki, &whole)[0].level(), SignatureLevel::BaselineT);
+        for (list, issuer) in lists.iter().zip(["Root", "Authority"]) {
+            let mut short = whole.clone();
+            let list = place_of(list.der(), &whole);
+            let name = list + place_of(issuer.as_bytes(), &whole[list..]);
+            short[name] = b'X';
+            let report = &report(&pki, &short)[0];
+            assert_eq!(report.level(), SignatureLevel::BaselineT, "without that of {issuer}");
+            assert_eq!(report.intact(), Some(true));
+        }
+    }
+}
+
+fn place_of(part: &[u8], whole: &[u8]) -> usize {
+    whole.windows(part.len()).position(|it| it == part).unwrap()
+}
+
+/// However much there is to compare, no more than that is.
+#[test]
+fn comparisons_for_the_level_are_bounded() {
+    let pki = Pki::new();
+    let (tsa, validator) = (pki.tsa(), validator(&pki));
+    let lt = cades::Level::Lt(&tsa, &validator);
+    let lt = builder().level(&lt).sign(&pki.signer()).unwrap();
+    let validate = |comparisons| {
+        let mut limits = Limits::default();
+        limits.level_comparisons = comparisons;
+        bare(&pki).with_limits(limits).validate_detached(&lt, CONTENT)
+    };
+    assert_eq!(validate(10).unwrap_err().kind(), ErrorKind::LimitExceeded);
+    assert_eq!(validate(200).unwrap().signatures()[0].level(), SignatureLevel::BaselineLt);
 }
 
 #[test]

@@ -308,7 +308,7 @@ pub enum SignatureLevel {
     /// Besides, a time-stamp over the signature.
     #[serde(rename = "BASELINE-T")]
     BaselineT,
-    /// Besides, revocation data.
+    /// Besides, revocation data for every certificate on the paths that stand there.
     #[serde(rename = "BASELINE-LT")]
     BaselineLt,
     /// Besides, a time-stamp over everything.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::crypto::DigestAlgorithm;
+use crate::pki::Certificate;
 use crate::time::UtcTime;
 
 /// Names an object: the SHA-256 of its octets.
@@ -18,6 +19,11 @@ impl ObjectId {
         let digest = DigestAlgorithm::Sha256.digest(octets);
         id.iter_mut().zip(digest.value()).for_each(|(to, from)| *to = *from);
         Self(id)
+    }
+
+    /// Names a certificate, whose digest is computed once.
+    pub(super) fn of_certificate(certificate: &Certificate) -> Self {
+        Self(*certificate.digest())
     }
 }
 

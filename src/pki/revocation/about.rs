@@ -13,6 +13,13 @@ impl Crl {
         self.reasons_for(&Subject::new(certificate)) != Reasons::NONE
             || self.issuer_name().matches(certificate.issuer_name())
     }
+
+    /// Whether one of these would by its names and its scope list the certificate, were it
+    /// revoked.
+    pub(crate) fn any_speaks_of(lists: &[&Self], certificate: &Certificate) -> bool {
+        let subject = Subject::new(certificate);
+        lists.iter().any(|it| it.reasons_for(&subject) != Reasons::NONE)
+    }
 }
 
 impl OcspResponse {
@@ -24,5 +31,10 @@ impl OcspResponse {
     /// Whether it answers for a certificate that a CA with this key issued.
     pub(crate) fn concerns(&self, certificate: &Certificate, issuer_key_info: &[u8]) -> bool {
         self.single(certificate, issuer_key_info).is_some()
+    }
+
+    /// Whether it names the certificate's subject or key as who answers.
+    pub(crate) fn names(&self, certificate: &Certificate) -> bool {
+        self.is_from(certificate.subject_name(), certificate.public_key_info())
     }
 }

@@ -192,6 +192,14 @@ impl OcspResponse {
         })
     }
 
+    /// How many answers there are, and how many of them to the certificate's number.
+    pub(crate) fn answers_numbered(&self, certificate: &Certificate) -> (usize, usize) {
+        let Ok(answer) = self.0.answer.as_ref() else { return (0, 0) };
+        let number = certificate.serial_octets();
+        let numbered = answer.singles.iter().filter(|it| it.serial == number);
+        (answer.singles.len(), numbered.count())
+    }
+
     /// Whether the response says that this one answers.
     pub(super) fn is_from(&self, name: &Name, public_key_info: &[u8]) -> bool {
         match self.0.answer.as_ref().map(|it| &it.responder) {

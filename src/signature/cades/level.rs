@@ -1,9 +1,9 @@
 //! How far a signature is built up, by what stands in it: the levels of EN 319 122-1 §6
 //! and of EN 319 122-2, which took over the names of RFC 5126.
 //!
-//! It is a matter of structure alone. Whether a time-stamp verifies, or the revocation
-//! data is of the right certificates, is judged elsewhere; EU DSS mixes both, and calls
-//! a signature LT only where its chain ends at a known anchor.
+//! It is a matter of structure alone. Whether a time-stamp verifies, or a list holds, is
+//! judged elsewhere; whether the revocation data is there for every certificate that the
+//! signature leans on is told by who knows what came with its time-stamps, too.
 
 use std::fmt;
 
@@ -27,7 +27,7 @@ pub(crate) enum StructuralLevel {
     BaselineB,
     /// And there is a time-stamp over the signature.
     BaselineT,
-    /// And the certificates' revocation data.
+    /// And revocation data for every certificate on the paths that stand there.
     BaselineLt,
     /// And an archive-time-stamp-v3.
     BaselineLta,
@@ -71,17 +71,22 @@ impl fmt::Display for StructuralLevel {
 }
 
 impl StructuralLevel {
-    /// The level of one signer of a CMS.
-    pub(crate) fn of(cms: &SignedData<'_>, signer: &SignerInfo<'_>) -> Self {
-        Self::judge(cms, signer, Role::Signature)
+    /// The level of one signer of a CMS; `complete` where revocation data is there for
+    /// every certificate that its signature leans on.
+    pub(crate) fn of(cms: &SignedData<'_>, signer: &SignerInfo<'_>, complete: bool) -> Self {
+        Self::judge(cms, signer, Role::Signature, complete)
     }
 
     /// The level of a countersignature, whose validation data is that of the CMS.
-    pub(crate) fn of_countersignature(cms: &SignedData<'_>, signer: &SignerInfo<'_>) -> Self {
-        Self::judge(cms, signer, Role::Countersignature)
+    pub(crate) fn of_countersignature(
+        cms: &SignedData<'_>,
+        signer: &SignerInfo<'_>,
+        complete: bool,
+    ) -> Self {
+        Self::judge(cms, signer, Role::Countersignature, complete)
     }
 
-    fn judge(cms: &SignedData<'_>, signer: &SignerInfo<'_>, role: Role) -> Self {
+    fn judge(cms: &SignedData<'_>, signer: &SignerInfo<'_>, role: Role, complete: bool) -> Self {
         let Some(signed) = signer.signed_attributes() else { return Self::NotEtsi };
         let Some(reference) = signing_certificate(signed) else { return Self::NotEtsi };
         // RFC 5652 §11: of each there must not be several instances.
@@ -103,7 +108,10 @@ impl StructuralLevel {
                 Ok(Some(_)) | Err(_) => Self::Epes,
             };
         }
-        if baseline { long_term(cms, unsigned) } else { extended(cms, unsigned) }
+        match baseline {
+            true => long_term(cms, unsigned, complete),
+            false => extended(cms, unsigned, complete),
+        }
     }
 }
 
@@ -172,8 +180,12 @@ fn has(unsigned: &UnsignedAttributes<'_>, kinds: &[TimeStampKind]) -> bool {
 }
 
 /// EN 319 122-1 §6.3, from T on.
-fn long_term(cms: &SignedData<'_>, unsigned: &UnsignedAttributes<'_>) -> StructuralLevel {
-    if cms.revocation_infos().is_empty() {
+fn long_term(
+    cms: &SignedData<'_>,
+    unsigned: &UnsignedAttributes<'_>,
+    complete: bool,
+) -> StructuralLevel {
+    if cms.revocation_infos().is_empty() || !complete {
         StructuralLevel::BaselineT
     } else if has(unsigned, &[TimeStampKind::ArchiveV3]) {
         StructuralLevel::BaselineLta
@@ -185,9 +197,14 @@ fn long_term(cms: &SignedData<'_>, unsigned: &UnsignedAttributes<'_>) -> Structu
 }
 
 /// EN 319 122-2 §5, from T on.
-fn extended(cms: &SignedData<'_>, unsigned: &UnsignedAttributes<'_>) -> StructuralLevel {
+fn extended(
+    cms: &SignedData<'_>,
+    unsigned: &UnsignedAttributes<'_>,
+    complete: bool,
+) -> StructuralLevel {
     let references = unsigned.has(CERTIFICATE_REFERENCES) && unsigned.has(REVOCATION_REFERENCES);
-    let values = !cms.revocation_infos().is_empty() || unsigned.has(REVOCATION_VALUES);
+    let stored = !cms.revocation_infos().is_empty() || unsigned.has(REVOCATION_VALUES);
+    let values = stored && complete;
     if values && unsigned.time_stamps().any(|(kind, _)| kind.is_archive()) {
         StructuralLevel::A
     } else if references && values {

@@ -59,7 +59,7 @@ fn check(bytes: &[u8], document: &[u8], signer: &dyn Signer, enveloping: bool) {
     assert_eq!(attributes.faults(), []);
     assert_eq!(attributes.to_be_signed().unwrap(), attributes.as_stored());
     assert_eq!(attributes.signing_time(), Ok(Some(time())));
-    assert_eq!(StructuralLevel::of(&cms, info), StructuralLevel::BaselineB);
+    assert_eq!(StructuralLevel::of(&cms, info, true), StructuralLevel::BaselineB);
     let protected = attributes.algorithm_protection().unwrap().unwrap();
     assert!(protected.matches(info.digest_identifier(), info.signature_identifier()));
 

@@ -185,21 +185,22 @@ fn levels(cms: &SignedData<'_>) -> Vec<String> {
         let found = signer.unsigned_attributes().countersignatures(&Limits::default()).unwrap();
         let each = found.into_iter().map(|it| it.unwrap());
         each.flat_map(|it| {
-            let own = StructuralLevel::of_countersignature(cms, &it).to_string();
+            let own = StructuralLevel::of_countersignature(cms, &it, true).to_string();
             [vec![own], counter(cms, &it)].concat()
         })
         .collect()
     }
     let signers = cms.signers().iter().map(|it| it.as_ref().unwrap());
     signers
-        .flat_map(|it| [vec![StructuralLevel::of(cms, it).to_string()], counter(cms, it)].concat())
+        .flat_map(|it| {
+            [vec![StructuralLevel::of(cms, it, true).to_string()], counter(cms, it)].concat()
+        })
         .collect()
 }
 
 /// Files where EU DSS reports another level, and what it reports. The reason is the same
-/// for all: it asks whether the revocation data is there for each certificate of the
-/// path, and takes back the levels above where it is not. Ours is what stands in the
-/// signature; whether it suffices is for the verdict to say.
+/// for all: the revocation data is not there for each certificate of the paths, which has
+/// to be known from elsewhere, and is taken for granted here.
 const LEVEL_DIVERGENCES: [(&str, &str); 8] = [
     ("cades-ats-v3-rev-val-crl.p7s", "C"),
     ("cades-ats-v3-wrong-crl.p7s", "C"),

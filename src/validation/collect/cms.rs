@@ -1,5 +1,8 @@
 //! Facts about the signers of one CMS (RFC 5652 §5).
 
+use std::cell::Cell;
+
+use super::completeness::Completeness;
 use super::data::Data;
 use super::{octets, revocation, time_stamp};
 use crate::crypto::{DigestAlgorithm, SignatureAlgorithm, Verification, verify, verify_digest};
@@ -66,7 +69,7 @@ pub(in crate::validation) fn collect(
     let revocation = revocation::of_cms(source.signed_data, source.limits)?;
     let certificates = source.signed_data.certificates();
     let objects: Vec<_> = certificates.iter().map(|it| ObjectId::of(it)).collect();
-    let mut all = Vec::new();
+    let (mut all, compared) = (Vec::new(), Cell::new(0));
     let signers = source.signed_data.signers();
     for (n, signer) in signers.iter().enumerate() {
         let id = if signers.len() == 1 {
@@ -75,7 +78,9 @@ pub(in crate::validation) fn collect(
             format!("{}-{}", source.id, n.saturating_add(1))
         };
         let (pool, revocation, objects) = (&pool, &revocation, &objects);
-        let mut collector = Collector { source, pool, revocation, objects, all: &mut all };
+        let compared = &compared;
+        let mut collector =
+            Collector { source, pool, revocation, objects, compared, all: &mut all };
         collector.signer(id, signer, data, 0)?;
     }
     Ok(all)
@@ -98,6 +103,8 @@ struct Collector<'a> {
     revocation: &'a RevocationFacts,
     /// The certificates of the CMS, by what names them.
     objects: &'a [ObjectId],
+    /// What was compared to tell levels.
+    compared: &'a Cell<usize>,
     all: &'a mut Vec<SignatureFacts>,
 }
 
@@ -123,6 +130,7 @@ impl Collector<'_> {
             }
         };
         let facts = self.facts(id.clone(), signer, data, depth > 0)?;
+        let place = self.all.len();
         self.all.push(facts);
         let counters = signer.unsigned_attributes().countersignatures(self.source.limits)?;
         for (n, counter) in counters.iter().enumerate() {
@@ -130,7 +138,32 @@ impl Collector<'_> {
             let id = format!("{id}/counter-{}", n.saturating_add(1));
             self.signer(id, counter, &mut value, depth.saturating_add(1))?;
         }
+        let level = self.level(signer, place)?;
+        if let Some(facts) = self.all.get_mut(place) {
+            facts.level = level.into();
+        }
         Ok(())
+    }
+
+    /// The level of the signer at this place. What follows there countersigns it, and is
+    /// leant on with it.
+    fn level(&self, signer: &SignerInfo<'_>, place: usize) -> Result<StructuralLevel> {
+        let cms = self.source.signed_data;
+        let own = self.all.get(place..).unwrap_or_default();
+        // In a PDF and in a token it is told otherwise, or not at all.
+        let stamped = own.first().is_some_and(|it| !it.time_stamps.is_empty());
+        let complete = stamped && self.source.form.is_none() && {
+            let mut completeness = Completeness::new(self.source.limits, self.compared);
+            for facts in own {
+                completeness.lean_on(facts);
+                completeness.hold(&facts.revocation);
+            }
+            completeness.is_complete()?
+        };
+        Ok(match own.first().is_some_and(|it| it.counter_signature) {
+            true => StructuralLevel::of_countersignature(cms, signer, complete),
+            false => StructuralLevel::of(cms, signer, complete),
+        })
     }
 
     fn facts(
@@ -171,11 +204,6 @@ impl Collector<'_> {
             Some(certificate) => check_value(signer, certificate, data, self.source.limits)?,
             None => ValueFact::NotChecked,
         };
-        let level = match counter_signature {
-            true => StructuralLevel::of_countersignature(self.source.signed_data, signer),
-            false => StructuralLevel::of(self.source.signed_data, signer),
-        };
-        facts.level = level.into();
         facts.revocation = self.revocation.clone();
         facts.revocation.extend(revocation::of_signer(signer, self.source.limits)?);
         if self.source.time_stamps {

@@ -1,6 +1,7 @@
 //! From parsed signatures to facts. Nothing is judged here.
 
 mod cms;
+mod completeness;
 mod data;
 mod octets;
 mod pdf;

@@ -1,8 +1,10 @@
 //! Facts about the signatures of one PDF (EN 319 142-1, ISO 32000-2 §12.8).
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use super::cms::{CmsSource, collect as collect_cms};
+use super::completeness::Completeness;
 use super::data::Data;
 use super::{revocation, time_stamp};
 use crate::crypto::DigestAlgorithm;
@@ -42,6 +44,7 @@ pub(in crate::validation) fn collect(
     let mut ends = Vec::new();
     let covered = covered(file, pdf, limits)?;
     let stored = revocation::of_store(&pdf.store, limits)?;
+    let stored_certificates = &with_stored(&[], pdf, memory, limits)?;
     let certificates = &with_stored(certificates, pdf, memory, limits)?;
     for (signature, covered) in pdf.signatures.iter().zip(covered) {
         let end = signature.byte_range.map_or(0, |range| range.end());
@@ -65,9 +68,14 @@ pub(in crate::validation) fn collect(
     let store = [&pdf.store.certificates, &pdf.store.crls, &pdf.store.responses];
     let store = store.into_iter().flatten();
     document.objects.extend(store.map(|it| (it.place.clone(), ObjectId::of(&it.der))));
+    let compared = Cell::new(0);
     for facts in &mut document.signatures {
         facts.revocation.extend(stored.clone());
-        facts.level = long_term_level(facts, pdf.revocation_stored);
+        let mut held = Completeness::new(limits, &compared);
+        held.hold(&stored);
+        held.hold_stored(stored_certificates);
+        let complete = pdf.revocation_stored && is_complete(facts, &document.time_stamps, held)?;
+        facts.level = long_term_level(facts, complete);
     }
     Ok(document)
 }
@@ -220,11 +228,9 @@ fn one(
 /// EN 319 142-1 §6.3: T by a time-stamp in the signature or the first over the document;
 /// LT by what the document security store holds; LTA by a time-stamp besides. The older
 /// profiles know the last alone (EN 319 142-2 §5.5).
-fn long_term_level(facts: &SignatureFacts, revocation_stored: bool) -> SignatureLevel {
-    let own = facts.time_stamps.iter();
-    let own = own.filter(|it| it.kind == TimeStampType::SignatureTimestamp).count().min(1);
+fn long_term_level(facts: &SignatureFacts, complete: bool) -> SignatureLevel {
     let over_document = facts.document_time_stamps.len();
-    match (facts.level, over_document.saturating_add(own), revocation_stored) {
+    match (facts.level, over_document.saturating_add(own_time_stamps(facts)), complete) {
         (SignatureLevel::Bes | SignatureLevel::Epes, _, true) if over_document > 0 => {
             SignatureLevel::Ltv
         }
@@ -233,6 +239,35 @@ fn long_term_level(facts: &SignatureFacts, revocation_stored: bool) -> Signature
         (SignatureLevel::BaselineB, 2.., true) => SignatureLevel::BaselineLta,
         (level, _, _) => level,
     }
+}
+
+/// 1 where there is a time-stamp in the signature, however many there are.
+fn own_time_stamps(facts: &SignatureFacts) -> usize {
+    let own = facts.time_stamps.iter();
+    own.filter(|it| it.kind == TimeStampType::SignatureTimestamp).count().min(1)
+}
+
+/// Whether revocation data is stored for all that the signature leans on, outside the
+/// attributes of its CMS (EN 319 142-1 §6.3). The last time-stamp of several protects that
+/// data; its own comes with the next one.
+fn is_complete<'a>(
+    facts: &'a SignatureFacts,
+    time_stamps: &'a [TimeStampFacts],
+    mut held: Completeness<'a>,
+) -> Result<bool> {
+    held.lean_on(facts);
+    let over_document = facts.document_time_stamps.iter();
+    let leaning = match (own_time_stamps(facts), over_document.len()) {
+        // Without any, there is no level above B to tell.
+        (0, 0) => return Ok(false),
+        (0, 1) => 1,
+        (_, all) => all.saturating_sub(1),
+    };
+    for (n, place) in over_document.enumerate() {
+        let Some(stamp) = time_stamps.get(*place) else { continue };
+        held.lean_on_stamp(stamp, n < leaning);
+    }
+    held.is_complete()
 }
 
 fn pdf_facts(pdf: &PdfSignatures, signature: &PdfSignature) -> PdfFacts {
