@@ -222,6 +222,20 @@ fn an_archive_time_stamp_outlives_everybody() {
 
 /// The same in a PDF: what the document security store holds is proven by the time-stamp
 /// over the document after it.
+/// It is proven, though it helps nothing that is open.
+#[test]
+fn a_time_stamp_of_this_very_second_proves_that_second() {
+    let world = World::new();
+    let report = world.judge(&world.stamped(), NOW, world.crls_of("2026-06-14T00:00:00Z", &[]));
+    assert_concludes(&report, "TOTAL_PASSED", Some(NOW));
+    let said = format!("{report}");
+    assert!(said.contains("A time-stamp proves that the signature existed at"), "{said}");
+    assert!(!said.contains("No time-stamp proves"), "{said}");
+    let report =
+        world.judge(&world.stamped(), NOW, world.crls_of("2026-06-14T00:00:00Z", &[(LEAF, NOW)]));
+    assert_concludes(&report, "INDETERMINATE/REVOKED_NO_POE", Some(NOW));
+}
+
 #[test]
 fn a_document_time_stamp_outlives_everybody() {
     let end = |params: &mut CertificateParams| params.not_after = at("2029-01-01T00:00:00Z");

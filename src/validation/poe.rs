@@ -56,6 +56,14 @@ impl<'a> Proofs<'a> {
         self.earliest.get(&object).map_or(below, |own| below.min(*own))
     }
 
+    /// The earliest time by a time-stamp; nothing where none proves it. One may be as young as
+    /// the present.
+    pub(super) fn proven(&self, object: ObjectId) -> Option<UtcTime> {
+        let below = self.below.and_then(|below| below.proven(object));
+        let own = self.earliest.get(&object).copied().filter(|at| *at <= self.present);
+        below.into_iter().chain(own).min()
+    }
+
     /// What is proven to be older than the present.
     pub(super) fn all(&self) -> BTreeMap<ObjectId, UtcTime> {
         let mut all = self.below.map_or_else(BTreeMap::new, Proofs::all);
@@ -93,5 +101,9 @@ mod tests {
         assert_eq!(own.of(one), at("2027-01-01T00:00:00Z"));
         assert_eq!(document.of(one), at("2028-01-01T00:00:00Z"));
         assert_eq!(own.all(), BTreeMap::from([(one, at("2027-01-01T00:00:00Z"))]));
+        own.add(other, at("2031-01-01T00:00:00Z"));
+        assert_eq!(own.proven(other), None);
+        own.add(other, at("2030-01-01T00:00:00Z"));
+        assert_eq!(own.proven(other), Some(at("2030-01-01T00:00:00Z")));
     }
 }

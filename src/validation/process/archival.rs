@@ -99,7 +99,7 @@ fn signature(
     })?;
     let proven = proofs.of(facts.value_id);
     let settled = past::settle(facts, basic::validate(facts, context)?, proven, &proofs, context)?;
-    let proven = Some(proven).filter(|it| *it < context.at);
+    let proven = proofs.proven(facts.value_id);
     let mut findings: Vec<_> = facts
         .time_stamps
         .iter()
