@@ -71,6 +71,22 @@ fn an_answer_serves_no_longer_than_the_policy_lets_it() {
     }
 }
 
+/// Whoever sits on the way could else put a list there that is asked instead of the true
+/// one for ever: that it is not the issuer's is found out each time, and nothing is known.
+#[test]
+fn a_false_list_for_a_hundred_years_keeps_the_true_one_out_for_a_week() {
+    let folder = tempfile::tempdir().unwrap();
+    let lasting = |list: &mut rcgen::CertificateRevocationListParams| {
+        list.next_update = date_time_ymd(2126, 6, 1);
+    };
+    let forged = Pki::new().root.crl_with(&[], lasting).der().to_vec();
+    cached(serving(&forged), folder.path(), NOW).retrieve(&get(URL)).unwrap();
+    let genuine = list();
+    let later = |time| cached(serving(&genuine), folder.path(), time).retrieve(&get(URL)).unwrap();
+    assert_eq!(later("2026-06-21T00:00:00Z"), forged);
+    assert_eq!(later("2026-06-23T00:00:00Z"), genuine);
+}
+
 #[test]
 fn without_anybody_what_is_kept_is_given_however_old() {
     let folder = tempfile::tempdir().unwrap();

@@ -13,8 +13,8 @@ use crate::time::UtcTime;
 /// Keeps answers in a folder, and asks another [`Retrieve`] for what is not there or has
 /// been replaced since.
 ///
-/// An answer serves as long as it says itself: a list and an OCSP response up to their
-/// nextUpdate, certificates for a week. Where nobody answers, what is there is given all
+/// An answer serves as long as it says itself, and a week at most: a list and an OCSP
+/// response up to their nextUpdate, certificates for a week. Where nobody answers, what is there is given all
 /// the same, however old: what it is worth is for the validation to say. Time-stamps are
 /// never kept.
 ///

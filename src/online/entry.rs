@@ -10,8 +10,11 @@ use crate::time::UtcTime;
 /// Which form of file it is; another form is another file.
 const MAGIC: &[u8; 8] = b"kyso ca1";
 const DIGEST: usize = 32;
-/// Issuers renew their certificates every few years, and replace a file now and then.
-const CERTIFICATES_SERVE: i64 = 7 * 86_400;
+/// Nobody has checked who made an answer when it is kept. One that was slipped in on the
+/// way and says that the next is due in a hundred years must not keep the true one out for
+/// as long. Issuers renew their certificates every few years, and replace a file now and
+/// then.
+const MOST_SERVE: i64 = 7 * 86_400;
 
 /// What was asked, so that no file answers another question, whatever its name: kind, whole
 /// URL and body. The body of a question to a responder names issuer and certificate.
@@ -73,12 +76,12 @@ impl Entry {
     }
 }
 
-/// Up to when an answer serves, by what it says itself; nothing where it is not worth
+/// Up to when an answer serves, by what it says itself and a week at most; nothing where it is not worth
 /// keeping: a refusal, what cannot be read, and what does not say when it will be replaced.
 pub(super) fn serves_until(kind: RequestKind, answer: &[u8], at: UtcTime) -> Option<i64> {
     let limits = Limits::default();
     let until = match kind {
-        RequestKind::Certificates => Some(at.plus_seconds(CERTIFICATES_SERVE)),
+        RequestKind::Certificates => Some(at.plus_seconds(MOST_SERVE)),
         RequestKind::Crl => {
             let lists = Crl::all_from(answer.to_vec(), &limits).ok()?;
             let each: Option<Vec<_>> = lists.iter().map(Crl::next_update).collect();
@@ -87,7 +90,7 @@ pub(super) fn serves_until(kind: RequestKind, answer: &[u8], at: UtcTime) -> Opt
         RequestKind::Ocsp => OcspResponse::from_der(answer, &limits).ok()?.next_update(),
         RequestKind::TimeStamp => None,
     };
-    until.map(UtcTime::unix)
+    until.map(|it| it.min(at.plus_seconds(MOST_SERVE)).unix())
 }
 
 fn length(part: &[u8]) -> [u8; 8] {
