@@ -6,9 +6,10 @@ mod support;
 
 use std::sync::Arc;
 
+use kyso::cades::{Augmenter, Level, SignatureBuilder};
 use kyso::{
     Certificate, CertificateConclusion, CertificateReport, Crl, Error, ErrorKind, Limits, Policy,
-    RequestKind, Retrieve, Validator,
+    RequestKind, Retrieve, SoftwareSigner, Validator,
 };
 use rcgen::{
     CrlDistributionPoint, CustomExtension, KeyPair, RevocationReason, SigningKey, date_time_ymd,
@@ -17,6 +18,7 @@ use support::cms::{oid, seq, tlv};
 use support::net::Net;
 use support::ocsp::{Answer, Question, Said, access, refusal};
 use support::pki::{self, Authority, NOW, Pki};
+use support::tsa::{self, TestTsa};
 
 const OCSP: &str = "http://ocsp.test/";
 const CRL: &str = "http://crl.test/authority.crl";
@@ -401,4 +403,34 @@ fn thousands_of_names_cost_no_more_than_a_few() {
     // The parts that are compared say that it is good; nobody is asked by LDAP.
     assert_valid(&report);
     assert!(report.retrieved.is_empty());
+}
+
+/// What came for the signer leads to the authority of the time-stamp, too, which does not
+/// say where its issuer is to be had.
+#[test]
+fn an_issuer_that_came_for_the_signer_is_the_stampers_too() {
+    let mut pki = Pki::new();
+    let mut params = pki::params("Leaf", pki::LEAF);
+    let value = access(&[], &[ISSUER]);
+    params.custom_extensions =
+        vec![CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 1], value)];
+    pki.leaf = pki.middle.certify(&params, &pki.leaf_key);
+    let key = KeyPair::generate().unwrap();
+    let stamper = pki.middle.certify(&tsa::params("TSA", pki::TSA).unwrap(), &key);
+    let stamper = TestTsa::new(key, vec![stamper.der().to_vec()]).at("2026-06-10T00:00:00Z");
+    let signer = SoftwareSigner::from_pkcs8(&pki.leaf_key.serialize_der(), &[pki.leaf.clone()]);
+    let signed = SignatureBuilder::new(&pki::CONTENT.to_vec(), NOW.parse().unwrap())
+        .enveloping()
+        .sign(&signer.unwrap())
+        .unwrap();
+    let file = Augmenter::new(Level::T(&stamper)).augment(&signed).unwrap();
+    let net = Net::default().file(ISSUER, pki.middle.certificate.der()).shared();
+    let report = Validator::new(pki.trust(), Policy::pilot(), NOW.parse().unwrap())
+        .with_retrieval(net.clone())
+        .validate(&file)
+        .unwrap();
+    let [signature] = report.signatures() else { panic!("{report}") };
+    assert_eq!(signature.conclusion().to_string(), "TOTAL_PASSED", "{report}");
+    assert_eq!(signature.timestamps()[0].conclusion.to_string(), "TOTAL_PASSED", "{report}");
+    assert_eq!(net.urls(), [ISSUER]);
 }

@@ -194,7 +194,8 @@ impl<'a> Gathering<'a> {
 }
 
 impl Issuers for Gathering<'_> {
-    /// RFC 5280 §4.2.2.1, `id-ad-caIssuers`.
+    /// RFC 5280 §4.2.2.1, `id-ad-caIssuers`; then those that came for another certificate,
+    /// as an authority for time-stamps may not say where its issuer is to be had.
     fn issuers_of(&self, certificate: &Certificate) -> Vec<Certificate> {
         let mut all = Vec::new();
         for url in self.urls(certificate.issuer_urls()) {
@@ -203,6 +204,13 @@ impl Issuers for Gathering<'_> {
                 Err((url, why)) => {
                     self.record(RequestKind::Certificates, &url, certificate, Some(&why));
                 }
+            }
+        }
+        let named = self.certificates().into_iter();
+        let named = named.filter(|it| it.subject_name().matches(certificate.issuer_name()));
+        for other in named {
+            if !all.contains(&other) {
+                all.push(other);
             }
         }
         all

@@ -4,8 +4,9 @@
 
 use std::collections::BTreeMap;
 
+use super::basic::{self, Basic};
+use super::past;
 use super::time_stamp::{self, ProcessedTimeStamp};
-use super::{basic, past};
 use crate::error::Result;
 use crate::pki::path::Search;
 use crate::pki::revocation::{Checked, Status};
@@ -50,6 +51,10 @@ pub(in crate::validation) fn document(
     facts: &DocumentFacts,
     context: Context<'_>,
 ) -> Result<ProcessedDocument> {
+    // They ask about no proof, and what they fetch leads to authorities of time-stamps, too.
+    let signatures = facts.signatures.iter();
+    let basics: Vec<_> =
+        signatures.map(|it| basic::validate(it, context)).collect::<Result<_>>()?;
     let mut proofs = Proofs::none(context.at);
     let nothing = RevocationFacts::default();
     let time_stamps = newest_first(&facts.time_stamps, |stamp| {
@@ -60,9 +65,11 @@ pub(in crate::validation) fn document(
         }
         Ok(processed)
     })?;
-    let signatures = facts.signatures.iter();
-    let signatures: Result<_> =
-        signatures.map(|it| signature(it, facts, &time_stamps, &proofs, context)).collect();
+    let over_document = (&facts.time_stamps[..], &time_stamps[..]);
+    let signatures = facts.signatures.iter().zip(basics);
+    let signatures: Result<_> = signatures
+        .map(|(it, basic)| signature(it, basic, over_document, &proofs, context))
+        .collect();
     Ok(ProcessedDocument { signatures: signatures?, time_stamps })
 }
 
@@ -84,8 +91,8 @@ fn newest_first(
 
 fn signature(
     facts: &SignatureFacts,
-    document: &DocumentFacts,
-    of_document: &[ProcessedTimeStamp],
+    basic: Basic,
+    over_document: (&[TimeStampFacts], &[ProcessedTimeStamp]),
     proofs: &Proofs<'_>,
     context: Context<'_>,
 ) -> Result<Processed> {
@@ -98,7 +105,7 @@ fn signature(
         Ok(processed)
     })?;
     let proven = proofs.of(facts.value_id);
-    let settled = past::settle(facts, basic::validate(facts, context)?, proven, &proofs, context)?;
+    let settled = past::settle(facts, basic, proven, &proofs, context)?;
     let proven = proofs.proven(facts.value_id);
     let mut findings: Vec<_> = facts
         .time_stamps
@@ -107,7 +114,8 @@ fn signature(
         .map(|(stamp, processed)| time_stamp::finding(stamp, processed))
         .collect();
     findings.extend(facts.document_time_stamps.iter().filter_map(|place| {
-        Some(time_stamp::finding(document.time_stamps.get(*place)?, of_document.get(*place)?))
+        let (stamps, processed) = over_document;
+        Some(time_stamp::finding(stamps.get(*place)?, processed.get(*place)?))
     }));
     findings.extend(order(facts, proven));
     findings.extend(too_late(facts, &settled, &time_stamps));
