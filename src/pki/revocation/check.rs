@@ -295,6 +295,7 @@ impl Checker<'_> {
         };
         Ok(Ok(Word {
             evidence: Evidence::Crl(crl.clone()),
+            base: None,
             this_update: crl.this_update(),
             next_update: crl.next_update(),
             kept_since: crl.expired_since(),
@@ -331,6 +332,7 @@ impl Checker<'_> {
         };
         Ok(Ok(Word {
             evidence: Evidence::Ocsp(response.clone()),
+            base: None,
             this_update: single.this_update,
             next_update: single.next_update,
             kept_since: single.archive_cutoff,

@@ -13,6 +13,8 @@ use crate::time::UtcTime;
 #[derive(Debug, Clone)]
 pub(crate) struct Word {
     pub(crate) evidence: Evidence,
+    /// The list that was changed, where the evidence is a list of changes.
+    pub(super) base: Option<Crl>,
     pub(crate) this_update: UtcTime,
     pub(crate) next_update: Option<UtcTime>,
     /// Since when whoever made it keeps what has expired.
@@ -104,6 +106,12 @@ impl Moment {
 }
 
 impl Word {
+    /// The lists or the answer that say it together, as they stand: it is no older than the
+    /// youngest of them.
+    pub(crate) fn made_of(&self) -> impl Iterator<Item = &[u8]> {
+        [self.evidence.der()].into_iter().chain(self.base.as_ref().map(Crl::der))
+    }
+
     /// When it says that the certificate was revoked.
     pub(crate) fn revoked(&self) -> Option<UtcTime> {
         self.entry.map(|it| it.revoked_at)
@@ -207,6 +215,44 @@ impl Word {
             None => self.entry,
         };
         let reasons = self.reasons.and(change.reasons);
-        Self { entry, reasons, ..change.clone() }
+        let base = match &self.evidence {
+            Evidence::Crl(base) => Some(base.clone()),
+            Evidence::Ocsp(_) => None,
+        };
+        Self { entry, reasons, base, ..change.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::encoding::asn1::writer::tlv;
+    use crate::limits::Limits;
+
+    fn word(number: u8) -> Word {
+        let seq = |parts: &[&[u8]]| tlv(0x30, parts);
+        let algorithm = seq(&[&tlv(6, &[&[0x2a, 3]])]);
+        let number = seq(&[&tlv(6, &[&[0x55, 0x1d, 20]]), &tlv(4, &[&tlv(2, &[&[number]])])]);
+        let extensions = tlv(0xa0, &[&seq(&[&number])]);
+        let time = tlv(0x17, &[b"260601000000Z"]);
+        let to_be_signed = seq(&[&tlv(2, &[&[1]]), &algorithm, &seq(&[]), &time, &extensions]);
+        let der = seq(&[&to_be_signed, &algorithm, &tlv(3, &[&[0, 1]])]);
+        let crl = Crl::from_der(der, &Limits::default()).unwrap();
+        let this_update = crl.this_update();
+        let evidence = Evidence::Crl(crl);
+        let (base, next_update, kept_since, entry) = (None, None, None, None);
+        let reasons = Reasons::ALL;
+        Word { evidence, base, this_update, next_update, kept_since, entry, reasons }
+    }
+
+    /// A delta under an old time-stamp must not lend its age to a base that a stolen key made
+    /// today.
+    #[test]
+    fn a_base_is_proven_for_itself_and_not_by_its_delta() {
+        let (base, delta) = (word(5), word(6));
+        let updated = base.updated_by(&delta);
+        assert!(updated.made_of().eq([delta.evidence.der(), base.evidence.der()]));
+        assert!(base.made_of().eq([base.evidence.der()]));
     }
 }

@@ -172,11 +172,13 @@ impl Past<'_> {
                 }
                 let Some(one) = known.get_mut(n) else { continue };
                 for word in checked.words {
-                    let der = word.evidence.der();
-                    let of_list = crls.iter().find(|it| std::ptr::eq(it.1.der(), der));
-                    let of_answer = responses.iter().find(|it| std::ptr::eq(it.1.der(), der));
-                    let proven = of_list.map(|it| it.0).or(of_answer.map(|it| it.0));
-                    one.add(word, proven.unwrap_or(present), at == present);
+                    let since = |der: &[u8]| {
+                        let of_list = crls.iter().find(|it| std::ptr::eq(it.1.der(), der));
+                        let of_answer = responses.iter().find(|it| std::ptr::eq(it.1.der(), der));
+                        of_list.map(|it| it.0).or(of_answer.map(|it| it.0)).unwrap_or(present)
+                    };
+                    let proven = word.made_of().map(since).max().unwrap_or(present);
+                    one.add(word, proven, at == present);
                 }
             }
         }
@@ -349,7 +351,9 @@ fn is_within(certificate: &Certificate, at: UtcTime) -> bool {
 
 impl Known {
     fn add(&mut self, word: Word, proven: UtcTime, today: bool) {
-        let same = |it: &&mut Said| std::ptr::eq(it.word.evidence.der(), word.evidence.der());
+        let same = |it: &&mut Said| {
+            it.word.made_of().map(<[u8]>::as_ptr).eq(word.made_of().map(<[u8]>::as_ptr))
+        };
         match self.said.iter_mut().find(same) {
             Some(known) => known.today |= today,
             None => self.said.push(Said { word, proven, today }),
