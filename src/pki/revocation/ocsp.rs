@@ -1,6 +1,7 @@
 //! Answers to the question whether a certificate is revoked (OCSP, RFC 6960).
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use super::extension::Extension;
 use super::fault::Unusable;
 use super::reason::Reason;
 use super::signed::{Signed, Spent};
-use crate::crypto::DigestAlgorithm;
+use crate::crypto::{Digest, DigestAlgorithm};
 use crate::encoding::asn1::{AlgorithmIdentifier, Tag, Value};
 use crate::encoding::pem;
 use crate::error::{Error, ErrorKind, Result};
@@ -183,13 +184,17 @@ impl OcspResponse {
         let answer = self.0.answer.as_ref().ok()?;
         let name = certificate.issuer_name().der();
         let bits = key_bits(issuer_key_info)?;
-        answer.singles.iter().find(|single| {
-            DigestAlgorithm::from_oid(single.digest).is_some_and(|digest| {
-                single.serial == certificate.serial_octets()
-                    && digest.digest(name).value() == single.issuer_name
-                    && digest.digest(bits).value() == single.issuer_key
-            })
-        })
+        // A response may repeat one number in a thousand entries; each digest is made once.
+        let mut made: BTreeMap<DigestAlgorithm, (Digest, Digest)> = BTreeMap::new();
+        let numbered = answer.singles.iter().filter(|it| it.serial == certificate.serial_octets());
+        numbered.filter_map(|it| Some((it, DigestAlgorithm::from_oid(it.digest)?))).find_map(
+            |(single, by)| {
+                let (name, key) =
+                    made.entry(by).or_insert_with(|| (by.digest(name), by.digest(bits)));
+                let same = name.value() == single.issuer_name && key.value() == single.issuer_key;
+                same.then_some(single)
+            },
+        )
     }
 
     /// How many answers there are, and how many of them to the certificate's number.
