@@ -83,7 +83,7 @@ struct Given {
 }
 
 impl Validator {
-    /// Lets every report keep what it rested on: [`Report::evidence`]. Lists may be large,
+    /// Lets every report keep what it rested on: [`Report::evidence`](crate::Report::evidence). Lists may be large,
     /// so that it is not done unasked.
     #[must_use]
     pub fn keep_evidence(mut self) -> Self {
