@@ -22,10 +22,10 @@ use crate::source::{Source, for_each_piece};
 /// ```no_run
 /// use std::sync::Arc;
 ///
-/// use kyso::{Policy, TrustStore, UtcTime, Validator, cades, tsp};
+/// use kyso::{Policy, Retrieve, TrustStore, UtcTime, Validator, cades, online, tsp};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let http: Arc<dyn kyso::Retrieve> = unimplemented!();
+/// let http: Arc<dyn Retrieve> = Arc::new(online::Http::new());
 /// let tsa = tsp::Online::new("http://tsa.example.vn", http.clone());
 /// let trust = TrustStore::from_bytes(&std::fs::read("roots.pem")?)?;
 /// let validator =

@@ -20,10 +20,10 @@ use crate::validation::Validator;
 /// ```no_run
 /// use std::sync::Arc;
 ///
-/// use kyso::{Policy, TrustStore, UtcTime, Validator, pades, tsp};
+/// use kyso::{Policy, Retrieve, TrustStore, UtcTime, Validator, online, pades, tsp};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let http: Arc<dyn kyso::Retrieve> = unimplemented!();
+/// let http: Arc<dyn Retrieve> = Arc::new(online::Http::new());
 /// let tsa = tsp::Online::new("http://tsa.example.vn", http.clone());
 /// let trust = TrustStore::from_bytes(&std::fs::read("roots.pem")?)?;
 /// let validator =
