@@ -236,15 +236,8 @@ impl<'s, 'a> Imprints<'s, 'a> {
     ) -> Result<Option<bool>> {
         let Some(head) = self.head(algorithm, true, content)? else { return Ok(None) };
         let attributes = archive::earlier(self.signer, info, self.limits)?;
-        for tail in archive::tails(self.signer, &attributes) {
-            self.spend(tail.len())?;
-            let mut context = head.clone();
-            context.update(&tail);
-            if same(&context.finish()) {
-                return Ok(Some(true));
-            }
-        }
-        Ok(Some(false))
+        let tails = archive::tails(self.signer, &attributes);
+        self.fits(&head, tails, same).map(Some)
     }
 
     /// RFC 3126 §4.12.2, whose words ("without the type or length encoding") let signers
@@ -258,15 +251,26 @@ impl<'s, 'a> Imprints<'s, 'a> {
     ) -> Result<Option<bool>> {
         let Some(head) = self.head(algorithm, false, content)? else { return Ok(None) };
         let attributes = archive::first_edition(self.signer, info, self.limits)?;
-        for tail in archive::first_tails(self.signer, &attributes) {
+        let tails = archive::first_tails(self.signer, &attributes);
+        Ok(self.fits(&head, tails, same)?.then_some(true))
+    }
+
+    /// Whether one of the readings of what follows `head` has the imprint.
+    fn fits(
+        &mut self,
+        head: &DigestContext,
+        tails: impl IntoIterator<Item = Vec<u8>>,
+        same: impl Fn(&Digest) -> bool,
+    ) -> Result<bool> {
+        for tail in tails {
             self.spend(tail.len())?;
             let mut context = head.clone();
             context.update(&tail);
             if same(&context.finish()) {
-                return Ok(Some(true));
+                return Ok(true);
             }
         }
-        Ok(None)
+        Ok(false)
     }
 
     /// Everything before the signer, once for each digest: it may be as long as the
