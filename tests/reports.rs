@@ -37,13 +37,37 @@ fn a_page_says_what_a_clerk_asks() {
         "2026-06-15T07:00:00+07:00",
         "Giá trị chữ ký do đúng khóa của người ký tạo ra.",
         "EN 319 102-1 5.2.7",
-        "class=\"passed\"",
+        "class=\"verdict passed\"",
     ] {
         assert!(page.contains(said), "{said:?} is missing:\n{page}");
     }
     let open = report("A", Policy::default()).to_html();
-    assert!(open.contains("class=\"open\"") && open.contains("INDETERMINATE/TRY_LATER"), "{open}");
+    assert!(
+        open.contains("class=\"verdict open\"") && open.contains("INDETERMINATE/TRY_LATER"),
+        "{open}"
+    );
     assert!(open.contains("thông tin thu hồi về chứng thư số của "), "{open}");
+}
+
+/// The verdict comes first; what only an expert needs is folded, at the end.
+#[test]
+fn a_page_goes_from_the_verdict_to_what_is_folded() {
+    let page = report("A", Policy::default()).to_html();
+    let at = |said: &str| page.find(said).unwrap_or_else(|| panic!("{said:?} in\n{page}"));
+    let order = [
+        "<h1>",
+        "verdict open",
+        "Chữ ký “1”",
+        "Còn thiếu: ",
+        "Người ký",
+        "Chứng thư số",
+        "Gốc tin cậy",
+        "<details>",
+        "Số sê-ri",
+        "EN 319 102-1 5.2.7",
+    ];
+    assert!(order.windows(2).all(|it| at(it[0]) < at(it[1])), "{page}");
+    assert_eq!(page.matches("<details>").count(), page.matches("</details>").count());
 }
 
 /// Each `<` begins markup of the page's own, and no control character is left.
@@ -85,6 +109,10 @@ fn nothing_from_a_document_is_more_than_text_in_a_page() {
         "/div",
         "section",
         "/section",
+        "details",
+        "/details",
+        "summary",
+        "/summary",
         "footer",
         "/footer",
     ];

@@ -4,6 +4,7 @@
 mod pdf;
 mod time_stamp;
 
+use std::fmt;
 use std::ops::Range;
 
 pub(super) use pdf::PdfFacts;
@@ -159,6 +160,13 @@ pub enum Form {
     /// CMS without one (RFC 5652).
     #[serde(rename = "CMS")]
     Cms,
+}
+
+impl fmt::Display for Form {
+    /// As the JSON of reports spells it: `PAdES`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 /// An algorithm, as far as it is known.
@@ -344,6 +352,13 @@ pub enum SignatureLevel {
     /// Nothing signed says whose certificate it was.
     #[serde(rename = "NOT_ETSI")]
     NotEtsi,
+}
+
+impl fmt::Display for SignatureLevel {
+    /// As the JSON of reports spells it: `BASELINE-B`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 impl From<StructuralLevel> for SignatureLevel {

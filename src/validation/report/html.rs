@@ -1,15 +1,18 @@
-//! A report as a page that a clerk can print: Vietnamese first, English beneath. It
-//! loads nothing, runs nothing, and nothing in it is markup but what stands here.
+//! A report as a page that a clerk can print and file: Vietnamese first, English beneath;
+//! the verdict first, then who, for whom, when and by which path, then what came after,
+//! and the technical part folded. It loads nothing, runs nothing, and nothing in it is
+//! markup but what stands here.
 
-use super::{Report, SignatureReport, TimeStampReport};
+mod signature;
+
+use super::{Report, SignatureReport};
 use crate::encoding::escape;
 use crate::time::UtcTime;
-use crate::validation::check::{Check, Outcome};
 use crate::validation::conclusion::Conclusion;
-use crate::validation::text::{mark, printable, sentence, summary};
+use crate::validation::text::{printable, sentence, summary};
 
 impl Report {
-    /// The report as a page of HTML that stands by itself and can be printed.
+    /// The report as a page of HTML that stands by itself and can be printed on A4.
     ///
     /// All that comes from the document, such as names, is text in it and can be nothing
     /// else; the page forbids the browser to load or to run anything.
@@ -39,16 +42,20 @@ const HEAD: &str = r#"<!DOCTYPE html>
 <meta name="viewport" content="width=device-width">
 <title>Kết quả kiểm tra chữ ký số</title>
 <style>
-body { font: 15px/1.45 "Times New Roman", "Noto Serif", serif; max-width: 46em; margin: 2em auto; padding: 0 1em; color: #111; }
-h1 { font-size: 1.5em; text-align: center; } h2 { font-size: 1.15em; }
-[lang=en] { color: #555; font-size: .88em; font-style: italic; display: block; }
-section { border: 1px solid #999; border-left: .5em solid #999; padding: 0 1em 1em; margin: 1.2em 0; }
-.passed { border-left-color: #17692f; } .failed { border-left-color: #a3150f; } .open { border-left-color: #b07a00; }
-.verdict { font-weight: bold; }
-table { border-collapse: collapse; width: 100%; } th, td { text-align: left; vertical-align: top; padding: .25em .5em; border-bottom: 1px solid #ddd; }
-th { width: 32%; font-weight: normal; } td { overflow-wrap: anywhere; } .mark { width: 2.2em; font-family: monospace; }
-footer { font-size: .85em; color: #555; }
-@media print { body { margin: 0; } section, tr { break-inside: avoid; } }
+@page { size: A4; margin: 20mm 15mm 20mm 30mm; }
+body { font: 15px/1.4 "Times New Roman", "Liberation Serif", "Noto Serif", serif; max-width: 46em; margin: 2em auto; padding: 0 1em; color: #111; }
+h1 { font-size: 1.4em; text-align: center; text-transform: uppercase; margin: .3em 0 .8em; } h2 { font-size: 1.1em; margin: .8em 0 .3em; }
+p { margin: .2em 0; }
+[lang=en] { color: #555; font-size: .85em; font-style: italic; display: block; text-transform: none; font-weight: normal; }
+.verdict { border: 1px solid; border-left-width: .5em; padding: .5em .9em; margin: .6em 0; font-weight: bold; font-size: 1.1em; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
+.passed { border-color: #17692f; background: #eaf6ed; } .failed { border-color: #a3150f; background: #fbeae9; } .open { border-color: #b07a00; background: #fdf5e2; }
+section { border-top: 1px solid #999; margin-top: 1.2em; }
+table { border-collapse: collapse; width: 100%; } th, td { text-align: left; vertical-align: top; padding: .2em .5em; border-bottom: 1px solid #ddd; }
+th { width: 30%; font-weight: normal; } td { overflow-wrap: anywhere; } .mark { width: 2.2em; font-family: monospace; } .clause { width: 9em; font-size: .85em; }
+.list th { width: auto; font-weight: bold; } .bad { font-weight: bold; }
+details { margin: .6em 0; font-size: .92em; } summary { cursor: pointer; color: #333; }
+footer { font-size: .85em; color: #555; border-top: 1px solid #999; margin-top: 1.5em; }
+@media print { body { margin: 0; max-width: none; font-size: 11pt; } tr, .verdict { break-inside: avoid; } h2 { break-after: avoid; } }
 </style>
 </head>
 <body>
@@ -69,7 +76,18 @@ struct Page {
 
 impl Page {
     fn report(&mut self, report: &Report) {
-        self.markup("<h1>Kết quả kiểm tra chữ ký số<span lang=\"en\">Signature validation report</span></h1>\n");
+        self.both("h1", "Kết quả kiểm tra chữ ký số", "Signature validation report");
+        match report.error() {
+            Some(error) => self.verdict(
+                "failed",
+                &format!("Không đọc được tệp: {error}."),
+                &format!("The file cannot be read: {error}."),
+            ),
+            None => {
+                let (vi, en) = summary(report);
+                self.verdict(report.conclusion().map_or("open", class), &vi, &en);
+            }
+        }
         self.markup("<table>\n");
         self.optional("Tệp", "File", report.file());
         if report.error().is_none() {
@@ -77,124 +95,41 @@ impl Page {
         }
         self.time("Thời điểm kiểm tra", "Validation time", report.validation_time());
         let policy = Some(report.policy()).filter(|it| !it.is_empty());
-        self.optional("Chính sách", "Policy", policy);
+        self.optional("Chính sách kiểm tra", "Validation policy", policy);
         self.markup("</table>\n");
-        match report.error() {
-            Some(error) => self.unreadable(error),
-            None => {
-                let (vi, en) = summary(report);
-                self.verdict(&vi, &en);
-            }
-        }
         for (vi, en) in report.diagnostics() {
             self.both("p", vi, en);
         }
+        self.overview(report.signatures());
         for signature in report.signatures() {
             self.signature(signature);
         }
     }
 
-    fn unreadable(&mut self, error: &str) {
-        self.verdict(
-            &format!("Không đọc được tệp: {error}."),
-            &format!("The file cannot be read: {error}."),
-        );
-    }
-
-    fn signature(&mut self, signature: &SignatureReport) {
-        let conclusion = signature.conclusion();
-        let class = match conclusion {
-            Conclusion::TotalPassed => "passed",
-            Conclusion::TotalFailed(_) => "failed",
-            Conclusion::Indeterminate(_) => "open",
-        };
-        self.markup(&format!("<section class=\"{class}\">\n"));
-        self.both(
-            "h2",
-            &format!("Chữ ký “{}”", signature.id()),
-            &format!("Signature “{}”", signature.id()),
-        );
-        let (vi, en) = sentence(conclusion);
-        self.verdict(vi, &format!("{en} ({conclusion})"));
-        self.markup("<table>\n");
-        self.who(signature);
-        self.when(signature);
-        for (vi, en) in signature.missing_vi().iter().zip(signature.missing()) {
-            self.row("Còn thiếu", "Missing", &format!("{vi} / {en}"));
+    /// Where there are several: which of them is which, at a glance.
+    fn overview(&mut self, signatures: &[SignatureReport]) {
+        if signatures.len() < 2 {
+            return;
         }
-        self.what(signature);
-        self.markup("</table>\n");
-        self.checks(signature.checks());
-        self.markup("</section>\n");
-    }
-
-    fn who(&mut self, signature: &SignatureReport) {
-        let signer = signature.signer_name().or(signature.signer());
-        self.optional("Người ký", "Signer", signer);
-        self.optional("Cơ quan", "Agency", signature.agency());
-        self.optional("Tên trong chứng thư số", "Name in the certificate", signature.signer());
-        self.optional("Cơ quan cấp chứng thư số", "Issuer", signature.issuer());
-        self.optional("Số sê-ri", "Serial number", signature.serial());
-        self.optional("Miền tin cậy", "Trust domain", signature.trust_domain());
-    }
-
-    fn when(&mut self, signature: &SignatureReport) {
-        self.time(
-            "Được chứng minh đã ký trước",
-            "Proven to exist by",
-            signature.best_signature_time(),
-        );
-        for stamp in signature.timestamps() {
-            self.time_stamp(stamp);
-        }
-        self.time(
-            "Thời gian ký do người ký khai báo",
-            "Time claimed by the signer",
-            signature.claimed_time(),
-        );
-    }
-
-    fn time_stamp(&mut self, stamp: &TimeStampReport) {
-        let time = stamp.time.map_or_else(|| "?".to_owned(), UtcTime::vietnam);
-        let text = format!("{time} ({})", stamp.conclusion);
-        self.row("Dấu thời gian", "Time-stamp", &text);
-    }
-
-    fn what(&mut self, signature: &SignatureReport) {
-        if let Some(pdf) = signature.pdf() {
-            self.optional("Lý do ký", "Reason", pdf.reason.as_deref());
-            self.optional("Địa điểm ký", "Location", pdf.location.as_deref());
-        }
-        match signature.covers().whole_file {
-            Some(true) => self.row("Phạm vi ký", "Covers", "toàn bộ tệp / the whole file"),
-            Some(false) => {
-                self.row("Phạm vi ký", "Covers", "một phiên bản trước / an earlier revision");
-            }
-            None => {}
-        }
-    }
-
-    fn checks(&mut self, checks: &[Check]) {
-        self.markup("<table>\n");
-        for check in checks {
-            self.markup(match check.outcome {
-                Outcome::Failed | Outcome::NotChecked => {
-                    "<tr class=\"verdict\"><td class=\"mark\">"
-                }
-                Outcome::Ok | Outcome::Information | Outcome::Warning => "<tr><td class=\"mark\">",
-            });
-            self.text(mark(check.outcome));
-            self.markup("</td>");
-            self.both("td", &check.message_vi, &check.message_en);
-            self.markup("<td>");
-            self.text(check.clause);
-            self.markup("</td></tr>\n");
+        self.markup("<table class=\"list\">\n<tr>");
+        self.both("th", "Chữ ký", "Signature");
+        self.both("th", "Người ký", "Signer");
+        self.both("th", "Kết luận", "Conclusion");
+        self.markup("</tr>\n");
+        for signature in signatures {
+            let (vi, en) = sentence(signature.conclusion());
+            self.markup("<tr>");
+            self.cell("td", signature.id());
+            let signer = signature.signer_name().or(signature.signer());
+            self.cell("td", signer.unwrap_or("?"));
+            self.both("td", vi, en);
+            self.markup("</tr>\n");
         }
         self.markup("</table>\n");
     }
 
-    fn verdict(&mut self, vi: &str, en: &str) {
-        self.markup("<div class=\"verdict\">");
+    fn verdict(&mut self, class: &str, vi: &str, en: &str) {
+        self.markup(&format!("<div class=\"verdict {class}\">"));
         self.both("p", vi, en);
         self.markup("</div>\n");
     }
@@ -212,10 +147,23 @@ impl Page {
     fn row(&mut self, vi: &str, en: &str, value: &str) {
         self.markup("<tr>");
         self.both("th", vi, en);
+        self.cell("td", value);
+        self.markup("</tr>\n");
+    }
+
+    /// A row whose value is said in both languages.
+    fn row_both(&mut self, label: (&str, &str), value: (&str, &str)) {
+        self.markup("<tr>");
+        self.both("th", label.0, label.1);
+        self.both("td", value.0, value.1);
+        self.markup("</tr>\n");
+    }
+
+    fn cell(&mut self, element: &str, value: &str) {
         // What is written from right to left must not move what stands beside it.
-        self.markup("<td><bdi>");
+        self.markup(&format!("<{element}><bdi>"));
         self.text(value);
-        self.markup("</bdi></td></tr>\n");
+        self.markup(&format!("</bdi></{element}>"));
     }
 
     fn both(&mut self, element: &str, vi: &str, en: &str) {
@@ -234,5 +182,13 @@ impl Page {
     /// Whatever it holds, it is text.
     fn text(&mut self, text: &str) {
         self.out.push_str(&escape(&printable(text)));
+    }
+}
+
+fn class(conclusion: Conclusion) -> &'static str {
+    match conclusion {
+        Conclusion::TotalPassed => "passed",
+        Conclusion::TotalFailed(_) => "failed",
+        Conclusion::Indeterminate(_) => "open",
     }
 }
