@@ -148,6 +148,19 @@ pub(super) fn later_changes(changes: LaterChanges, bytes: u64) -> Message {
             "Sau khi ký, tài liệu chỉ có thêm chữ ký khác.",
             "Only further signatures were added after it was signed.",
         ),
+        LaterChanges::FormFilling => say(
+            "Sau khi ký, các trường của biểu mẫu đã được điền hoặc sửa.",
+            "Form fields were filled in or changed after it was signed.",
+        ),
+        LaterChanges::Annotations => say(
+            "Sau khi ký, có chú thích được thêm, sửa hoặc xóa.",
+            "Annotations were added, changed or removed after it was signed.",
+        ),
+        LaterChanges::ClerkAddition => say(
+            "Sau khi ký, trang văn bản được bổ sung hình vẽ hoặc chữ (như số, ngày, con dấu).",
+            "Text or drawing, such as number, date and seal, was added to the pages after it was \
+             signed.",
+        ),
         LaterChanges::Other => say(
             format!("Tài liệu đã có những thay đổi khác sau khi ký ({bytes} byte được thêm vào)."),
             format!(

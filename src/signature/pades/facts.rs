@@ -230,6 +230,13 @@ pub(crate) enum LaterChanges {
     LtaUpdates,
     /// What a further signature needs, and nothing else.
     Signatures,
+    /// Values of fields that were there, with the looks of their widgets.
+    FormFilling,
+    /// Annotations that were added, changed or taken away.
+    Annotations,
+    /// Drawing that was purely added to what the pages show, as the clerk does who
+    /// puts in number, date and seal.
+    ClerkAddition,
     /// Anything else, or what could not be told.
     Other,
 }

@@ -216,7 +216,10 @@ fn later_changes(pdf: &PdfFacts) -> Finding {
         LaterChanges::None | LaterChanges::LtaUpdates | LaterChanges::Signatures => {
             Finding::holds(id, message)
         }
-        LaterChanges::Other => Finding::broken(id, Indeterminate::SigConstraintsFailure, message),
+        LaterChanges::FormFilling
+        | LaterChanges::Annotations
+        | LaterChanges::ClerkAddition
+        | LaterChanges::Other => Finding::broken(id, Indeterminate::SigConstraintsFailure, message),
     }
 }
 

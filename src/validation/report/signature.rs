@@ -251,6 +251,9 @@ impl SignatureReport {
             LaterChanges::None => "NONE",
             LaterChanges::LtaUpdates => "LTA_UPDATES",
             LaterChanges::Signatures => "SIGNATURES",
+            LaterChanges::FormFilling => "FORM_FILLING",
+            LaterChanges::Annotations => "ANNOTATIONS",
+            LaterChanges::ClerkAddition => "CLERK_ADDITION",
             LaterChanges::Other => "OTHER",
         })
     }

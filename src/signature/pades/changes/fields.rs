@@ -106,7 +106,12 @@ impl Step<'_> {
                 continue;
             }
             ensure(old.duplicate().is_none() && new.duplicate().is_none())?;
-            ensure(changed_keys(&old, &new).iter().all(|key| *key == b"Annots"))?;
+            let changed = changed_keys(&old, &new);
+            let drawn = |key: &[u8]| matches!(key, b"Contents" | b"Resources");
+            ensure(changed.iter().all(|key| *key == b"Annots" || drawn(key)))?;
+            if changed.iter().any(|key| drawn(key)) {
+                self.drawing(&old, &new)?;
+            }
             self.open.remove(&reference.number);
             pages.push((old, new));
         }
