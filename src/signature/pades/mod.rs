@@ -6,6 +6,7 @@ mod certification;
 mod changes;
 mod create;
 mod facts;
+mod form;
 mod level;
 mod long_term;
 mod parse;
