@@ -84,7 +84,7 @@ impl<'a> Found<'a> {
         Ok(())
     }
 
-    fn time(&self, token: &[u8]) -> Result<UtcTime> {
+    pub(super) fn time(&self, token: &[u8]) -> Result<UtcTime> {
         Ok(TimeStampToken::from_der(token, self.limits)?.time())
     }
 
@@ -109,7 +109,7 @@ impl<'a> Found<'a> {
     }
 
     /// By the signed reference, or else by the identifier.
-    fn certificate(&self, signer: &SignerInfo<'_>) -> Option<Certificate> {
+    pub(super) fn certificate(&self, signer: &SignerInfo<'_>) -> Option<Certificate> {
         let references: Vec<_> = signer
             .signed_attributes()
             .map(|it| [it.signing_certificate_v2(), it.signing_certificate()])

@@ -123,6 +123,11 @@ impl Prepared {
         self.certificate_chain.first()
     }
 
+    /// Whether the signature stands in what follows the document.
+    pub(super) fn is_appended(&self) -> bool {
+        matches!(self.layout, Layout::Appended { .. })
+    }
+
     /// Puts the value in, once it has proven to come from the certificate's key.
     ///
     /// # Errors
@@ -130,6 +135,16 @@ impl Prepared {
     /// when that cannot be checked; `Misuse` when the space kept for the signature
     /// is too small or the prepared value was tampered with.
     pub fn complete(self, value: &SignatureValue) -> Result<Signed> {
+        self.complete_with(value, || Ok(Vec::new()))
+    }
+
+    /// As [`complete`](Self::complete), with these unsigned attributes, which are not asked
+    /// for before the value has proven to be right.
+    pub(super) fn complete_with(
+        self,
+        value: &SignatureValue,
+        unsigned: impl FnOnce() -> Result<Vec<Vec<u8>>>,
+    ) -> Result<Signed> {
         let certificate = self.certificate_chain.first().ok_or_else(broken)?;
         check_value(certificate, &self.to_be_signed, value)?;
         let message_digest = self.message_digest(certificate).ok_or_else(broken)?;
@@ -138,9 +153,8 @@ impl Prepared {
             _ if message_digest != self.document.digest => return Err(broken()),
             _ => None,
         };
-        let cms = |encapsulation| {
-            create::assemble(&self.certificate_chain, &self.to_be_signed, value, encapsulation)
-        };
+        let (chain, signed, unsigned) = (&self.certificate_chain, &self.to_be_signed, &unsigned()?);
+        let cms = |encapsulation| create::assemble(chain, signed, value, unsigned, encapsulation);
         let whole = Piece::Document(0..self.document.len);
         let pieces = match self.layout {
             Layout::Detached => vec![Piece::Bytes(cms(Encapsulation::Detached)?.head)],
@@ -149,8 +163,7 @@ impl Prepared {
                 vec![Piece::Bytes(cms.head), whole, Piece::Bytes(cms.tail)]
             }
             Layout::Joined { existing } => {
-                let (chain, signed) = (&self.certificate_chain, &self.to_be_signed);
-                vec![Piece::Bytes(create::join(&existing, chain, signed, value)?)]
+                vec![Piece::Bytes(create::join(&existing, chain, signed, value, unsigned)?)]
             }
             Layout::Appended { mut tail, digits } => {
                 let space = tail.get_mut(digits).ok_or_else(broken)?;
@@ -302,7 +315,22 @@ impl Signed {
         Ok(bytes)
     }
 
-    fn check<S: Source + ?Sized>(&self, document: &S) -> Result<()> {
+    /// What follows the document, where the signature stands in it.
+    pub(super) fn tail(&self) -> Option<&[u8]> {
+        match self.pieces.as_slice() {
+            [Piece::Document(_), Piece::Bytes(tail), ..] if self.gap.is_some() => Some(tail),
+            _ => None,
+        }
+    }
+
+    /// One more update behind it.
+    pub(super) fn append(&mut self, update: Vec<u8>) {
+        self.pieces.push(Piece::Bytes(update));
+    }
+
+    /// # Errors
+    /// `Misuse` when it is another document than the one that was prepared; `Io`.
+    pub(super) fn check<S: Source + ?Sized>(&self, document: &S) -> Result<()> {
         let known = &self.document;
         let other = || Error::misuse("this is not the document that was prepared");
         if document.len() != known.len {
@@ -316,7 +344,7 @@ impl Signed {
             return Err(other());
         }
         // What is appended is signed, too.
-        if let (Some(gap), Some(Piece::Bytes(tail))) = (&self.gap, self.pieces.last()) {
+        if let (Some(gap), Some(tail)) = (&self.gap, self.tail()) {
             context.update(tail.get(..gap.start).unwrap_or_default());
             context.update(tail.get(gap.end..).unwrap_or_default());
             if context.finish().value() != self.message_digest {

@@ -384,6 +384,11 @@ impl Validator {
         &self.certificates
     }
 
+    /// When it judges.
+    pub(crate) fn time(&self) -> UtcTime {
+        self.at
+    }
+
     /// Bounds on hostile input.
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits

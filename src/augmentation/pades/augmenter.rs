@@ -1,15 +1,17 @@
 //! From one level to the next.
 
-use super::extended::{Augmented, Extended};
+use super::augmented::Augmented;
 use super::level::Level;
+use super::standing::{Standing, standing};
 use crate::augmentation::found::Found;
 use crate::error::{Error, Place, Result};
 use crate::limits::Limits;
-use crate::signature::cms::{SignedData, TimeStampKind};
-use crate::signature::pades::{self, PdfSignature, PdfSignatures, SignatureKind, StoredData};
-use crate::signature::tsp::TimeStampToken;
+use crate::signature::cms::SignedData;
+use crate::signature::pades::{
+    self, Extended, PdfSignature, PdfSignatures, SignatureKind, StoredData,
+};
+use crate::signature::tsp::TimeStampAuthority;
 use crate::source::Source;
-use crate::time::UtcTime;
 use crate::validation::Validator;
 
 /// Raises the signatures of a PDF, whoever made them, to a level (EN 319 102-1 §6).
@@ -38,14 +40,31 @@ use crate::validation::Validator;
 #[must_use = "nothing is raised until `augment` is called"]
 pub struct Augmenter<'a> {
     level: Level<'a>,
+    which: Which,
     limits: Limits,
+}
+
+/// The signatures that are to be of the level.
+#[derive(Debug, Clone)]
+enum Which {
+    All,
+    /// That of the field so called.
+    Field(String),
+    /// The one that was made last.
+    Last,
 }
 
 impl<'a> Augmenter<'a> {
     /// Raises all signatures of a PDF to `level`.
     pub fn new(level: Level<'a>) -> Self {
         let limits = level.validator().map_or_else(Limits::default, |it| it.limits().clone());
-        Self { level, limits }
+        Self { level, which: Which::All, limits }
+    }
+
+    /// Raises the signature of this field only: what is missing for others does not matter.
+    pub fn field(mut self, name: impl Into<String>) -> Self {
+        self.which = Which::Field(name.into());
+        self
     }
 
     /// Exchanges the bounds on what is read.
@@ -59,24 +78,29 @@ impl<'a> Augmenter<'a> {
     /// # Errors
     /// `Malformed` when this is no PDF, or none that is sound enough to be updated;
     /// `Unsupported` when it is encrypted; `Misuse` when nothing is signed, a signature
-    /// cannot be read, or something at hand is missing: which certificate it is about is
-    /// said; `Service` when the authority, or those who know of revocation, do not
-    /// answer; `Signer` when a certificate was revoked; `LimitExceeded`; `Io`.
+    /// cannot be read, nothing proves it any more, or something at hand is missing: which
+    /// certificate it is about is said, and where it was looked for; `Service` when the
+    /// authority, or those who know of revocation, do not answer; `Signer` when a certificate
+    /// was revoked; `LimitExceeded`; `Io`.
     pub fn augment<S: Source + ?Sized>(&self, document: &S) -> Result<Augmented> {
-        let document: &dyn Source = &document;
+        self.raise_all(&document, &self.which)
+    }
+
+    fn raise_all(&self, document: &dyn Source, which: &Which) -> Result<Augmented> {
         let mut extended = Extended::new(document);
         let found = pades::parse(&extended, &self.limits)?;
-        check(&found)?;
-        if !all_stamped(&found, &self.limits)? {
+        let chosen = chosen(&found, which)?;
+        if !self.all_stamped(&found, &chosen)? {
             self.stamp(&mut extended)?;
         }
         if let Some(validator) = self.level.validator() {
-            self.store(&mut extended, validator)?;
+            self.store(&mut extended, &chosen, validator)?;
         }
         if matches!(self.level, Level::Lta(..)) {
             self.stamp(&mut extended)?;
         }
-        Ok(extended.into_augmented())
+        let (original, appended) = extended.into_parts();
+        Ok(Augmented::new(original, appended))
     }
 
     fn stamp(&self, extended: &mut Extended<'_>) -> Result<()> {
@@ -85,16 +109,39 @@ impl<'a> Augmenter<'a> {
         Ok(())
     }
 
-    /// Level LT: what validates every signature and every time-stamp that is there.
-    fn store(&self, extended: &mut Extended<'_>, validator: &Validator) -> Result<()> {
+    /// Whether each signature has a time-stamp that proves it, of its own or over the
+    /// document.
+    fn all_stamped(&self, pdf: &PdfSignatures, chosen: &[usize]) -> Result<bool> {
+        let now = self.level.validator().map(Validator::time);
+        let mut all = true;
+        for n in chosen {
+            let standing = standing(pdf, *n, now, &self.limits)?;
+            if let (Some(now), Standing::Lapsed(lapsed)) = (now, &standing) {
+                lapsed.must_be_replaceable(now)?;
+            }
+            all &= matches!(standing, Standing::Proven);
+        }
+        Ok(all)
+    }
+
+    /// Level LT: what validates every signature that is to be raised, and every time-stamp
+    /// over it.
+    fn store(
+        &self,
+        extended: &mut Extended<'_>,
+        chosen: &[usize],
+        validator: &Validator,
+    ) -> Result<()> {
         let pdf = pades::parse(extended, &self.limits)?;
         let mut found = Found::new(&self.limits);
         found.stored(&pdf.store)?;
+        let first = chosen.first().copied().unwrap_or_default();
         for (n, signature) in pdf.signatures.iter().enumerate() {
-            let later = pdf.signatures.get(n.saturating_add(1)..).unwrap_or_default();
-            let stamped = first_stamp(later, &self.limits)?;
-            self.take(&mut found, signature, stamped)
-                .map_err(|error| error.at(Place::Element(signature.field.clone())))?;
+            let over = n >= first && is_stamp(signature);
+            if chosen.contains(&n) || over {
+                self.take(&mut found, signature, later(&pdf, n))
+                    .map_err(|error| error.at(Place::Element(signature.field.clone())))?;
+            }
         }
         let data = validator.validation_data(&found.needed, &found.pool, &found.known)?;
         let stored = StoredData {
@@ -112,13 +159,15 @@ impl<'a> Augmenter<'a> {
         &self,
         found: &mut Found<'_>,
         signature: &PdfSignature,
-        stamped: Option<UtcTime>,
+        later: &[PdfSignature],
     ) -> Result<()> {
         let cms = SignedData::parse(&signature.contents, &self.limits)?;
         found.take(&cms)?;
-        if signature.kind == SignatureKind::DocumentTimeStamp {
+        if is_stamp(signature) {
             return found.token(&signature.contents);
         }
+        let stamp = later.iter().find(|it| is_stamp(it));
+        let stamped = stamp.map(|it| found.time(&it.contents)).transpose()?;
         match cms.signers().first() {
             Some(Ok(signer)) => found.signer(signer, stamped),
             _ => Err(Error::misuse("a signature that is to be raised is broken")),
@@ -126,45 +175,65 @@ impl<'a> Augmenter<'a> {
     }
 }
 
-/// Refuses what would be sealed though it cannot be what it should be.
-fn check(pdf: &PdfSignatures) -> Result<()> {
-    if pdf.signatures.is_empty() {
-        return Err(Error::misuse("nothing is signed in this PDF"));
+impl pades::Augment for Augmenter<'_> {
+    fn authority(&self) -> &dyn TimeStampAuthority {
+        self.level.authority()
     }
-    match pdf.signatures.iter().find(|it| !it.findings.is_empty()) {
-        Some(broken) => {
-            let what = broken.findings.first().map(ToString::to_string).unwrap_or_default();
-            Err(Error::misuse(format!("a signature does not stand in the PDF as it must: {what}"))
-                .at(Place::Element(broken.field.clone())))
-        }
-        None => Ok(()),
-    }
-}
 
-/// Whether each signature has a time-stamp, of its own or over the document.
-fn all_stamped(pdf: &PdfSignatures, limits: &Limits) -> Result<bool> {
-    let is_stamp = |it: &PdfSignature| it.kind == SignatureKind::DocumentTimeStamp;
-    for (n, signature) in pdf.signatures.iter().enumerate().filter(|(_, it)| !is_stamp(it)) {
-        let later = pdf.signatures.get(n.saturating_add(1)..).unwrap_or_default();
-        if !later.iter().any(is_stamp) && !has_own(signature, limits)? {
-            return Ok(false);
+    /// The last signature, or all, or that of the field that was named: what stands in the
+    /// signature is enough for level T.
+    fn raise(&self, signed: &dyn Source) -> Result<Vec<u8>> {
+        let which = match &self.which {
+            Which::All => &Which::Last,
+            named => named,
+        };
+        match self.level {
+            Level::T(_) => Ok(Vec::new()),
+            _ => Ok(self.raise_all(signed, which)?.into_appended()),
         }
     }
-    Ok(true)
 }
 
-fn has_own(signature: &PdfSignature, limits: &Limits) -> Result<bool> {
-    let cms = SignedData::parse(&signature.contents, limits)?;
-    let signer = cms.signers().first().and_then(|it| it.as_ref().ok());
-    Ok(signer.is_some_and(|signer| {
-        let mut stamps = signer.unsigned_attributes().time_stamps();
-        stamps.any(|(kind, _)| kind == TimeStampKind::Signature)
-    }))
+impl pades::Augment for Level<'_> {
+    fn authority(&self) -> &dyn TimeStampAuthority {
+        Level::authority(*self)
+    }
+
+    fn raise(&self, signed: &dyn Source) -> Result<Vec<u8>> {
+        Augmenter::new(*self).raise(signed)
+    }
 }
 
-/// The time of the first time-stamp over the document among those that came later.
-fn first_stamp(later: &[PdfSignature], limits: &Limits) -> Result<Option<UtcTime>> {
-    let stamp = later.iter().find(|it| it.kind == SignatureKind::DocumentTimeStamp);
-    let token = stamp.map(|it| TimeStampToken::from_der(it.contents.as_slice(), limits));
-    Ok(token.transpose()?.map(|it| it.time()))
+/// A time-stamp over the document that stands in it as it must.
+pub(super) fn is_stamp(signature: &PdfSignature) -> bool {
+    signature.kind == SignatureKind::DocumentTimeStamp && signature.findings.is_empty()
+}
+
+/// What was added to the document after the signature at this place.
+pub(super) fn later(pdf: &PdfSignatures, n: usize) -> &[PdfSignature] {
+    pdf.signatures.get(n.saturating_add(1)..).unwrap_or_default()
+}
+
+/// The places of those that are to be raised, which stay what they are while more is
+/// appended. Refuses what would be sealed though it cannot be what it should be.
+fn chosen(pdf: &PdfSignatures, which: &Which) -> Result<Vec<usize>> {
+    let all = pdf.signatures.iter().enumerate();
+    let signatures = || all.clone().filter(|(_, it)| it.kind == SignatureKind::Signature);
+    let chosen: Vec<_> = match which {
+        Which::All => all.collect(),
+        Which::Last => signatures().next_back().into_iter().collect(),
+        Which::Field(name) => signatures().filter(|(_, it)| it.field == *name).collect(),
+    };
+    if chosen.is_empty() {
+        return Err(Error::misuse(match which {
+            Which::Field(name) => format!("no signature stands in a field {name:?}"),
+            Which::All | Which::Last => "nothing is signed in this PDF".to_owned(),
+        }));
+    }
+    if let Some((_, broken)) = chosen.iter().find(|(_, it)| !it.findings.is_empty()) {
+        let what = broken.findings.first().map(ToString::to_string).unwrap_or_default();
+        let what = format!("a signature does not stand in the PDF as it must: {what}");
+        return Err(Error::misuse(what).at(Place::Element(broken.field.clone())));
+    }
+    Ok(chosen.into_iter().map(|(n, _)| n).collect())
 }

@@ -1,11 +1,12 @@
 //! Raising the signatures of PDFs (EN 319 142-1 §6).
 
+mod augmented;
 mod augmenter;
-mod extended;
 mod level;
+mod standing;
 #[cfg(test)]
 mod tests;
 
+pub use augmented::Augmented;
 pub use augmenter::Augmenter;
-pub use extended::Augmented;
 pub use level::Level;

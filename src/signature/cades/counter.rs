@@ -71,7 +71,7 @@ impl<'a> CounterSignatureBuilder<'a> {
         let to_be_signed = ToBeSigned::new(attributes.to_der()?, algorithm);
         let value = signer.sign(&to_be_signed)?;
         check_value(certificate, &to_be_signed, &value)?;
-        let countersignature = signer_info(chain, &to_be_signed, &value)?;
+        let countersignature = signer_info(chain, &to_be_signed, &value, &[])?;
         let additions = Additions {
             certificates: chain.iter().map(|it| it.der().to_vec()).collect(),
             attributes: vec![(self.signer, attribute(COUNTERSIGNATURE, &countersignature))],

@@ -102,6 +102,7 @@ pub(crate) fn assemble(
     certificate_chain: &[Certificate],
     to_be_signed: &ToBeSigned,
     value: &SignatureValue,
+    unsigned: &[Vec<u8>],
     encapsulation: Encapsulation,
 ) -> Result<Assembled> {
     let version = [INTEGER, 1, 1];
@@ -110,7 +111,7 @@ pub(crate) fn assemble(
     let certificates = certificate_chain.iter().map(|it| it.der().to_vec()).collect();
     let after = [
         set_of(constructed(0), certificates),
-        set_of(SET, vec![signer_info(certificate_chain, to_be_signed, value)?]),
+        set_of(SET, vec![signer_info(certificate_chain, to_be_signed, value, unsigned)?]),
     ]
     .concat();
 
@@ -146,6 +147,7 @@ pub(crate) fn join(
     certificate_chain: &[Certificate],
     to_be_signed: &ToBeSigned,
     value: &SignatureValue,
+    unsigned: &[Vec<u8>],
 ) -> Result<Vec<u8>> {
     let mut info = Value::only(existing, Limits::default().asn1_depth)?.sequence()?;
     let kind = info.expect(Tag::OID)?.raw();
@@ -160,7 +162,7 @@ pub(crate) fn join(
 
     add(&mut digests, to_der(&to_be_signed.algorithm().digest().identifier())?);
     certificate_chain.iter().for_each(|it| add(&mut certificates, it.der().to_vec()));
-    signers.push(signer_info(certificate_chain, to_be_signed, value)?);
+    signers.push(signer_info(certificate_chain, to_be_signed, value, unsigned)?);
     let (digests, signers) = (set_of(SET, digests), set_of(SET, signers));
     let certificates = set_of(constructed(0), certificates);
     let data = tlv(SEQUENCE, &[version, &digests, content, &certificates, crls, &signers]);
@@ -185,11 +187,21 @@ fn add(set: &mut Vec<Vec<u8>>, element: Vec<u8>) {
     }
 }
 
-/// `SignerInfo` (RFC 5652 §5.3), version 1: the signer by issuer and serial number.
+/// Bytes to keep for a CMS with these certificates and their signer's issuer once more;
+/// `rest` is what else stands in it.
+pub(crate) fn space_for(certificate_chain: &[Certificate], rest: usize) -> usize {
+    let issuer = certificate_chain.first().map_or(0, |it| it.issuer_name().der().len());
+    let certificates = certificate_chain.iter().map(|it| it.der().len());
+    certificates.fold(issuer.saturating_add(rest), usize::saturating_add)
+}
+
+/// `SignerInfo` (RFC 5652 §5.3), version 1: the signer by issuer and serial number, with
+/// these unsigned attributes.
 pub(crate) fn signer_info(
     certificate_chain: &[Certificate],
     to_be_signed: &ToBeSigned,
     value: &SignatureValue,
+    unsigned: &[Vec<u8>],
 ) -> Result<Vec<u8>> {
     let signer = certificate_chain
         .first()
@@ -201,6 +213,10 @@ pub(crate) fn signer_info(
     if let Some(tag) = attributes.first_mut() {
         *tag = constructed(0);
     }
+    let unsigned = match unsigned {
+        [] => Vec::new(),
+        all => set_of(constructed(1), all.to_vec()),
+    };
     Ok(tlv(
         SEQUENCE,
         &[
@@ -210,6 +226,7 @@ pub(crate) fn signer_info(
             &attributes,
             &to_der(&algorithm.identifier()?)?,
             &tlv(OCTET_STRING, &[value.bytes()]),
+            &unsigned,
         ],
     ))
 }

@@ -1,7 +1,8 @@
-//! Signing a PDF at level B-B (EN 319 142-1 §6).
+//! Signing a PDF at level B-B and up (EN 319 142-1 §6).
 
 use std::io::Write;
 
+use super::complete::Augment;
 use super::create::{Request, Said, Tail, append};
 use super::sub_filter::SubFilter;
 use crate::crypto::{DigestAlgorithm, DigestContext, SignatureAlgorithm};
@@ -10,14 +11,15 @@ use crate::error::{Error, Result};
 use crate::keys::{Signer, SigningOverride, check_fitness};
 use crate::limits::Limits;
 use crate::pki::Certificate;
-use crate::signature::cms::create::SignedAttributes;
+use crate::signature::cms::create::{SignedAttributes, space_for};
 use crate::signature::cms::oids::ID_DATA;
 use crate::signature::request::{Document, Layout, Prepared, Signed, sign_prepared};
 use crate::source::{Source, for_each_piece};
 use crate::time::UtcTime;
 
-/// A PAdES-B-B signature to be made, as an incremental update: every byte of the
-/// document stays as it is, and so do earlier signatures.
+/// A PAdES signature to be made, of level B unless a higher one is asked for, as an
+/// incremental update: every byte of the document stays as it is, and so do earlier
+/// signatures.
 ///
 /// The document is read once, piece by piece, whatever its size. Invisible, unless
 /// it is given a rectangle.
@@ -35,6 +37,8 @@ pub struct SignatureBuilder<'a, S: ?Sized> {
     rectangle: Option<[f64; 4]>,
     sub_filter: SubFilter,
     overrides: Vec<SigningOverride>,
+    level: Option<&'a dyn Augment>,
+    time_stamp_space: Option<usize>,
     limits: Limits,
 }
 
@@ -53,6 +57,8 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
             rectangle: None,
             sub_filter: SubFilter::default(),
             overrides: Vec::new(),
+            level: None,
+            time_stamp_space: None,
             limits: Limits::default(),
         }
     }
@@ -100,6 +106,21 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
         self
     }
 
+    /// Signs at a level above B: the value is time-stamped in the signature, and what the
+    /// level asks for besides follows as updates of their own. Nothing is written unless all
+    /// of it could be had.
+    pub fn level(mut self, level: &'a dyn Augment) -> Self {
+        self.level = Some(level);
+        self
+    }
+
+    /// Bytes to keep for the time-stamp in the signature, instead of what its authority
+    /// [estimates](crate::tsp::TimeStampAuthority::token_space). Of no matter at level B.
+    pub fn time_stamp_space(mut self, bytes: usize) -> Self {
+        self.time_stamp_space = Some(bytes);
+        self
+    }
+
     /// The format of the signature.
     pub fn sub_filter(mut self, sub_filter: SubFilter) -> Self {
         self.sub_filter = sub_filter;
@@ -118,7 +139,8 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
         self
     }
 
-    /// Everything but the value, for a key that is elsewhere.
+    /// Everything but the value, for a key that is elsewhere. At a level above B, room is
+    /// kept for the time-stamp; [`Prepared::complete_at`] asks for it.
     ///
     /// # Errors
     /// `Malformed` when this is no PDF or its revision chain is not sound: such a file
@@ -172,7 +194,18 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
     }
 
     fn complete(&self, signer: &dyn Signer) -> Result<Signed> {
-        sign_prepared(self.prepare(signer.certificate_chain(), signer.algorithm())?, signer)
+        let prepared = self.prepare(signer.certificate_chain(), signer.algorithm())?;
+        let Some(level) = self.level else { return sign_prepared(prepared, signer) };
+        let value = signer.sign(prepared.to_be_signed())?;
+        prepared.complete_at(&value, self.document, level)
+    }
+
+    /// Bytes to keep for the CMS.
+    fn space(&self, certificate_chain: &[Certificate]) -> usize {
+        let stamp = self.level.map_or(0, |level| {
+            self.time_stamp_space.unwrap_or_else(|| level.authority().token_space())
+        });
+        space_for(certificate_chain, REST).saturating_add(stamp)
     }
 
     fn tail(&self, certificate_chain: &[Certificate]) -> Result<Tail> {
@@ -200,7 +233,7 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
                     .filter_map(|(key, text)| text.as_deref().map(|text| (key, text)))
                     .collect(),
             },
-            space: space_for(certificate_chain),
+            space: self.space(certificate_chain),
             id: &self.file_id(),
         };
         append(&reader, &request)
@@ -229,11 +262,6 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
     }
 }
 
-/// Bytes to keep for the CMS. Beside the certificates there are the value (RSA-8192
-/// has 1,024 bytes), the signer's issuer once more, and attributes of under 500 bytes.
-fn space_for(certificate_chain: &[Certificate]) -> usize {
-    const REST: usize = 3 << 10;
-    let certificates: usize = certificate_chain.iter().map(|it| it.der().len()).sum();
-    let issuer = certificate_chain.first().map_or(0, |it| it.issuer_name().der().len());
-    certificates.saturating_add(issuer).saturating_add(REST)
-}
+/// Beside the certificates there are the value (RSA-8192 has 1,024 bytes), and attributes of
+/// under 500 bytes.
+const REST: usize = 3 << 10;

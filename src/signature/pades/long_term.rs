@@ -11,7 +11,7 @@ use crate::encoding::pdf::{Dictionary, Object, Reader, Reference, Update, View};
 use crate::error::Result;
 use crate::limits::Limits;
 use crate::pki::{Certificate, Crl, OcspResponse};
-use crate::signature::tsp::TimeStampAuthority;
+use crate::signature::tsp::{TimeStampAuthority, token_over};
 use crate::source::{Source, for_each_piece};
 
 /// What the document security store is to hold besides what it holds already.
@@ -106,7 +106,7 @@ pub(crate) fn time_stamp(
         page: 0,
         rectangle: None,
         said: Said::TimeStamp,
-        space: TOKEN_SPACE,
+        space: authority.token_space(),
         id: &file_id(document.len(), &[]),
     };
     let mut tail = append(&reader, &request)?;
@@ -118,14 +118,10 @@ pub(crate) fn time_stamp(
     let gap = tail.gap();
     context.update(tail.bytes.get(..gap.start).unwrap_or_default());
     context.update(tail.bytes.get(gap.end..).unwrap_or_default());
-    let token = authority.time_stamp(&context.finish())?;
+    let token = token_over(authority, &context.finish())?;
     tail.fill(token.der())?;
     Ok(tail.bytes)
 }
-
-/// Bytes kept for a token: with three certificates and their revocation data that an
-/// authority may put in, most stay below 10 KB.
-const TOKEN_SPACE: usize = 24 << 10;
 
 /// Other for every state of the file, without chance or clock (ISO 32000-2 §14.4).
 fn file_id(len: u64, new: &[(&str, Vec<&[u8]>)]) -> Vec<u8> {

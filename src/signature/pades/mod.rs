@@ -4,7 +4,9 @@ mod builder;
 mod byte_range;
 mod certification;
 mod changes;
+mod complete;
 mod create;
+mod extended;
 mod facts;
 mod form;
 mod level;
@@ -17,6 +19,8 @@ mod sub_filter;
 
 pub use builder::SignatureBuilder;
 pub(crate) use byte_range::digests;
+pub use complete::Augment;
+pub(crate) use extended::Extended;
 pub(crate) use facts::{
     ByteRange, FileDefect, Finding, LaterChanges, PdfSignature, PdfSignatures, SignatureKind,
 };

@@ -21,7 +21,17 @@ pub trait TimeStampAuthority {
     /// `LimitExceeded` when its answer is over a bound; `Misuse` for a digest by SHA-1, of
     /// which no time-stamp is made.
     fn time_stamp(&self, imprint: &Digest) -> Result<TimeStampToken>;
+
+    /// Bytes to keep for one of its tokens where room has to be kept before there is one,
+    /// as in a PDF.
+    fn token_space(&self) -> usize {
+        TOKEN_SPACE
+    }
 }
+
+/// With three certificates, and revocation data that an authority may put in, most tokens
+/// stay below 10 KB.
+pub(super) const TOKEN_SPACE: usize = 24 << 10;
 
 /// An authority of the embedding application's own may have compared nothing.
 pub(crate) fn token_over(
@@ -47,6 +57,10 @@ impl<T: TimeStampAuthority + ?Sized> TimeStampAuthority for &T {
     fn time_stamp(&self, imprint: &Digest) -> Result<TimeStampToken> {
         (**self).time_stamp(imprint)
     }
+
+    fn token_space(&self) -> usize {
+        (**self).token_space()
+    }
 }
 
 /// Several authorities, asked one after the other until one answers as it should.
@@ -64,6 +78,11 @@ impl Several {
 impl TimeStampAuthority for Several {
     fn digest_algorithm(&self) -> DigestAlgorithm {
         self.0.first().map_or(DigestAlgorithm::Sha256, |first| first.digest_algorithm())
+    }
+
+    /// That of the one whose tokens may be the largest.
+    fn token_space(&self) -> usize {
+        self.0.iter().map(|it| it.token_space()).max().unwrap_or(TOKEN_SPACE)
     }
 
     /// As the trait says; the error tells what each one failed of.

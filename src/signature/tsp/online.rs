@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use der::asn1::ObjectIdentifier;
 
-use super::authority::TimeStampAuthority;
+use super::authority::{TOKEN_SPACE, TimeStampAuthority};
 use super::request::{TimeStampRequest, read_policy};
 use super::token::TimeStampToken;
 use crate::crypto::{Digest, DigestAlgorithm};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
+use crate::pki::Certificate;
 use crate::retrieval::{Request, RequestKind, Retrieve};
+use crate::signature::cms::create::space_for;
 
 /// A time-stamp authority at a URL.
 #[derive(Debug, Clone)]
@@ -19,6 +21,7 @@ pub struct Online {
     retrieve: Arc<dyn Retrieve>,
     digest_algorithm: DigestAlgorithm,
     policy: Option<ObjectIdentifier>,
+    token_space: Option<usize>,
     limits: Limits,
 }
 
@@ -31,6 +34,7 @@ impl Online {
             retrieve,
             digest_algorithm: DigestAlgorithm::Sha256,
             policy: None,
+            token_space: None,
             limits: Limits::default(),
         }
     }
@@ -49,6 +53,14 @@ impl Online {
         Ok(Self { policy: Some(read_policy(policy)?), ..self })
     }
 
+    /// Tells the certificates that its tokens come with, so that where room has to be kept
+    /// for one it is no larger than it has to be. Revocation data that it puts in besides
+    /// finds no room then.
+    #[must_use]
+    pub fn with_certificate_chain(self, chain: &[Certificate]) -> Self {
+        Self { token_space: Some(space_for(chain, TOKEN_REST)), ..self }
+    }
+
     /// Its answers are read within other bounds.
     #[must_use]
     pub fn with_limits(self, limits: Limits) -> Self {
@@ -63,7 +75,15 @@ impl Online {
     }
 }
 
+/// Beside the certificates: what is stamped, the value (RSA-8192 has 1,024 bytes), the
+/// authority's names, and attributes that name its certificates by their digests.
+const TOKEN_REST: usize = 4 << 10;
+
 impl TimeStampAuthority for Online {
+    fn token_space(&self) -> usize {
+        self.token_space.unwrap_or(TOKEN_SPACE)
+    }
+
     fn digest_algorithm(&self) -> DigestAlgorithm {
         self.digest_algorithm
     }
