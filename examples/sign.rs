@@ -25,6 +25,7 @@ const USAGE: &str = "\
 sign KEY [OPTIONS] IN OUT                        the signed PDF, or the signature of another file
 sign --prepare STATE --cert FILE [OPTIONS] IN OUT   OUT: the bytes that the key has to sign
 sign --complete STATE --value FILE IN OUT        the rest, once the value has come
+sign --augment --level LEVEL [OPTIONS] IN OUT    the PDF with its signatures raised
 sign --augment SIGNATURE --level LEVEL [OPTIONS] IN OUT   a CAdES signature over IN, raised
 
 KEY        --key FILE --cert FILE... (PEM), or --p12 FILE; --password TEXT where needed
@@ -32,7 +33,7 @@ any file   --algorithm RSA_SHA256 (or RSA_SSA_PSS_SHA256_MGF1, ECDSA_SHA256, ED2
            --time 2026-11-22T08:00:00+07:00      the claimed time; now, unless given
            --detached | --enveloping             CAdES, for a PDF too
            --mime-type TYPE
-           --level T|LT|LTA --tsa URL            B, unless given
+           --level T|LT|LTA --tsa URL            B, unless given; a PDF's --complete wants it again
            --trust FILE --crl FILE --ocsp FILE   for LT and LTA; what is missing is asked for
            --local                               ask addresses of one's own network, too
 PDF        --field NAME --reason TEXT --location TEXT --contact TEXT --pkcs7
@@ -64,7 +65,7 @@ struct Options {
     prepare: Option<PathBuf>,
     complete: Option<PathBuf>,
     value: Option<PathBuf>,
-    augment: Option<PathBuf>,
+    augment: bool,
     levels: Levels,
     paths: Vec<PathBuf>,
 }
@@ -81,8 +82,10 @@ fn main() -> ExitCode {
 }
 
 fn run(options: &Options) -> Outcome<()> {
-    let [input, output] = options.paths.as_slice() else {
-        return Err("give IN and OUT".into());
+    let (signature, input, output) = match options.paths.as_slice() {
+        [input, output] => (None, input, output),
+        [signature, input, output] if options.augment => (Some(signature), input, output),
+        _ => return Err("give IN and OUT".into()),
     };
     // Read and written piece by piece: a document of a gigabyte needs no gigabyte.
     let file = File::open(input).map_err(|error| format!("{}: {error}", input.display()))?;
@@ -94,15 +97,19 @@ fn run(options: &Options) -> Outcome<()> {
         if let Some(state) = &options.prepare {
             return Ok(out.write_all(&prepare(&document, state, options)?)?);
         }
-        if let Some(signature) = &options.augment {
+        if options.augment {
             return augment(&document, signature, options, out);
         }
         let signer = signer(options)?;
+        let services = options.levels.services()?;
         if options.is_pdf(&document)? {
-            options.levels.must_be_b()?;
-            options.pdf(&document).sign_to(&signer, out)?;
+            let level = services.as_ref().map(Services::pdf_level).transpose()?;
+            let mut builder = options.pdf(&document);
+            if let Some(level) = &level {
+                builder = builder.level(level);
+            }
+            builder.sign_to(&signer, out)?;
         } else {
-            let services = options.levels.services()?;
             let level = services.as_ref().map(Services::level).transpose()?;
             let mut builder = options.file(&document);
             if let Some(level) = &level {
@@ -136,12 +143,18 @@ fn signer(options: &Options) -> Outcome<SoftwareSigner> {
 
 /// For a key that is elsewhere: keeps the state, and gives what the key has to sign.
 fn prepare(document: &Document, state: &Path, options: &Options) -> Outcome<Vec<u8>> {
-    options.levels.must_be_b()?;
     let chain = Certificate::all_from(&options.certificates()?, &Limits::default())?;
     let algorithm = options.algorithm.ok_or("--prepare needs --algorithm")?;
     let prepared = if options.is_pdf(document)? {
-        options.pdf(document).prepare(&chain, algorithm)?
+        let services = options.levels.services()?;
+        let level = services.as_ref().map(Services::pdf_level).transpose()?;
+        let mut builder = options.pdf(document);
+        if let Some(level) = &level {
+            builder = builder.level(level);
+        }
+        builder.prepare(&chain, algorithm)?
     } else {
+        options.levels.must_be_b()?;
         options.file(document).prepare(&chain, algorithm)?
     };
     files::write_whole(state, &serde_json::to_vec_pretty(&prepared)?)?;
@@ -157,18 +170,26 @@ fn complete(
 ) -> Outcome<()> {
     let prepared: Prepared = serde_json::from_slice(&read(state)?)?;
     let value = options.value.as_ref().ok_or("--complete needs --value")?;
-    let signed = prepared.complete(&SignatureValue::new(read(value)?))?;
+    let value = SignatureValue::new(read(value)?);
+    let signed = match options.levels.services()? {
+        Some(services) => prepared.complete_at(&value, document, &services.pdf_level()?)?,
+        None => prepared.complete(&value)?,
+    };
     Ok(signed.write_to(document, out)?)
 }
 
-/// A signature that is there already, of whomever.
+/// Signatures that are there already, of whomever: in a PDF, or beside the document.
 fn augment(
     document: &Document,
-    signature: &Path,
+    signature: Option<&PathBuf>,
     options: &Options,
     out: &mut dyn Write,
 ) -> Outcome<()> {
     let services = options.levels.services()?.ok_or("--augment needs --level")?;
+    let Some(signature) = signature else {
+        let raised = pades::Augmenter::new(services.pdf_level()?).augment(document)?;
+        return Ok(raised.write_to(document, out)?);
+    };
     let raised =
         cades::Augmenter::new(services.level()?).augment_detached(&read(signature)?, document)?;
     Ok(out.write_all(&raised)?)
@@ -183,7 +204,7 @@ impl Options {
                 continue;
             }
             match argument.as_str() {
-                "--augment" => options.augment = Some(next()?.into()),
+                "--augment" => options.augment = true,
                 "--key" => options.key = Some(next()?.into()),
                 "--p12" => options.p12 = Some(next()?.into()),
                 "--password" => options.password = next()?,
@@ -207,7 +228,12 @@ impl Options {
                 path => options.paths.push(path.into()),
             }
         }
-        if options.paths.len() == 2 { Ok(options) } else { Err("give IN and OUT".into()) }
+        let enough = if options.augment { 2..=3 } else { 2..=2 };
+        if enough.contains(&options.paths.len()) {
+            Ok(options)
+        } else {
+            Err("give IN and OUT".into())
+        }
     }
 
     fn is_pdf(&self, document: &Document) -> Outcome<bool> {

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use kyso::{Crl, OcspResponse, Policy, TrustStore, UtcTime, Validator, cades, online, tsp};
+use kyso::{Crl, OcspResponse, Policy, TrustStore, UtcTime, Validator, cades, online, pades, tsp};
 
 use crate::options::{certificates, crls, responses};
 
@@ -49,7 +49,8 @@ impl Levels {
     pub(crate) fn must_be_b(&self) -> Outcome<()> {
         match &self.level {
             Some(level) => {
-                Err(format!("level {level} is for CAdES, signed or --augment-ed").into())
+                Err(format!("level {level}: only a PDF is prepared for it; --augment raises")
+                    .into())
             }
             None => Ok(()),
         }
@@ -74,11 +75,22 @@ impl Levels {
 }
 
 impl Services {
+    /// Of a signature beside its file.
     pub(crate) fn level(&self) -> Outcome<cades::Level<'_>> {
         match self.level.as_str() {
             "T" => Ok(cades::Level::T(&self.authority)),
             "LT" => Ok(cades::Level::Lt(&self.authority, &self.validator)),
             "LTA" => Ok(cades::Level::Lta(&self.authority, &self.validator)),
+            other => Err(format!("no level {other}").into()),
+        }
+    }
+
+    /// Of a signature in a PDF.
+    pub(crate) fn pdf_level(&self) -> Outcome<pades::Level<'_>> {
+        match self.level.as_str() {
+            "T" => Ok(pades::Level::T(&self.authority)),
+            "LT" => Ok(pades::Level::Lt(&self.authority, &self.validator)),
+            "LTA" => Ok(pades::Level::Lta(&self.authority, &self.validator)),
             other => Err(format!("no level {other}").into()),
         }
     }
