@@ -27,10 +27,8 @@ pub(crate) struct PdfSignatures {
     /// `P` of the DocMDP transform (ISO 32000-2 §12.8.2.2) that the catalog's
     /// `/Perms` names: 1 no changes, 2 forms and signatures, 3 annotations too.
     pub(crate) certification: Option<u8>,
-    /// Whether the document security store (EN 319 142-1 §5.4.2) holds revocation data,
-    /// whoever put it there.
-    pub(crate) revocation_stored: bool,
-    /// What it holds.
+    /// What the document security stores of all revisions hold (EN 319 142-1 §5.4.2), whoever
+    /// put it there.
     pub(crate) store: SecurityStore,
 }
 
@@ -58,6 +56,9 @@ pub(crate) struct PdfSignature {
     pub(crate) sub_filter: Option<String>,
     /// The signature itself, padding left out. Empty where there is none.
     pub(crate) contents: Vec<u8>,
+    /// What the document security store calls it: the SHA-1 of `/Contents` with the padding,
+    /// in upper-case digits.
+    pub(crate) related: Vec<u8>,
     /// The covered bytes, when `/ByteRange` is well-formed enough to be hashed.
     pub(crate) byte_range: Option<ByteRange>,
     /// Everything that is not as it must be, most of it the trace of an attack.

@@ -12,6 +12,7 @@ use super::facts::{
     ByteRange, FileDefect, Finding, LaterChanges, PdfSignature, PdfSignatures, SignatureKind,
 };
 use super::store::SecurityStore;
+use crate::crypto::DigestAlgorithm;
 use crate::encoding::asn1::Value;
 use crate::encoding::pdf::{
     Dictionary, Field, Location, Object, Reader, Reference, View, fields, page_at, pages_before,
@@ -60,15 +61,8 @@ fn read(reader: &Reader<'_>) -> Result<PdfSignatures> {
         revisions: chain.revisions().len(),
         encrypted,
         certification: permissions(view)?,
-        revocation_stored: revocation_stored(view).unwrap_or(false),
-        store: SecurityStore::read(view)?,
+        store: SecurityStore::read_all(reader)?,
     })
-}
-
-fn revocation_stored(view: View<'_>) -> Result<bool> {
-    let (_, catalog) = view.catalog()?;
-    let store = view.dictionary(&catalog, "DSS")?;
-    Ok(store.is_some_and(|store| store.contains("CRLs") || store.contains("OCSPs")))
 }
 
 /// A field with the signature dictionary that is its value.
@@ -179,6 +173,7 @@ fn describe(view: View<'_>, candidate: &Candidate, encrypted: bool) -> Result<Pd
         filter: name("Filter")?,
         sub_filter: name("SubFilter")?,
         contents: contents.bytes,
+        related: contents.identifier,
         byte_range: cover.range,
         findings,
         covers_whole_file: cover.whole_file,
@@ -229,6 +224,8 @@ fn kind(
 struct Contents {
     bytes: Vec<u8>,
     place: Option<Range<u64>>,
+    /// What the document security store calls them.
+    identifier: Vec<u8>,
 }
 
 impl Contents {
@@ -243,17 +240,19 @@ impl Contents {
         let padded = value.as_string().unwrap_or_default();
         if padded.is_empty() {
             findings.push(Finding::ContentsMissing);
-            return Ok(Self { bytes: Vec::new(), place });
+            return Ok(Self { bytes: Vec::new(), place, identifier: Vec::new() });
         }
+        let identifier = DigestAlgorithm::Sha1.digest(padded).to_string();
+        let identifier = identifier.to_ascii_uppercase().into_bytes();
         let depth = view.reader().limits().asn1_depth;
         let Ok((first, rest)) = Value::first(padded, depth) else {
             findings.push(Finding::ContentsNotAsn1);
-            return Ok(Self { bytes: padded.to_vec(), place });
+            return Ok(Self { bytes: padded.to_vec(), place, identifier });
         };
         if rest.iter().any(|byte| *byte != 0) {
             findings.push(Finding::ContentsTrailingBytes);
         }
-        Ok(Self { bytes: first.raw().to_vec(), place })
+        Ok(Self { bytes: first.raw().to_vec(), place, identifier })
     }
 
     /// Only a dictionary that stands in the file itself, as an object of its own,

@@ -66,7 +66,9 @@ impl<'a> Completeness<'a> {
         let archives = facts.time_stamps.iter().enumerate();
         let archives = archives.filter(|(_, it)| it.kind == TimeStampType::ArchiveTimestamp);
         let last = archives.max_by_key(|(_, it)| it.time).map(|(n, _)| n);
-        for (n, stamp) in facts.time_stamps.iter().enumerate() {
+        let own = facts.time_stamps.iter().enumerate();
+        // No level leans on those in the document security store.
+        for (n, stamp) in own.filter(|(_, it)| it.kind != TimeStampType::VriTimestamp) {
             self.lean_on_stamp(stamp, Some(n) != last);
         }
     }

@@ -49,7 +49,8 @@ pub(in crate::validation) fn collect(
     for (signature, covered) in pdf.signatures.iter().zip(covered) {
         let end = signature.byte_range.map_or(0, |range| range.end());
         if !is_time_stamp(signature) {
-            let facts = one(pdf, signature, covered, certificates, memory, limits)?;
+            let mut facts = one(pdf, signature, covered, certificates, memory, limits)?;
+            add_related(&mut facts, pdf, signature, certificates, limits)?;
             document.add_objects(signature, &facts.objects);
             document.signatures.push(facts);
             ends.push(end);
@@ -66,7 +67,8 @@ pub(in crate::validation) fn collect(
         document.time_stamps.push(stamp);
     }
     let store = [&pdf.store.certificates, &pdf.store.crls, &pdf.store.responses];
-    let store = store.into_iter().flatten();
+    let tokens = pdf.store.time_stamps.iter().map(|it| &it.token);
+    let store = store.into_iter().flatten().chain(tokens);
     document.objects.extend(store.map(|it| (it.place.clone(), ObjectId::of(&it.der))));
     let compared = Cell::new(0);
     for facts in &mut document.signatures {
@@ -74,10 +76,36 @@ pub(in crate::validation) fn collect(
         let mut held = Completeness::new(limits, &compared);
         held.hold(&stored);
         held.hold_stored(stored_certificates);
-        let complete = pdf.revocation_stored && is_complete(facts, &document.time_stamps, held)?;
+        let complete = pdf.store.for_revocation && is_complete(facts, &document.time_stamps, held)?;
         facts.level = long_term_level(facts, complete);
     }
     Ok(document)
+}
+
+/// Time-stamps over the value that stand in the document security store (EN 319 142-1
+/// §5.4.2.3). They prove what one in the signature would.
+fn add_related(
+    facts: &mut SignatureFacts,
+    pdf: &PdfSignatures,
+    signature: &PdfSignature,
+    certificates: &[Certificate],
+    limits: &Limits,
+) -> Result<()> {
+    let related = pdf.store.time_stamps.iter().filter(|it| it.signature == signature.related);
+    let mut tokens: Vec<&[u8]> = related.map(|it| it.token.der.as_slice()).collect();
+    tokens.sort_unstable();
+    tokens.dedup();
+    for token in tokens {
+        let kind = TimeStampType::VriTimestamp;
+        let mut stamp = time_stamp::read(kind, token, certificates, limits, |algorithm| {
+            Ok(Some(algorithm.digest(&facts.octets.value)))
+        })?;
+        if stamp.imprint_intact == Some(true) {
+            stamp.covers = Covers::Objects(vec![facts.value_id]);
+        }
+        facts.time_stamps.push(stamp);
+    }
+    Ok(())
 }
 
 impl DocumentFacts {

@@ -1,5 +1,7 @@
 //! Revocation information that came with a signature. Nobody is believed here.
 
+use std::collections::HashSet;
+
 use crate::encoding::asn1::{Tag, Value};
 use crate::error::{ErrorKind, Result};
 use crate::limits::{Limits, within};
@@ -43,10 +45,12 @@ pub(super) fn of_signer(signer: &SignerInfo<'_>, limits: &Limits) -> Result<Revo
 /// EN 319 142-1 §5.4.2.
 pub(super) fn of_store(store: &SecurityStore, limits: &Limits) -> Result<RevocationFacts> {
     let mut found = RevocationFacts::default();
-    for stored in &store.crls {
+    // What stands in several revisions is the same once.
+    let mut seen = HashSet::new();
+    for stored in store.crls.iter().filter(|it| seen.insert(it.der.as_slice())) {
         found.add_crl(&stored.der, limits)?;
     }
-    for stored in &store.responses {
+    for stored in store.responses.iter().filter(|it| seen.insert(it.der.as_slice())) {
         found.add_response(&stored.der, limits)?;
     }
     Ok(found)

@@ -87,6 +87,8 @@ pub enum TimeStampType {
     ArchiveTimestamp,
     /// The PDF up to then.
     DocumentTimestamp,
+    /// The signature value, by a token in the document security store of a PDF.
+    VriTimestamp,
 }
 
 impl TimeStampType {
@@ -98,6 +100,7 @@ impl TimeStampType {
             Self::ValidationDataTimestamp => "VALIDATION_DATA_TIMESTAMP",
             Self::ArchiveTimestamp => "ARCHIVE_TIMESTAMP",
             Self::DocumentTimestamp => "DOCUMENT_TIMESTAMP",
+            Self::VriTimestamp => "VRI_TIMESTAMP",
         }
     }
 }

@@ -64,7 +64,9 @@ fn time_stamp<W: Write>(
 ) -> Result<()> {
     let (name, signed) = match stamp.kind {
         TimeStampType::ContentTimestamp => ("AllDataObjectsTimeStamp", "true"),
-        TimeStampType::SignatureTimestamp => ("SignatureTimeStamp", "false"),
+        TimeStampType::SignatureTimestamp | TimeStampType::VriTimestamp => {
+            ("SignatureTimeStamp", "false")
+        }
         TimeStampType::ValidationDataRefsTimestamp => ("RefsOnlyTimeStamp", "false"),
         TimeStampType::ValidationDataTimestamp => ("SigAndRefsTimeStamp", "false"),
         TimeStampType::ArchiveTimestamp => ("ArchiveTimeStamp", "false"),
