@@ -29,6 +29,10 @@ pub fn pdf(bytes: &[u8]) -> bool {
     crate::encoding::pdf::exhaust::exhaust(bytes)
 }
 
+pub fn pdf_content(bytes: &[u8]) -> usize {
+    crate::encoding::pdf::content::exhaust::exhaust(bytes)
+}
+
 pub fn pdf_signatures(bytes: &[u8]) -> bool {
     crate::signature::pades::exhaust::exhaust(bytes)
 }

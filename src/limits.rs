@@ -121,6 +121,17 @@ pub struct Limits {
     /// Bytes of objects and decoded streams that may be read from a PDF however small
     /// it is. Fifty signatures in a small file read some megabytes.
     pub pdf_read_bytes: u64,
+    /// Decoded bytes of what one page draws: its content, and forms as often as it draws
+    /// them. A map of a province takes ten megabytes.
+    pub pdf_content_bytes: usize,
+    /// Operators and operands of what one page draws.
+    pub pdf_content_operators: usize,
+    /// Glyphs, lines, areas and pictures on one page. A page full of text has five
+    /// thousand.
+    pub pdf_content_marks: usize,
+    /// Forms within forms, and graphics states saved within one another: 28 is what
+    /// ISO 32000-1 Annex C lets writers count on.
+    pub pdf_content_depth: usize,
     /// Nested XML elements. edXML has 9.
     pub xml_depth: usize,
     /// Elements of one XML document.
@@ -183,6 +194,10 @@ impl Default for Limits {
             pdf_object_values: 2_000_000,
             pdf_read_factor: 8,
             pdf_read_bytes: 512 << 20,
+            pdf_content_bytes: 64 << 20,
+            pdf_content_operators: 16_000_000,
+            pdf_content_marks: 1_000_000,
+            pdf_content_depth: 512,
             xml_depth: 64,
             xml_elements: 200_000,
             xml_attributes: 64,

@@ -1,6 +1,9 @@
 //! PDF (ISO 32000-2): objects found lazily through a strict reading of the
 //! revision chain, and incremental updates. Nothing here loads a whole document.
 
+// Until what compares revisions and what places looks ask for it.
+#[allow(dead_code, unused_imports)]
+pub(crate) mod content;
 mod filter;
 mod form;
 mod lexer;

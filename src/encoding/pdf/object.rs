@@ -74,6 +74,15 @@ impl Object {
         if let Self::Integer(value) = self { Some(*value) } else { None }
     }
 
+    /// An integer or a real as other readers understand it, too.
+    pub(crate) fn as_number(&self) -> Option<f64> {
+        match self {
+            Self::Integer(value) => i32::try_from(*value).ok().map(f64::from),
+            Self::Real(text) => std::str::from_utf8(text).ok()?.parse().ok(),
+            _ => None,
+        }
+    }
+
     pub(crate) fn as_array(&self) -> Option<&[Object]> {
         if let Self::Array(items) = self { Some(items) } else { None }
     }

@@ -1,0 +1,284 @@
+//! Fonts, as far as they tell which text is shown and how wide it is (ISO 32000-2 §9.5
+//! to §9.10).
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+use std::rc::Rc;
+
+use super::cmap::CMap;
+use super::geometry::Matrix;
+use super::known;
+use super::names::{Encoding, Standard, text_of};
+use super::widths::Widths;
+use crate::encoding::pdf::object::{Dictionary, Object, Stream};
+use crate::encoding::pdf::reader::View;
+use crate::error::Result;
+
+/// A font.
+#[derive(Debug)]
+pub(super) struct Font {
+    codes: Codes,
+    widths: Widths,
+    to_text: Option<CMap>,
+    /// Texts of single bytes, by the encoding.
+    texts: Vec<Option<Rc<str>>>,
+    /// How far glyphs reach below and above the baseline, for a size of 1.
+    pub(super) extent: (f64, f64),
+    /// Where its glyphs are drawn by.
+    pub(super) outlines: Outlines,
+    /// What was not understood of it.
+    pub(super) doubts: Vec<&'static str>,
+}
+
+/// What draws the glyphs of a font.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outlines {
+    /// The reader brings the font.
+    Reader,
+    /// The file does; nobody has looked at them.
+    File,
+    /// Streams of content (§9.6.4).
+    Content,
+}
+
+#[derive(Debug)]
+enum Codes {
+    Single,
+    /// Two bytes each, which are the number of the glyph, too.
+    Identity,
+    Mapped(CMap),
+}
+
+/// One code of a string that is shown.
+#[derive(Debug, Clone)]
+pub(super) struct Code {
+    pub(super) text: Option<Rc<str>>,
+    /// For a size of 1.
+    pub(super) width: Option<f64>,
+    /// Whether word spacing applies (§9.3.3).
+    pub(super) is_space: bool,
+}
+
+impl Font {
+    /// # Errors
+    /// `LimitExceeded`; `Io`. What else is wrong is a doubt.
+    pub(super) fn read(view: View<'_>, dictionary: &Dictionary) -> Result<Self> {
+        let reader = FontReader { view, doubts: Vec::new() };
+        let kind = reader.value(dictionary, "Subtype")?;
+        match kind.as_name() {
+            Some(b"Type0") => reader.composite(dictionary),
+            Some(b"Type3") => reader.type_3(dictionary),
+            Some(b"Type1" | b"MMType1" | b"TrueType") => reader.simple(dictionary),
+            _ => {
+                let mut font = reader.simple(dictionary)?;
+                font.doubts.push("the font is of an unknown type");
+                Ok(font)
+            }
+        }
+    }
+
+    /// The codes of a string.
+    pub(super) fn codes(&self, string: &[u8]) -> Vec<Code> {
+        let (mut rest, mut codes) = (string, Vec::with_capacity(string.len()));
+        while let Some(first) = rest.first() {
+            let (code, length) = match &self.codes {
+                Codes::Single => (Some(u32::from(*first)), 1),
+                Codes::Identity => match rest {
+                    [high, low, ..] => (Some(u32::from(u16::from_be_bytes([*high, *low]))), 2),
+                    _ => (None, 1),
+                },
+                Codes::Mapped(map) => {
+                    map.code(rest).map_or((None, 1), |(code, length)| (Some(code), length))
+                }
+            };
+            codes.push(self.code(code, length));
+            rest = rest.get(length..).unwrap_or_default();
+        }
+        codes
+    }
+
+    fn code(&self, code: Option<u32>, length: usize) -> Code {
+        let Some(code) = code else { return Code { text: None, width: None, is_space: false } };
+        let glyph = match &self.codes {
+            Codes::Mapped(map) => map.glyph_of(code),
+            Codes::Single | Codes::Identity => Some(code),
+        };
+        let by_encoding = || self.texts.get(usize::try_from(code).ok()?).cloned().flatten();
+        let mapped = self.to_text.as_ref().and_then(|it| it.text_of(code));
+        Code {
+            text: mapped.or_else(by_encoding),
+            width: glyph.and_then(|it| self.widths.of(it)),
+            is_space: length == 1 && code == 32,
+        }
+    }
+}
+
+struct FontReader<'r> {
+    view: View<'r>,
+    doubts: Vec<&'static str>,
+}
+
+impl FontReader<'_> {
+    fn value(&self, dictionary: &Dictionary, key: &str) -> Result<Object> {
+        known(self.view.value(dictionary, key))
+    }
+
+    fn dictionary(&self, parent: &Dictionary, key: &str) -> Result<Dictionary> {
+        let object = self.value(parent, key)?;
+        Ok(object.as_dictionary().cloned().unwrap_or_default())
+    }
+
+    fn simple(self, font: &Dictionary) -> Result<Font> {
+        let descriptor = self.dictionary(font, "FontDescriptor")?;
+        let name = self.value(font, "BaseFont")?;
+        let standard = name.as_name().and_then(Standard::named);
+        let outlines = self.outlines(&descriptor)?;
+        let texts = self.encoding(font, &descriptor, outlines)?;
+        let mut widths = Widths::simple(self.view, font, &descriptor)?;
+        if widths.is_empty() {
+            let standard = standard.filter(|_| outlines == Outlines::Reader);
+            widths = standard.map_or(widths, |it| Widths::standard(it, &texts));
+        }
+        let to_text = self.to_text(font)?;
+        let extent = self.extent(&descriptor)?;
+        let doubts = self.doubts;
+        Ok(Font { codes: Codes::Single, widths, to_text, texts, extent, outlines, doubts })
+    }
+
+    fn type_3(mut self, font: &Dictionary) -> Result<Font> {
+        self.doubts.push("glyphs that are content of their own");
+        let texts = self.encoding(font, &Dictionary::new(), Outlines::Content)?;
+        let matrix = self.value(font, "FontMatrix")?;
+        let matrix = matrix.as_array().and_then(Matrix::of).unwrap_or(Matrix([f64::NAN; 6]));
+        let widths = Widths::simple(self.view, font, &Dictionary::new())?;
+        let widths = widths.scaled(matrix.horizontal().0 * 1000.0);
+        let to_text = self.to_text(font)?;
+        Ok(Font {
+            codes: Codes::Single,
+            widths,
+            to_text,
+            texts,
+            extent: EXTENT,
+            outlines: Outlines::Content,
+            doubts: self.doubts,
+        })
+    }
+
+    fn composite(mut self, font: &Dictionary) -> Result<Font> {
+        let descendants = self.value(font, "DescendantFonts")?;
+        let descendant = descendants.as_array().and_then(<[_]>::first).cloned();
+        let descendant = known(self.view.resolve(&descendant.unwrap_or(Object::Null)))?;
+        let empty = Dictionary::new();
+        let descendant = descendant.as_dictionary().unwrap_or(&empty);
+        let descriptor = self.dictionary(descendant, "FontDescriptor")?;
+        let codes = self.codes(font)?;
+        let widths = Widths::composite(self.view, descendant)?;
+        let (to_text, outlines) = (self.to_text(font)?, self.outlines(&descriptor)?);
+        let extent = self.extent(&descriptor)?;
+        let doubts = self.doubts;
+        Ok(Font { codes, widths, to_text, texts: Vec::new(), extent, outlines, doubts })
+    }
+
+    /// Which codes there are (§9.7.5).
+    fn codes(&mut self, font: &Dictionary) -> Result<Codes> {
+        match self.value(font, "Encoding")? {
+            Object::Name(name) if name == b"Identity-H" => return Ok(Codes::Identity),
+            Object::Stream(stream) => {
+                if let Some(map) = self.map(&stream)? {
+                    let vertical = stream.dictionary.get("WMode").and_then(Object::as_integer);
+                    let based = stream.dictionary.contains("UseCMap");
+                    if vertical.unwrap_or_default() != 0 || based || map.doubtful {
+                        self.doubts.push("the font's map of codes");
+                    }
+                    return Ok(Codes::Mapped(map));
+                }
+            }
+            _ => {}
+        }
+        self.doubts.push("the font's map of codes");
+        Ok(Codes::Identity)
+    }
+
+    fn to_text(&self, font: &Dictionary) -> Result<Option<CMap>> {
+        match self.value(font, "ToUnicode")? {
+            Object::Stream(stream) => self.map(&stream),
+            _ => Ok(None),
+        }
+    }
+
+    fn map(&self, stream: &Stream) -> Result<Option<CMap>> {
+        let bytes = known(self.view.decoded(stream).map(Some))?;
+        bytes.map(|it| CMap::parse(it, self.view.reader().limits())).transpose()
+    }
+
+    /// What single bytes stand for (§9.6.5).
+    fn encoding(
+        &self,
+        font: &Dictionary,
+        descriptor: &Dictionary,
+        outlines: Outlines,
+    ) -> Result<Vec<Option<Rc<str>>>> {
+        const SYMBOLIC: i64 = 4;
+        let encoding = self.value(font, "Encoding")?;
+        let empty = Dictionary::new();
+        let dictionary = encoding.as_dictionary().unwrap_or(&empty);
+        let base = self.value(dictionary, "BaseEncoding")?;
+        let named = encoding.as_name().or(base.as_name()).and_then(Encoding::named);
+        let name = self.value(font, "BaseFont")?;
+        let flags = descriptor.get("Flags").and_then(Object::as_integer);
+        // Whatever the font itself has, otherwise.
+        let latin = flags.map_or_else(
+            || name.as_name().and_then(Standard::named).is_some(),
+            |it| it & SYMBOLIC == 0 && outlines == Outlines::Reader,
+        );
+        let mut texts = vec![None; 256];
+        if let Some(encoding) = named.or(latin.then_some(Encoding::Standard)) {
+            for (code, character) in encoding.characters() {
+                if let Some(text) = texts.get_mut(usize::from(code)) {
+                    *text = Some(character.to_string().into());
+                }
+            }
+        }
+        let differences = self.value(dictionary, "Differences")?;
+        differ(&mut texts, differences.as_array().unwrap_or_default());
+        Ok(texts)
+    }
+
+    fn outlines(&self, descriptor: &Dictionary) -> Result<Outlines> {
+        for key in ["FontFile", "FontFile2", "FontFile3"] {
+            if !self.value(descriptor, key)?.is_null() {
+                return Ok(Outlines::File);
+            }
+        }
+        Ok(Outlines::Reader)
+    }
+
+    /// What the descriptor says, but never less than letters need (§9.8).
+    fn extent(&self, descriptor: &Dictionary) -> Result<(f64, f64)> {
+        let number = |key| -> Result<f64> {
+            Ok(self.value(descriptor, key)?.as_number().unwrap_or_default() / 1000.0)
+        };
+        let (below, above) = (number("Descent")?, number("Ascent")?);
+        let (least, most) = (EXTENT, (-1.0, 2.0));
+        Ok((below.clamp(most.0, least.0), above.clamp(least.1, most.1)))
+    }
+}
+
+/// Latin letters with two marks above, or one below, stay within.
+const EXTENT: (f64, f64) = (-0.22, 0.9);
+
+/// `[39 /quotesingle 96 /grave]` (§9.6.5.1).
+fn differ(texts: &mut [Option<Rc<str>>], differences: &[Object]) {
+    let mut code = 0_usize;
+    for item in differences {
+        match item {
+            Object::Integer(value) => code = usize::try_from(*value).unwrap_or(usize::MAX),
+            Object::Name(name) => {
+                if let Some(text) = texts.get_mut(code) {
+                    *text = text_of(name).map(Rc::from);
+                }
+                code = code.saturating_add(1);
+            }
+            _ => {}
+        }
+    }
+}
