@@ -117,9 +117,14 @@ impl World {
 
     /// With all that was known in June 2026 under an archive time-stamp of this time.
     fn archived(&self, when: &str) -> Vec<u8> {
+        self.archived_by(&self.tsa, when)
+    }
+
+    /// By this authority first.
+    fn archived_by(&self, tsa: &TestTsa, when: &str) -> Vec<u8> {
         let crls = self.crls_of("2026-06-16T00:00:00Z", &[]);
         let validator = self.validator(SOON, crls);
-        let long_term = Augmenter::new(Level::Lt(&self.tsa, &validator));
+        let long_term = Augmenter::new(Level::Lt(tsa, &validator));
         let long_term = long_term.augment(&self.pki.signed()).unwrap();
         let archive = self.archive.at(when);
         Augmenter::new(Level::Lta(&archive, &validator)).augment(&long_term).unwrap()
@@ -370,6 +375,23 @@ fn a_revoked_authority_takes_proof_of_what_it_said() {
     let late = world.archived("2027-03-01T00:00:00Z");
     let report = world.judge(&late, now, crls());
     assert_concludes(&report, open, Some("2027-03-01T00:00:00Z"));
+}
+
+/// Of several times at which it was revoked, the earliest bounds what it said: a stolen key
+/// could have made the list with the later one.
+#[test]
+fn a_later_revocation_hides_no_earlier_one() {
+    let long = |params: &mut CertificateParams| params.not_after = at("2040-01-01T00:00:00Z");
+    let world = World::with(long, |_| {}, |_| {});
+    let now = "2027-06-20T00:00:00Z";
+    let since = |when| world.crls_of("2027-06-16T00:00:00Z", &[(MIDDLE, when)]);
+    let archived = world.archived_by(&world.archive.at(NOW), SOON);
+    let (late, early) = (since("2027-02-01T00:00:00Z"), since("2026-06-18T00:00:00Z"));
+    let open = "INDETERMINATE/REVOKED_CA_NO_POE";
+    assert_concludes(&world.judge(&archived, now, late.clone()), "TOTAL_PASSED", Some(NOW));
+    for both in [[late.clone(), early.clone()], [early, late]] {
+        assert_concludes(&world.judge(&archived, now, both.concat()), open, Some(NOW));
+    }
 }
 
 /// RFC 3161 §2.3, and whoever else might have signed a token.

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::block::{self, Context, revocation};
+use super::block::{self, Context, revocation, revocation_strength};
 use super::check::{Message, say};
 use super::messages;
 use super::missing;
@@ -269,6 +269,14 @@ fn known(report: &mut CertificateReport, checked: &[Checked], context: Context<'
             );
             report.conclude(CertificateConclusion::Invalid, why);
             return;
+        }
+    }
+    for one in checked.iter().filter(|_| required) {
+        for finding in revocation_strength::findings(one, context.policy) {
+            let message = finding.message.clone();
+            if let (_, Some(_)) = context.policy.judge(finding) {
+                report.conclude(CertificateConclusion::Indeterminate, message);
+            }
         }
     }
     if let Some(one) = checked.iter().find(|it| required && it.status == Status::Unknown) {

@@ -57,6 +57,9 @@ pub enum CheckId {
     KeyStrength,
     /// The algorithms and keys of the path are strong enough.
     PathStrength,
+    /// The algorithms and keys are strong enough that lists and answers about revocation are
+    /// signed by.
+    RevocationStrength,
     /// When the signer claims to have signed.
     ClaimedTime,
     /// What proves when the signature existed.
@@ -118,9 +121,10 @@ impl CheckId {
             | Self::TimeStampImprint
             | Self::TimeStampTime
             | Self::TimeStampValidation => "EN 319 102-1 5.4",
-            Self::ProvenTime | Self::TimeStampOrder | Self::LongTermValidation => {
-                "EN 319 102-1 5.5"
-            }
+            Self::ProvenTime
+            | Self::TimeStampOrder
+            | Self::LongTermValidation
+            | Self::RevocationStrength => "EN 319 102-1 5.5",
             Self::PastValidation => "EN 319 102-1 5.6",
         }
     }

@@ -1,7 +1,7 @@
 //! What would settle what is open: which certificate, which list or answer, where it was
 //! asked for, and what came back.
 
-use super::block::Context;
+use super::block::{Context, revocation_strength};
 use super::check::{Message, say};
 use super::conclusion::Conclusion;
 use super::facts::SignatureFacts;
@@ -90,6 +90,7 @@ pub(super) fn of_revocation(checked: &[Checked], context: Context<'_>) -> Vec<Me
         return all;
     }
     for checked in checked.iter().filter(|it| it.status == Status::Unknown) {
+        all.extend(revocation_strength::needed(checked, context.policy));
         all.extend(revocation_of(&checked.certificate, context));
     }
     all

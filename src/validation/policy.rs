@@ -81,6 +81,7 @@ impl Policy {
             | CheckId::DigestStrength
             | CheckId::KeyStrength
             | CheckId::PathStrength
+            | CheckId::RevocationStrength
             | CheckId::SignaturePolicy
             | CheckId::TimeStampOrder
             | CheckId::LaterChanges => self.own_or(id, Level::Fail),

@@ -67,6 +67,7 @@ impl Validator {
                 candidates: &candidates,
                 at: context.at,
                 max_age: context.policy.revocation_max_age,
+                strength: context.policy,
                 model: context.requirements.validity_model,
                 gathering: gathering.as_ref(),
                 checks: &checks,

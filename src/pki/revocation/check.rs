@@ -5,6 +5,7 @@
 use super::crl::Crl;
 use super::fault::Unusable;
 use super::gathering::Gathering;
+use super::material::Strength;
 use super::ocsp::{OcspResponse, SingleStatus};
 use super::reason::Reasons;
 use super::scope::{Subject, urls_of_points};
@@ -28,6 +29,8 @@ pub(crate) struct Checker<'a> {
     /// How many seconds old information may be; where nothing is said, it serves up to its
     /// nextUpdate.
     pub(crate) max_age: Option<u64>,
+    /// Who says whether what a word hangs on is strong enough.
+    pub(crate) strength: &'a dyn Strength,
     /// When authorities of the path must not have been revoked.
     pub(crate) model: ValidityModel,
     /// Where else lists and answers may be had.
@@ -285,15 +288,16 @@ impl Checker<'_> {
         if let Some(fault) = crl.fault() {
             return Ok(Err(fault.clone()));
         }
-        if let Err(why) = self.is_of_issuer(crl, certificate, issuer, open)? {
-            return Ok(Err(why));
-        }
+        let materials = match self.is_of_issuer(crl, certificate, issuer, open)? {
+            Ok(materials) => materials,
+            Err(why) => return Ok(Err(why)),
+        };
         let entry = match crl.entry(certificate) {
             Ok(entry) => entry,
             Err(error) if error.kind() == ErrorKind::LimitExceeded => return Err(error),
             Err(error) => return Ok(Err(Unusable::Malformed { what: error.to_string() })),
         };
-        Ok(Ok(Word {
+        Ok(Ok(self.weighed(Word {
             evidence: Evidence::Crl(crl.clone()),
             base: None,
             this_update: crl.this_update(),
@@ -301,7 +305,9 @@ impl Checker<'_> {
             kept_since: crl.expired_since(),
             entry,
             reasons,
-        }))
+            materials,
+            is_weak: false,
+        })))
     }
 
     /// What a responder says, once it is known to be one whom the certificate's issuer
@@ -322,15 +328,16 @@ impl Checker<'_> {
         if let Some(fault) = response.fault().or(single.fault.as_ref()) {
             return Ok(Err(fault.clone()));
         }
-        if let Err(why) = self.is_of_responder(response, issuer, open)? {
-            return Ok(Err(why));
-        }
+        let materials = match self.is_of_responder(response, issuer, open)? {
+            Ok(materials) => materials,
+            Err(why) => return Ok(Err(why)),
+        };
         let entry = match single.status {
             SingleStatus::Good => None,
             SingleStatus::Revoked(entry) => Some(entry),
             SingleStatus::Unknown => return Ok(Err(Unusable::Unknown)),
         };
-        Ok(Ok(Word {
+        Ok(Ok(self.weighed(Word {
             evidence: Evidence::Ocsp(response.clone()),
             base: None,
             this_update: single.this_update,
@@ -338,6 +345,12 @@ impl Checker<'_> {
             kept_since: single.archive_cutoff,
             entry,
             reasons: Reasons::ALL,
-        }))
+            materials,
+            is_weak: false,
+        })))
+    }
+
+    fn weighed(&self, word: Word) -> Word {
+        Word { is_weak: !self.strength.suffices(&word), ..word }
     }
 }

@@ -9,6 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
+use super::material::AnyStrength;
 use super::{Checker, OcspResponse, Spent, Status};
 use crate::limits::Limits;
 use crate::pki::path::{Checks, PathFinder, Search};
@@ -66,6 +67,7 @@ impl Inputs {
             candidates,
             at,
             max_age: None,
+            strength: &AnyStrength,
             model: Default::default(),
             gathering: None,
             checks: &checks,

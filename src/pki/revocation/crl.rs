@@ -180,6 +180,11 @@ impl Crl {
         self.0.entries.find(&self.0.der, serial, issuer.der(), direct)
     }
 
+    /// What it is signed by, as the outer field says.
+    pub(super) fn algorithm(&self) -> &AlgorithmIdentifier {
+        self.0.signed.algorithm()
+    }
+
     /// Nothing when this key signed it.
     pub(super) fn check_signature(
         &self,

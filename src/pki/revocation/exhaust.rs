@@ -1,5 +1,6 @@
 //! Everything that the room does with bytes, for fuzzers and for a smoke test.
 
+use super::material::AnyStrength;
 use super::{Checker, Crl, OcspResponse, Spent, Status, request};
 use crate::encoding::asn1::Value;
 use crate::limits::Limits;
@@ -54,6 +55,7 @@ pub(crate) fn exhaust(bytes: &[u8]) -> usize {
         candidates: &certificates,
         at,
         max_age: None,
+        strength: &AnyStrength,
         model: Default::default(),
         gathering: None,
         checks: &checks,

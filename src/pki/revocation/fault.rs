@@ -39,6 +39,10 @@ pub(crate) enum Unusable {
         this_update: UtcTime,
         next_update: Option<UtcTime>,
     },
+    /// What it hangs on is too weak for it to say that a certificate is good.
+    TooWeak {
+        this_update: UtcTime,
+    },
     /// It was issued after the certificate expired, and does not say that such ones are kept
     /// on it: that it does not list the certificate says nothing.
     AfterExpiry {

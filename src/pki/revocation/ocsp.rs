@@ -215,6 +215,11 @@ impl OcspResponse {
         }
     }
 
+    /// What it is signed by; nothing where it is a refusal.
+    pub(super) fn algorithm(&self) -> Option<&AlgorithmIdentifier> {
+        self.0.answer.as_ref().ok().map(|it| it.signed.algorithm())
+    }
+
     /// Nothing when this key signed it.
     pub(super) fn check_signature(
         &self,

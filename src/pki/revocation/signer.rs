@@ -5,8 +5,9 @@
 use super::check::Checker;
 use super::crl::Crl;
 use super::fault::Unusable;
+use super::material::Material;
 use super::ocsp::OcspResponse;
-use super::word::Status;
+use super::word::{Evidence, Status};
 use crate::error::Result;
 use crate::pki::path::{Issuers, PathFinder, Search, ValidatedPath};
 use crate::pki::x509::Name;
@@ -33,11 +34,14 @@ impl Checker<'_> {
         response: &OcspResponse,
         issuer: Issuer<'_>,
         open: &mut Vec<Certificate>,
-    ) -> Result<Result<(), Unusable>> {
+    ) -> Result<Result<Vec<Material>, Unusable>> {
+        let evidence = || Evidence::Ocsp(response.clone());
+        let made =
+            |key: &[u8]| Material::of_evidence(evidence(), response.algorithm(), key, self.at);
         let mut why = Unusable::NoSigner;
         if response.is_from(issuer.name, issuer.public_key_info) {
             match response.check_signature(issuer.public_key_info, self.spent, self.limits)? {
-                None => return Ok(Ok(())),
+                None => return Ok(Ok(vec![made(issuer.public_key_info)])),
                 Some(fault) => why = fault,
             }
         }
@@ -51,7 +55,7 @@ impl Checker<'_> {
             why = match response.check_signature(key, self.spent, self.limits)? {
                 Some(fault) => fault,
                 None => match self.may_answer(signer, issuer, open)? {
-                    Ok(()) => return Ok(Ok(())),
+                    Ok(above) => return Ok(Ok([vec![made(key)], above].concat())),
                     Err(fault) => fault,
                 },
             };
@@ -64,7 +68,7 @@ impl Checker<'_> {
         signer: &Certificate,
         issuer: Issuer<'_>,
         open: &mut Vec<Certificate>,
-    ) -> Result<Result<(), Unusable>> {
+    ) -> Result<Result<Vec<Material>, Unusable>> {
         if !is_for_ocsp(signer) {
             return Ok(Err(Unusable::NotAuthorised));
         }
@@ -73,7 +77,9 @@ impl Checker<'_> {
         let trust: TrustStore = [issuer].into_iter().collect();
         match self.find(signer, &trust, &[], None)? {
             Search::NotFound(_) => Ok(Err(Unusable::NotAuthorised)),
-            Search::Found(_) if signer.extension(OCSP_NO_CHECK).is_some() => Ok(Ok(())),
+            Search::Found(path) if signer.extension(OCSP_NO_CHECK).is_some() => {
+                Ok(Ok(Material::of_path(&path, self.at)))
+            }
             Search::Found(path) => self.none_revoked(&path, open),
         }
     }
@@ -86,8 +92,11 @@ impl Checker<'_> {
         certificate: &Certificate,
         issuer: Issuer<'_>,
         open: &mut Vec<Certificate>,
-    ) -> Result<Result<(), Unusable>> {
+    ) -> Result<Result<Vec<Material>, Unusable>> {
         let mut why = Unusable::NoSigner;
+        let made = |key: &[u8]| {
+            Material::of_evidence(Evidence::Crl(crl.clone()), Some(crl.algorithm()), key, self.at)
+        };
         let name = crl.issuer_name();
         let mut keys = Vec::new();
         if certificate.issuer_name().matches(name) {
@@ -99,7 +108,7 @@ impl Checker<'_> {
         }
         for (key, allowed) in keys {
             match crl.check_signature(key, self.spent, self.limits)? {
-                None if allowed => return Ok(Ok(())),
+                None if allowed => return Ok(Ok(vec![made(key)])),
                 None => why = Unusable::NotAuthorised,
                 Some(fault) => why = fault,
             }
@@ -115,7 +124,7 @@ impl Checker<'_> {
                     }
                 }
                 None => match self.may_sign_lists(signer, anchor, open)? {
-                    Ok(()) => return Ok(Ok(())),
+                    Ok(above) => return Ok(Ok([vec![made(key)], above].concat())),
                     Err(fault) => why = fault,
                 },
             }
@@ -130,7 +139,7 @@ impl Checker<'_> {
         signer: &Certificate,
         anchor: &TrustAnchor,
         open: &mut Vec<Certificate>,
-    ) -> Result<Result<(), Unusable>> {
+    ) -> Result<Result<Vec<Material>, Unusable>> {
         if signer.key_usage().is_some_and(|usage| !usage.crl_sign) {
             return Ok(Err(Unusable::NotAuthorised));
         }
@@ -152,14 +161,14 @@ impl Checker<'_> {
         &self,
         path: &ValidatedPath,
         open: &mut Vec<Certificate>,
-    ) -> Result<Result<(), Unusable>> {
+    ) -> Result<Result<Vec<Material>, Unusable>> {
         let circular = path.certificates().iter().any(|it| open.contains(it));
         if circular || open.len() > DEPTH {
             return Ok(Err(Unusable::SignerStatus));
         }
         let statuses = self.check_below(path, open)?;
         let good = statuses.iter().all(|it| matches!(it.status, Status::Good { .. }));
-        Ok(if good { Ok(()) } else { Err(Unusable::SignerStatus) })
+        Ok(if good { Ok(Material::of_path(path, self.at)) } else { Err(Unusable::SignerStatus) })
     }
 
     /// A path by which nothing is asked of the signer but what RFC 5280 asks.

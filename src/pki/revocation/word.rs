@@ -3,6 +3,7 @@
 use super::crl::Crl;
 use super::entry::Entry;
 use super::fault::Unusable;
+use super::material::{Material, Strength};
 use super::ocsp::OcspResponse;
 use super::reason::{Reason, Reasons};
 use crate::pki::Certificate;
@@ -22,6 +23,10 @@ pub(crate) struct Word {
     /// Nothing where it is not listed, or good.
     pub(super) entry: Option<Entry>,
     pub(super) reasons: Reasons,
+    /// The signatures that it hangs on.
+    pub(crate) materials: Vec<Material>,
+    /// One of them is too weak: it may bring bad news, and no good ones.
+    pub(crate) is_weak: bool,
 }
 
 /// The list or the answer itself.
@@ -86,6 +91,14 @@ impl Evidence {
         }
     }
 
+    /// When it was issued; nothing where it is a refusal.
+    pub(crate) fn issued_at(&self) -> Option<UtcTime> {
+        match self {
+            Self::Crl(crl) => Some(crl.this_update()),
+            Self::Ocsp(response) => response.produced_at(),
+        }
+    }
+
     /// The list or the response as it stands.
     pub(crate) fn der(&self) -> &[u8] {
         match self {
@@ -110,6 +123,27 @@ impl Word {
     /// youngest of them.
     pub(crate) fn made_of(&self) -> impl Iterator<Item = &[u8]> {
         [self.evidence.der()].into_iter().chain(self.base.as_ref().map(Crl::der))
+    }
+
+    /// The same, where it is known better since when what it hangs on exists.
+    pub(crate) fn dated(
+        mut self,
+        since: impl Fn(&Material) -> UtcTime,
+        strength: &dyn Strength,
+    ) -> Self {
+        for material in &mut self.materials {
+            material.exists = since(material);
+        }
+        self.is_weak = !strength.suffices(&self);
+        self
+    }
+
+    /// Whether the certificate came with the answer, and so is as old.
+    pub(crate) fn brings(&self, certificate: &Certificate) -> bool {
+        match &self.evidence {
+            Evidence::Crl(_) => false,
+            Evidence::Ocsp(response) => response.accompanying().contains(certificate),
+        }
     }
 
     /// When it says that the certificate was revoked.
@@ -147,10 +181,13 @@ impl Word {
         }
         let until = moment.serves_until(this_update, next_update);
         match until.is_some_and(|until| moment.at.whole_seconds() <= until) {
-            // To be listed says something at any time.
-            true if self.entry.is_some() => None,
-            true => after_expiry(certificate, this_update, self.kept_since),
             false => Some(Unusable::Stale { this_update, next_update }),
+            true => {
+                let gone = after_expiry(certificate, this_update, self.kept_since);
+                // To be listed says something at any time.
+                let gone = gone.filter(|_| self.entry.is_none());
+                gone.or(self.is_weak.then_some(Unusable::TooWeak { this_update }))
+            }
         }
     }
 
@@ -159,16 +196,18 @@ impl Word {
     }
 }
 
-/// Revoked is revoked, however old the word is; only a hold may be taken back, and the
-/// latest word says whether it was. For good, fresh words have to speak of all reasons.
+/// Revoked is revoked, however old or weak the word is, and since the earliest time that any
+/// names; only a hold may be taken back, and the latest word says whether it was. For good,
+/// fresh and strong words have to speak of all reasons.
 pub(crate) fn conclude(
     words: &[Word],
     certificate: &Certificate,
     moment: Moment,
 ) -> (Status, Vec<Tried>) {
     let revoked = |word: &Word| word.revoked_by(moment.at);
-    if let Some(status) = words.iter().filter(|it| !it.is_hold()).find_map(revoked) {
-        return (status, Vec::new());
+    let final_words = words.iter().filter(|it| !it.is_hold() && revoked(it).is_some());
+    if let Some(word) = final_words.min_by_key(|it| it.revoked()) {
+        return (revoked(word).unwrap_or(Status::Unknown), Vec::new());
     }
     let hold = words.iter().filter(|it| it.is_hold() && revoked(it).is_some());
     let hold = hold.max_by_key(|it| it.this_update);
@@ -219,7 +258,9 @@ impl Word {
             Evidence::Crl(base) => Some(base.clone()),
             Evidence::Ocsp(_) => None,
         };
-        Self { entry, reasons, base, ..change.clone() }
+        let materials = [&self.materials[..], &change.materials].concat();
+        let is_weak = self.is_weak || change.is_weak;
+        Self { entry, reasons, base, materials, is_weak, ..change.clone() }
     }
 }
 
@@ -243,7 +284,18 @@ mod tests {
         let evidence = Evidence::Crl(crl);
         let (base, next_update, kept_since, entry) = (None, None, None, None);
         let reasons = Reasons::ALL;
-        Word { evidence, base, this_update, next_update, kept_since, entry, reasons }
+        let (materials, is_weak) = (Vec::new(), false);
+        Word {
+            evidence,
+            base,
+            this_update,
+            next_update,
+            kept_since,
+            entry,
+            reasons,
+            materials,
+            is_weak,
+        }
     }
 
     /// A delta under an old time-stamp must not lend its age to a base that a stolen key made

@@ -6,6 +6,7 @@ pub(super) mod certificate_validation;
 mod cryptographic_verification;
 mod format_checking;
 pub(super) mod revocation;
+pub(super) mod revocation_strength;
 mod signing_certificate;
 pub(super) mod time_stamp;
 

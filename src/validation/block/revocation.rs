@@ -1,7 +1,7 @@
 //! Revocation of the path's certificates, and the freshness of what says so (EN 319 102-1
 //! §5.2.5, §5.2.6.4).
 
-use super::Context;
+use super::{Context, revocation_strength};
 use crate::error::Result;
 use crate::pki::Certificate;
 use crate::pki::path::{Search, ValidatedPath};
@@ -43,6 +43,7 @@ pub(in crate::validation) fn check_path(
         candidates,
         at: context.at,
         max_age: context.policy.revocation_max_age,
+        strength: context.policy,
         model: context.requirements.validity_model,
         // Nobody asks for what the policy does not ask for.
         gathering: context.gathering.filter(|_| context.policy.revocation == Revocation::Required),
@@ -69,6 +70,9 @@ pub(super) fn findings(
     }
     for one in checked {
         let is_signer = path.certificates().first() == Some(&one.certificate);
+        if required || one.status != Status::Unknown {
+            all.extend(revocation_strength::findings(one, context.policy));
+        }
         match &one.status {
             Status::Unknown if !required => {}
             Status::Unknown => all.push(not_known(one)),
@@ -221,6 +225,13 @@ fn why(unusable: &Unusable) -> Message {
                     "was issued at {issued}, after the certificate expired, and does not say \
                      that it keeps such ones"
                 ),
+            )
+        }
+        Unusable::TooWeak { this_update } => {
+            let issued = this_update.vietnam();
+            say(
+                format!("phát hành lúc {issued} được ký bằng thuật toán hoặc khóa quá yếu"),
+                format!("of {issued} is signed by an algorithm or a key that is too weak"),
             )
         }
         Unusable::Unknown => say("không biết chứng thư số này", "does not know this certificate"),

@@ -16,7 +16,7 @@ use crate::time::UtcTime;
 /// strong enough once leaves the conclusion open for want of a proof
 /// (`CRYPTO_CONSTRAINTS_FAILURE_NO_POE`); what never was, no proof can save
 /// (`CRYPTO_CONSTRAINTS_FAILURE`). Either may weigh less: [`Policy::levels`] takes
-/// `DIGEST_STRENGTH`, `KEY_STRENGTH` and `PATH_STRENGTH`.
+/// `DIGEST_STRENGTH`, `KEY_STRENGTH`, `PATH_STRENGTH` and `REVOCATION_STRENGTH`.
 ///
 /// A table that a file gives stands for all of the default's. A trust anchor's own signature
 /// is no part of a path and is not asked about; its key is.
@@ -29,8 +29,8 @@ pub struct AlgorithmConstraints {
     /// Digests of signers: of what they sign, in their signatures and in their certificates.
     /// One that is not named never is strong enough.
     pub digests: BTreeMap<DigestAlgorithm, Acceptable>,
-    /// Digests of authorities: of time-stamps, and of the certificates of authorities. Where
-    /// nothing is said, those of signers.
+    /// Digests of authorities: of time-stamps, of lists and answers about revocation, and of
+    /// the certificates of authorities. Where nothing is said, those of signers.
     pub authority_digests: Option<BTreeMap<DigestAlgorithm, Acceptable>>,
     /// RSA keys by the bits of the modulus. A key is as good as the largest size here that it
     /// reaches, and one that reaches none is too small.

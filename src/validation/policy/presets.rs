@@ -107,9 +107,10 @@ impl Policy {
     ///   until 2017-02-23: the rules before the circular refer to FIPS 180-4 as a whole, and
     ///   that day the first collision was published. SHA-224 counts until 2025-08-15, the day
     ///   of the circular, which does not name it.
-    /// - *Authorities' digests*: SHA-1 in a time-stamp or in the certificate of an authority
-    ///   passes with a warning, as the government's own services still use it. In the
-    ///   signature of a trust anchor on itself it does not matter.
+    /// - *Authorities' digests*: SHA-1 in a time-stamp, in a list or an answer about
+    ///   revocation, or in the certificate of an authority passes with a warning, as the
+    ///   government's own services still use it. In the signature of a trust anchor on itself
+    ///   it does not matter.
     /// - *RSA* from 2048 bits (the circular); from 1024 bits until 2019-10-01, where
     ///   TS 119 312 ends them too. By PKCS#1 v1.5 as by PSS: the circular names PSS, and what
     ///   the field's tools make is PKCS#1 v1.5.

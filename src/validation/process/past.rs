@@ -19,7 +19,9 @@
 use super::basic::Basic;
 use crate::error::Result;
 use crate::pki::path::{Search, ValidatedPath};
-use crate::pki::revocation::{Checked, Checker, Moment, Status, Tried, Word, conclude};
+use crate::pki::revocation::{
+    Checked, Checker, Material, Moment, Signed, Status, Tried, Word, conclude,
+};
 use crate::pki::{Certificate, ValidityModel};
 use crate::time::UtcTime;
 use crate::validation::block::{self, Context, certificate_validation};
@@ -160,6 +162,7 @@ impl Past<'_> {
                 candidates: &self.facts.signer.certificates,
                 at,
                 max_age: self.context.policy.revocation_max_age,
+                strength: self.context.policy,
                 model: self.context.requirements.validity_model,
                 gathering: self.context.gathering.filter(|_| at == present),
                 checks: self.context.checks,
@@ -178,6 +181,15 @@ impl Past<'_> {
                         of_list.map(|it| it.0).or(of_answer.map(|it| it.0)).unwrap_or(present)
                     };
                     let proven = word.made_of().map(since).max().unwrap_or(present);
+                    let came_along = |it: &Certificate| word.brings(it);
+                    let exists = |it: &Material| match &it.signed {
+                        Signed::Evidence(it) => since(it.der()),
+                        Signed::Certificate(it) if came_along(it) => proven,
+                        Signed::Certificate(it) => {
+                            self.proofs.of(ObjectId::of_certificate(it)).max(proven)
+                        }
+                    };
+                    let word = word.clone().dated(exists, self.context.policy);
                     one.add(word, proven, at == present);
                 }
             }
@@ -217,7 +229,10 @@ impl Past<'_> {
         }
         let mut all = Vec::new();
         for one in known {
-            let words = one.words(|it| it.today);
+            // Step 10: what they are signed by has to be strong enough today.
+            let words = one.words(|it| it.today).into_iter();
+            let words: Vec<_> =
+                words.map(|it| it.dated(|_| present, self.context.policy)).collect();
             let moment = self.moment(&one.certificate);
             let (status, tried) = conclude(&words, &one.certificate, moment);
             let today = Moment { at: if self.is_chain() { moment.at } else { present }, ..moment };
@@ -290,6 +305,7 @@ impl Past<'_> {
             let words = one.words(|it| {
                 it.proven <= limit
                     && it.word.this_update <= control
+                    && (!it.word.is_weak || it.word.revoked().is_some())
                     && it.word.speaks_of(&one.certificate)
             });
             if !exists || (words.is_empty() && self.required()) {
