@@ -120,7 +120,10 @@ pub mod cades {
 /// PAdES: signatures in PDF (EN 319 142-1).
 pub mod pades {
     pub use crate::augmentation::pades::{Augmented, Augmenter, Level};
-    pub use crate::signature::pades::{Augment, SignatureBuilder, SubFilter};
+    pub use crate::signature::pades::{
+        Augment, DocMdp, EmptyField, FieldBuilder, FieldLock, SeedValues, SignatureBuilder,
+        SubFilter,
+    };
 }
 
 /// Time-stamps (RFC 3161, RFC 5816).

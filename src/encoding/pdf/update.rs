@@ -16,6 +16,8 @@ pub(crate) struct Update<'r> {
     next: u32,
     /// The bodies of the objects, between `obj` and `endobj`.
     objects: BTreeMap<Reference, Vec<u8>>,
+    /// Those of them whose values may be asked for again.
+    values: BTreeMap<Reference, Object>,
 }
 
 /// A finished update: the bytes behind the original.
@@ -51,12 +53,59 @@ impl<'r> Update<'r> {
         }
         let size = usize::try_from(chain.size()).unwrap_or(usize::MAX);
         within(size, reader.limits().pdf_objects, "objects in a PDF that is to get more")?;
-        Ok(Self { reader, next: chain.size().max(1), objects: BTreeMap::new() })
+        Ok(Self {
+            reader,
+            next: chain.size().max(1),
+            objects: BTreeMap::new(),
+            values: BTreeMap::new(),
+        })
     }
 
     /// The file before the update.
     pub(crate) fn view(&self) -> View<'r> {
         self.reader.newest()
+    }
+
+    /// An object as the update leaves it, so far.
+    ///
+    /// # Errors
+    /// As reading any object.
+    pub(crate) fn get(&self, reference: Reference) -> Result<Object> {
+        match self.values.get(&reference) {
+            Some(value) => Ok(value.clone()),
+            None => self.view().get(reference),
+        }
+    }
+
+    /// The object itself, or the one that it refers to, as the update leaves it.
+    ///
+    /// # Errors
+    /// As reading any object.
+    pub(crate) fn resolve(&self, object: &Object) -> Result<Object> {
+        match object.as_reference().and_then(|reference| self.values.get(&reference)) {
+            Some(value) => Ok(value.clone()),
+            None => self.view().resolve(object),
+        }
+    }
+
+    /// The value of a key, resolved; null where there is none.
+    ///
+    /// # Errors
+    /// As reading any object.
+    pub(crate) fn value(&self, dictionary: &Dictionary, key: &str) -> Result<Object> {
+        dictionary.get(key).map_or(Ok(Object::Null), |value| self.resolve(value))
+    }
+
+    /// The catalog as the update leaves it, and the reference to it.
+    ///
+    /// # Errors
+    /// `Malformed` when the trailer names none.
+    pub(crate) fn catalog(&self) -> Result<(Reference, Dictionary)> {
+        let (root, catalog) = self.view().catalog()?;
+        match self.values.get(&root) {
+            Some(Object::Dictionary(changed)) => Ok((root, changed.clone())),
+            _ => Ok((root, catalog)),
+        }
     }
 
     /// A number that nothing in the file has.
@@ -71,6 +120,7 @@ impl<'r> Update<'r> {
         let mut body = Vec::new();
         write_object(object, &mut body);
         self.put_raw(reference, body);
+        self.values.insert(reference, object.clone());
     }
 
     /// The same with a body that was written by the caller.

@@ -2,8 +2,11 @@
 
 use std::io::Write;
 
+use super::certification::DocMdp;
 use super::complete::Augment;
 use super::create::{Request, Said, Tail, append};
+use super::lock::FieldLock;
+use super::seed::Offer;
 use super::sub_filter::SubFilter;
 use crate::crypto::{DigestAlgorithm, DigestContext, SignatureAlgorithm};
 use crate::encoding::pdf::Reader;
@@ -35,7 +38,9 @@ pub struct SignatureBuilder<'a, S: ?Sized> {
     name: Option<String>,
     page: u64,
     rectangle: Option<[f64; 4]>,
-    sub_filter: SubFilter,
+    sub_filter: Option<SubFilter>,
+    certification: Option<DocMdp>,
+    lock: Option<FieldLock>,
     overrides: Vec<SigningOverride>,
     level: Option<&'a dyn Augment>,
     time_stamp_space: Option<usize>,
@@ -55,7 +60,9 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
             name: None,
             page: 1,
             rectangle: None,
-            sub_filter: SubFilter::default(),
+            sub_filter: None,
+            certification: None,
+            lock: None,
             overrides: Vec::new(),
             level: None,
             time_stamp_space: None,
@@ -63,8 +70,9 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
         }
     }
 
-    /// The signature field: an empty one that is there, or a new one so called.
-    /// Otherwise a new one gets the first free name of `Signature1`, `Signature2`…
+    /// The signature field, by its full name: an empty one that is there, whose lock and
+    /// seed values are heeded, or a new one so called. Full stops separate the names of
+    /// fields within fields; those above that are not there are made, too. Otherwise a new one gets the first free name of `Signature1`, `Signature2`…
     pub fn field(mut self, name: impl Into<String>) -> Self {
         self.field = Some(name.into());
         self
@@ -121,9 +129,24 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
         self
     }
 
-    /// The format of the signature.
+    /// The format of the signature; what the field prefers, unless said.
     pub fn sub_filter(mut self, sub_filter: SubFilter) -> Self {
-        self.sub_filter = sub_filter;
+        self.sub_filter = Some(sub_filter);
+        self
+    }
+
+    /// Makes it a certification signature, with what later revisions may change
+    /// (ISO 32000-2 §12.8.2.2). It has to be the first signature. Where others are to sign
+    /// later, give them their fields before: some readers mind fields that come after.
+    pub fn certify(mut self, permission: DocMdp) -> Self {
+        self.certification = Some(permission);
+        self
+    }
+
+    /// Locks fields (ISO 32000-2 §12.8.2.4). Where the field asks for a lock, that one
+    /// is taken without being asked for here.
+    pub fn lock(mut self, lock: FieldLock) -> Self {
+        self.lock = Some(lock);
         self
     }
 
@@ -145,8 +168,10 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
     /// # Errors
     /// `Malformed` when this is no PDF or its revision chain is not sound: such a file
     /// is never repaired in passing; `Unsupported` for an encrypted one; `Misuse`
-    /// without a certificate, when `algorithm` is not its key's, or when the field or page cannot be signed; `Signer`
-    /// when the certificate must not sign at the claimed time; `LimitExceeded`; `Io`.
+    /// without a certificate, when `algorithm` is not its key's, when the field or page
+    /// cannot be signed, when the field asks for something else, or when an earlier
+    /// signature does not let this one in; `Signer` when the certificate must not sign at
+    /// the claimed time; `LimitExceeded`; `Io`.
     pub fn prepare(
         &self,
         certificate_chain: &[Certificate],
@@ -156,9 +181,9 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
             .first()
             .ok_or_else(|| Error::misuse("a signature needs the signer's certificate"))?;
         check_fitness(certificate, algorithm, self.claimed_time, &self.overrides)?;
-        let tail = self.tail(certificate_chain)?;
+        let tail = self.tail(certificate_chain, algorithm.digest())?;
         let (document, message_digest) = self.digest(&tail, algorithm.digest())?;
-        let signing_time = match self.sub_filter {
+        let signing_time = match tail.sub_filter {
             // EN 319 142-1 §6.3: the claimed time stands in /M, and only there.
             SubFilter::EtsiCadesDetached => None,
             SubFilter::AdbePkcs7Detached => Some(self.claimed_time),
@@ -208,7 +233,7 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
         space_for(certificate_chain, REST).saturating_add(stamp)
     }
 
-    fn tail(&self, certificate_chain: &[Certificate]) -> Result<Tail> {
+    fn tail(&self, certificate_chain: &[Certificate], digest: DigestAlgorithm) -> Result<Tail> {
         let source = &self.document;
         let reader = Reader::open(source, &self.limits)?;
         let texts = [
@@ -226,12 +251,20 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
             page,
             rectangle: self.rectangle,
             said: Said::Signature {
-                sub_filter: self.sub_filter,
                 claimed_time: self.claimed_time,
                 texts: texts
                     .into_iter()
                     .filter_map(|(key, text)| text.as_deref().map(|text| (key, text)))
                     .collect(),
+                offer: Offer {
+                    sub_filter: self.sub_filter,
+                    digest,
+                    reason: self.reason.as_deref(),
+                    certification: self.certification,
+                    lock: self.lock.as_ref(),
+                    time_stamped: self.level.is_some(),
+                    certificate_chain,
+                },
             },
             space: self.space(certificate_chain),
             id: &self.file_id(),

@@ -5,10 +5,14 @@ use std::ops::Range;
 
 use time::macros::format_description;
 
-use super::certification::permissions;
+use super::certification::name_certification;
 use super::form::place;
+use super::lock::Restrictions;
+use super::seed::{FILTER, Offer, Settled};
 use super::sub_filter::SubFilter;
-use crate::encoding::pdf::{Object, Reader, Update, text_string, write_object};
+use crate::encoding::pdf::{
+    Dictionary, Object, Reader, Reference, Update, fields, text_string, write_object,
+};
 use crate::error::{Error, Result};
 use crate::signature::request::fill_hexadecimal;
 use crate::time::UtcTime;
@@ -30,21 +34,30 @@ pub(super) struct Request<'a> {
 pub(super) enum Said<'a> {
     /// ISO 32000-2 §12.8.3.
     Signature {
-        sub_filter: SubFilter,
         claimed_time: UtcTime,
         /// Keys and texts.
         texts: Vec<(&'static str, &'a str)>,
+        /// What a field may have something to say about.
+        offer: Offer<'a>,
     },
     /// A document time-stamp (ISO 32000-2 §12.8.5, EN 319 142-1 §5.4.3).
     TimeStamp,
 }
 
-impl Said<'_> {
+impl<'a> Said<'a> {
     /// What new fields are called, with a number behind.
     pub(super) fn field_name(&self) -> &'static str {
         match self {
             Self::Signature { .. } => "Signature",
             Self::TimeStamp => "TimeStamp",
+        }
+    }
+
+    /// What the field is asked about; nothing for a time-stamp, which is always let in.
+    pub(super) fn offer(&self) -> Option<Offer<'a>> {
+        match self {
+            Self::Signature { offer, .. } => Some(*offer),
+            Self::TimeStamp => None,
         }
     }
 }
@@ -54,6 +67,8 @@ pub(super) struct Tail {
     pub(super) bytes: Vec<u8>,
     /// Where in `bytes` the hexadecimal digits go.
     pub(super) digits: Range<usize>,
+    /// The format of a signature that is no time-stamp.
+    pub(super) sub_filter: SubFilter,
 }
 
 impl Tail {
@@ -75,25 +90,48 @@ impl Tail {
 
 /// # Errors
 /// `Malformed` when the file is not sound enough; `Unsupported` when it is encrypted
-/// or the field asks for what is not done yet; `Misuse` when the field, the page or
-/// the certification does not let this signature in.
+/// or the field asks for what is not done; `Misuse` when the field, the page, a
+/// certification or a lock does not let this signature in.
 pub(super) fn append(reader: &Reader<'_>, request: &Request<'_>) -> Result<Tail> {
     let view = reader.newest();
     let mut update = Update::new(reader)?;
-    // ISO 32000-2 Table 257: what proves a signature's time is always permitted.
-    let signs = matches!(request.said, Said::Signature { .. });
-    if signs && permissions(view)? == Some(1) {
-        return Err(Error::misuse("this PDF is certified and permits no further signature"));
+    let fields = fields(view)?;
+    let restrictions = Restrictions::of(view, &fields)?;
+    let certification = request.said.offer().and_then(|it| it.certification);
+    if certification.is_some() {
+        restrictions.let_certify()?;
     }
     let signature = update.allocate();
-    place(view, &mut update, request, signature)?;
-    let dictionary = SignatureDictionary::write(request)?;
+    let settled = place(&mut update, request, fields, &restrictions, signature)?;
+    if certification.is_some() {
+        name_certification(&mut update, signature)?;
+    }
+    let (root, _) = view.catalog()?;
+    let dictionary = SignatureDictionary::write(request, &settled, root)?;
     update.put_raw(signature, dictionary.body.clone());
     let appended = update.finish(request.id)?;
     let at = appended
         .body(signature)
         .ok_or_else(|| Error::misuse("the signature dictionary was not written"))?;
-    dictionary.settle(appended.bytes, at, reader.source().len())
+    dictionary.settle(appended.bytes, at, reader.source().len(), settled.sub_filter)
+}
+
+/// The transforms by which later changes are to be judged (`/Reference`, ISO 32000-2
+/// Table 256).
+fn transforms(offer: &Offer<'_>, settled: &Settled, root: Reference) -> Vec<Object> {
+    let transform = |method, parameters| {
+        Dictionary::new()
+            .with("Type", Object::name("SigRef"))
+            .with("TransformMethod", Object::name(method))
+            .with("TransformParams", Object::Dictionary(parameters))
+            .with("DigestMethod", Object::name(offer.digest.name()))
+    };
+    let certification = offer.certification.map(|it| transform("DocMDP", it.parameters()));
+    let lock = settled
+        .lock
+        .as_ref()
+        .map(|it| transform("FieldMDP", it.parameters()).with("Data", Object::Reference(root)));
+    certification.into_iter().chain(lock).map(Object::Dictionary).collect()
 }
 
 /// The body of the dictionary, with places to fill.
@@ -108,14 +146,13 @@ const BYTE_RANGE: usize = 64;
 
 impl SignatureDictionary {
     /// ISO 32000-2 Table 255, EN 319 142-1 §5.3 and §6.3.
-    fn write(request: &Request<'_>) -> Result<Self> {
+    fn write(request: &Request<'_>, settled: &Settled, root: Reference) -> Result<Self> {
         let (kind, sub_filter) = match &request.said {
-            Said::Signature { sub_filter, .. } => ("Sig", sub_filter.name()),
+            Said::Signature { .. } => ("Sig", settled.sub_filter.name()),
             Said::TimeStamp => ("DocTimeStamp", "ETSI.RFC3161"),
         };
-        let head = format!(
-            "<</Type /{kind}\n/Filter /Adobe.PPKLite\n/SubFilter /{sub_filter}\n/ByteRange "
-        );
+        let head =
+            format!("<</Type /{kind}\n/Filter /{FILTER}\n/SubFilter /{sub_filter}\n/ByteRange ");
         let mut body = head.into_bytes();
         let byte_range = body.len()..body.len().saturating_add(BYTE_RANGE);
         body.resize(byte_range.end, b' ');
@@ -125,12 +162,17 @@ impl SignatureDictionary {
         body.resize(digits.end, b'0');
         body.push(b'>');
         // The time of a time-stamp is the token's.
-        if let Said::Signature { claimed_time, texts, .. } = &request.said {
+        if let Said::Signature { claimed_time, texts, offer } = &request.said {
             body.extend_from_slice(b"\n/M ");
             write_object(&Object::String(date(*claimed_time)?.into_bytes()), &mut body);
             for (key, text) in texts {
                 body.extend_from_slice(format!("\n/{key} ").as_bytes());
                 write_object(&text_string(text), &mut body);
+            }
+            let transforms = transforms(offer, settled, root);
+            if !transforms.is_empty() {
+                body.extend_from_slice(b"\n/Reference ");
+                write_object(&Object::Array(transforms), &mut body);
             }
         }
         body.extend_from_slice(b">>");
@@ -138,7 +180,13 @@ impl SignatureDictionary {
     }
 
     /// Writes the `/ByteRange`, now that all lengths are known.
-    fn settle(&self, mut bytes: Vec<u8>, at: usize, original: u64) -> Result<Tail> {
+    fn settle(
+        &self,
+        mut bytes: Vec<u8>,
+        at: usize,
+        original: u64,
+        sub_filter: SubFilter,
+    ) -> Result<Tail> {
         let shift =
             |range: &Range<usize>| range.start.saturating_add(at)..range.end.saturating_add(at);
         let tail = |size: usize| original.saturating_add(u64::try_from(size).unwrap_or(u64::MAX));
@@ -152,7 +200,7 @@ impl SignatureDictionary {
             .and_then(|it| it.get_mut(..text.len()))
             .ok_or_else(|| Error::misuse("the byte range does not fit its place"))?;
         place.copy_from_slice(text.as_bytes());
-        Ok(Tail { bytes, digits })
+        Ok(Tail { bytes, digits, sub_filter })
     }
 }
 

@@ -8,24 +8,31 @@ mod complete;
 mod create;
 mod extended;
 mod facts;
+mod field_builder;
 mod form;
 mod level;
+mod lock;
 mod long_term;
 mod parse;
 mod references;
+mod seed;
 mod shape;
 mod store;
 mod sub_filter;
 
 pub use builder::SignatureBuilder;
 pub(crate) use byte_range::digests;
+pub use certification::DocMdp;
 pub use complete::Augment;
 pub(crate) use extended::Extended;
 pub(crate) use facts::{
     ByteRange, FileDefect, Finding, LaterChanges, PdfSignature, PdfSignatures, SignatureKind,
 };
+pub use field_builder::{EmptyField, FieldBuilder};
+pub use lock::FieldLock;
 pub(crate) use long_term::{StoredData, store, time_stamp};
 pub(crate) use parse::parse;
+pub use seed::SeedValues;
 pub(crate) use store::SecurityStore;
 pub use sub_filter::SubFilter;
 
@@ -35,6 +42,8 @@ mod attacks;
 mod corpus;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod exhaust;
+#[cfg(test)]
+mod field_tests;
 #[cfg(test)]
 mod long_term_tests;
 #[cfg(test)]

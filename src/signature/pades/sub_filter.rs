@@ -23,6 +23,10 @@ impl SubFilter {
             Self::AdbePkcs7Detached => "adbe.pkcs7.detached",
         }
     }
+
+    pub(super) fn named(name: &str) -> Option<Self> {
+        [Self::EtsiCadesDetached, Self::AdbePkcs7Detached].into_iter().find(|it| it.name() == name)
+    }
 }
 
 impl fmt::Display for SubFilter {
