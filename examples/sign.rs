@@ -27,6 +27,7 @@ sign --prepare STATE --cert FILE [OPTIONS] IN OUT   OUT: the bytes that the key 
 sign --complete STATE --value FILE IN OUT        the rest, once the value has come
 sign --augment --level LEVEL [OPTIONS] IN OUT    the PDF with its signatures raised
 sign --augment SIGNATURE --level LEVEL [OPTIONS] IN OUT   a CAdES signature over IN, raised
+sign --add-field NAME... [--page N] [--rectangle ...] [--lock ...] IN OUT   empty fields for those who sign later
 
 KEY        --key FILE --cert FILE... (PEM), or --p12 FILE; --password TEXT where needed
 any file   --algorithm RSA_SHA256 (or RSA_SSA_PSS_SHA256_MGF1, ECDSA_SHA256, ED25519, ...)
@@ -37,7 +38,9 @@ any file   --algorithm RSA_SHA256 (or RSA_SSA_PSS_SHA256_MGF1, ECDSA_SHA256, ED2
            --trust FILE --crl FILE --ocsp FILE   for LT and LTA; what is missing is asked for
            --local                               ask addresses of one's own network, too
 PDF        --field NAME --reason TEXT --location TEXT --contact TEXT --pkcs7
-           --page N --rectangle LEFT,BOTTOM,RIGHT,TOP   where the field is; invisible, unless given";
+           --page N --rectangle LEFT,BOTTOM,RIGHT,TOP   where the field is; invisible, unless given
+           --certify 1|2|3                       later changes permitted: none, forms and signatures, annotations too
+           --lock all|include:NAME,...|exclude:NAME,...   fields that the signature locks";
 
 use levels::{Levels, Services};
 
@@ -62,6 +65,9 @@ struct Options {
     contact: Option<String>,
     page: Option<u32>,
     rectangle: Option<[f64; 4]>,
+    certify: Option<pades::DocMdp>,
+    lock: Option<pades::FieldLock>,
+    add_fields: Vec<String>,
     prepare: Option<PathBuf>,
     complete: Option<PathBuf>,
     value: Option<PathBuf>,
@@ -96,6 +102,9 @@ fn run(options: &Options) -> Outcome<()> {
         }
         if let Some(state) = &options.prepare {
             return Ok(out.write_all(&prepare(&document, state, options)?)?);
+        }
+        if !options.add_fields.is_empty() {
+            return Ok(options.empty_fields(&document).add_to(out)?);
         }
         if options.augment {
             return augment(&document, signature, options, out);
@@ -221,6 +230,9 @@ impl Options {
                 "--contact" => options.contact = Some(next()?),
                 "--page" => options.page = Some(next()?.parse()?),
                 "--rectangle" => options.rectangle = Some(rectangle(&next()?)?),
+                "--certify" => options.certify = Some(permission(&next()?)?),
+                "--lock" => options.lock = Some(lock(&next()?)?),
+                "--add-field" => options.add_fields.push(next()?),
                 "--prepare" => options.prepare = Some(next()?.into()),
                 "--complete" => options.complete = Some(next()?.into()),
                 "--value" => options.value = Some(next()?.into()),
@@ -276,7 +288,27 @@ impl Options {
         if let Some(rectangle) = self.rectangle {
             builder = builder.rectangle(rectangle);
         }
+        if let Some(permission) = self.certify {
+            builder = builder.certify(permission);
+        }
+        if let Some(lock) = &self.lock {
+            builder = builder.lock(lock.clone());
+        }
         builder
+    }
+
+    fn empty_fields<'a>(&self, document: &'a Document) -> pades::FieldBuilder<'a, Document> {
+        let fields = self.add_fields.iter().map(|name| {
+            let mut field = pades::EmptyField::new(name).page(self.page.unwrap_or(1));
+            if let Some(rectangle) = self.rectangle {
+                field = field.rectangle(rectangle);
+            }
+            match &self.lock {
+                Some(lock) => field.lock(lock.clone()),
+                None => field,
+            }
+        });
+        fields.fold(pades::FieldBuilder::new(document), pades::FieldBuilder::field)
     }
 
     fn time(&self) -> UtcTime {
@@ -292,6 +324,23 @@ impl Options {
 fn rectangle(text: &str) -> Outcome<[f64; 4]> {
     let corners = text.split(',').map(str::parse).collect::<Result<Vec<f64>, _>>()?;
     corners.try_into().map_err(|_| "a rectangle has four numbers".into())
+}
+
+fn permission(text: &str) -> Outcome<pades::DocMdp> {
+    use pades::DocMdp::{Annotating, FormFilling, NoChanges};
+    let found =
+        [NoChanges, FormFilling, Annotating].into_iter().find(|it| it.p().to_string() == text);
+    found.ok_or_else(|| "--certify takes 1, 2 or 3".into())
+}
+
+fn lock(text: &str) -> Outcome<pades::FieldLock> {
+    let names = |names: &str| names.split(',').map(str::to_owned).collect::<Vec<_>>();
+    match text.split_once(':') {
+        None if text == "all" => Ok(pades::FieldLock::all()),
+        Some(("include", fields)) => Ok(pades::FieldLock::include(names(fields))),
+        Some(("exclude", fields)) => Ok(pades::FieldLock::exclude(names(fields))),
+        _ => Err("--lock takes all, include:NAME,... or exclude:NAME,...".into()),
+    }
 }
 
 fn read(path: &Path) -> Outcome<Vec<u8>> {
