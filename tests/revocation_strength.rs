@@ -8,8 +8,9 @@ mod support;
 use kyso::cades::{Augmenter, Level as CadesLevel};
 use kyso::tsp::{TimeStampAuthority, TimeStampToken};
 use kyso::{
-    Acceptable, Certificate, CertificateConclusion, CheckId, Crl, Digest, DigestAlgorithm, Level,
-    Limits, OcspResponse, Outcome, Policy, Report, TrustStore, UtcTime, Validator,
+    Acceptable, Block, BlockId, Certificate, CertificateConclusion, CheckId, Crl, Digest,
+    DigestAlgorithm, Level, Limits, OcspResponse, Outcome, Policy, Report, TrustStore, UtcTime,
+    Validator,
 };
 use rcgen::{CustomExtension, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P384_SHA384, RevocationReason};
 use support::ocsp::{Answer, Question, Said};
@@ -149,6 +150,12 @@ fn policy(sha256: Acceptable) -> Policy {
 
 fn ended() -> Policy {
     policy(Acceptable::Until(time(END)))
+}
+
+/// Where validation time sliding came to.
+fn slid_to(block: &Block) -> Vec<UtcTime> {
+    let own = (block.id == BlockId::ValidationTimeSliding).then_some(block.at);
+    own.into_iter().chain(block.blocks.iter().flat_map(slid_to)).collect()
 }
 
 #[track_caller]
@@ -302,6 +309,13 @@ fn a_time_stamp_from_before_saves_what_lists_said() {
     assert_concludes(&judge(&archived("2027-02-01T00:00:00Z")), OPEN);
     let stamped = Augmenter::new(CadesLevel::T(&world.tsa)).augment(&world.pki.signed()).unwrap();
     assert_concludes(&judge(&stamped), OPEN);
+    // §5.6.2.2.4 step 2 d): nothing that the list says reaches beyond the end of its digest.
+    for (end, control) in [(END, "2026-07-05T00:00:00Z"), (SOON, SOON)] {
+        let policy = policy(Acceptable::Until(time(end)));
+        let report = world.validator(policy, LATER, fresh()).validate(&archived(SOON)).unwrap();
+        assert_concludes(&report, PASSED);
+        assert_eq!(slid_to(report.signatures()[0].block()), [time(control)]);
+    }
     // What never was strong enough, no proof saves.
     let never = world.validator(policy(Acceptable::Never), LATER, fresh());
     assert_concludes(&never.validate(&archived(SOON)).unwrap(), NEVER);

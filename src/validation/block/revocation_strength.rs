@@ -46,6 +46,20 @@ pub(in crate::validation) fn findings(checked: &Checked, policy: &Policy) -> Vec
     }
 }
 
+/// Up to when all that a word hangs on is strong enough; nothing where it is at the time.
+pub(in crate::validation) fn strong_until(
+    word: &Word,
+    at: UtcTime,
+    policy: &Policy,
+) -> Option<UtcTime> {
+    let ends = word.materials.iter().flat_map(|it| weaknesses(it, at, policy));
+    let ends = ends.filter_map(|(found, _)| match found {
+        Some(Weakness::Since(Reverse(end))) => Some(end),
+        _ => None,
+    });
+    ends.min().filter(|_| policy.level(ID) == Level::Fail)
+}
+
 /// As many as of what was tried in vain.
 const SHOWN: usize = 5;
 
@@ -108,16 +122,25 @@ impl Weak {
 
 /// The worst of the digests and keys that a word hangs on, each when it is proven to exist.
 fn weakest(word: &Word, policy: &Policy) -> Option<Weak> {
-    let algorithms = &policy.algorithms;
-    let used = word.materials.iter().flat_map(|it| {
-        let by = it.digest.map(|digest| {
-            (algorithms.weakness_of_authoritys(digest, it.exists), it, digest.to_string())
-        });
-        let key = (algorithms.weakness_of_key(it.key, it.exists), it, messages::key(it.key));
-        by.into_iter().chain([key])
+    let used = word.materials.iter().flat_map(|material| {
+        let used = weaknesses(material, material.exists, policy).into_iter();
+        used.map(move |(found, what)| (found, material, what))
     });
     let (found, material, what) = used.max_by_key(|(found, ..)| *found)?;
     Some(Weak { found: found?, signed: signed(material), what })
+}
+
+/// Of its digest and of its key at this time, and how these are called.
+fn weaknesses(
+    material: &Material,
+    at: UtcTime,
+    policy: &Policy,
+) -> Vec<(Option<Weakness>, String)> {
+    let algorithms = &policy.algorithms;
+    let digest =
+        material.digest.map(|it| (algorithms.weakness_of_authoritys(it, at), it.to_string()));
+    let key = (algorithms.weakness_of_key(material.key, at), messages::key(material.key));
+    digest.into_iter().chain([key]).collect()
 }
 
 /// What a material is called, with the time from which it says that it is.

@@ -11,6 +11,9 @@
 //! - control-time slides to the end of the interval in which the latest information is
 //!   fresh, not to the information's own time: the freshness checker that decides it would
 //!   accept the same information up to then (and §5.5.4 step 6 does);
+//! - control-time slides to the end of the algorithms of the latest information, too
+//!   (§5.6.2.2.4 step 2 d); those of certificates are asked about at the times when these are
+//!   proven to exist, in acceptance;
 //! - whether a certificate that has expired is known not to be revoked is asked when a proven
 //!   time is at hand, and not named before (OUT_OF_BOUNDS_NOT_REVOKED is not said);
 //! - who signed revocation information has to be good when the information is proven to
@@ -24,6 +27,7 @@ use crate::pki::revocation::{
 };
 use crate::pki::{Certificate, ValidityModel};
 use crate::time::UtcTime;
+use crate::validation::block::revocation_strength::strong_until;
 use crate::validation::block::{self, Context, certificate_validation};
 use crate::validation::check::{CheckId, Finding, Message};
 use crate::validation::conclusion::{Conclusion, Failed, Indeterminate};
@@ -323,6 +327,8 @@ impl Past<'_> {
                 Status::Good { .. } | Status::Unknown => latest.map(|it| it.serves_until(moment)),
             };
             control = until.map_or(control, |it| it.min(control));
+            let strong = latest.and_then(|it| strong_until(it, control, self.context.policy));
+            control = strong.map_or(control, |it| it.min(control));
             selected.push(words);
         }
         selected.reverse();
