@@ -104,8 +104,8 @@ pub use crate::time::UtcTime;
 pub use crate::validation::{
     Acceptable, AlgorithmConstraints, Block, BlockId, CertificateConclusion, CertificateReport,
     CertificateRevocation, CertificateStatus, Check, CheckId, Conclusion, Coverage, DetailedReport,
-    DocumentFormat, Evidence, Failed, Form, Indeterminate, Level, Outcome, PdfWords, Policy,
-    ReferenceReport, Report, Revocation, SignatureLevel, SignatureReport, TimeStampReport,
+    DocumentFormat, Evidence, Failed, Form, Indeterminate, Issuers, Level, Outcome, PdfWords,
+    Policy, ReferenceReport, Report, Revocation, SignatureLevel, SignatureReport, TimeStampReport,
     TimeStampType, TriedPath, Validated, Validator,
 };
 

@@ -36,7 +36,7 @@ pub use check::{Check, CheckId, Level, Outcome};
 pub use conclusion::{Conclusion, Failed, Indeterminate};
 pub use evidence::Evidence;
 pub use facts::{Form, PdfWords, SignatureLevel, TimeStampType};
-pub use policy::{Acceptable, AlgorithmConstraints, Policy, Revocation};
+pub use policy::{Acceptable, AlgorithmConstraints, Issuers, Policy, Revocation};
 pub(crate) use provision::Needed;
 pub use report::{
     Coverage, DetailedReport, DocumentFormat, ReferenceReport, Report, SignatureReport,

@@ -30,6 +30,9 @@ pub struct Policy {
     /// (EN 319 102-1 §5.2.5.4). Where nothing is said, it serves until the next one was to
     /// be issued; information that does not say when that is does not serve then.
     pub revocation_max_age: Option<u64>,
+    /// What has to be known at the validation time of those who issued certificates of the
+    /// path, where nothing proves that what they said of them is older.
+    pub issuers: Issuers,
     /// Which algorithms and key sizes are strong enough.
     pub algorithms: AlgorithmConstraints,
     /// Where the caller departs from the weights below. What a signature *is* (its
@@ -47,6 +50,29 @@ pub enum Revocation {
     Required,
     /// It need not be; every report says so.
     NotRequired,
+}
+
+/// What has to be known at the validation time of the authorities of a path, where nothing but
+/// the present proves that the revocation information by them existed. It is asked when a
+/// time-stamp proves the signature to be older, and where revocation is [`Revocation::Required`].
+///
+/// Whether it is known that an authority *was* good, when the signature is proven to have
+/// existed, is always asked; and one that is known to be revoked never serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[non_exhaustive]
+pub enum Issuers {
+    /// It is enough that none is known to be revoked. Information that was fresh when the
+    /// signature is proven to have existed settles what is too old today (EN 319 102-1 §5.5.4
+    /// step 6), so that a document with long-term validation data stays valid offline. A key
+    /// that was stolen since then could have made that information, for as long as nobody at
+    /// hand says that its certificate is revoked.
+    #[default]
+    NotRevoked,
+    /// Each has to be known to be good. Without news of the authorities the conclusion is
+    /// INDETERMINATE (TRY_LATER), but where archive time-stamps prove that the information
+    /// is older (§5.6.2).
+    Good,
 }
 
 impl Policy {

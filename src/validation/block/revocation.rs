@@ -68,7 +68,10 @@ pub(super) fn findings(
     if unknown().next().is_some() && !required {
         all.push(not_required(&context.policy.name));
     }
-    for one in checked {
+    // What is known to be revoked decides before what more data would settle.
+    let revoked = |it: &&Checked| matches!(it.status, Status::Revoked { .. });
+    let (first, then): (Vec<_>, Vec<_>) = checked.iter().partition(revoked);
+    for one in first.into_iter().chain(then) {
         let is_signer = path.certificates().first() == Some(&one.certificate);
         if required || one.status != Status::Unknown {
             all.extend(revocation_strength::findings(one, context.policy));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Acceptable, AlgorithmConstraints, Policy, Revocation};
+use super::{Acceptable, AlgorithmConstraints, Issuers, Policy, Revocation};
 use crate::crypto::DigestAlgorithm::{Sha1, Sha3_224, Sha3_256, Sha3_384, Sha3_512};
 use crate::crypto::DigestAlgorithm::{Sha224, Sha256, Sha384, Sha512};
 use crate::time::UtcTime;
@@ -27,6 +27,7 @@ impl Default for Policy {
             name: "EN 319 102-1".into(),
             revocation: Revocation::Required,
             revocation_max_age: None,
+            issuers: Issuers::NotRevoked,
             algorithms: AlgorithmConstraints::default(),
             levels: BTreeMap::new(),
         }

@@ -5,15 +5,23 @@
 //! Decisions where the standard leaves or opens a door:
 //! - a path has to hold as a whole at the proven time (shell model), not only at some time
 //!   that all its certificates share;
-//! - where nothing but the present proves the validation data, the issuers have to be good
-//!   today: a revoked or expired authority's key could have made that data yesterday. So
+//! - where nothing but the present proves the validation data, no issuer may be revoked or out
+//!   of its time today: such a one's key could have made that data yesterday. So
 //!   REVOKED_CA_NO_POE is settled by past signature validation alone;
-//! - control-time slides to the end of the interval in which the latest information is
-//!   fresh, not to the information's own time: the freshness checker that decides it would
-//!   accept the same information up to then (and §5.5.4 step 6 does);
+//! - an issuer of whom nothing is known today, and who is known to have been good at the proven
+//!   time, serves: §5.5.4 step 6 asks for freshness at best-signature-time of whatever was too
+//!   old, of authorities as of signers, and steps 8 and 9 for nothing else that is about time.
+//!   EU DSS reads it so, too. A stolen key could have made the data since; that shows as soon as
+//!   anything says that the issuer is revoked, and an archive time-stamp shuts it out, as then
+//!   what the issuer said has to be proven from before its own information went stale
+//!   (§5.6.2.2). [`Issuers::Good`] asks for more. Others who sign in an issuer's stead are held
+//!   to that already;
 //! - control-time slides to the end of the algorithms of the latest information, too
 //!   (§5.6.2.2.4 step 2 d); those of certificates are asked about at the times when these are
 //!   proven to exist, in acceptance;
+//! - control-time slides to the end of the interval in which the latest information is
+//!   fresh, not to the information's own time: the freshness checker that decides it would
+//!   accept the same information up to then (and §5.5.4 step 6 does);
 //! - whether a certificate that has expired is known not to be revoked is asked when a proven
 //!   time is at hand, and not named before (OUT_OF_BOUNDS_NOT_REVOKED is not said);
 //! - who signed revocation information has to be good when the information is proven to
@@ -34,7 +42,7 @@ use crate::validation::conclusion::{Conclusion, Failed, Indeterminate};
 use crate::validation::facts::SignatureFacts;
 use crate::validation::messages;
 use crate::validation::poe::{ObjectId, Proofs};
-use crate::validation::policy::Revocation;
+use crate::validation::policy::{Issuers, Revocation};
 use crate::validation::steps::{Block, BlockId};
 
 /// What the processes came to that follow the basic one.
@@ -121,7 +129,7 @@ struct Said {
     word: Word,
     /// Since when the list or the answer is proven to exist.
     proven: UtcTime,
-    /// Whether those who signed it are good today.
+    /// Whether those who signed it in an issuer's stead are good today.
     today: bool,
 }
 
@@ -220,8 +228,8 @@ impl Past<'_> {
         self.context.policy.revocation == Revocation::Required
     }
 
-    /// §5.5.4 steps 4, 6 and 7: everybody above the signer is good today, and the signer was
-    /// at the proven time.
+    /// §5.5.4 steps 4, 6 and 7: everybody was good at the proven time, and nobody above the
+    /// signer is known not to be today, or as the policy asks.
     fn long_term(&self, known: &[Known]) -> Held {
         let (present, id) = (self.context.at, CheckId::LongTermValidation);
         let block = Block::new(BlockId::LongTerm, self.proven);
@@ -234,14 +242,17 @@ impl Past<'_> {
         let mut all = Vec::new();
         for one in known {
             // Step 10: what they are signed by has to be strong enough today.
-            let words = one.words(|it| it.today).into_iter();
-            let words: Vec<_> =
-                words.map(|it| it.dated(|_| present, self.context.policy)).collect();
+            let words_at = |at| {
+                let words = one.words(|it| it.today || it.is_bad_news(at)).into_iter();
+                words.map(|it| it.dated(|_| present, self.context.policy)).collect::<Vec<_>>()
+            };
             let moment = self.moment(&one.certificate);
+            let words = words_at(moment.at);
             let (status, tried) = conclude(&words, &one.certificate, moment);
             let today = Moment { at: if self.is_chain() { moment.at } else { present }, ..moment };
-            let (now, _) = conclude(&words, &one.certificate, today);
+            let (now, _) = conclude(&words_at(today.at), &one.certificate, today);
             let revoked = |it: &Status| matches!(it, Status::Revoked { .. });
+            let open = || self.is_open_today(&words, &one.certificate);
             let signer = self.path.certificates().first() == Some(&one.certificate);
             let follows = match signer {
                 true if revoked(&status) => Some(Indeterminate::RevokedNoPoe),
@@ -249,13 +260,24 @@ impl Past<'_> {
                 _ if status == Status::Unknown && self.required() => Some(Indeterminate::TryLater),
                 _ => None,
             };
-            if let Some(follows) = follows {
-                let message = messages::not_good_then(&one.certificate, self.proven);
+            let then = follows.map(|it| (it, self.proven));
+            let follows =
+                then.or_else(|| (!signer && open()).then_some((Indeterminate::TryLater, present)));
+            if let Some((follows, at)) = follows {
+                let message = messages::not_good_then(&one.certificate, at);
                 return Err(self.fails(block, id, follows, message));
             }
             all.push(one.checked(status, words, tried));
         }
         Ok((all, block, present))
+    }
+
+    /// Whether the policy asks for more than is known of an issuer today.
+    fn is_open_today(&self, words: &[Word], issuer: &Certificate) -> bool {
+        let (present, asked) = (self.context.at, self.context.policy.issuers);
+        let moment = Moment { at: present, ..self.moment(issuer) };
+        let good = || matches!(conclude(words, issuer, moment).0, Status::Good { .. });
+        self.required() && asked == Issuers::Good && !good()
     }
 
     /// §5.6.2.4: the signature is proven to be older than anything that went wrong since.
@@ -273,9 +295,8 @@ impl Past<'_> {
         }
         let mut all = Vec::new();
         for (one, mut words) in known.iter().zip(selected) {
-            // Bad news counts whenever it came.
-            words.extend(one.words(|it| it.word.revoked().is_some()));
             let moment = self.moment(&one.certificate);
+            words.extend(one.words(|it| it.is_bad_news(moment.at)));
             let (status, tried) = conclude(&words, &one.certificate, moment);
             let good = match status {
                 Status::Good { .. } => true,
@@ -369,6 +390,14 @@ fn is_premature(facts: &SignatureFacts, proven: UtcTime) -> bool {
 fn is_within(certificate: &Certificate, at: UtcTime) -> bool {
     let at = at.whole_seconds();
     certificate.not_before() <= at && at <= certificate.not_after()
+}
+
+impl Said {
+    /// Bad news counts whenever it came and whoever brings it; but what says that a certificate
+    /// was revoked later must not be taken for good news of the time before.
+    fn is_bad_news(&self, at: UtcTime) -> bool {
+        self.word.revoked().is_some_and(|since| since <= at)
+    }
 }
 
 impl Known {
