@@ -51,6 +51,25 @@ fn a_token_is_what_was_asked_for() {
 }
 
 #[test]
+fn an_authority_out_of_its_time_is_refused() {
+    for (at, said) in [
+        ("2040-01-01T00:00:00Z", None),
+        ("2040-01-01T00:00:01Z", Some("expired at 2040-01-01")),
+        ("2020-01-01T00:00:00Z", None),
+        ("2019-12-31T23:59:59Z", Some("is good from 2020-01-01")),
+    ] {
+        let Some(said) = said else {
+            assert!(ask(&tsa().at(at)).is_ok(), "{at}");
+            continue;
+        };
+        let error = ask(&tsa().at(at)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Service);
+        assert!(error.to_string().contains(said), "{error}");
+        assert!(error.to_string().contains("CN=TSA"), "{error}");
+    }
+}
+
+#[test]
 fn every_digest_and_key_but_sha1() {
     let keys =
         [&rcgen::PKCS_ECDSA_P256_SHA256, &rcgen::PKCS_ECDSA_P384_SHA384, &rcgen::PKCS_ED25519];

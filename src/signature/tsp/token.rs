@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::info::{MessageImprint, TimeStampInfo};
 use crate::crypto::{Digest, Verification, verify};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Place, Result};
 use crate::limits::Limits;
 use crate::pki::Certificate;
 use crate::signature::cms::oids::ID_CT_TST_INFO;
@@ -92,10 +92,11 @@ impl TimeStampToken {
     /// What whoever asked for a token has to see before it is put anywhere
     /// (RFC 3161 §2.2): one signer, whose certificate is there and is the one that was
     /// signed along, and whose signature holds. What cannot be computed here is left to
-    /// validation, as is the certificate's own worth.
+    /// validation, as is the certificate's own worth but for its time.
     ///
     /// # Errors
-    /// `Malformed` with what is wrong; `LimitExceeded` when a bound was reached.
+    /// `Malformed` with what is wrong; `Service` when the certificate was out of its time;
+    /// `LimitExceeded` when a bound was reached.
     pub(super) fn check_signature(&self, limits: &Limits) -> Result<()> {
         let signed_data = SignedData::parse(&self.der, limits)?;
         let [Ok(signer)] = signed_data.signers() else {
@@ -106,6 +107,7 @@ impl TimeStampToken {
             .ok_or_else(|| Error::malformed("a time-stamp token without signed attributes"))?;
         check_content(&signed_data, signer, attributes)?;
         let certificate = signing_certificate(&signed_data, attributes, limits)?;
+        self.check_validity(&certificate)?;
         let to_be_signed = attributes.to_be_signed()?;
         let Some(algorithm) = signer.signature_algorithm()? else { return Ok(()) };
         let key = certificate.public_key_info();
@@ -115,6 +117,22 @@ impl TimeStampToken {
             }
             _ => Ok(()),
         }
+    }
+}
+
+impl TimeStampToken {
+    /// Whether the authority could issue it then: no validation would take it otherwise, and
+    /// what is stamped with it is better stamped by another one.
+    fn check_validity(&self, certificate: &Certificate) -> Result<()> {
+        let at = self.info.time;
+        let (from, until) = (certificate.not_before(), certificate.not_after());
+        let what = match (at < from, until < at.whole_seconds()) {
+            (false, false) => return Ok(()),
+            (true, _) => format!("is good from {from} on"),
+            (false, true) => format!("expired at {until}"),
+        };
+        let what = format!("the authority's certificate {what}, and its time-stamp is of {at}");
+        Err(Error::new(ErrorKind::Service, what).at(Place::Certificate(certificate.subject())))
     }
 }
 
