@@ -1,13 +1,14 @@
 //! What those who validate a signature later will need: the certificates of each path, and
 //! what says that none of them is revoked (EN 319 102-1 §5.2.6, asked ahead of time).
 
+use super::block::revocation::{SHOWN, tried};
 use super::messages;
 use super::validator::Validator;
 use crate::error::{Error, ErrorKind, Place, Result};
-use crate::pki::Certificate;
 use crate::pki::path::{PathFinder, Search, ValidatedPath};
-use crate::pki::revocation::{Checked, Checker, Gathering, Kept, Spent, Status};
-use crate::retrieval::Attempt;
+use crate::pki::revocation::{Checked, Checker, Gathering, Kept, Spent, Status, Tried, Unusable};
+use crate::pki::{Certificate, Crl, OcspResponse};
+use crate::retrieval::{Attempt, RequestKind};
 use crate::time::UtcTime;
 
 /// Validation data (EN 319 122-1 §6.3): nobody has to be asked any more.
@@ -33,7 +34,8 @@ impl Validator {
     /// # Errors
     /// `Misuse` when no path leads to a certificate, or nothing at hand speaks of its
     /// revocation and nobody may be asked; `Service` when those who were asked did not
-    /// tell; `Signer` when it was revoked before it was used. Each names the certificate.
+    /// tell; `Signer` when it was revoked before it was used. Each names the certificate, or
+    /// all of them, and where was looked.
     /// `LimitExceeded` when a bound was reached.
     pub(crate) fn validation_data(
         &self,
@@ -43,12 +45,18 @@ impl Validator {
     ) -> Result<ValidationData> {
         let (checks, spent, gathering) = (self.checks(), Spent::default(), self.gathering());
         let context = self.context(&checks, &spent, gathering.as_ref());
+        let places = Places {
+            given: (context.crls, context.responses),
+            document: known,
+            gathering: gathering.as_ref(),
+            urls: context.limits.retrieval_urls,
+        };
         let known = Kept {
             crls: [context.crls, &known.crls].concat(),
             responses: [context.responses, &known.responses].concat(),
         };
         let candidates = [self.certificates(), pool].concat();
-        let mut data = ValidationData::default();
+        let (mut data, mut missing) = (ValidationData::default(), Vec::new());
         for one in needed {
             let finder = PathFinder {
                 trust: context.trust,
@@ -60,7 +68,7 @@ impl Validator {
                 checks: &checks,
                 limits: context.limits,
             };
-            let path = find(finder, one)?;
+            let path = find(finder, one, gathering.as_ref())?;
             let checker = Checker {
                 crls: &known.crls,
                 responses: &known.responses,
@@ -74,16 +82,23 @@ impl Validator {
                 spent: &spent,
                 limits: context.limits,
             };
-            let expects = Expects { used: one.used, gathering: gathering.as_ref() };
-            checker.check(&path)?.iter().try_for_each(|it| expects.settled(it, context.at))?;
+            let expects = Expects { used: one.used, at: context.at, path: &path, places };
+            for checked in &checker.check(&path)? {
+                missing.extend(expects.missing(checked)?.filter(|it| !missing.contains(it)));
+            }
             data.keep(&path, &known, gathering.as_ref());
         }
+        all_missing(&missing)?;
         Ok(data)
     }
 }
 
 /// At the present, or else when it was used.
-fn find(finder: PathFinder<'_>, needed: &Needed) -> Result<ValidatedPath> {
+fn find(
+    finder: PathFinder<'_>,
+    needed: &Needed,
+    gathering: Option<&Gathering<'_>>,
+) -> Result<ValidatedPath> {
     let mut rejections = match finder.find(&needed.certificate)? {
         Search::Found(path) => return Ok(path),
         Search::NotFound(rejections) => rejections,
@@ -95,56 +110,123 @@ fn find(finder: PathFinder<'_>, needed: &Needed) -> Result<ValidatedPath> {
         }
     }
     let subject = needed.certificate.subject();
-    let why = rejections.first().map(|it| messages::path_fault(&it.subject(), &it.fault).en);
-    let why = why.unwrap_or_default();
-    let what = format!("no path leads from a trust anchor to a certificate: {why}");
+    let mut what = "no path leads from a trust anchor to a certificate".to_owned();
+    if let Some(it) = rejections.first() {
+        what = format!("{what}: {}", messages::path_fault(&it.subject(), &it.fault).en);
+    }
+    let attempts = gathering.map(Gathering::attempts).unwrap_or_default();
+    for attempt in attempts.iter().filter(|it| it.kind == RequestKind::Certificates) {
+        what = format!("{what}; asked {}", in_words(attempt));
+    }
     Err(Error::misuse(what).at(Place::Certificate(subject)))
 }
 
 struct Expects<'a> {
     used: Option<UtcTime>,
+    at: UtcTime,
+    path: &'a ValidatedPath,
+    places: Places<'a>,
+}
+
+/// Where what says something about revocation was looked for.
+#[derive(Clone, Copy)]
+struct Places<'a> {
+    given: (&'a [Crl], &'a [OcspResponse]),
+    document: &'a Kept,
     gathering: Option<&'a Gathering<'a>>,
+    /// URLs of a kind that are asked for one certificate.
+    urls: usize,
+}
+
+/// A certificate that nothing says enough about, and where that was looked for.
+#[derive(PartialEq, Eq)]
+struct Missing {
+    subject: String,
+    looked: String,
+    asked: bool,
 }
 
 impl Expects<'_> {
-    fn settled(&self, checked: &Checked, at: UtcTime) -> Result<()> {
+    fn missing(&self, checked: &Checked) -> Result<Option<Missing>> {
         let certificate = &checked.certificate;
-        let about = |error: Error| error.at(Place::Certificate(certificate.subject()));
         match &checked.status {
-            Status::Good { .. } => Ok(()),
+            Status::Good { .. } => Ok(None),
             Status::Revoked { at: since, .. } if self.used.is_some_and(|used| used < *since) => {
-                Ok(())
+                Ok(None)
             }
             Status::Revoked { at: since, .. } => {
                 let what = format!("a certificate was revoked at {since}");
-                Err(about(Error::new(ErrorKind::Signer, what)))
+                let place = Place::Certificate(certificate.subject());
+                Err(Error::new(ErrorKind::Signer, what).at(place))
             }
             // Nobody answers for those any more; what was said in time is kept.
-            Status::Unknown if certificate.not_after() < at => Ok(()),
-            Status::Unknown => Err(about(self.unknown(checked))),
+            Status::Unknown if certificate.not_after() < self.at && spoken(checked) => Ok(None),
+            Status::Unknown => Ok(Some(self.places.searched(checked, self.path))),
         }
+    }
+}
+
+/// Whether anything at hand was said of the certificate while that could be said.
+fn spoken(checked: &Checked) -> bool {
+    checked.words.iter().any(|it| it.speaks_of(&checked.certificate))
+}
+
+impl Places<'_> {
+    /// In the document, among what was given, and behind URLs, in this order.
+    fn searched(self, checked: &Checked, path: &ValidatedPath) -> Missing {
+        let certificate = &checked.certificate;
+        let keys = path.certificates().iter().map(Certificate::public_key_info);
+        let keys: Vec<_> = keys.chain([path.anchor().public_key_info()]).collect();
+        let about = |crls: &[Crl], responses: &[OcspResponse]| {
+            let answers = |it: &&OcspResponse| keys.iter().any(|key| it.concerns(certificate, key));
+            let lists = crls.iter().filter(|it| it.concerns(certificate)).count();
+            format!("{lists} CRLs and {} OCSP responses", responses.iter().filter(answers).count())
+        };
+        let mut looked = vec![
+            format!("{} in the document", about(&self.document.crls, &self.document.responses)),
+            format!("{} given", about(self.given.0, self.given.1)),
+        ];
+        let at_hand = |it: &&Tried| !matches!(it.why, Unusable::NotRetrieved { .. });
+        looked.extend(checked.tried.iter().filter(at_hand).take(SHOWN).map(|it| tried(it).en));
+        let attempts = self.gathering.map(Gathering::attempts).unwrap_or_default();
+        let subject = certificate.subject();
+        let asked = attempts
+            .iter()
+            .filter(|it| it.kind != RequestKind::Certificates && it.certificate == subject);
+        let asked: Vec<_> = asked.map(|it| format!("asked {}", in_words(it))).collect();
+        let is_asked = !asked.is_empty();
+        if !is_asked {
+            looked.extend(self.not_asked(certificate));
+        }
+        looked.extend(asked);
+        Missing { subject, looked: looked.join("; "), asked: is_asked }
     }
 
-    fn unknown(&self, checked: &Checked) -> Error {
-        let subject = checked.certificate.subject();
-        let attempts = self.gathering.map(Gathering::attempts).unwrap_or_default();
-        let asked: Vec<_> = attempts.iter().filter(|it| it.certificate == subject).collect();
-        if asked.is_empty() {
-            return Error::misuse(match checked.tried.len() {
-                0 => "no list and no answer at hand says whether a certificate is revoked, and \
-                      nobody was asked"
-                    .to_owned(),
-                n => format!(
-                    "none of {n} lists and answers at hand settles whether a certificate is \
-                     revoked, and nobody was asked"
-                ),
-            });
-        }
-        let asked: Vec<_> = asked.into_iter().map(in_words).collect();
-        let what =
-            format!("whether a certificate is revoked could not be had: {}", asked.join("; "));
-        Error::new(ErrorKind::Service, what)
+    fn not_asked(self, certificate: &Certificate) -> Vec<String> {
+        let kinds = [certificate.ocsp_urls(), certificate.crl_urls()];
+        let urls = kinds.iter().flat_map(|it| it.iter().take(self.urls));
+        let all: Vec<_> = urls.map(|url| format!("not asked {url}")).collect();
+        if all.is_empty() { vec!["it names no URL to ask".to_owned()] } else { all }
     }
+}
+
+/// One error for all of them: whoever has to get the data gets it once.
+fn all_missing(missing: &[Missing]) -> Result<()> {
+    let kind = match missing.iter().any(|it| it.asked) {
+        true => ErrorKind::Service,
+        false => ErrorKind::Misuse,
+    };
+    let error = match missing {
+        [] => return Ok(()),
+        [one] => format!("nothing says whether a certificate is revoked: {}", one.looked),
+        several => {
+            let all: Vec<_> =
+                several.iter().map(|it| format!("{}: {}", it.subject, it.looked)).collect();
+            format!("nothing says whether certificates are revoked: {}", all.join(". "))
+        }
+    };
+    let places = missing.iter().map(|it| Place::Certificate(it.subject.clone()));
+    Err(places.fold(Error::new(kind, error), Error::at))
 }
 
 fn in_words(attempt: &Attempt) -> String {

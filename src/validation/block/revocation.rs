@@ -157,7 +157,7 @@ pub(in crate::validation) fn not_known(checked: &Checked) -> Finding {
 }
 
 /// What was tried in vain is told, but not a thousand times.
-const SHOWN: usize = 5;
+pub(in crate::validation) const SHOWN: usize = 5;
 
 pub(in crate::validation) fn name(source: Source) -> &'static str {
     match source {
@@ -166,7 +166,7 @@ pub(in crate::validation) fn name(source: Source) -> &'static str {
     }
 }
 
-fn tried(tried: &Tried) -> Message {
+pub(in crate::validation) fn tried(tried: &Tried) -> Message {
     let (source, issuer) = (name(tried.source), &tried.issuer);
     let why = why(&tried.why);
     say(format!("{source} của {issuer} {}", why.vi), format!("the {source} of {issuer} {}", why.en))
