@@ -17,11 +17,22 @@ pub(super) struct Found<'a> {
     pub(super) pool: Vec<Certificate>,
     pub(super) known: Kept,
     pub(super) needed: Vec<Needed>,
+    /// Tokens that prove nothing, so that nothing about them is needed.
+    without: &'a [Vec<u8>],
 }
 
 impl<'a> Found<'a> {
     pub(super) fn new(limits: &'a Limits) -> Self {
-        Self { limits, pool: Vec::new(), known: Kept::default(), needed: Vec::new() }
+        Self { limits, pool: Vec::new(), known: Kept::default(), needed: Vec::new(), without: &[] }
+    }
+
+    /// Leaves these tokens out.
+    pub(super) fn without(self, tokens: &'a [Vec<u8>]) -> Self {
+        Self { without: tokens, ..self }
+    }
+
+    pub(super) fn leaves_out(&self, token: &[u8]) -> bool {
+        self.without.iter().any(|it| it == token)
     }
 
     /// What cannot be read is of no use, and is left out.
@@ -72,7 +83,9 @@ impl<'a> Found<'a> {
             let unsigned = signer.unsigned_attributes();
             let signed = signer.signed_attributes().into_iter();
             let over_content: Vec<_> = signed.flat_map(|it| it.content_time_stamps()).collect();
-            let over_value: Vec<_> = unsigned.time_stamps().map(|(_, der)| der).collect();
+            let over_value = unsigned.time_stamps().map(|(_, der)| der);
+            let holds = |it: &&[u8]| !self.leaves_out(it);
+            let over_value: Vec<_> = over_value.filter(holds).collect();
             let all: Vec<_> = over_content.iter().chain(&over_value).copied().collect();
             all.iter().try_for_each(|der| self.take(&SignedData::parse(der, self.limits)?))?;
             // One over the content is older than the signature, and says nothing of it.
@@ -89,6 +102,9 @@ impl<'a> Found<'a> {
     }
 
     pub(super) fn token(&mut self, der: &[u8]) -> Result<()> {
+        if self.leaves_out(der) {
+            return Ok(());
+        }
         let at = self.time(der)?;
         match SignedData::parse(der, self.limits)?.signers() {
             [Ok(signer)] => self.need(signer, Some(at)),

@@ -38,6 +38,7 @@ impl SignedContent for &[u8] {
 
 /// A root that certified a signer and a time-stamp authority, and revoked nobody.
 pub(crate) struct World {
+    root: Issuer<'static, KeyPair>,
     pub(crate) signer: SoftwareSigner,
     pub(crate) tsa: TestTsa,
     pub(crate) validator: Validator,
@@ -46,6 +47,12 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new() -> Self {
+        Self::until(4096, 2040)
+    }
+
+    /// The signer's certificate is good until the beginning of one year, the authority's until
+    /// that of another.
+    pub(crate) fn until(leaf_until: i32, tsa_until: i32) -> Self {
         let mut root = CertificateParams::new(Vec::<String>::new()).unwrap();
         root.distinguished_name.push(rcgen::DnType::CommonName, "Root");
         root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -56,26 +63,27 @@ impl World {
         let mut leaf = CertificateParams::new(Vec::<String>::new()).unwrap();
         leaf.distinguished_name.push(rcgen::DnType::CommonName, "Leaf");
         leaf.key_usages = vec![KeyUsagePurpose::ContentCommitment];
-        let (key, tsa_key) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
+        leaf.not_after = rcgen::date_time_ymd(leaf_until, 1, 1);
+        let key = KeyPair::generate().unwrap();
         let leaf = Certificate::from_der(leaf.signed_by(&key, &issuer).unwrap().der()).unwrap();
-        let tsa = params("TSA", 3).unwrap().signed_by(&tsa_key, &issuer).unwrap();
-        let list = rcgen::CertificateRevocationListParams {
-            this_update: rcgen::date_time_ymd(2026, 6, 1),
-            next_update: rcgen::date_time_ymd(2026, 7, 1),
-            crl_number: rcgen::SerialNumber::from(1),
-            issuing_distribution_point: None,
-            revoked_certs: Vec::new(),
-            key_identifier_method: rcgen::KeyIdMethod::Sha256,
-        };
-        let list = list.signed_by(&issuer).unwrap().der().to_vec();
         let trust: TrustStore = [TrustAnchor::from_certificate(anchor)].into_iter().collect();
+        let validator = Validator::new(trust.clone(), Policy::default(), NOW.parse().unwrap());
         Self {
             signer: SoftwareSigner::from_pkcs8(&key.serialize_der(), &[leaf]).unwrap(),
-            tsa: TestTsa::new(tsa_key, vec![tsa.der().to_vec()]).at(NOW),
-            validator: Validator::new(trust.clone(), Policy::default(), NOW.parse().unwrap())
-                .with_crls([Crl::from_der(list, &Limits::default()).unwrap()]),
+            tsa: authority(&issuer, tsa_until).at(NOW),
+            validator: validator.with_crls([list(&issuer, 2026)]),
             trust,
+            root: issuer,
         }
+    }
+
+    /// The middle of June of a later year, when there is a new authority.
+    pub(crate) fn go_on(&mut self, year: i32, tsa_until: i32) {
+        let now = format!("{year}-06-15T00:00:00Z");
+        let at = now.parse().unwrap();
+        self.tsa = authority(&self.root, tsa_until).at(now);
+        self.validator = Validator::new(self.trust.clone(), Policy::default(), at)
+            .with_crls([list(&self.root, year)]);
     }
 
     fn archived(&self) -> Vec<u8> {
@@ -85,6 +93,28 @@ impl World {
             .sign(&self.signer)
             .unwrap()
     }
+}
+
+fn authority(root: &Issuer<'static, KeyPair>, until: i32) -> TestTsa {
+    let key = KeyPair::generate().unwrap();
+    let mut params = params("TSA", u64::try_from(until).unwrap()).unwrap();
+    params.not_after = rcgen::date_time_ymd(until, 1, 1);
+    let certificate = params.signed_by(&key, root).unwrap();
+    TestTsa::new(key, vec![certificate.der().to_vec()])
+}
+
+/// The list of a June.
+fn list(root: &Issuer<'static, KeyPair>, year: i32) -> Crl {
+    let list = rcgen::CertificateRevocationListParams {
+        this_update: rcgen::date_time_ymd(year, 6, 1),
+        next_update: rcgen::date_time_ymd(year, 7, 1),
+        crl_number: rcgen::SerialNumber::from(1),
+        issuing_distribution_point: None,
+        revoked_certs: Vec::new(),
+        key_identifier_method: rcgen::KeyIdMethod::Sha256,
+    };
+    let list = list.signed_by(root).unwrap().der().to_vec();
+    Crl::from_der(list, &Limits::default()).unwrap()
 }
 
 /// What a CMS's one archive time-stamp comes to.

@@ -2,7 +2,7 @@
 
 use super::augmented::Augmented;
 use super::level::Level;
-use super::standing::{Standing, standing};
+use super::standing::{Standing, Standings};
 use crate::augmentation::found::Found;
 use crate::error::{Error, Place, Result};
 use crate::limits::Limits;
@@ -90,11 +90,12 @@ impl<'a> Augmenter<'a> {
         let mut extended = Extended::new(document);
         let found = pades::parse(&extended, &self.limits)?;
         let chosen = chosen(&found, which)?;
-        if !self.all_stamped(&found, &chosen)? {
+        let (stamped, lapsed) = self.stamped(&found, &chosen)?;
+        if !stamped {
             self.stamp(&mut extended)?;
         }
         if let Some(validator) = self.level.validator() {
-            self.store(&mut extended, &chosen, validator)?;
+            self.store(&mut extended, &chosen, &lapsed, validator)?;
         }
         if matches!(self.level, Level::Lta(..)) {
             self.stamp(&mut extended)?;
@@ -110,18 +111,22 @@ impl<'a> Augmenter<'a> {
     }
 
     /// Whether each signature has a time-stamp that proves it, of its own or over the
-    /// document.
-    fn all_stamped(&self, pdf: &PdfSignatures, chosen: &[usize]) -> Result<bool> {
+    /// document, and the tokens that prove nothing any more.
+    fn stamped(&self, pdf: &PdfSignatures, chosen: &[usize]) -> Result<(bool, Vec<Vec<u8>>)> {
         let now = self.level.validator().map(Validator::time);
+        let mut standings = Standings::new(pdf, now, &self.limits)?;
         let mut all = true;
-        for n in chosen {
-            let standing = standing(pdf, *n, now, &self.limits)?;
+        let is_signature = |n: &usize| pdf.signatures.get(*n).is_some_and(|it| !is_stamp(it));
+        // Where something is signed, it is no matter what time-stamps prove of each other.
+        let signed = chosen.iter().any(is_signature);
+        for n in chosen.iter().filter(|it| !signed || is_signature(it)) {
+            let standing = standings.of(*n)?;
             if let (Some(now), Standing::Lapsed(lapsed)) = (now, &standing) {
                 lapsed.must_be_replaceable(now)?;
             }
             all &= matches!(standing, Standing::Proven);
         }
-        Ok(all)
+        Ok((all, standings.into_lapsed()))
     }
 
     /// Level LT: what validates every signature that is to be raised, and every time-stamp
@@ -130,10 +135,11 @@ impl<'a> Augmenter<'a> {
         &self,
         extended: &mut Extended<'_>,
         chosen: &[usize],
+        lapsed: &[Vec<u8>],
         validator: &Validator,
     ) -> Result<()> {
         let pdf = pades::parse(extended, &self.limits)?;
-        let mut found = Found::new(&self.limits);
+        let mut found = Found::new(&self.limits).without(lapsed);
         found.stored(&pdf.store)?;
         let first = chosen.first().copied().unwrap_or_default();
         for (n, signature) in pdf.signatures.iter().enumerate() {
@@ -166,7 +172,8 @@ impl<'a> Augmenter<'a> {
         if is_stamp(signature) {
             return found.token(&signature.contents);
         }
-        let stamp = later.iter().find(|it| is_stamp(it));
+        let proves = |it: &&PdfSignature| is_stamp(it) && !found.leaves_out(&it.contents);
+        let stamp = later.iter().find(proves);
         let stamped = stamp.map(|it| found.time(&it.contents)).transpose()?;
         match cms.signers().first() {
             Some(Ok(signer)) => found.signer(signer, stamped),

@@ -2,13 +2,13 @@
 //! any more once its authority's certificate has expired, unless a newer time-stamp was over
 //! it by then (EN 319 142-1 §5.4.3).
 
-use super::augmenter::{is_stamp, later};
+use super::augmenter::is_stamp;
 use crate::augmentation::found::Found;
 use crate::error::{Error, Place, Result};
 use crate::limits::Limits;
 use crate::pki::Certificate;
 use crate::signature::cms::{SignedData, TimeStampKind};
-use crate::signature::pades::{PdfSignature, PdfSignatures, SignatureKind};
+use crate::signature::pades::{PdfSignatures, SignatureKind};
 use crate::time::UtcTime;
 
 /// What time-stamps come to for one signature.
@@ -38,68 +38,109 @@ struct Stamp {
 impl Stamp {
     /// Whether the authority's certificate is good at `now`, or was at one of the times at
     /// which something proves the token.
-    fn stands(&self, proven: &[UtcTime], now: Option<UtcTime>) -> bool {
+    fn stands(&self, mut proven: impl Iterator<Item = UtcTime>, now: Option<UtcTime>) -> bool {
         let (Some(authority), Some(now)) = (&self.authority, now) else { return true };
-        proven.iter().copied().chain([now]).any(|at| at <= authority.not_after())
+        now <= authority.not_after() || proven.any(|at| at <= authority.not_after())
     }
 }
 
-/// How it is about the signature at this place; without a time, a time-stamp is all that is
-/// asked for.
-///
-/// # Errors
-/// `Malformed` when a token is none; `LimitExceeded`.
-pub(super) fn standing(
-    pdf: &PdfSignatures,
+/// A time-stamp over the document.
+struct Over {
+    /// Its place among the signatures.
     n: usize,
-    now: Option<UtcTime>,
-    limits: &Limits,
-) -> Result<Standing> {
-    let Some(signature) = pdf.signatures.get(n) else { return Ok(Standing::Unstamped) };
-    let mut found = Found::new(limits);
-    found.stored(&pdf.store)?;
-    let over = later(pdf, n).iter().filter(|it| is_stamp(it));
-    let over =
-        over.map(|it| stamp(&mut found, &it.contents, limits)).collect::<Result<Vec<_>>>()?;
-    // Newest first: each that stands proves those before it.
-    let mut proven = Vec::new();
-    for stamp in over.iter().rev().filter(|it| it.authority.is_some()) {
-        if stamp.stands(&proven, now) {
-            proven.push(stamp.time);
-        }
-    }
-    let own = own(&mut found, signature, limits)?;
-    // A time-stamp over the document is there by itself.
-    let itself = signature.kind == SignatureKind::DocumentTimeStamp;
-    if own.iter().any(|it| it.stands(&proven, now)) || (!itself && !proven.is_empty()) {
-        return Ok(Standing::Proven);
-    }
-    let newest = own.into_iter().chain(over).max_by_key(|it| it.time);
-    Ok(match newest.map(|it| (it.time, it.authority)) {
-        None => Standing::Unstamped,
-        Some((_, None)) => Standing::Proven,
-        Some((stamped, Some(authority))) => Standing::Lapsed(Lapsed {
-            field: signature.field.clone(),
-            stamped,
-            authority,
-            signer: signer(&found, signature, limits)?.filter(|_| !itself),
-        }),
-    })
+    stamp: Stamp,
+    stands: bool,
 }
 
-/// The tokens over the value, or the one that the signature is.
-fn own(found: &mut Found<'_>, signature: &PdfSignature, limits: &Limits) -> Result<Vec<Stamp>> {
-    if signature.kind == SignatureKind::DocumentTimeStamp {
-        return Ok(vec![stamp(found, &signature.contents, limits)?]);
+/// What the time-stamps of one PDF come to.
+pub(super) struct Standings<'a> {
+    pdf: &'a PdfSignatures,
+    now: Option<UtcTime>,
+    limits: &'a Limits,
+    found: Found<'a>,
+    over: Vec<Over>,
+    lapsed: Vec<Vec<u8>>,
+}
+
+impl<'a> Standings<'a> {
+    /// At this time; without one, a time-stamp is all that is asked for.
+    ///
+    /// # Errors
+    /// `Malformed` when a token is none; `LimitExceeded`.
+    pub(super) fn new(
+        pdf: &'a PdfSignatures,
+        now: Option<UtcTime>,
+        limits: &'a Limits,
+    ) -> Result<Self> {
+        let mut found = Found::new(limits);
+        found.stored(&pdf.store)?;
+        let mut all = Self { pdf, now, limits, found, over: Vec::new(), lapsed: Vec::new() };
+        // Newest first: each that stands proves those before it.
+        let stamps = pdf.signatures.iter().enumerate().rev().filter(|(_, it)| is_stamp(it));
+        for (n, signature) in stamps {
+            let (stamp, stands) = all.judged(&signature.contents, n)?;
+            all.over.push(Over { n, stamp, stands });
+        }
+        Ok(all)
     }
-    let cms = SignedData::parse(&signature.contents, limits)?;
-    found.take(&cms)?;
-    let Some(Ok(signer)) = cms.signers().first() else { return Ok(Vec::new()) };
-    let stamps = signer.unsigned_attributes().time_stamps();
-    stamps
-        .filter(|(kind, _)| *kind == TimeStampKind::Signature)
-        .map(|(_, token)| stamp(found, token, limits))
-        .collect()
+
+    /// The tokens that nothing proves any more, as far as was asked.
+    pub(super) fn into_lapsed(self) -> Vec<Vec<u8>> {
+        self.lapsed
+    }
+
+    fn judged(&mut self, token: &[u8], n: usize) -> Result<(Stamp, bool)> {
+        let stamp = stamp(&mut self.found, token, self.limits)?;
+        let later = self.over.iter().filter(|it| it.n > n && it.stands);
+        let stands = stamp.stands(later.map(|it| it.stamp.time), self.now);
+        if !stands {
+            self.lapsed.push(token.to_vec());
+        }
+        Ok((stamp, stands))
+    }
+
+    /// How it is about the signature at this place.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub(super) fn of(&mut self, n: usize) -> Result<Standing> {
+        let Some(signature) = self.pdf.signatures.get(n) else { return Ok(Standing::Unstamped) };
+        let cms = SignedData::parse(&signature.contents, self.limits)?;
+        self.found.take(&cms)?;
+        let mut stamps = Vec::new();
+        // A time-stamp over the document is there by itself, and needs no other.
+        let itself = signature.kind == SignatureKind::DocumentTimeStamp;
+        if itself {
+            stamps.push(self.judged(&signature.contents, n)?);
+        } else if let Some(Ok(signer)) = cms.signers().first() {
+            let own = signer.unsigned_attributes().time_stamps();
+            for (_, token) in own.filter(|(kind, _)| *kind == TimeStampKind::Signature) {
+                stamps.push(self.judged(token, n)?);
+            }
+        }
+        let own = stamps.iter().map(|(stamp, stands)| (stamp, *stands));
+        let over = self.over.iter().filter(|it| it.n > n && !itself);
+        let mut all: Vec<_> = own.chain(over.map(|it| (&it.stamp, it.stands))).collect();
+        if all.iter().any(|(_, stands)| *stands) {
+            return Ok(Standing::Proven);
+        }
+        all.sort_by_key(|(stamp, _)| stamp.time);
+        let newest = all.last().and_then(|(it, _)| Some((it.time, it.authority.clone()?)));
+        Ok(match newest {
+            None => Standing::Unstamped,
+            Some((stamped, authority)) => Standing::Lapsed(Lapsed {
+                field: signature.field.clone(),
+                stamped,
+                authority,
+                signer: self.signer(&cms).filter(|_| !itself),
+            }),
+        })
+    }
+
+    fn signer(&self, cms: &SignedData<'_>) -> Option<Certificate> {
+        let signer = cms.signers().first().and_then(|it| it.as_ref().ok());
+        signer.and_then(|it| self.found.certificate(it))
+    }
 }
 
 fn stamp(found: &mut Found<'_>, token: &[u8], limits: &Limits) -> Result<Stamp> {
@@ -108,16 +149,6 @@ fn stamp(found: &mut Found<'_>, token: &[u8], limits: &Limits) -> Result<Stamp> 
     found.take(&cms)?;
     let signer = cms.signers().first().and_then(|it| it.as_ref().ok());
     Ok(Stamp { time, authority: signer.and_then(|it| found.certificate(it)) })
-}
-
-fn signer(
-    found: &Found<'_>,
-    signature: &PdfSignature,
-    limits: &Limits,
-) -> Result<Option<Certificate>> {
-    let cms = SignedData::parse(&signature.contents, limits)?;
-    let signer = cms.signers().first().and_then(|it| it.as_ref().ok());
-    Ok(signer.and_then(|it| found.certificate(it)))
 }
 
 impl Lapsed {

@@ -8,12 +8,13 @@ use crate::augmentation::cades::tests::{NOW, World};
 use crate::encoding::pdf::sample;
 use crate::error::ErrorKind;
 use crate::keys::{SignatureValue, Signer};
+use crate::limits::Limits;
 use crate::signature::Prepared;
 use crate::signature::cades;
-use crate::signature::pades::SignatureBuilder;
+use crate::signature::pades::{self, SignatureBuilder};
 use crate::signature::tsp::sample::TestTsa;
 use crate::signature::tsp::{Online, TimeStampAuthority};
-use crate::validation::{Conclusion, Policy, SignatureLevel, TimeStampType, Validator};
+use crate::validation::{Conclusion, Policy, Report, SignatureLevel, TimeStampType, Validator};
 
 fn signed(signer: &dyn Signer) -> Vec<u8> {
     let document = sample::table(&sample::with(&[]));
@@ -177,4 +178,101 @@ fn what_is_missing_is_said_of_its_certificate() {
     let unsigned = sample::table(&sample::with(&[]));
     let error = Augmenter::new(Level::T(&world.tsa)).augment(&unsigned).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Misuse);
+}
+
+/// In the days after, with nothing but the document.
+fn alone(world: &World, year: i32, document: &[u8]) -> Report {
+    let at = format!("{year}-06-20T00:00:00Z").parse().unwrap();
+    Validator::new(world.trust.clone(), Policy::default(), at).validate(document).unwrap()
+}
+
+/// Each renewal stores the path of the last time-stamp, whose authority is gone by the next.
+#[test]
+fn renewed_again_and_again() {
+    let mut world = World::until(2027, 2028);
+    let signed = signed(&world.signer);
+    let mut document = raised(Level::Lta(&world.tsa, &world.validator), &signed);
+    let mut known = Vec::new();
+    for year in 2027..2031 {
+        world.go_on(year, year + 2);
+        document = raised(Level::Lta(&world.tsa, &world.validator), &document);
+        let limits = Limits::default();
+        known.push(pades::parse(&document, &limits).unwrap().store.certificates.len());
+    }
+    // The first two share a root and a signer; each renewal knows one authority more.
+    assert_eq!(known, [3, 4, 5, 6]);
+    let report = alone(&world, 2030, &document);
+    let [signature] = report.signatures() else { panic!("{report}") };
+    assert_eq!(signature.conclusion(), Conclusion::TotalPassed, "{report}");
+    assert_eq!(signature.level(), SignatureLevel::BaselineLta);
+    assert_eq!(signature.timestamps().len(), 6);
+    assert_eq!(signature.best_signature_time().unwrap().to_string(), NOW);
+}
+
+/// What nothing proves any more does not become good by one more time-stamp.
+#[test]
+fn what_was_renewed_too_late_is_said() {
+    let mut world = World::until(2027, 2028);
+    let lta = raised(Level::Lta(&world.tsa, &world.validator), &signed(&world.signer));
+    world.go_on(2028, 2030);
+    let error = Augmenter::new(Level::Lta(&world.tsa, &world.validator)).augment(&lta).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Misuse);
+    for said in ["nothing proves", "expired at 2028-01-01", "CN=TSA", "in Signature1"] {
+        assert!(error.to_string().contains(said), "{error}");
+    }
+}
+
+/// Where the signer's certificate outlives the authority, a time-stamp of today proves what
+/// the old one does not any more.
+#[test]
+fn what_has_lapsed_is_stamped_anew() {
+    let mut world = World::until(2035, 2027);
+    let t = raised(Level::T(&world.tsa), &signed(&world.signer));
+    world.go_on(2028, 2040);
+    let lta = raised(Level::Lta(&world.tsa, &world.validator), &t);
+    let report = alone(&world, 2028, &lta);
+    let [signature] = report.signatures() else { panic!("{report}") };
+    assert_eq!(signature.conclusion(), Conclusion::TotalPassed, "{report}");
+    let proven = signature.best_signature_time().unwrap();
+    assert_eq!(proven.to_string(), "2028-06-15T00:00:00Z");
+    assert_eq!(signature.timestamps().len(), 3);
+}
+
+/// Of a certificate that has expired nobody says anything any more, and nobody did.
+#[test]
+fn what_was_not_kept_in_time_is_missing() {
+    let mut world = World::until(2027, 2040);
+    let t = raised(Level::T(&world.tsa), &signed(&world.signer));
+    world.go_on(2028, 2040);
+    let error = Augmenter::new(Level::Lt(&world.tsa, &world.validator)).augment(&t).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Misuse);
+    for said in ["CN=Leaf", "0 CRLs", "1 CRLs and 0 OCSP responses given", "names no URL"] {
+        assert!(error.to_string().contains(said), "{error}");
+    }
+    assert!(!error.to_string().contains("CN=TSA"), "{error}");
+}
+
+/// Of two signatures, what is missing for one is no matter for the other.
+#[test]
+fn one_of_several_is_raised() {
+    let (world, other) = (World::new(), World::new());
+    let at = NOW.parse().unwrap();
+    let first = sample::table(&sample::with(&[]));
+    let first = SignatureBuilder::new(&first, at).field("Leader").sign(&other.signer).unwrap();
+    let both = SignatureBuilder::new(&first, at).field("Agency").sign(&world.signer).unwrap();
+    let level = Level::Lta(&world.tsa, &world.validator);
+    let error = Augmenter::new(level).augment(&both).unwrap_err();
+    assert!(error.to_string().contains("no path leads"), "{error}");
+    let raised = Augmenter::new(level).field("Agency").augment(&both).unwrap();
+    let report = world.validator.validate(&raised.to_vec(&both).unwrap()).unwrap();
+    let [leader, agency] = report.signatures() else { panic!("{report}") };
+    assert_ne!(leader.conclusion(), Conclusion::TotalPassed, "{report}");
+    assert_eq!(agency.conclusion(), Conclusion::TotalPassed, "{report}");
+    assert_eq!(agency.level(), SignatureLevel::BaselineLta);
+    let unknown = Augmenter::new(level).field("Nobody").augment(&both).unwrap_err();
+    assert!(unknown.to_string().contains("Nobody"), "{unknown}");
+    // The same while signing: the last one is the one that was asked for.
+    let signed = SignatureBuilder::new(&first, at).level(&level).sign(&world.signer).unwrap();
+    let report = world.validator.validate(&signed).unwrap();
+    assert_eq!(report.signatures()[1].level(), SignatureLevel::BaselineLta, "{report}");
 }
