@@ -56,3 +56,8 @@ fn peers_and_we_accept_each_other() {
 fn peers_and_we_come_to_the_same_verdicts() {
     run("verdicts.py", &[]);
 }
+
+#[test]
+fn peers_and_we_keep_to_certifications_and_locks() {
+    run("fields.py", &["--short"]);
+}

@@ -279,8 +279,12 @@ fn empty_appearance(update: &mut Update<'_>, [x0, y0, x1, y1]: [f64; 4]) -> Obje
     Object::Dictionary(Dictionary::new().with("N", Object::Reference(form)))
 }
 
+/// As short as others write it, who write the field anew when they sign it: what
+/// looks changed would have to be told from what is.
 fn number(value: f64) -> Object {
-    Object::Real(format!("{value:.3}").into_bytes())
+    let text = format!("{value:.3}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    Object::Real(if text == "-0" { "0" } else { text }.as_bytes().to_vec())
 }
 
 pub(super) fn number_of(object: &Object) -> Option<f64> {
@@ -356,4 +360,24 @@ fn add_to_form(update: &mut Update<'_>, field: Option<Reference>) -> Result<()> 
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short() {
+        for (value, text) in [
+            (0.0, "0"),
+            (-0.0, "0"),
+            (-0.0001, "0"),
+            (50.0, "50"),
+            (0.25, "0.25"),
+            (-7.5, "-7.5"),
+            (100.0, "100"),
+        ] {
+            assert_eq!(number(value), Object::Real(text.as_bytes().to_vec()), "{value}");
+        }
+    }
 }
