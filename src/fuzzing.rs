@@ -33,6 +33,11 @@ pub fn pdf_content(bytes: &[u8]) -> usize {
     crate::encoding::pdf::content::exhaust::exhaust(bytes)
 }
 
+#[cfg(feature = "encrypted-pdf")]
+pub fn pdf_encryption(bytes: &[u8]) -> bool {
+    crate::encoding::pdf::exhaust::exhaust_encryption(bytes)
+}
+
 pub fn pdf_signatures(bytes: &[u8]) -> bool {
     crate::signature::pades::exhaust::exhaust(bytes)
 }

@@ -47,6 +47,8 @@
 //! - `curves`: signatures by ECDSA are checked where ring does not check them, that is on
 //!   P-521 and brainpool, with other digests than SHA-256 and SHA-384, by compressed points.
 //!   Without it they are INDETERMINATE, never failed, and there are 22 crates less.
+//! - `encrypted-pdf`: PDFs under a password are decrypted. Without it their signatures are
+//!   found and validated where they stand unencrypted, and their texts are not read.
 //! - `http`: the client of the axis, and the wire forms of both its sides; who asks for
 //!   revocation data, issuers and time-stamps. Without it
 //!   nothing here can open a connection.

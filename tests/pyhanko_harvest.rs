@@ -74,6 +74,16 @@ impl Case<'_> {
         policy
     }
 
+    /// Of encrypted PDFs the name of the test says it: `test[usersecret-0]`.
+    fn password(&self) -> &str {
+        let parameters = self.text("source_test").split_once('[').unwrap_or_default().1;
+        if self.case["encrypted"] == true {
+            parameters.split(['-', ']']).next().unwrap_or_default()
+        } else {
+            ""
+        }
+    }
+
     fn validator(&self) -> Validator {
         let limits = Limits::default();
         let certificates = |names: &[&str]| {
@@ -85,6 +95,7 @@ impl Case<'_> {
         let at = self.text("validation_time");
         let at: UtcTime = format!("{}T{}Z", &at[..10], &at[11..19]).parse().unwrap();
         Validator::new(trust, self.policy(), at)
+            .with_password(self.password())
             .with_time_stamp_trust(of_stamps)
             .with_certificates(certificates(&["other_certs", "known_certs"]))
             .with_crls(self.all(&["crls", "known_crls"], |it| Crl::all_from(it.to_vec(), &limits)))

@@ -60,6 +60,7 @@ pub struct Validator {
     pub(super) past: Option<Arc<Replay>>,
     pub(super) keeps_evidence: bool,
     memory: Memory,
+    password: pades::Password,
     pub(super) limits: Limits,
 }
 
@@ -91,6 +92,7 @@ impl Validator {
             past: None,
             keeps_evidence: false,
             memory: Memory::new(),
+            password: pades::Password::default(),
             limits: Limits::default(),
         }
     }
@@ -191,6 +193,18 @@ impl Validator {
         self
     }
 
+    /// Opens encrypted PDFs by this password, the user's or the owner's. The empty one is
+    /// tried in any case.
+    ///
+    /// Where none opens the file, its signatures are validated nevertheless if they can be
+    /// found without it; the report says so.
+    #[cfg(feature = "encrypted-pdf")]
+    #[must_use]
+    pub fn with_password(mut self, password: &str) -> Self {
+        self.password = pades::Password::new(password);
+        self
+    }
+
     /// Exchanges the bounds on hostile input.
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
@@ -257,15 +271,19 @@ impl Validator {
     }
 
     fn validate_pdf(&self, document: &dyn Source) -> Result<Report> {
-        let pdf = pades::parse(document, &self.limits)?;
+        let pdf = pades::parse_with(document, &self.limits, &self.password)?;
         let facts =
             collect::collect_pdf(document, &pdf, &self.certificates, &self.memory, &self.limits)?;
         let mut report = self.report(DocumentFormat::Pdf, &facts)?;
-        if pdf.encrypted {
+        if let Some(locked) = &pdf.locked {
+            let why = match locked {
+                pades::Locked::Password => "thiếu mật khẩu hoặc mật khẩu không đúng".to_owned(),
+                pades::Locked::Unsupported(what) => what.clone(),
+            };
             report = report.with_diagnostic(
                 "PDF_ENCRYPTED",
-                "Tệp PDF được mã hóa: lý do, địa điểm ký và các ghi chú khác không đọc được.",
-                "The PDF is encrypted: reason, location and other remarks cannot be read.",
+                format!("Tệp PDF được mã hóa, lý do, địa điểm ký và các ghi chú khác không đọc được: {why}."),
+                format!("The PDF is encrypted, and reason, location and other remarks cannot be read: {locked}."),
             );
         }
         for defect in &pdf.defects {

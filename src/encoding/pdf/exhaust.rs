@@ -29,3 +29,21 @@ pub(crate) fn exhaust(bytes: &[u8]) -> bool {
     }
     true
 }
+
+/// The bytes are an encryption dictionary, and then what is encrypted.
+#[cfg(feature = "encrypted-pdf")]
+pub(crate) fn exhaust_encryption(bytes: &[u8]) -> bool {
+    use super::encryption::{self, Encryption, Password};
+    let head = b"%PDF-1.7\n1 0 obj<</Type/Catalog/Pages(x)/Names(yy)>>endobj\n";
+    let trailer = b"trailer<</Root 1 0 R/ID[(id)(id)]/Encrypt ";
+    let pdf = [&head[..], trailer, bytes, b">>"].concat();
+    let (source, limits) = (&pdf[..], Limits::default());
+    let reason = String::new();
+    let password = Password::new("\u{e9}x");
+    let Ok(reader) = Reader::open_recovered_with(&source, &limits, &password, reason) else {
+        return false;
+    };
+    let _ = reader.newest().catalog();
+    encryption::exhaust(bytes);
+    matches!(reader.encryption(), Encryption::Open(_))
+}

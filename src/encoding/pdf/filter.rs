@@ -23,6 +23,8 @@ pub(crate) fn decode(dictionary: &Dictionary, data: &[u8], limit: usize) -> Resu
             Some(b"FlateDecode" | b"Fl") => predicted(inflate(&bytes, limit)?, parameters)?,
             Some(b"ASCIIHexDecode" | b"AHx") => ascii_hex(&bytes)?,
             Some(b"ASCII85Decode" | b"A85") => ascii_85(&bytes)?,
+            // Undone before all others (ISO 32000-2 §7.4.10).
+            Some(b"Crypt") if n == 0 => bytes,
             Some(name) => {
                 let name = String::from_utf8_lossy(name).into_owned();
                 return Err(Error::unsupported(format!("the stream filter {name:?}")));

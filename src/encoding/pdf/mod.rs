@@ -4,6 +4,7 @@
 // Until what compares revisions and what places looks ask for it.
 #[allow(dead_code, unused_imports)]
 pub(crate) mod content;
+mod encryption;
 mod filter;
 mod form;
 mod lexer;
@@ -17,6 +18,7 @@ mod section;
 mod update;
 mod write;
 
+pub(crate) use encryption::{Locked, Password};
 pub(crate) use form::{Field, fields};
 pub(crate) use object::{Dictionary, Object, Reference, Stream, text_of, text_string};
 pub(crate) use pages::{page_at, pages_before};

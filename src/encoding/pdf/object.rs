@@ -53,6 +53,8 @@ pub(crate) struct Entry {
 /// A stream: its dictionary and where its data begins in the file.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Stream {
+    /// Its own number, by which it may be encrypted.
+    pub(crate) reference: Reference,
     pub(crate) dictionary: Dictionary,
     pub(crate) start: u64,
 }
@@ -125,6 +127,10 @@ impl Dictionary {
 
     pub(crate) fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    pub(super) fn entries_mut(&mut self) -> &mut [Entry] {
+        &mut self.entries
     }
 
     /// Whether `/Type` says so.

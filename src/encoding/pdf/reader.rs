@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::rc::Rc;
 
+use super::encryption::{Encryption, Locked, Password};
 use super::filter::decode;
 use super::lexer::Lexer;
 use super::object::{Dictionary, Object, Reference, Stream};
@@ -21,6 +22,9 @@ pub(crate) struct Reader<'a> {
     source: &'a dyn Source,
     limits: &'a Limits,
     chain: Chain,
+    encryption: Encryption,
+    /// What was found to be wrong while reading objects.
+    flaw: RefCell<Option<String>>,
     spent: Spent,
     /// Decoded object streams, the latest used last.
     streams: RefCell<VecDeque<(u64, Rc<ObjectStream>)>>,
@@ -42,28 +46,74 @@ const KEPT_BYTES: usize = 4 << 20;
 const HOPS: usize = 16;
 
 impl<'a> Reader<'a> {
-    /// Follows the revision chain strictly.
+    /// Follows the revision chain strictly. An encrypted file is opened by the empty password.
     ///
     /// # Errors
     /// `Malformed` where the chain is broken; `LimitExceeded`; `Io`.
     pub(crate) fn open(source: &'a dyn Source, limits: &'a Limits) -> Result<Self> {
+        Self::open_with(source, limits, &Password::default())
+    }
+
+    /// The same with a password for a file that is encrypted.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open); that the password is wrong is none.
+    pub(crate) fn open_with(
+        source: &'a dyn Source,
+        limits: &'a Limits,
+        password: &Password,
+    ) -> Result<Self> {
         let spent = Spent::default();
         let chain = Chain::scan(source, limits, &spent)?;
-        Ok(Self { source, limits, chain, spent, streams: RefCell::default() })
+        Self::new(source, limits, chain, spent).opened(password)
     }
 
     /// Searches the file for objects, for `reason`.
     ///
     /// # Errors
     /// `Malformed` where not even that finds a catalog; `LimitExceeded`; `Io`.
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn open_recovered(
         source: &'a dyn Source,
         limits: &'a Limits,
         reason: String,
     ) -> Result<Self> {
+        Self::open_recovered_with(source, limits, &Password::default(), reason)
+    }
+
+    /// The same with a password for a file that is encrypted.
+    ///
+    /// # Errors
+    /// As [`open_recovered`](Self::open_recovered).
+    pub(crate) fn open_recovered_with(
+        source: &'a dyn Source,
+        limits: &'a Limits,
+        password: &Password,
+        reason: String,
+    ) -> Result<Self> {
         let spent = Spent::default();
         let chain = recover(source, limits, &spent, reason)?;
-        Ok(Self { source, limits, chain, spent, streams: RefCell::default() })
+        Self::new(source, limits, chain, spent).opened(password)
+    }
+
+    fn new(source: &'a dyn Source, limits: &'a Limits, chain: Chain, spent: Spent) -> Self {
+        let encryption = Encryption::Locked(Locked::Password);
+        let (flaw, streams) = (RefCell::default(), RefCell::default());
+        Self { source, limits, chain, encryption, flaw, spent, streams }
+    }
+
+    fn opened(mut self, password: &Password) -> Result<Self> {
+        self.encryption = Encryption::open(self.newest(), password)?;
+        Ok(self)
+    }
+
+    pub(crate) fn encryption(&self) -> &Encryption {
+        &self.encryption
+    }
+
+    /// What was found to be wrong with the objects that were read so far.
+    pub(crate) fn flaw(&self) -> Option<String> {
+        self.flaw.borrow().clone()
     }
 
     pub(crate) fn chain(&self) -> &Chain {
@@ -100,8 +150,18 @@ impl<'a> Reader<'a> {
         File { source: self.source, base: self.chain.base, limits: self.limits, spent: &self.spent }
     }
 
-    /// The indirect object at an offset, as the file counts.
+    /// The indirect object at an offset, as the file counts, with its strings decrypted.
     fn object_at(&self, reference: Reference, offset: u64) -> Result<Object> {
+        let mut object = self.raw_object_at(reference, offset)?;
+        if !self.encryption.decrypt_strings(reference, &mut object) {
+            let number = reference.number;
+            let note = || format!("object {number} has a string that is not encrypted as it must");
+            self.flaw.borrow_mut().get_or_insert_with(note);
+        }
+        Ok(object)
+    }
+
+    fn raw_object_at(&self, reference: Reference, offset: u64) -> Result<Object> {
         let at = self.file().place(offset);
         self.file().lex(at, |lexer| {
             lexer.skip_white();
@@ -121,7 +181,7 @@ impl<'a> Reader<'a> {
                     return Ok(Object::Dictionary(dictionary));
                 }
                 let start = stream_start(lexer)?;
-                return Ok(Object::Stream(Stream { dictionary, start }));
+                return Ok(Object::Stream(Stream { reference, dictionary, start }));
             }
             Ok(object)
         })
@@ -249,8 +309,11 @@ impl<'r> View<'r> {
                 dictionary.set(key, self.flattened(&stream.dictionary, key)?);
             }
         }
-        let decoded = decode(&dictionary, &self.reader.source.window(range)?, limit)
-            .map_err(|error| error.at_offset(stream.start))?;
+        let data = self.reader.source.window(range)?;
+        let decrypted = self.reader.encryption.decrypt_stream(stream, &dictionary, &data)?;
+        let data = decrypted.as_deref().unwrap_or(&data);
+        let decoded =
+            decode(&dictionary, data, limit).map_err(|error| error.at_offset(stream.start))?;
         let size = u64::try_from(decoded.len()).unwrap_or(u64::MAX);
         self.reader.spent.charge(size, self.reader.source.len(), self.reader.limits)?;
         Ok(decoded)
@@ -284,8 +347,8 @@ impl<'r> View<'r> {
         if let Some(kept) = self.reader.kept(offset) {
             return Ok(kept);
         }
-        if self.trailer().is_some_and(|it| it.contains("Encrypt")) {
-            return Err(place(Error::unsupported("the objects of an encrypted PDF")));
+        if let Some(why) = self.reader.encryption.locked() {
+            return Err(place(why.refusal()));
         }
         let object = self.reader.object_at(Reference { number, generation: 0 }, offset)?;
         let Object::Stream(stream) = object else {

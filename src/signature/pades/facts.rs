@@ -7,7 +7,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use super::store::SecurityStore;
-use crate::encoding::pdf::Reference;
+use crate::encoding::pdf::{Locked, Reference};
 use crate::time::UtcTime;
 
 /// The signatures of one PDF and what concerns the file as a whole.
@@ -21,9 +21,9 @@ pub(crate) struct PdfSignatures {
     pub(crate) defects: Vec<FileDefect>,
     /// Original and incremental updates.
     pub(crate) revisions: usize,
-    /// Whether strings and streams are encrypted. `/Contents` never are
-    /// (ISO 32000-2 §7.6.2), the other texts of a signature are then unreadable.
-    pub(crate) encrypted: bool,
+    /// Why encrypted strings and streams cannot be read, where they cannot. `/Contents` never
+    /// are (ISO 32000-2 §7.6.2); the other texts of a signature are then unreadable.
+    pub(crate) locked: Option<Locked>,
     /// `P` of the DocMDP transform (ISO 32000-2 §12.8.2.2) that the catalog's
     /// `/Perms` names: 1 no changes, 2 forms and signatures, 3 annotations too.
     pub(crate) certification: Option<u8>,

@@ -20,6 +20,7 @@ mod shape;
 mod store;
 mod sub_filter;
 
+pub(crate) use crate::encoding::pdf::{Locked, Password};
 pub use builder::SignatureBuilder;
 pub(crate) use byte_range::digests;
 pub use certification::DocMdp;
@@ -31,7 +32,7 @@ pub(crate) use facts::{
 pub use field_builder::{EmptyField, FieldBuilder};
 pub use lock::FieldLock;
 pub(crate) use long_term::{StoredData, store, time_stamp};
-pub(crate) use parse::parse;
+pub(crate) use parse::{parse, parse_with};
 pub use seed::SeedValues;
 pub(crate) use store::SecurityStore;
 pub use sub_filter::SubFilter;

@@ -15,8 +15,8 @@ use super::store::SecurityStore;
 use crate::crypto::DigestAlgorithm;
 use crate::encoding::asn1::Value;
 use crate::encoding::pdf::{
-    Dictionary, Field, Location, Object, Reader, Reference, View, fields, page_at, pages_before,
-    text_of,
+    Dictionary, Field, Location, Object, Password, Reader, Reference, View, fields, page_at,
+    pages_before, text_of,
 };
 use crate::error::{ErrorKind, Result};
 use crate::limits::{Limits, within};
@@ -28,12 +28,25 @@ use crate::time::UtcTime;
 ///
 /// # Errors
 /// `Malformed` when this is no PDF at all; `Unsupported` when the form of an encrypted
-/// PDF stands in an encrypted object stream; `LimitExceeded`; `Io`.
+/// PDF stands in an encrypted object stream and the empty password does not open it;
+/// `LimitExceeded`; `Io`.
 pub(crate) fn parse(source: &dyn Source, limits: &Limits) -> Result<PdfSignatures> {
-    let strict = Reader::open(source, limits).and_then(|reader| read(&reader));
+    parse_with(source, limits, &Password::default())
+}
+
+/// The same with a password for a file that is encrypted.
+///
+/// # Errors
+/// As [`parse`]; that the password is wrong is none where the signatures can be read.
+pub(crate) fn parse_with(
+    source: &dyn Source,
+    limits: &Limits,
+    password: &Password,
+) -> Result<PdfSignatures> {
+    let strict = Reader::open_with(source, limits, password).and_then(|reader| read(&reader));
     match strict {
         Err(error) if error.kind() == ErrorKind::Malformed => {
-            let reader = Reader::open_recovered(source, limits, error.to_string())?;
+            let reader = Reader::open_recovered_with(source, limits, password, error.to_string())?;
             read(&reader)
         }
         other => other,
@@ -44,22 +57,21 @@ fn read(reader: &Reader<'_>) -> Result<PdfSignatures> {
     let view = reader.newest();
     let candidates = candidates(view)?;
     within(candidates.len(), reader.limits().pdf_signatures, "signatures of a PDF")?;
-    let encrypted = view.trailer().is_some_and(|trailer| trailer.contains("Encrypt"));
-    let mut signatures = candidates
-        .iter()
-        .map(|candidate| describe(view, candidate, encrypted))
-        .collect::<Result<Vec<_>>>()?;
+    let locked = reader.encryption().locked();
+    let mut signatures =
+        candidates.iter().map(|candidate| describe(view, candidate)).collect::<Result<Vec<_>>>()?;
     compare(&candidates, &mut signatures);
     signatures.sort_by_key(|it| it.byte_range.map_or(u64::MAX, |range| range.end()));
     add_later_changes(reader, &mut signatures)?;
     let chain = reader.chain();
     let recovered = chain.recovered().map(|why| FileDefect::Recovered(why.to_owned()));
-    let irregular = chain.irregular().iter().cloned().map(FileDefect::Irregular);
+    let flaw = reader.flaw();
+    let irregular = chain.irregular().iter().cloned().chain(flaw).map(FileDefect::Irregular);
     Ok(PdfSignatures {
         signatures,
         defects: recovered.into_iter().chain(irregular).collect(),
         revisions: chain.revisions().len(),
-        encrypted,
+        locked: locked.cloned(),
         certification: permissions(view)?,
         store: SecurityStore::read_all(reader)?,
     })
@@ -147,7 +159,7 @@ fn stray_widgets(view: View<'_>) -> Result<Vec<Field>> {
     Ok(found)
 }
 
-fn describe(view: View<'_>, candidate: &Candidate, encrypted: bool) -> Result<PdfSignature> {
+fn describe(view: View<'_>, candidate: &Candidate) -> Result<PdfSignature> {
     let empty = Dictionary::new();
     let dictionary = candidate.dictionary.as_ref().unwrap_or(&empty);
     let mut findings = candidate.findings();
@@ -155,8 +167,9 @@ fn describe(view: View<'_>, candidate: &Candidate, encrypted: bool) -> Result<Pd
     let contents = Contents::read(view, candidate, dictionary, &mut findings)?;
     let cover = Cover::read(view, dictionary, contents.place.as_ref(), &mut findings)?;
     let text = |key| -> Result<Option<String>> {
-        // The texts of an encrypted file are encrypted too.
-        let value = if encrypted { Object::Null } else { view.value(dictionary, key)? };
+        // The texts of a locked file are locked too.
+        let locked = view.reader().encryption().locked().is_some();
+        let value = if locked { Object::Null } else { view.value(dictionary, key)? };
         Ok(value.as_string().map(text_of))
     };
     let name = |key| -> Result<Option<String>> {

@@ -1,0 +1,37 @@
+//! A password as people type it.
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+/// None, or one that is wiped when it is dropped and never printed.
+#[derive(Clone, Default)]
+pub(crate) struct Password(Option<Zeroizing<String>>);
+
+impl Password {
+    #[cfg(feature = "encrypted-pdf")]
+    pub(crate) fn new(text: &str) -> Self {
+        Self(Some(Zeroizing::new(text.to_owned())))
+    }
+
+    /// The spellings that writers are known for, likeliest first: UTF-8, which is right from
+    /// AES-256 on, and Latin-1, which PDFDocEncoding is for what keyboards have.
+    #[cfg(feature = "encrypted-pdf")]
+    pub(super) fn spellings(&self) -> Vec<Zeroizing<Vec<u8>>> {
+        let Some(text) = self.0.as_ref().filter(|it| !it.is_empty()) else { return Vec::new() };
+        let mut spellings = vec![Zeroizing::new(text.as_bytes().to_vec())];
+        // As long as in UTF-8 at most, so that the buffer never grows and leaves a copy.
+        let mut latin = Zeroizing::new(Vec::with_capacity(text.len()));
+        latin.extend(text.chars().map_while(|it| u8::try_from(u32::from(it)).ok()));
+        if !text.is_ascii() && latin.len() == text.chars().count() {
+            spellings.push(latin);
+        }
+        spellings
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Password" } else { "no password" })
+    }
+}

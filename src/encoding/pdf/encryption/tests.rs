@@ -1,0 +1,196 @@
+//! Files that others encrypted, and hostile ones.
+#![cfg(feature = "encrypted-pdf")]
+#![allow(clippy::arithmetic_side_effects)]
+
+use super::*;
+use crate::encoding::pdf::exhaust::exhaust_encryption;
+use crate::encoding::pdf::{Reader, page_at, sample, text_of};
+use crate::limits::Limits;
+use crate::samples::corpus;
+
+/// How many of the streams can be decoded; nothing where the password is wrong.
+fn opened(pdf: &[u8], password: &str) -> Option<usize> {
+    let (source, limits) = (pdf, Limits::default());
+    let reader = Reader::open_with(&source, &limits, &Password::new(password)).unwrap();
+    if let Some(locked) = reader.encryption().locked() {
+        assert_eq!(*locked, Locked::Password);
+        return None;
+    }
+    let view = reader.newest();
+    assert!(page_at(view, 0).unwrap().is_some());
+    let mut decoded = 0;
+    for number in reader.chain().numbers() {
+        let reference = Reference { number, generation: 0 };
+        if let Object::Stream(stream) = view.get(reference).unwrap() {
+            // Pictures have filters that structure has not.
+            match view.decoded(&stream) {
+                Ok(_) => decoded += 1,
+                Err(error) => assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}"),
+            }
+        }
+    }
+    assert_eq!(reader.flaw(), None);
+    Some(decoded)
+}
+
+/// Whether qpdf's own sample passwords open its own samples of every kind.
+#[test]
+fn files_of_every_handler_open_by_user_and_owner() {
+    let Some(folder) = corpus("pdf-robustness") else { return };
+    let long = "asdf asdf asdf asdf asdf asdf qwer";
+    for (file, passwords) in [
+        ("qpdf/c-r2.pdf", &["user1", "owner1"][..]),
+        ("qpdf/c-r3.pdf", &["user2", "owner2"]),
+        ("qpdf/c-r4.pdf", &["user2", "owner2"]),
+        ("qpdf/c-r5-in.pdf", &["user3", "owner3"]),
+        ("qpdf/c-r6-in.pdf", &["user4", "owner4"]),
+        ("qpdf/enc-R2,V1.pdf", &[""]),
+        ("qpdf/enc-R2,V1,U=view,O=view.pdf", &["view"]),
+        ("qpdf/enc-R2,V1,U=view,O=master.pdf", &["view", "master"]),
+        ("qpdf/enc-R3,V2,O=master.pdf", &["", "master", "wrong"]),
+        ("qpdf/enc-R3,V2,U=view,O=master.pdf", &["view", "master"]),
+        ("qpdf/enc-XI-R6,V5,O=master.pdf", &["", "master"]),
+        ("qpdf/enc-XI-R6,V5,U=view,O=master.pdf", &["view", "master"]),
+        ("qpdf/enc-XI-R6,V5,U=wwwww,O=wwwww.pdf", &["wwwww"]),
+        ("qpdf/enc-XI-R6,V5,U=attachment,encrypted-attachments.pdf", &["attachment"]),
+        ("qpdf/enc-XI-R6,V5,U=view,attachments,cleartext-metadata.pdf", &["view"]),
+        ("qpdf/enc-long-password.pdf", &[long]),
+        ("qpdf/V4.pdf", &[""]),
+        ("qpdf/V4-aes.pdf", &[""]),
+        ("qpdf/V4-clearmeta.pdf", &[""]),
+        ("qpdf/V4-aes-clearmeta.pdf", &[""]),
+        ("qpdf/bad-encryption-length.pdf", &[""]),
+        ("qpdf/encrypted-positive-P.pdf", &[""]),
+        ("qpdf/encrypted-with-images.pdf", &[""]),
+        ("pdfbox/PasswordSample-40bit.pdf", &["user", "owner"]),
+        ("pdfbox/PasswordSample-128bit.pdf", &["user", "owner"]),
+        ("pdfbox/PasswordSample-256bit.pdf", &["user", "owner"]),
+    ] {
+        let pdf = std::fs::read(folder.join(file)).unwrap();
+        for password in passwords {
+            let decoded = opened(&pdf, password);
+            assert!(decoded.is_some_and(|it| it > 0), "{file} {password:?}: {decoded:?}");
+        }
+        if !passwords.contains(&"") {
+            assert_eq!(opened(&pdf, ""), None, "{file}");
+            assert_eq!(opened(&pdf, "wrong"), None, "{file}");
+        }
+    }
+}
+
+fn own_sample() -> Vec<u8> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/pdf");
+    std::fs::read(folder.join("qpdf-encrypted.pdf")).unwrap()
+}
+
+#[test]
+fn strings_are_decrypted_and_the_dictionary_itself_is_not() {
+    let (pdf, limits) = (own_sample(), Limits::default());
+    for password in ["", "owner"] {
+        let reader = Reader::open_with(&pdf, &limits, &Password::new(password)).unwrap();
+        let view = reader.newest();
+        let trailer = view.trailer().unwrap();
+        let information = view.dictionary(trailer, "Info").unwrap().unwrap();
+        let producer = information.get("Producer").unwrap().as_string().unwrap();
+        assert!(text_of(producer).contains("LibreOffice"));
+        let own = view.dictionary(trailer, "Encrypt").unwrap().unwrap();
+        assert_eq!(own.get("U").unwrap().as_string().unwrap().len(), 48);
+        assert_eq!(reader.flaw(), None);
+    }
+    assert!(opened(&pdf, "").unwrap() > 1);
+}
+
+/// What is asked of a file with this encryption dictionary, and perhaps an identifier.
+fn locked(encrypt: &str, id: &str) -> String {
+    let mut pdf = b"%PDF-1.7\n".to_vec();
+    let trailer = format!("/Root 1 0 R/Encrypt {encrypt}{id}");
+    sample::append_table(&mut pdf, &sample::with(&[(5, "7 0 R"), (7, "5 0 R")]), &trailer, None);
+    let limits = Limits::default();
+    let source = &pdf[..];
+    let reader = Reader::open_with(&source, &limits, &Password::new("é")).unwrap();
+    assert!(page_at(reader.newest(), 0).unwrap().is_some(), "what is not encrypted is read");
+    reader.encryption().locked().unwrap().to_string()
+}
+
+/// Whatever is wrong with it is a reason to be locked, and ends.
+#[test]
+fn encryption_dictionaries_of_every_kind_of_wrong() {
+    let (o, u) = ("o".repeat(48), "u".repeat(48));
+    let standard = |more: &str| format!("<</Filter/Standard/O({o})/U({u})/P -4{more}>>");
+    let newer = format!("/V 5/R 6/OE({o})/UE({u})/Perms({u})");
+    for (encrypt, said) in [
+        ("(x)".to_owned(), "no dictionary"),
+        ("5 0 R".to_owned(), "without end"),
+        ("<<>>".to_owned(), "handler"),
+        ("<</Filter/Adobe.PubSec/V 4>>".to_owned(), "Adobe.PubSec"),
+        (standard(""), "version 0, revision 0"),
+        (standard("/V 3/R 3"), "version 3, revision 3"),
+        (standard("/V 5/R 7"), "version 5, revision 7"),
+        (standard("/V 99999999999/R -1"), "version 99999999999"),
+        ("<</Filter/Standard/V 1/R 2/U(x)/P 0>>".to_owned(), "whole O"),
+        ("<</Filter/Standard/V 1/R 2>>".to_owned(), "whole P"),
+        (standard("/V 5/R 6/OE(x)"), "whole OE"),
+        (standard("/V 1/R 2"), "password"),
+        (standard("/V 2/R 3/Length 99999999999999"), "password"),
+        (standard("/V 2/R 3/Length -8"), "password"),
+        (standard("/V 2/R 3/Length 41"), "password"),
+        (standard("/V 4/R 4/EncryptMetadata false"), "password"),
+        (standard("/V 4/R 4/CF 5 0 R/StmF/Std"), "without end"),
+        (standard("/V 4/R 4/CF<</Std 7 0 R>>/StmF/Std"), "without end"),
+        (standard("/V 4/R 4/CF<</Std<</CFM/AESV3>>>>/StmF/Std"), "Std"),
+        (standard("/V 4/R 4/CF<</Std<</CFM/None>>>>/StrF/Std"), "Std"),
+        (standard(&newer), "password"),
+        (standard(&format!("{newer}/CF<</A<</CFM/AESV3>>>>/StmF/A/StrF/A/EFF/B")), "EFF"),
+    ] {
+        let why = locked(&encrypt, "");
+        assert!(why.contains(said), "{encrypt}: {why}, not {said}");
+    }
+    for (id, said) in [
+        ("", "password"),
+        ("/ID[]", "password"),
+        ("/ID 4", "password"),
+        ("/ID[5 0 R]", "without end"),
+    ] {
+        assert!(locked(&standard("/V 1/R 2"), id).contains(said), "{id}");
+    }
+}
+
+/// The last byte of a round decides whether another follows; it always ends.
+#[test]
+fn passwords_that_are_too_long_count_as_far_as_they_do() {
+    let pdf = own_sample();
+    let long = "ă".repeat(10_000);
+    assert!(opened(&pdf, &long).is_some(), "the empty one opens it");
+    let secret = format!("{:?}", Password::new("secret"));
+    assert!(!secret.contains("secret"));
+}
+
+/// Any byte may be anything: an answer, no panic.
+#[test]
+fn mutations_end_in_an_answer() {
+    let (o, u) = ("o".repeat(48), "u".repeat(48));
+    let base = format!(
+        "<</Filter/Standard/V 4/R 4/Length 128/O({o})/U({u})/P -4/EncryptMetadata false\
+         /CF<</StdCF<</CFM/AESV2/Length 16>>>>/StmF/StdCF/StrF/StdCF>>"
+    );
+    let newer = base.replace("/V 4/R 4", &format!("/V 5/R 6/OE({o})/UE({u})/Perms({u})"));
+    let mut state = 1_u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as usize
+    };
+    for base in [base, newer] {
+        for _ in 0..200 {
+            let mut dictionary = base.clone().into_bytes();
+            for _ in 0..=next() % 3 {
+                let at = next() % dictionary.len();
+                match next() % 3 {
+                    0 => dictionary[at] = next().to_le_bytes()[0],
+                    1 => dictionary[at] = b"0123456789<>[]()/ R"[next() % 19],
+                    _ => dictionary.truncate(at.max(1)),
+                }
+            }
+            assert!(!exhaust_encryption(&dictionary), "nobody knows its password");
+        }
+    }
+}
