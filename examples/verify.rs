@@ -46,8 +46,7 @@ verify [OPTIONS] FILE...
   --evidence FILE  verifies with what was kept; nobody is asked, whatever --online says
   --etsi FILE      the validation report of ETSI TS 119 102-2 (XML)
                    these three go with one file only
-  --password TEXT
-                   accepted, but not used yet; the report says so
+  --password TEXT  opens encrypted PDFs; the empty one is tried in any case
   --detailed       every process, block and check too; with --json in the field `detailed`
   --json           one JSON object a file, one a line";
 
@@ -60,7 +59,7 @@ struct Options {
     at: Option<UtcTime>,
     policy: Option<Policy>,
     network: Network,
-    unused: Vec<String>,
+    password: Option<String>,
     html: Option<PathBuf>,
     etsi: Option<PathBuf>,
     evidence: Option<Evidence>,
@@ -91,7 +90,7 @@ fn main() -> ExitCode {
             Ok(report) => report,
             Err(error) => Report::unreadable(&error),
         };
-        let report = note_unused(report.for_file(file.display().to_string()), &options.unused);
+        let report = report.for_file(file.display().to_string());
         let text = text_of(&report, &options);
         // Where nobody reads on, the code still says what came out; a full disk is no pass.
         let written = io::stdout().write_all(text.as_bytes());
@@ -156,17 +155,6 @@ fn is_pdf(file: &dyn Source) -> kyso::Result<bool> {
     Ok(file.window(0..file.len().min(5))?.as_ref() == b"%PDF-")
 }
 
-/// What was handed in and not used is said, so that nobody relies on it.
-fn note_unused(report: Report, unused: &[String]) -> Report {
-    unused.iter().fold(report, |report, option| {
-        report.with_diagnostic(
-            "OPTION_NOT_USED",
-            format!("Tùy chọn {option} chưa được hỗ trợ và không được sử dụng."),
-            format!("The option {option} is not supported yet and was not used."),
-        )
-    })
-}
-
 fn exit_code(report: &Report) -> u8 {
     match report.conclusion() {
         _ if report.error().is_some() => 3,
@@ -194,7 +182,7 @@ impl Options {
             at: None,
             policy: None,
             network: Network::default(),
-            unused: Vec::new(),
+            password: None,
             html: None,
             etsi: None,
             evidence: None,
@@ -227,10 +215,7 @@ impl Options {
                 "--save-evidence" => options.save_evidence = Some(value()?.into()),
                 "--etsi" => options.etsi = Some(value()?.into()),
                 "--html" => options.html = Some(value()?.into()),
-                "--password" => {
-                    value()?;
-                    options.unused.push(argument);
-                }
+                "--password" => options.password = Some(value()?),
                 "--trust" => options.trust.merge(certificates(&value()?)?.into_iter().collect()),
                 "--cert" => options.certificates.extend(certificates(&value()?)?),
                 "--content" => options.contents.push(content(&value()?)),
@@ -272,6 +257,9 @@ impl Options {
         }
         if self.save_evidence.is_some() {
             validator = validator.keep_evidence();
+        }
+        if let Some(password) = &self.password {
+            validator = validator.with_password(password);
         }
         Ok(validator
             .with_certificates(self.certificates.clone())
