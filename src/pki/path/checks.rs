@@ -2,7 +2,7 @@
 //! lead over it, and not more than a bound.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::fault::Fault;
 use super::memory::{Key, Memory, Remembered};
@@ -12,7 +12,7 @@ use crate::limits::{Limits, within};
 use crate::pki::Certificate;
 
 /// A certificate and a key that may have signed it, by their SHA-256 digests.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Pair {
     certificate: [u8; 32],
     key: [u8; 32],
@@ -25,7 +25,7 @@ pub(super) type Outcome = Option<Fault>;
 /// remembered counts as what is computed, so that no bound depends on what came before.
 #[derive(Debug, Default)]
 pub(crate) struct Checks {
-    done: RefCell<HashMap<Pair, Outcome>>,
+    done: RefCell<BTreeMap<Pair, Outcome>>,
     memory: Option<Memory>,
 }
 

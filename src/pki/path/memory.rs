@@ -1,7 +1,6 @@
 //! What searches found out, for those that come after: across documents, validators and
 //! threads.
 
-use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -33,7 +32,7 @@ pub struct Memory(Arc<Mutex<Inner>>);
 
 #[derive(Default)]
 struct Inner {
-    certificates: Generations<ByDer, ()>,
+    certificates: Generations<Tail, Certificate>,
     signatures: Generations<Pair, Outcome>,
     paths: Generations<Key, Remembered>,
 }
@@ -70,19 +69,19 @@ impl Memory {
     /// As [`Certificate::from_der_within`], but that the same bytes are read once.
     pub(crate) fn certificate(&self, der: &[u8], limits: &Limits) -> Result<Certificate> {
         within(der.len(), limits.certificate_bytes, "bytes of a certificate")?;
-        if let Some((known, ())) = self.inner().certificates.get(der, limits) {
-            return Ok(known.0);
+        let known = self.inner().certificates.get(&tail(der), limits);
+        if let Some(known) = known.filter(|it| it.der() == der) {
+            return Ok(known);
         }
         let certificate = Certificate::from_der_within(der, limits)?;
         if der.len() <= REMEMBERED_BYTES {
-            let key = ByDer(certificate.clone());
-            self.inner().certificates.insert(key, (), limits);
+            self.inner().certificates.insert(tail(der), certificate.clone(), limits);
         }
         Ok(certificate)
     }
 
     pub(super) fn signature(&self, pair: &Pair, limits: &Limits) -> Option<Outcome> {
-        self.inner().signatures.get(pair, limits).map(|(_, outcome)| outcome)
+        self.inner().signatures.get(pair, limits)
     }
 
     pub(super) fn remember_signature(&self, pair: Pair, outcome: Outcome, limits: &Limits) {
@@ -90,7 +89,7 @@ impl Memory {
     }
 
     pub(super) fn path(&self, key: &Key) -> Option<Remembered> {
-        self.inner().paths.get(key, &key.limits).map(|(_, remembered)| remembered)
+        self.inner().paths.get(key, &key.limits)
     }
 
     pub(super) fn remember_path(&self, key: Key, remembered: Remembered) {
@@ -143,29 +142,13 @@ impl Hash for Key {
     }
 }
 
-/// A certificate that is found by its bytes.
-#[derive(Clone)]
-struct ByDer(Certificate);
+/// The last octets of a certificate, of its issuer's signature: where to look for it. What is
+/// found there is compared whole; of two that end alike the later one is remembered.
+type Tail = [u8; 32];
 
-impl Borrow<[u8]> for ByDer {
-    fn borrow(&self) -> &[u8] {
-        self.0.der()
-    }
+fn tail(der: &[u8]) -> Tail {
+    der.last_chunk().copied().unwrap_or_default()
 }
-
-impl Hash for ByDer {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.der().hash(state);
-    }
-}
-
-impl PartialEq for ByDer {
-    fn eq(&self, other: &Self) -> bool {
-        self.0 == other.0
-    }
-}
-
-impl Eq for ByDer {}
 
 /// What was used since the last turn, and what was used before: when the first is full, the
 /// second is forgotten.
@@ -180,17 +163,14 @@ impl<K, V> Default for Generations<K, V> {
     }
 }
 
-impl<K: Eq + Hash + Clone, V: Clone> Generations<K, V> {
-    fn get<Q: Eq + Hash + ?Sized>(&mut self, key: &Q, limits: &Limits) -> Option<(K, V)>
-    where
-        K: Borrow<Q>,
-    {
-        if let Some((key, value)) = self.young.get_key_value(key) {
-            return Some((key.clone(), value.clone()));
+impl<K: Eq + Hash, V: Clone> Generations<K, V> {
+    fn get(&mut self, key: &K, limits: &Limits) -> Option<V> {
+        if let Some(value) = self.young.get(key) {
+            return Some(value.clone());
         }
         let (key, value) = self.old.remove_entry(key)?;
-        self.insert(key.clone(), value.clone(), limits);
-        Some((key, value))
+        self.insert(key, value.clone(), limits);
+        Some(value)
     }
 
     fn insert(&mut self, key: K, value: V, limits: &Limits) {

@@ -243,3 +243,19 @@ fn a_certificate_beyond_the_limit_is_not_given_from_memory() {
     assert_eq!(error.kind(), ErrorKind::LimitExceeded);
     assert!(memory.certificate(&der[1..], &Limits::default()).is_err());
 }
+
+#[test]
+fn certificates_that_end_alike_are_told_apart() {
+    let (memory, limits) = (Memory::new(), Limits::default());
+    let one = authority("root").self_issued();
+    let mut other = one.der().to_vec();
+    let serial = one.serial_octets();
+    let place = other.windows(serial.len()).position(|it| it == serial).unwrap();
+    other[place + serial.len() - 1] ^= 1;
+    for _ in 0..2 {
+        for der in [one.der(), &other] {
+            assert_eq!(memory.certificate(der, &limits).unwrap().der(), der);
+        }
+    }
+    assert!(format!("{memory:?}").contains("certificates: 1"), "{memory:?}");
+}
