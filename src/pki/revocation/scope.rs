@@ -2,6 +2,8 @@
 //! §5.2.5) against the distribution points of the certificate (§4.2.1.13), by §6.3.3 (b).
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+use std::cell::OnceCell;
+
 use super::reason::Reasons;
 use crate::encoding::asn1::writer::tlv;
 use crate::encoding::asn1::{Tag, Value};
@@ -76,7 +78,7 @@ impl Scope {
         {
             return Reasons::NONE;
         }
-        let points = certificate.points.iter();
+        let points = certificate.points().iter();
         let covered = points.filter(|it| self.is_at(it, certificate.certificate, issuer));
         covered.fold(Reasons::NONE, |all, it| all.or(it.reasons.and(self.reasons)))
     }
@@ -101,15 +103,19 @@ impl Scope {
 pub(super) struct Subject<'a> {
     certificate: &'a Certificate,
     authority: bool,
-    points: Vec<Point>,
+    points: OnceCell<Vec<Point>>,
 }
 
 impl<'a> Subject<'a> {
     pub(super) fn new(certificate: &'a Certificate) -> Self {
         let authority = certificate.basic_constraints().is_some_and(|it| it.ca);
-        // Distribution points that cannot be read cover nothing.
-        let points = points_of(certificate).unwrap_or_default();
-        Self { certificate, authority, points }
+        Self { certificate, authority, points: OnceCell::new() }
+    }
+
+    /// First read when a list asks: often there is none. Distribution points that cannot be
+    /// read cover nothing.
+    fn points(&self) -> &[Point] {
+        self.points.get_or_init(|| points_of(self.certificate).unwrap_or_default())
     }
 }
 
