@@ -10,13 +10,13 @@ pub(super) const SNIFFED: u64 = 1024;
 /// A reader of PDFs takes one that begins within the first bytes of a file, and shows it.
 /// That is well where it is the content that is signed, and a forgery elsewhere.
 pub(super) fn is_no_pdf_besides(file: &[u8], content: Option<cms::Content<'_>>) -> Result<()> {
-    let sniffed = usize::try_from(SNIFFED).unwrap_or(usize::MAX).min(file.len());
-    let head = file.get(..sniffed).unwrap_or_default();
-    let Some(at) = head.windows(PDF.len()).position(|window| window == PDF) else {
-        return Ok(());
-    };
+    let signed = content.map_or(0..0, |content| content.place());
+    // Most contents are longer: then there is nothing to be found behind them.
+    let besides = if signed.end < SNIFFED { SNIFFED } else { signed.start.saturating_add(MARK) };
+    let besides = usize::try_from(besides.min(SNIFFED)).unwrap_or(usize::MAX).min(file.len());
+    let Some(at) = place_of_pdf(file.get(..besides).unwrap_or_default()) else { return Ok(()) };
     let at = u64::try_from(at).unwrap_or(u64::MAX);
-    if content.is_some_and(|content| content.place().contains(&at)) {
+    if signed.contains(&at) {
         return Ok(());
     }
     Err(Error::malformed("this CMS is a PDF besides, which it does not sign").at_offset(at))
@@ -30,10 +30,16 @@ pub(super) fn trailing(signed_data: &cms::SignedData<'_>) -> usize {
 }
 
 pub(super) fn is_pdf(head: &[u8]) -> bool {
-    head.windows(PDF.len()).any(|window| window == PDF)
+    place_of_pdf(head).is_some()
+}
+
+fn place_of_pdf(head: &[u8]) -> Option<usize> {
+    head.windows(PDF.len()).position(|window| window == PDF)
 }
 
 const PDF: &[u8] = b"%PDF-";
+/// Its length.
+const MARK: u64 = 5;
 
 /// A SEQUENCE that begins with an identifier of PKCS#7, or text that begins a PEM
 /// block. A CMS may hold a PDF, so this is asked first.
