@@ -123,11 +123,10 @@ fn signature(
     let own = block::judge(BlockId::Archival, findings, context);
     let conclusion = settled.conclusion.worse(own.block.conclusion);
     let mut block = Block { conclusion, ..own.block };
-    let mut checks = settled.basic.block().into_checks();
-    checks.extend(block.checks.iter().cloned());
     block.blocks = settled.blocks;
     block.blocks.extend(time_stamps.iter().map(|it| it.block.clone()));
-    let (search, checked) = (settled.basic.search, settled.basic.checked);
+    let (mut checks, search, checked) = settled.basic.into_parts();
+    checks.extend(block.checks.iter().cloned());
     Ok(Processed {
         conclusion,
         checks,

@@ -5,6 +5,7 @@ use crate::pki::path::Search;
 use crate::pki::revocation::Checked;
 use crate::time::UtcTime;
 use crate::validation::block::{self, Context, Judged, certificate_validation, revocation};
+use crate::validation::check::Check;
 use crate::validation::conclusion::{Conclusion, Indeterminate};
 use crate::validation::facts::SignatureFacts;
 use crate::validation::steps::{Block, BlockId};
@@ -65,6 +66,14 @@ impl Basic {
         block.conclusion = self.conclusion();
         block.blocks = self.still.iter().chain(&self.timely).map(|it| it.block.clone()).collect();
         block
+    }
+
+    /// All checks in the order of the blocks, what the search came to, and what is known about
+    /// the path.
+    pub(super) fn into_parts(self) -> (Vec<Check>, Option<Search>, Vec<Checked>) {
+        let blocks = self.still.into_iter().chain(self.timely);
+        let checks = blocks.flat_map(|it| it.block.into_checks()).collect();
+        (checks, self.search, self.checked)
     }
 }
 
