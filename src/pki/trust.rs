@@ -83,7 +83,7 @@ impl TrustAnchor {
     /// Whose key it is, as RFC 4514 writes names.
     #[must_use]
     pub fn name(&self) -> String {
-        self.name.to_string()
+        self.name.text().to_owned()
     }
 
     /// The domain of trust, where the caller named one.

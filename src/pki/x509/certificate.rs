@@ -103,13 +103,13 @@ impl Certificate {
     /// Whose it is, as RFC 4514 writes names.
     #[must_use]
     pub fn subject(&self) -> String {
-        self.0.subject.to_string()
+        self.0.subject.text().to_owned()
     }
 
     /// Who issued it, as RFC 4514 writes names.
     #[must_use]
     pub fn issuer(&self) -> String {
-        self.0.issuer.to_string()
+        self.0.issuer.text().to_owned()
     }
 
     /// The serial number in lower-case hexadecimal.

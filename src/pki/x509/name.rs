@@ -102,6 +102,11 @@ impl Name {
         &self.0.emails
     }
 
+    /// As RFC 4514 writes it.
+    pub(crate) fn text(&self) -> &str {
+        &self.0.text
+    }
+
     pub(crate) fn der(&self) -> &[u8] {
         &self.0.der
     }
