@@ -42,6 +42,7 @@ impl AlgorithmIdentifier {
         let mut fields = value.is(tag)?.values()?;
         let algorithm = fields.expect(Tag::OID)?.oid()?;
         let parameters = match fields.next()? {
+            Some(parameters) if parameters.raw() == NULL => Some(Any::null()),
             Some(parameters) => {
                 Some(Any::from_der(&parameters.canonical()?).map_err(|source| {
                     Error::malformed("the parameters of an algorithm are no ASN.1")
@@ -55,6 +56,9 @@ impl AlgorithmIdentifier {
         Ok(Self { algorithm, parameters })
     }
 }
+
+/// What most algorithms have for parameters, as DER writes it.
+const NULL: &[u8] = &[5, 0];
 
 /// The DER of a value that this crate made itself.
 ///
