@@ -2,7 +2,7 @@
 
 use super::block::Context;
 use super::facts::{
-    DataFacts, DigestFact, EncapsulatedFact, SignatureFacts, TimeStampFacts, ValueFact,
+    DataFacts, DigestFact, EncapsulatedFact, Named, SignatureFacts, TimeStampFacts, ValueFact,
 };
 use super::missing;
 use super::process::{Processed, ProcessedTimeStamp};
@@ -37,8 +37,8 @@ pub(super) fn signature(
         intact: intact(facts),
         signature_value_ok: facts.value_holds(),
         references: references(facts),
-        signature_algorithm: name(&facts.signature_algorithm.known, &facts.signature_algorithm.oid),
-        digest_algorithm: name(&facts.digest_algorithm.known, &facts.digest_algorithm.oid),
+        signature_algorithm: name(&facts.signature_algorithm),
+        digest_algorithm: name(&facts.digest_algorithm),
         signer: certificate.map(Certificate::subject),
         signer_name: certificate.and_then(|it| it.subject_name().common_name().map(str::to_owned)),
         agency: certificate.and_then(|it| it.subject_name().organization().map(str::to_owned)),
@@ -65,8 +65,9 @@ pub(super) fn signature(
     }
 }
 
-fn name<T: ToString>(known: &Option<T>, oid: &str) -> Option<String> {
-    known.as_ref().map(ToString::to_string).or((!oid.is_empty()).then(|| oid.to_owned()))
+fn name<T: ToString>(named: &Named<T>) -> Option<String> {
+    let known = named.known.as_ref().map(ToString::to_string);
+    known.or_else(|| named.oid.map(|it| it.to_string()))
 }
 
 fn path_of(search: Option<&Search>) -> Vec<String> {

@@ -7,9 +7,10 @@ mod time_stamp;
 use std::fmt;
 use std::ops::Range;
 
+use der::asn1::ObjectIdentifier;
 pub(super) use pdf::PdfFacts;
 pub use pdf::PdfWords;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 pub use time_stamp::TimeStampType;
 pub(super) use time_stamp::{Covers, TimeStampFacts};
 
@@ -173,8 +174,23 @@ impl fmt::Display for Form {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Named<T> {
     pub(super) known: Option<T>,
-    /// Its object identifier; empty where nothing is said.
-    pub(super) oid: String,
+    /// Nothing where nothing is said.
+    #[serde(serialize_with = "dotted")]
+    pub(super) oid: Option<ObjectIdentifier>,
+}
+
+impl<T> Named<T> {
+    /// Where nothing is said.
+    pub(super) const NOTHING: Self = Self { known: None, oid: None };
+
+    /// Its object identifier in dotted form; empty where nothing is said.
+    pub(super) fn dotted(&self) -> String {
+        self.oid.map(|it| it.to_string()).unwrap_or_default()
+    }
+}
+
+fn dotted<S: Serializer>(oid: &Option<ObjectIdentifier>, serializer: S) -> Result<S::Ok, S::Error> {
+    oid.map(|it| it.to_string()).serialize(serializer)
 }
 
 /// Who is said to have signed.
@@ -409,8 +425,8 @@ impl SignatureFacts {
             revocation: RevocationFacts::default(),
             signature_policy: None,
             claimed_time: None,
-            digest_algorithm: Named { known: None, oid: String::new() },
-            signature_algorithm: Named { known: None, oid: String::new() },
+            digest_algorithm: Named::NOTHING,
+            signature_algorithm: Named::NOTHING,
             data: DataFacts::default(),
             disagreements: Vec::new(),
             value: ValueFact::NotChecked,

@@ -112,7 +112,7 @@ fn message_digest(facts: &SignatureFacts) -> Option<Finding> {
             ),
         ),
         DigestFact::Unsupported => {
-            let oid = &facts.digest_algorithm.oid;
+            let oid = facts.digest_algorithm.dotted();
             Finding::unknown(
                 id,
                 Indeterminate::Generic,
@@ -203,7 +203,7 @@ fn value(facts: &SignatureFacts) -> Vec<Finding> {
             format!("The signature value cannot be checked: {why}."),
         )),
         ValueFact::Unsupported => {
-            let oid = &facts.signature_algorithm.oid;
+            let oid = facts.signature_algorithm.dotted();
             vec![Finding::unknown(
                 id,
                 Indeterminate::Generic,

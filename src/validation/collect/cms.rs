@@ -184,11 +184,11 @@ impl Collector<'_> {
         facts.counter_signature = counter_signature;
         facts.digest_algorithm = Named {
             known: signer.digest_algorithm(),
-            oid: signer.digest_identifier().algorithm.to_string(),
+            oid: Some(signer.digest_identifier().algorithm),
         };
         facts.signature_algorithm = Named {
             known: signer.signature_algorithm().ok().flatten(),
-            oid: signer.signature_identifier().algorithm.to_string(),
+            oid: Some(signer.signature_identifier().algorithm),
         };
         if let Some(attributes) = attributes {
             facts.attribute_faults = attributes.faults().iter().map(attribute_fact).collect();

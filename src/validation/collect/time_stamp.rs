@@ -116,7 +116,7 @@ fn compared(
         id: ObjectId::of(token),
         octets: token.to_vec(),
         time: None,
-        imprint: Named { known: None, oid: String::new() },
+        imprint: Named::NOTHING,
         index: None,
         imprint_intact: None,
         token: None,
@@ -131,10 +131,8 @@ fn compared(
     let Some(content) = signed_data.content().filter(|_| typed) else { return Ok(facts) };
     if let Ok(info) = TimeStampInfo::read(&content.bytes()?, limits) {
         facts.time = Some(info.time);
-        facts.imprint = Named {
-            known: DigestAlgorithm::from_oid(info.algorithm),
-            oid: info.algorithm.to_string(),
-        };
+        facts.imprint =
+            Named { known: DigestAlgorithm::from_oid(info.algorithm), oid: Some(info.algorithm) };
         facts.imprint_intact = is_over(&info)?;
     }
     // RFC 3161 §2.4.2: one signer, and no other.
