@@ -41,7 +41,7 @@ impl Validator {
         let gathering = self.recorded(recorder.as_ref());
         let context = self.context(&checks, &spent, gathering.as_ref());
         let found = content.is_some();
-        let mut facts = collect::collect_token(token, self.certificates(), self.limits(), content)?;
+        let mut facts = collect::collect_token(token, self.beside_token(), content)?;
         if let Some(token) = &mut facts.token {
             token.trailing = trailing;
         }

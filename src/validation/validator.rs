@@ -324,7 +324,7 @@ impl Validator {
             form: None,
             certificates: &self.certificates,
             time_stamps: true,
-            memory: Some(&self.memory),
+            memory: &self.memory,
             limits: &self.limits,
         };
         let mut facts = collect::collect_cms(&source, &mut data)?;
@@ -405,6 +405,12 @@ impl Validator {
     /// When it judges.
     pub(crate) fn time(&self) -> UtcTime {
         self.at
+    }
+
+    /// What a token is read with that stands by itself.
+    pub(super) fn beside_token(&self) -> collect::Beside<'_> {
+        let (certificates, memory) = (&self.certificates, &self.memory);
+        collect::Beside { certificates, memory, limits: &self.limits }
     }
 
     /// Bounds on hostile input.

@@ -32,27 +32,25 @@ pub(in crate::validation) struct CmsSource<'a> {
     pub(in crate::validation) certificates: &'a [Certificate],
     /// Whether to look into time-stamps, too; not again within a time-stamp.
     pub(in crate::validation) time_stamps: bool,
-    /// What was read before; nothing where it is not worth asking.
-    pub(in crate::validation) memory: Option<&'a Memory>,
+    /// What was read before.
+    pub(in crate::validation) memory: &'a Memory,
     pub(in crate::validation) limits: &'a Limits,
 }
 
 impl CmsSource<'_> {
-    /// A certificate that cannot be read cannot be used, and is left out.
-    fn add_certificate(&self, pool: &mut Vec<Certificate>, raw: &[u8]) -> Result<()> {
-        let read = match self.memory {
-            Some(memory) => memory.certificate(raw, self.limits),
-            None => Certificate::from_der_within(raw, self.limits),
-        };
-        match read {
+    /// A certificate that cannot be read cannot be used, and is left out. Returned is what
+    /// names it all the same.
+    fn add_certificate(&self, pool: &mut Vec<Certificate>, raw: &[u8]) -> Result<ObjectId> {
+        match self.memory.certificate(raw, self.limits) {
             Ok(certificate) => {
+                let id = ObjectId::of_certificate(&certificate);
                 if !pool.contains(&certificate) {
                     pool.push(certificate);
                 }
-                Ok(())
+                Ok(id)
             }
             Err(error) if error.kind() == ErrorKind::LimitExceeded => Err(error),
-            Err(_) => Ok(()),
+            Err(_) => Ok(ObjectId::of(raw)),
         }
     }
 }
@@ -65,10 +63,8 @@ pub(in crate::validation) fn collect(
     source: &CmsSource<'_>,
     data: &mut Option<Data<'_>>,
 ) -> Result<Vec<SignatureFacts>> {
-    let pool = certificates(source)?;
+    let (pool, objects) = certificates(source)?;
     let revocation = revocation::of_cms(source.signed_data, source.limits)?;
-    let certificates = source.signed_data.certificates();
-    let objects: Vec<_> = certificates.iter().map(|it| ObjectId::of(it)).collect();
     let (mut all, compared) = (Vec::new(), Cell::new(0));
     let signers = source.signed_data.signers();
     for (n, signer) in signers.iter().enumerate() {
@@ -86,14 +82,15 @@ pub(in crate::validation) fn collect(
     Ok(all)
 }
 
-/// What came with the signature, then what the caller knows; none of it trusted.
-fn certificates(source: &CmsSource<'_>) -> Result<Vec<Certificate>> {
+/// What came with the signature, then what the caller knows, none of it trusted; and what
+/// names each certificate of the CMS.
+fn certificates(source: &CmsSource<'_>) -> Result<(Vec<Certificate>, Vec<ObjectId>)> {
     let mut pool = Vec::new();
-    for raw in source.signed_data.certificates() {
-        source.add_certificate(&mut pool, raw)?;
-    }
+    let raw = source.signed_data.certificates().iter();
+    let objects: Result<_> = raw.map(|it| source.add_certificate(&mut pool, it)).collect();
+    let objects = objects?;
     pool.extend_from_slice(source.certificates);
-    Ok(pool)
+    Ok((pool, objects))
 }
 
 struct Collector<'a> {

@@ -11,4 +11,4 @@ mod time_stamp;
 pub(super) use cms::{CmsSource, collect as collect_cms};
 pub(super) use data::Data;
 pub(super) use pdf::collect as collect_pdf;
-pub(super) use time_stamp::alone as collect_token;
+pub(super) use time_stamp::{Beside, alone as collect_token};

@@ -46,17 +46,18 @@ pub(in crate::validation) fn collect(
     let stored = revocation::of_store(&pdf.store, limits)?;
     let stored_certificates = &with_stored(&[], pdf, memory, limits)?;
     let certificates = &with_stored(certificates, pdf, memory, limits)?;
+    let known = time_stamp::Beside { certificates, memory, limits };
     for (signature, covered) in pdf.signatures.iter().zip(covered) {
         let end = signature.byte_range.map_or(0, |range| range.end());
         if !is_time_stamp(signature) {
             let mut facts = one(pdf, signature, covered, certificates, memory, limits)?;
-            add_related(&mut facts, pdf, signature, certificates, limits)?;
+            add_related(&mut facts, pdf, signature, known)?;
             document.add_objects(signature, &facts.objects);
             document.signatures.push(facts);
             ends.push(end);
             continue;
         }
-        let mut stamp = document_time_stamp(pdf, signature, covered, certificates, limits)?;
+        let mut stamp = document_time_stamp(pdf, signature, covered, known)?;
         if let Some(token) = &mut stamp.token {
             document.add_objects(signature, &token.objects);
             token.revocation.extend(stored.clone());
@@ -88,8 +89,7 @@ fn add_related(
     facts: &mut SignatureFacts,
     pdf: &PdfSignatures,
     signature: &PdfSignature,
-    certificates: &[Certificate],
-    limits: &Limits,
+    known: time_stamp::Beside<'_>,
 ) -> Result<()> {
     let related = pdf.store.time_stamps.iter().filter(|it| it.signature == signature.related);
     let mut tokens: Vec<&[u8]> = related.map(|it| it.token.der.as_slice()).collect();
@@ -97,7 +97,7 @@ fn add_related(
     tokens.dedup();
     for token in tokens {
         let kind = TimeStampType::VriTimestamp;
-        let mut stamp = time_stamp::read(kind, token, certificates, limits, |algorithm| {
+        let mut stamp = time_stamp::read(kind, token, known, |algorithm| {
             Ok(Some(algorithm.digest(&facts.octets.value)))
         })?;
         if stamp.imprint_intact == Some(true) {
@@ -235,7 +235,7 @@ fn one(
         form: Some(form),
         certificates,
         time_stamps: true,
-        memory: Some(memory),
+        memory,
         limits,
     };
     // ISO 32000-2 §12.8.3.3.1: one signer. Others stand there beside the document.
@@ -354,15 +354,14 @@ fn document_time_stamp(
     pdf: &PdfSignatures,
     signature: &PdfSignature,
     covered: Option<Data<'_>>,
-    certificates: &[Certificate],
-    limits: &Limits,
+    known: time_stamp::Beside<'_>,
 ) -> Result<TimeStampFacts> {
     let (kind, token) = (TimeStampType::DocumentTimestamp, &signature.contents);
     let imprinted = |algorithm| match covered {
         Some(mut covered) => covered.digest(algorithm),
         None => Ok(None),
     };
-    let mut facts = time_stamp::read(kind, token, certificates, limits, imprinted)?;
+    let mut facts = time_stamp::read(kind, token, known, imprinted)?;
     if let Some(token) = &mut facts.token {
         token.id.clone_from(&signature.field);
         token.pdf = Some(pdf_facts(pdf, signature));

@@ -6,12 +6,22 @@ use super::data::Data;
 use crate::crypto::{Digest, DigestAlgorithm};
 use crate::error::{ErrorKind, Result};
 use crate::limits::Limits;
-use crate::pki::Certificate;
+use crate::pki::{Certificate, Memory};
 use crate::signature::cades::{Imprints, SignedContent};
 use crate::signature::cms::{SignedData, SignerInfo, TimeStampKind, oids};
 use crate::signature::tsp::TimeStampInfo;
 use crate::validation::facts::{Covers, Form, Named, TimeStampFacts, TimeStampType};
 use crate::validation::poe::ObjectId;
+
+/// What a token is read with.
+#[derive(Clone, Copy)]
+pub(in crate::validation) struct Beside<'a> {
+    /// Certificates that are known besides its own.
+    pub(in crate::validation) certificates: &'a [Certificate],
+    /// What was read before.
+    pub(in crate::validation) memory: &'a Memory,
+    pub(in crate::validation) limits: &'a Limits,
+}
 
 /// The tokens among the attributes of a signer.
 pub(super) fn beside(
@@ -21,12 +31,13 @@ pub(super) fn beside(
     certificates: &[Certificate],
 ) -> Result<Vec<TimeStampFacts>> {
     let limits = source.limits;
+    let known = Beside { certificates, memory: source.memory, limits };
     let mut imprints = Imprints::new(source.signed_data, signer, limits);
     let mut all = Vec::new();
     if let Some(attributes) = signer.signed_attributes() {
         for token in attributes.content_time_stamps() {
             let kind = TimeStampType::ContentTimestamp;
-            all.push(read(kind, token, certificates, limits, |algorithm| match data {
+            all.push(read(kind, token, known, |algorithm| match data {
                 Some(data) => data.digest(algorithm),
                 None => Ok(None),
             })?);
@@ -35,7 +46,7 @@ pub(super) fn beside(
     for (kind, token) in signer.unsigned_attributes().time_stamps() {
         let content = data.as_mut().map(|data| data as &mut dyn SignedContent);
         let mut info = None;
-        let mut facts = compared(type_of(kind), token, certificates, limits, |said| {
+        let mut facts = compared(type_of(kind), token, known, |said| {
             info = Some(said.clone());
             imprints.is_over(kind, token, said, content)
         })?;
@@ -57,12 +68,11 @@ pub(super) fn beside(
 /// `LimitExceeded` when a bound was reached; `Io` when the content cannot be read.
 pub(in crate::validation) fn alone(
     token: &[u8],
-    certificates: &[Certificate],
-    limits: &Limits,
+    known: Beside<'_>,
     mut content: Option<Data<'_>>,
 ) -> Result<TimeStampFacts> {
     let kind = TimeStampType::ContentTimestamp;
-    read(kind, token, certificates, limits, |algorithm| match &mut content {
+    read(kind, token, known, |algorithm| match &mut content {
         Some(content) => content.digest(algorithm),
         None => Ok(None),
     })
@@ -93,11 +103,10 @@ pub(super) fn imprint_algorithm(token: &[u8], limits: &Limits) -> Option<DigestA
 pub(super) fn read(
     kind: TimeStampType,
     token: &[u8],
-    certificates: &[Certificate],
-    limits: &Limits,
+    known: Beside<'_>,
     imprinted: impl FnOnce(DigestAlgorithm) -> Result<Option<Digest>>,
 ) -> Result<TimeStampFacts> {
-    compared(kind, token, certificates, limits, |info| {
+    compared(kind, token, known, |info| {
         let Some(algorithm) = DigestAlgorithm::from_oid(info.algorithm) else { return Ok(None) };
         Ok(imprinted(algorithm)?.map(|digest| digest.value() == info.imprint))
     })
@@ -107,8 +116,7 @@ pub(super) fn read(
 fn compared(
     kind: TimeStampType,
     token: &[u8],
-    certificates: &[Certificate],
-    limits: &Limits,
+    Beside { certificates, memory, limits }: Beside<'_>,
     is_over: impl FnOnce(&TimeStampInfo) -> Result<Option<bool>>,
 ) -> Result<TimeStampFacts> {
     let mut facts = TimeStampFacts {
@@ -145,7 +153,7 @@ fn compared(
         form: Some(Form::Cms),
         certificates,
         time_stamps: false,
-        memory: None,
+        memory,
         limits,
     };
     let signers = collect(&source, &mut Some(Data::encapsulated(content)))?;
