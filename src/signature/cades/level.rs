@@ -8,13 +8,14 @@
 use std::fmt;
 
 use crate::crypto::DigestAlgorithm;
+use crate::pki::Certificate;
 use crate::signature::cms::oids::{
     CADES_C_TIME_STAMP, CERTIFICATE_REFERENCES, CERTIFICATE_VALUES, EXTERNAL_EVIDENCE_RECORD,
     ID_DATA, INTERNAL_EVIDENCE_RECORD, LONG_TERM_VALIDATION, REFERENCES_TIME_STAMP,
     REVOCATION_REFERENCES, REVOCATION_VALUES,
 };
 use crate::signature::cms::{
-    CertificateReference, Fault, SignedAttributes, SignedData, SignerInfo, TimeStampKind,
+    CertificateReference, SignedAttributes, SignedData, SignerInfo, TimeStampKind,
     UnsignedAttributes,
 };
 
@@ -72,25 +73,38 @@ impl fmt::Display for StructuralLevel {
 
 impl StructuralLevel {
     /// The level of one signer of a CMS; `complete` where revocation data is there for
-    /// every certificate that its signature leans on.
-    pub(crate) fn of(cms: &SignedData<'_>, signer: &SignerInfo<'_>, complete: bool) -> Self {
-        Self::judge(cms, signer, Role::Signature, complete)
+    /// every certificate that its signature leans on. `read` are certificates that were
+    /// read, those of the CMS among them: they need not be digested again.
+    pub(crate) fn of(
+        cms: &SignedData<'_>,
+        signer: &SignerInfo<'_>,
+        read: &[Certificate],
+        complete: bool,
+    ) -> Self {
+        Self::judge(cms, signer, read, Role::Signature, complete)
     }
 
     /// The level of a countersignature, whose validation data is that of the CMS.
     pub(crate) fn of_countersignature(
         cms: &SignedData<'_>,
         signer: &SignerInfo<'_>,
+        read: &[Certificate],
         complete: bool,
     ) -> Self {
-        Self::judge(cms, signer, Role::Countersignature, complete)
+        Self::judge(cms, signer, read, Role::Countersignature, complete)
     }
 
-    fn judge(cms: &SignedData<'_>, signer: &SignerInfo<'_>, role: Role, complete: bool) -> Self {
+    fn judge(
+        cms: &SignedData<'_>,
+        signer: &SignerInfo<'_>,
+        read: &[Certificate],
+        role: Role,
+        complete: bool,
+    ) -> Self {
         let Some(signed) = signer.signed_attributes() else { return Self::NotEtsi };
         let Some(reference) = signing_certificate(signed) else { return Self::NotEtsi };
         // RFC 5652 §11: of each there must not be several instances.
-        if signed.faults().iter().any(|it| it.fault == Fault::Repeated) {
+        if signed.has_repeated() {
             return Self::NotEtsi;
         }
         if !role.content_type_fits(signed) || !matches!(signed.message_digest(), Ok(Some(_))) {
@@ -99,7 +113,7 @@ impl StructuralLevel {
         let unsigned = signer.unsigned_attributes();
         let baseline = role.content_is_data(cms, signed)
             && matches!(signed.signing_time(), Ok(Some(_)))
-            && reference_found(cms, &reference)
+            && reference_found(cms, &reference, read)
             && !EXTENDED.iter().any(|oid| unsigned.has(*oid));
         if !has(unsigned, &[TimeStampKind::Signature]) {
             return match signed.signature_policy() {
@@ -158,9 +172,16 @@ pub(crate) fn signing_certificate<'a>(
 }
 
 /// EN 319 122-1 §6.3: `SignedData.certificates` holds the signer's certificate.
-pub(crate) fn reference_found(cms: &SignedData<'_>, reference: &CertificateReference<'_>) -> bool {
+pub(crate) fn reference_found(
+    cms: &SignedData<'_>,
+    reference: &CertificateReference<'_>,
+    read: &[Certificate],
+) -> bool {
     let Some(algorithm) = reference.digest_algorithm() else { return false };
-    cms.certificates().iter().any(|der| algorithm.digest(der).value() == reference.digest())
+    let known = read.iter().find(|it| reference.digest_matches(it) == Some(true));
+    // What could not be read, and so is not known, may be meant all the same.
+    known.is_some_and(|it| cms.certificates().contains(&it.der()))
+        || cms.certificates().iter().any(|der| algorithm.digest(der).value() == reference.digest())
 }
 
 /// What EN 319 122-1 §6.3 rules out at the baseline levels, where validation data

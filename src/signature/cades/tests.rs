@@ -59,7 +59,10 @@ fn check(bytes: &[u8], document: &[u8], signer: &dyn Signer, enveloping: bool) {
     assert_eq!(attributes.faults(), []);
     assert_eq!(attributes.to_be_signed().unwrap(), attributes.as_stored());
     assert_eq!(attributes.signing_time(), Ok(Some(time())));
-    assert_eq!(StructuralLevel::of(&cms, info, true), StructuralLevel::BaselineB);
+    // Whether its certificates were read before or not.
+    for read in [&[], signer.certificate_chain()] {
+        assert_eq!(StructuralLevel::of(&cms, info, read, true), StructuralLevel::BaselineB);
+    }
     let protected = attributes.algorithm_protection().unwrap().unwrap();
     assert!(protected.matches(info.digest_identifier(), info.signature_identifier()));
 

@@ -185,7 +185,7 @@ fn levels(cms: &SignedData<'_>) -> Vec<String> {
         let found = signer.unsigned_attributes().countersignatures(&Limits::default()).unwrap();
         let each = found.into_iter().map(|it| it.unwrap());
         each.flat_map(|it| {
-            let own = StructuralLevel::of_countersignature(cms, &it, true).to_string();
+            let own = StructuralLevel::of_countersignature(cms, &it, &[], true).to_string();
             [vec![own], counter(cms, &it)].concat()
         })
         .collect()
@@ -193,7 +193,7 @@ fn levels(cms: &SignedData<'_>) -> Vec<String> {
     let signers = cms.signers().iter().map(|it| it.as_ref().unwrap());
     signers
         .flat_map(|it| {
-            [vec![StructuralLevel::of(cms, it, true).to_string()], counter(cms, it)].concat()
+            [vec![StructuralLevel::of(cms, it, &[], true).to_string()], counter(cms, it)].concat()
         })
         .collect()
 }

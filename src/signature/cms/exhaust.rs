@@ -18,7 +18,7 @@ pub(crate) fn exhaust(bytes: &[u8]) -> bool {
     let mut open: Vec<SignerInfo<'_>> = cms.signers().iter().flatten().cloned().collect();
     while let Some(signer) = open.pop() {
         let _ = signer.signature_algorithm();
-        let _ = StructuralLevel::of(&cms, &signer, true);
+        let _ = StructuralLevel::of(&cms, &signer, &[], true);
         exhaust_time_stamps(&cms, &signer, &limits);
         signer.signed_attributes().into_iter().for_each(exhaust_signed);
         let unsigned = signer.unsigned_attributes();

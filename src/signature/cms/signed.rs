@@ -3,7 +3,7 @@
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use der::asn1::ObjectIdentifier;
 
@@ -164,14 +164,26 @@ impl<'a> SignedAttributes<'a> {
         ];
         let mut faults: Vec<_> = known.into_iter().flatten().collect();
         faults.extend(misplaced(&self.attributes, &NEVER_SIGNED));
-        let mut seen = HashSet::new();
-        for attribute in self.attributes.iter().filter(|it| it.oid() != CONTENT_TIME_STAMP) {
-            let oid = attribute.oid();
-            if !seen.insert(oid) && !faults.iter().any(|it| it.attribute == oid) {
+        for oid in self.repeated() {
+            if !faults.iter().any(|it| it.attribute == oid) {
                 faults.push(AttributeFault { attribute: oid, fault: Fault::Repeated });
             }
         }
         faults
+    }
+
+    /// Whether an attribute that may be there once is there several times
+    /// (RFC 5652 §11, EN 319 122-1 §6.3).
+    pub(crate) fn has_repeated(&self) -> bool {
+        self.repeated().next().is_some()
+    }
+
+    /// The types of attributes that stood there before.
+    fn repeated(&self) -> impl Iterator<Item = ObjectIdentifier> + '_ {
+        let mut seen = BTreeSet::new();
+        let once =
+            self.attributes.iter().map(Attribute::oid).filter(|it| *it != CONTENT_TIME_STAMP);
+        once.filter(move |oid| !seen.insert(*oid))
     }
 }
 

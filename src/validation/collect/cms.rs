@@ -147,9 +147,13 @@ impl Collector<'_> {
     fn level(&self, signer: &SignerInfo<'_>, place: usize) -> Result<StructuralLevel> {
         let cms = self.source.signed_data;
         let own = self.all.get(place..).unwrap_or_default();
-        // In a PDF and in a token it is told otherwise, or not at all.
-        let stamped = own.first().is_some_and(|it| !it.time_stamps.is_empty());
-        let complete = stamped && self.source.form.is_none() && {
+        // In a PDF it is told by what stands there besides.
+        let in_pdf = matches!(self.source.form, Some(Form::Pades | Form::Pkcs7));
+        let Some(first) = own.first().filter(|_| !in_pdf) else {
+            return Ok(StructuralLevel::NotEtsi);
+        };
+        // In a token nothing is stamped.
+        let complete = !first.time_stamps.is_empty() && self.source.form.is_none() && {
             let mut completeness = Completeness::new(self.source.limits, self.compared);
             for facts in own {
                 completeness.lean_on(facts);
@@ -157,9 +161,10 @@ impl Collector<'_> {
             }
             completeness.is_complete()?
         };
-        Ok(match own.first().is_some_and(|it| it.counter_signature) {
-            true => StructuralLevel::of_countersignature(cms, signer, complete),
-            false => StructuralLevel::of(cms, signer, complete),
+        let read = &first.signer.certificates;
+        Ok(match first.counter_signature {
+            true => StructuralLevel::of_countersignature(cms, signer, read, complete),
+            false => StructuralLevel::of(cms, signer, read, complete),
         })
     }
 

@@ -245,7 +245,8 @@ fn one(
     };
     facts.id.clone_from(&signature.field);
     place.further_signers = signers.filter(|it| !it.counter_signature).count();
-    facts.level = StructuralLevel::of_pdf(&signed_data, signature).into();
+    facts.level =
+        StructuralLevel::of_pdf(&signed_data, signature, &facts.signer.certificates).into();
     // EN 319 142-1 §6.3: the claimed time of a PAdES signature is the dictionary's.
     facts.claimed_time = facts.claimed_time.or(signature.claimed_time);
     facts.data.encapsulated = encapsulated;
