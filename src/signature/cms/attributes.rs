@@ -70,6 +70,10 @@ impl<'a> Attribute<'a> {
 
     /// In DER, values in DER order.
     pub(crate) fn canonical(&self) -> Result<Vec<u8>> {
+        // Most have one, and there is nothing to order.
+        if self.values.len() <= 1 {
+            return self.whole.canonical();
+        }
         let values: Result<Vec<_>> = self.values.iter().map(Value::canonical).collect();
         Ok(tlv(SEQUENCE, &[&self.kind.canonical()?, &set_of(SET, values?)]))
     }

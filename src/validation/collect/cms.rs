@@ -200,10 +200,11 @@ impl Collector<'_> {
         let unsigned = signer.unsigned_attributes().faults();
         facts.attribute_faults.extend(unsigned.iter().map(attribute_fact));
         facts.data = self.data_facts(signer, data, counter_signature)?;
-        facts.octets = octets::of(signer, data)?;
+        let over = signer.bytes_to_verify();
+        facts.octets = octets::of(signer, &over, data)?;
         facts.disagreements = disagreements(signer);
         facts.value = match &found.certificate {
-            Some(certificate) => check_value(signer, certificate, data, self.source.limits)?,
+            Some(certificate) => check_value(signer, over, certificate, data, self.source.limits)?,
             None => ValueFact::NotChecked,
         };
         facts.revocation = self.revocation.clone();
@@ -401,9 +402,10 @@ fn disagreements(signer: &SignerInfo<'_>) -> Vec<Disagreement> {
     all
 }
 
-/// RFC 5652 §5.6.
+/// RFC 5652 §5.6. `over` is what the signer says that its value is over.
 fn check_value(
     signer: &SignerInfo<'_>,
+    over: Result<Option<Vec<u8>>>,
     certificate: &Certificate,
     data: &mut Option<Data<'_>>,
     limits: &Limits,
@@ -414,7 +416,7 @@ fn check_value(
         Err(error) => return Ok(ValueFact::Unreadable(error.to_string())),
     };
     let key = certificate.public_key_info();
-    let checked = match signer.bytes_to_verify() {
+    let checked = match over {
         Ok(Some(attributes)) => verify(key, algorithm, &attributes, signer.signature()),
         Ok(None) => match data {
             Some(data) => over_data(key, algorithm, data, signer.signature(), limits),
