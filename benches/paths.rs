@@ -9,6 +9,7 @@
 use std::cell::Cell;
 use std::fs;
 use std::hint::black_box;
+use std::ops::Range;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -30,7 +31,8 @@ const AT: &str = "2026-11-22T08:00:00+07:00";
 /// Documents and the root that they lead to.
 struct Set {
     documents: Vec<Vec<u8>>,
-    content: Vec<u8>,
+    /// Where the content stands in each.
+    content: Range<usize>,
     root: Certificate,
 }
 
@@ -52,7 +54,10 @@ impl Set {
             let builder = cades::SignatureBuilder::new(&content, AT.parse().unwrap());
             builder.enveloping().sign(&signer).unwrap()
         };
-        Self { documents: (0..DOCUMENTS).map(sign).collect(), content, root: root.1 }
+        let documents: Vec<_> = (0..DOCUMENTS).map(sign).collect();
+        let start = documents[0].windows(64).position(|it| it == &content[8..72]).unwrap() - 8;
+        assert!(documents.iter().all(|it| it[start + 8..start + SIZE] == content[8..]));
+        Self { documents, content: start..start + SIZE, root: root.1 }
     }
 
     fn validator(&self) -> Validator {
@@ -118,14 +123,15 @@ fn bare_key(c: &mut Criterion, name: &str) {
 fn documents(c: &mut Criterion, set: &Set) {
     bare_key(c, "rsa2048");
     bare_key(c, "rsa4096");
-    c.bench_function("paths hash", |b| {
-        b.iter(|| DigestAlgorithm::Sha256.digest(black_box(&set.content)));
-    });
     let turn = Cell::new(0);
     let next = || {
         turn.set((turn.get() + 1) % DOCUMENTS);
         &set.documents[turn.get()]
     };
+    // Each in its turn: that the next document has to come from memory is part of hashing.
+    c.bench_function("paths hash", |b| {
+        b.iter(|| DigestAlgorithm::Sha256.digest(black_box(&next()[set.content.clone()])));
+    });
     c.bench_function("paths first", |b| {
         b.iter(|| set.validator().validate(next()).unwrap());
     });
