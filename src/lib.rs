@@ -12,6 +12,7 @@
 //! |---|---|
 //! | open a key | [`SoftwareSigner`], [`pkcs12::open`], or an own [`Signer`] for a token or a service |
 //! | sign a PDF | [`pades::SignatureBuilder`] |
+//! | let a signature be seen | `appearance::Appearance` (feature `appearance`) |
 //! | sign any file | [`cades::SignatureBuilder`] |
 //! | time-stamp and archive signatures | [`cades::Augmenter`], [`pades::Augmenter`] |
 //! | verify | [`Validator`] gives a [`Report`] with a [`Conclusion`] |
@@ -32,6 +33,7 @@
 //! - `crypto`: names of algorithms, digests, the check of one value with one key.
 //! - `pki`: certificates, trust anchors, the paths between them.
 //! - `keys`: those who hold keys, behind [`Signer`].
+//! - `appearance`: what a signature looks like on a page.
 //! - `signature`: one drawer for each format, what is in a signature and making one:
 //!   *prepare → sign → complete*.
 //! - `validation`: facts are collected first, then one [`Policy`] judges. A verdict is a
@@ -44,6 +46,9 @@
 //! # Features
 //!
 //! - `pkcs12` (default): keys from `.p12` files. Without it eight crates less.
+//! - `appearance`: signatures in PDF that are seen: text in an embedded font, pictures, the
+//!   looks of Decree 30/2020/NĐ-CP. Without it they are invisible, and there are nine crates
+//!   less.
 //! - `curves`: signatures by ECDSA are checked where ring does not check them, that is on
 //!   P-521 and brainpool, with other digests than SHA-256 and SHA-384, by compressed points.
 //!   Without it they are INDETERMINATE, never failed, and there are 22 crates less.
@@ -71,6 +76,9 @@ mod crypto;
 mod pki;
 
 mod keys;
+
+#[cfg(feature = "appearance")]
+pub mod appearance;
 
 mod signature;
 

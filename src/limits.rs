@@ -132,6 +132,13 @@ pub struct Limits {
     /// Forms within forms, and graphics states saved within one another: 28 is what
     /// ISO 32000-1 Annex C lets writers count on.
     pub pdf_content_depth: usize,
+    /// Bytes of one font that text is drawn in: those with all of Chinese take 25 MB.
+    pub font_bytes: usize,
+    /// Bytes of one picture as it comes: seals and signatures take some hundred kilobytes.
+    pub image_bytes: usize,
+    /// Pixels of one picture. A seal of 42 mm has a million at 600 dpi; each takes up to
+    /// ten bytes of memory.
+    pub image_pixels: usize,
     /// Nested XML elements. edXML has 9.
     pub xml_depth: usize,
     /// Elements of one XML document.
@@ -198,6 +205,9 @@ impl Default for Limits {
             pdf_content_operators: 16_000_000,
             pdf_content_marks: 1_000_000,
             pdf_content_depth: 512,
+            font_bytes: 64 << 20,
+            image_bytes: 16 << 20,
+            image_pixels: 16 << 20,
             xml_depth: 64,
             xml_elements: 200_000,
             xml_attributes: 64,

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::{fs, iter};
 
-const SHELVES: [&str; 17] = [
+const SHELVES: [&str; 18] = [
     "samples",
     "error",
     "limits",
@@ -17,6 +17,7 @@ const SHELVES: [&str; 17] = [
     "crypto",
     "pki",
     "keys",
+    "appearance",
     "signature",
     "validation",
     "augmentation",

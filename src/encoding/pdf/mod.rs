@@ -21,7 +21,7 @@ mod write;
 pub(crate) use encryption::{Locked, Password};
 pub(crate) use form::{Field, fields};
 pub(crate) use object::{Dictionary, Object, Reference, Stream, text_of, text_string};
-pub(crate) use pages::{page_at, pages_before};
+pub(crate) use pages::{page_at, page_of, pages_before};
 pub(crate) use reader::{Reader, View};
 pub(crate) use scan::Revision;
 pub(crate) use section::{Form, Location};

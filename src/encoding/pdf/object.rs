@@ -64,6 +64,11 @@ impl Object {
         Self::Name(text.as_bytes().to_vec())
     }
 
+    /// A real number, to a thousandth.
+    pub(crate) fn number(value: f64) -> Self {
+        Self::Real(format!("{value:.3}").into_bytes())
+    }
+
     pub(crate) fn as_name(&self) -> Option<&[u8]> {
         if let Self::Name(name) = self { Some(name) } else { None }
     }

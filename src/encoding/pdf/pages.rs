@@ -92,3 +92,29 @@ pub(crate) fn pages_before(view: View<'_>, page: Reference) -> Result<Option<u64
     }
     Ok(None)
 }
+
+/// The page that shows a widget, and its dictionary.
+///
+/// # Errors
+/// `Malformed` when the pages cannot be read.
+pub(crate) fn page_of(
+    view: View<'_>,
+    widget: Option<Reference>,
+    dictionary: &Dictionary,
+) -> Result<Option<(Reference, Dictionary)>> {
+    /// Pages that are searched for a widget that does not say where it is.
+    const MOST: u64 = 1_000;
+    if let Some(reference) = dictionary.get("P").and_then(Object::as_reference)
+        && let Some(page) = view.get(reference)?.as_dictionary().filter(|it| it.is_a("Page"))
+    {
+        return Ok(Some((reference, page.clone())));
+    }
+    let Some(widget) = widget else { return Ok(None) };
+    for n in 0..MOST {
+        let Some((reference, page)) = page_at(view, n)? else { return Ok(None) };
+        if view.array(&page, "Annots")?.contains(&Object::Reference(widget)) {
+            return Ok(Some((reference, page)));
+        }
+    }
+    Ok(None)
+}

@@ -2,6 +2,11 @@
 //! original, whose bytes stay as they are.
 
 use std::collections::BTreeMap;
+#[cfg(feature = "appearance")]
+use std::io::Write;
+
+#[cfg(feature = "appearance")]
+use flate2::{Compression, write::ZlibEncoder};
 
 use super::object::{Dictionary, Object, Reference};
 use super::reader::{Reader, View};
@@ -132,6 +137,24 @@ impl<'r> Update<'r> {
     pub(crate) fn put_stream(&mut self, reference: Reference, dictionary: Dictionary, data: &[u8]) {
         let length = i64::try_from(data.len()).unwrap_or(i64::MAX);
         self.put_raw(reference, stream(dictionary.with("Length", Object::Integer(length)), data));
+    }
+
+    /// The same with a stream that is compressed here.
+    ///
+    /// # Errors
+    /// `Io`, which compressing in memory does not meet.
+    #[cfg(feature = "appearance")]
+    pub(crate) fn put_flate(
+        &mut self,
+        reference: Reference,
+        dictionary: Dictionary,
+        data: &[u8],
+    ) -> Result<()> {
+        let mut deflater = ZlibEncoder::new(Vec::new(), Compression::default());
+        deflater.write_all(data)?;
+        let dictionary = dictionary.with("Filter", Object::name("FlateDecode"));
+        self.put_stream(reference, dictionary, &deflater.finish()?);
+        Ok(())
     }
 
     /// Writes everything out. `id` makes this state of the file tell apart from
