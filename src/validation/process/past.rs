@@ -9,13 +9,13 @@
 //!   of its time today: such a one's key could have made that data yesterday. So
 //!   REVOKED_CA_NO_POE is settled by past signature validation alone;
 //! - an issuer of whom nothing is known today, and who is known to have been good at the proven
-//!   time, serves: §5.5.4 step 6 asks for freshness at best-signature-time of whatever was too
-//!   old, of authorities as of signers, and steps 8 and 9 for nothing else that is about time.
-//!   EU DSS reads it so, too. A stolen key could have made the data since; that shows as soon as
-//!   anything says that the issuer is revoked, and an archive time-stamp shuts it out, as then
-//!   what the issuer said has to be proven from before its own information went stale
-//!   (§5.6.2.2). [`Issuers::Good`] asks for more. Others who sign in an issuer's stead are held
-//!   to that already;
+//!   time, serves: §5.5.4 step 6 asks of whatever was too old, about authorities as about
+//!   signers, that it was fresh at best-signature-time, and no later step asks for more of it
+//!   but for its algorithms today (step 10). EU DSS reads it so, too. A stolen key could have
+//!   made the data since; that shows as soon as anything says that the issuer is revoked, and
+//!   an archive time-stamp shuts it out, as then what the issuer said has to be proven from
+//!   before its own information went stale (§5.6.2.2). [`Issuers::Good`] asks for more. Others
+//!   who sign in an issuer's stead are held to that already;
 //! - control-time slides to the end of the algorithms of the latest information, too
 //!   (§5.6.2.2.4 step 2 d); those of certificates are asked about at the times when these are
 //!   proven to exist, in acceptance;
