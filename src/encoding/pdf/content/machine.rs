@@ -264,7 +264,15 @@ impl<'r> Machine<'r> {
     /// Says that something was not understood. It may have drawn anywhere, and what
     /// follows may be elsewhere than it seems.
     pub(super) fn doubt(&mut self, what: &'static str) {
-        let doubt = Doubt { what, part: self.part };
+        self.add_doubt(Doubt { what, part: self.part, of_glyphs: false });
+    }
+
+    /// Says that it cannot be told which glyphs a text has, or how wide they are.
+    pub(super) fn doubt_glyphs(&mut self, what: &'static str) {
+        self.add_doubt(Doubt { what, part: self.part, of_glyphs: true });
+    }
+
+    fn add_doubt(&mut self, doubt: Doubt) {
         if !self.found.doubts.contains(&doubt) && self.found.doubts.len() < DOUBTS {
             self.found.doubts.push(doubt);
         }

@@ -71,6 +71,8 @@ pub(crate) struct Doubt {
     pub(crate) what: &'static str,
     /// Which of the content streams said it, from 0.
     pub(crate) part: usize,
+    /// Whether it is only about which glyphs a text has, and how wide they are.
+    pub(crate) of_glyphs: bool,
 }
 
 /// How a content stream left off.

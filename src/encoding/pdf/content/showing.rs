@@ -97,7 +97,13 @@ impl Machine<'_> {
             self.doubt("the operands of an operator");
             return Ok(());
         };
-        let font = self.font(name)?;
+        let font = match self.font(name)? {
+            None => {
+                self.doubt_glyphs("a font that is not there");
+                self.stand_in()?
+            }
+            found => found,
+        };
         self.set_font(font, size.as_number());
         Ok(())
     }
@@ -108,6 +114,14 @@ impl Machine<'_> {
         }
         self.state.text.font = font;
         self.state.text.size = size.unwrap_or(f64::NAN);
+    }
+
+    /// A font that readers bring, in place of one that is not there. Not all do.
+    fn stand_in(&mut self) -> Result<Option<usize>> {
+        let font = Dictionary::new()
+            .with("Subtype", Object::name("Type1"))
+            .with("BaseFont", Object::name("Helvetica"));
+        self.font_of(&Object::Dictionary(font))
     }
 
     /// A font by its name among the resources.
@@ -194,7 +208,7 @@ impl Machine<'_> {
     fn show_string(&mut self, string: &[u8], font: &Font) -> Result<()> {
         for code in font.codes(string) {
             if code.width.is_none() {
-                self.doubt("a font that does not tell how wide a glyph is");
+                self.doubt_glyphs("a font that does not tell how wide a glyph is");
             }
             self.show_glyph(&code, font)?;
             let text = &self.state.text;
