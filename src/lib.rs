@@ -115,8 +115,8 @@ pub use crate::validation::{
     Acceptable, AlgorithmConstraints, Block, BlockId, CertificateConclusion, CertificateReport,
     CertificateRevocation, CertificateStatus, Check, CheckId, Conclusion, Coverage, DetailedReport,
     DocumentFormat, Evidence, Failed, Form, Indeterminate, Issuers, Level, Outcome, PdfWords,
-    Policy, ReferenceReport, Report, Revocation, SignatureLevel, SignatureReport, TimeStampReport,
-    TimeStampType, TriedPath, Validated, Validator,
+    Policy, ReferenceReport, Report, RevisionReport, Revocation, SignatureLevel, SignatureReport,
+    TimeStampReport, TimeStampType, TriedPath, Validated, Validator,
 };
 
 /// CAdES: CMS signatures over any file (EN 319 122-1).

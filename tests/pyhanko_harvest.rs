@@ -7,7 +7,8 @@
 //! content, `trusted` is all that concerns certificates, `docmdp_ok` that nothing which
 //! came later keeps the signature from passing, `overall` the conclusion of the
 //! signature; `ades_*` cases name indication and sub-indication by EN 319 102-1.
-//! pyHanko counts further signatures as the filling in of a form.
+//! pyHanko counts further signatures as the filling in of a form, and has one name for
+//! what cannot be told and what a lock forbids.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -36,7 +37,8 @@ const OF_CERTIFICATES: [&str; 5] =
     ["CERTIFICATION_PATH", "CERTIFICATE_VALIDITY", "REVOCATION", "KEY_USAGE", "PATH_STRENGTH"];
 
 /// Checks of what came after the signature.
-const OF_CHANGES: [&str; 2] = ["LATER_CHANGES", "PERMITTED_CHANGES"];
+const OF_CHANGES: [&str; 5] =
+    ["LATER_CHANGES", "FORM_FILLING", "ANNOTATIONS", "CLERK_ADDITION", "PERMITTED_CHANGES"];
 
 struct Case<'a> {
     folder: &'a Path,
@@ -210,9 +212,21 @@ fn aspects(signature: &Value) -> Verdict {
                 && ["FAILED", "NOT_CHECKED"].contains(&check["outcome"].as_str().unwrap())
         })
     };
+    let said = |check: &str| {
+        let checks = signature["checks"].as_array().unwrap();
+        let check = checks.iter().find(|it| it["id"] == check);
+        check.map_or("", |it| it["message_en"].as_str().unwrap())
+    };
     let found = !signature["path"].as_array().unwrap().is_empty();
     let changes = signature["later_changes"].as_str().unwrap_or("null");
-    let changes = if changes == "SIGNATURES" { "FORM_FILLING" } else { changes };
+    let changes = match changes {
+        // What a lock forbids has no other name there.
+        _ if said("PERMITTED_CHANGES").contains("FieldMDP") && signature["permitted"] == false => {
+            "OTHER"
+        }
+        "SIGNATURES" => "FORM_FILLING",
+        other => other,
+    };
     Verdict::from([
         ("integrity", integrity.to_owned()),
         ("trusted", (found && !fails(&OF_CERTIFICATES)).to_string()),

@@ -80,8 +80,14 @@ pub enum CheckId {
     /// The certificates were good when the signature is proven to have existed, by what is
     /// proven to be as old.
     PastValidation,
-    /// What was added to the document after the signature.
+    /// What came after the signature, as far as it is more than forms and annotations.
     LaterChanges,
+    /// Fields of the form that were filled in after the signature.
+    FormFilling,
+    /// Annotations that were made, changed or deleted after the signature.
+    Annotations,
+    /// What was added to the pages after the signature, hiding nothing.
+    ClerkAddition,
     /// Whether that was permitted.
     PermittedChanges,
 }
@@ -116,6 +122,9 @@ impl CheckId {
             | Self::PathStrength
             | Self::ClaimedTime
             | Self::LaterChanges
+            | Self::FormFilling
+            | Self::Annotations
+            | Self::ClerkAddition
             | Self::PermittedChanges => "EN 319 102-1 5.2.8",
             Self::TimeStampPurpose
             | Self::TimeStampImprint

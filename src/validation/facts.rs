@@ -18,6 +18,7 @@ use super::poe::ObjectId;
 use crate::crypto::{Digest, DigestAlgorithm, SignatureAlgorithm};
 use crate::pki::{Certificate, Crl, OcspResponse};
 use crate::signature::cades::StructuralLevel;
+use crate::signature::pades::RevisionChanges;
 use crate::time::UtcTime;
 
 /// One signature, as found.
@@ -71,6 +72,8 @@ pub(super) struct DocumentFacts {
     /// Where in the file things stand that a time-stamp over the document may cover.
     #[serde(skip)]
     pub(super) objects: Vec<(Range<u64>, ObjectId)>,
+    /// What came after the oldest signature of a PDF, revision by revision.
+    pub(super) changes: Vec<RevisionChanges>,
 }
 
 impl DocumentFacts {

@@ -4,7 +4,7 @@
 use super::check::{CheckId, Finding, Message, say};
 use crate::pki::path::Fault;
 use crate::pki::{Certificate, PublicKey, TrustAnchor};
-use crate::signature::pades::{Finding as PdfFinding, LaterChanges};
+use crate::signature::pades::{Finding as PdfFinding, LaterChanges, RevisionChanges};
 use crate::time::UtcTime;
 
 /// The path that was found.
@@ -168,6 +168,48 @@ pub(super) fn later_changes(changes: LaterChanges, bytes: u64) -> Message {
             ),
         ),
     }
+}
+
+/// What later revisions changed of one kind, by their names.
+pub(super) fn changed_later(kind: LaterChanges, changes: &[RevisionChanges]) -> Message {
+    let (mut vi, mut en) = match kind {
+        LaterChanges::FormFilling => (
+            "Biểu mẫu được điền hoặc sửa sau khi ký".to_owned(),
+            "The form was filled in or changed after it was signed".to_owned(),
+        ),
+        LaterChanges::Annotations => (
+            "Có chú thích được thêm, sửa hoặc xóa sau khi ký".to_owned(),
+            "Annotations were made, changed or deleted after it was signed".to_owned(),
+        ),
+        _ => (
+            "Trang văn bản được bổ sung sau khi ký".to_owned(),
+            "Something was added to the pages after it was signed".to_owned(),
+        ),
+    };
+    for change in changes {
+        let (what_vi, what_en, names) = match kind {
+            LaterChanges::FormFilling => ("trường", "field", &change.fields),
+            LaterChanges::Annotations => ("chú thích", "annotation", &change.annotations),
+            _ => ("", "", &Vec::new()),
+        };
+        let relevant = !names.is_empty() || change.kind == Some(kind);
+        if !relevant {
+            continue;
+        }
+        let (revision, names) = (change.revision, names.join(", "));
+        let pages: Vec<String> = change.pages.iter().map(ToString::to_string).collect();
+        vi += &format!("; phiên bản {revision}");
+        en += &format!("; revision {revision}");
+        if !names.is_empty() {
+            vi += &format!(": {what_vi} {names}");
+            en += &format!(": {what_en} {names}");
+        }
+        if !pages.is_empty() {
+            vi += &format!(" (trang {})", pages.join(", "));
+            en += &format!(" (page {})", pages.join(", "));
+        }
+    }
+    say(vi + ".", en + ".")
 }
 
 /// What is wrong with a signature's place in its PDF.

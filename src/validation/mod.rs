@@ -39,8 +39,8 @@ pub use facts::{Form, PdfWords, SignatureLevel, TimeStampType};
 pub use policy::{Acceptable, AlgorithmConstraints, Issuers, Policy, Revocation};
 pub(crate) use provision::Needed;
 pub use report::{
-    Coverage, DetailedReport, DocumentFormat, ReferenceReport, Report, SignatureReport,
-    TimeStampReport, Validated,
+    Coverage, DetailedReport, DocumentFormat, ReferenceReport, Report, RevisionReport,
+    SignatureReport, TimeStampReport, Validated,
 };
 pub use steps::{Block, BlockId};
 pub use validator::Validator;

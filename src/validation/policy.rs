@@ -98,6 +98,7 @@ impl Policy {
             | CheckId::TimeStampTime
             | CheckId::LongTermValidation
             | CheckId::PastValidation
+            | CheckId::LaterChanges
             | CheckId::PermittedChanges => Level::Fail,
             // Its weight comes with the fact itself, from the field above.
             CheckId::Revocation => Level::Fail,
@@ -110,10 +111,13 @@ impl Policy {
             | CheckId::RevocationStrength
             | CheckId::SignaturePolicy
             | CheckId::TimeStampOrder
-            | CheckId::LaterChanges => self.own_or(id, Level::Fail),
+            | CheckId::Annotations
+            | CheckId::ClerkAddition => self.own_or(id, Level::Fail),
             CheckId::SigningCertificateReference
             | CheckId::SigningCertificateIssuerSerial
-            | CheckId::SignatureEncoding => self.own_or(id, Level::Warn),
+            | CheckId::SignatureEncoding
+            // ISO 32000-2 §12.8.2.2: a form may be filled in where nobody forbade it.
+            | CheckId::FormFilling => self.own_or(id, Level::Warn),
             // A time-stamp that proves nothing harms nothing: §5.5.4 step 3, §5.6.3.4 step 5 d).
             CheckId::TimeStampValidation => self.own_or(id, Level::Warn),
             CheckId::ClaimedTime => self.own_or(id, Level::Inform),

@@ -4,12 +4,14 @@ mod detailed;
 mod etsi;
 mod html;
 mod particulars;
+mod revision;
 mod signature;
 
 use std::sync::Arc;
 
 pub use detailed::DetailedReport;
 pub(super) use particulars::{Particulars, Stamp};
+pub use revision::RevisionReport;
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 pub use signature::{Coverage, ReferenceReport, SignatureReport, TimeStampReport};
@@ -37,6 +39,7 @@ pub struct Report {
     validation_time: Option<UtcTime>,
     signatures: Vec<SignatureReport>,
     timestamps: Vec<TimeStampReport>,
+    revisions: Vec<RevisionReport>,
     #[serde(skip)]
     time_stamps: Vec<Block>,
     uncovered_entries: Vec<String>,
@@ -121,6 +124,7 @@ impl Report {
             validation_time: Some(at),
             signatures,
             timestamps: Vec::new(),
+            revisions: Vec::new(),
             time_stamps: Vec::new(),
             uncovered_entries: Vec::new(),
             diagnostics: Vec::new(),
@@ -144,6 +148,7 @@ impl Report {
             validation_time: None,
             signatures: Vec::new(),
             timestamps: Vec::new(),
+            revisions: Vec::new(),
             time_stamps: Vec::new(),
             uncovered_entries: Vec::new(),
             diagnostics: Vec::new(),
@@ -224,6 +229,17 @@ impl Report {
     #[must_use]
     pub fn document_timestamps(&self) -> &[TimeStampReport] {
         &self.timestamps
+    }
+
+    /// What each update of a PDF changed that came after its oldest signature, oldest first.
+    #[must_use]
+    pub fn revisions(&self) -> &[RevisionReport] {
+        &self.revisions
+    }
+
+    pub(super) fn with_revisions(mut self, revisions: Vec<RevisionReport>) -> Self {
+        self.revisions = revisions;
+        self
     }
 
     pub(super) fn with_time_stamps(

@@ -13,7 +13,7 @@ use super::facts::{DigestFact, DocumentFacts, SignatureFacts};
 use super::format::{SNIFFED, is_cms, is_no_pdf_besides, is_pdf, trailing};
 use super::policy::Policy;
 use super::process::{self, ProcessedDocument};
-use super::report::{DocumentFormat, Report, SignatureReport, Stamp};
+use super::report::{DocumentFormat, Report, RevisionReport, SignatureReport, Stamp};
 use crate::crypto::Digest;
 use crate::error::{Error, Result};
 use crate::limits::{Limits, within};
@@ -360,7 +360,9 @@ impl Validator {
         let blocks = time_stamps.into_iter().map(|it| it.block).collect();
         let report = Report::new(format, &self.policy.name, self.at, signatures);
         let stamps = over_document.into_iter().map(|(report, _)| report);
-        Ok(report.with_time_stamps(stamps, blocks).with_evidence(evidence))
+        let revisions = facts.changes.iter().map(RevisionReport::of).collect();
+        let report = report.with_time_stamps(stamps, blocks).with_revisions(revisions);
+        Ok(report.with_evidence(evidence))
     }
 
     /// The look of a later signature may hide what an earlier one signed. It is let

@@ -28,7 +28,8 @@ pub(crate) fn table(objects: &[(u32, String)]) -> Vec<u8> {
     pdf
 }
 
-/// Writes objects, a table naming them and a trailer; gives the table's offset.
+/// Writes objects, a table naming them and a trailer; gives the table's offset. One whose
+/// body is `free` is freed.
 pub(crate) fn append_table(
     pdf: &mut Vec<u8>,
     objects: &[(u32, String)],
@@ -37,6 +38,10 @@ pub(crate) fn append_table(
 ) -> usize {
     let mut rows = String::new();
     for (number, body) in objects {
+        if body == "free" {
+            rows += &format!("{number} 1\n0000000000 00001 f \n");
+            continue;
+        }
         rows += &format!("{number} 1\n{:010} 00000 n \n", pdf.len());
         pdf.extend_from_slice(format!("{number} 0 obj\n{body}\nendobj\n").as_bytes());
     }

@@ -5,14 +5,19 @@
 //! the strict chain. The cost is that of the changed objects.
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+mod annotations;
 mod document;
 mod drawing;
 mod fields;
+mod filling;
+mod looks;
 mod store;
+mod whole;
 
 use std::collections::HashSet;
 
-use super::facts::LaterChanges;
+use self::whole::Whole;
+use super::facts::{Kinds, LaterChanges, RevisionChanges};
 use super::references::References;
 use super::shape::only;
 use crate::encoding::pdf::{
@@ -24,32 +29,42 @@ use crate::error::{Error, ErrorKind, Result};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Since {
     pub(super) changes: LaterChanges,
-    /// The first revision, counted from 1, that drew a signature's look.
+    pub(super) kinds: Kinds,
+    /// The first revision, counted from 1, that drew what may hide something.
     pub(super) drawn: Option<usize>,
 }
 
-/// What came after each revision from `oldest` on, all counted from 1.
+/// What came after each revision from `oldest` on, counted from 1, and what each of
+/// the revisions behind it changed.
 ///
 /// # Errors
 /// `LimitExceeded`; `Io`. What cannot be read is [`LaterChanges::Other`].
-pub(super) fn later_changes(reader: &Reader<'_>, oldest: usize) -> Result<Vec<Since>> {
+pub(super) fn later_changes(
+    reader: &Reader<'_>,
+    oldest: usize,
+) -> Result<(Vec<Since>, Vec<RevisionChanges>)> {
     let revisions = reader.chain().revisions();
     let stray = has_stray_bytes(reader)?;
     let changes = if stray { LaterChanges::Other } else { LaterChanges::None };
-    let mut since = Since { changes, drawn: None };
-    let mut references = None;
-    let mut all = vec![since];
+    let mut since = Since { changes, kinds: Kinds::default(), drawn: None };
+    let (whole, mut references) = (Whole::new(reader.newest()), None);
+    let (mut all, mut told) = (vec![since], Vec::new());
     for revision in (oldest..revisions.len()).rev() {
-        // Nothing is worse, and the pages of what follows need not be looked at.
+        let number = revision.saturating_add(1);
+        let mut own = RevisionChanges::unknown(number);
+        // Nothing is worse, and what stands still beneath is only known up to there.
         if since.changes < LaterChanges::Other {
-            let (changes, draws) = changes_of(reader, revision, &mut references)?;
-            since.changes = since.changes.max(changes);
-            since.drawn = draws.then(|| revision.saturating_add(1)).or(since.drawn);
+            own = changes_of(&whole, revision, &mut references)?;
+            since.changes = since.changes.max(own.kind.unwrap_or(LaterChanges::Other));
+            since.kinds = since.kinds.and(&own);
+            since.drawn = own.draws.then_some(number).or(since.drawn);
         }
         all.push(since);
+        told.push(own);
     }
     all.reverse();
-    Ok(all)
+    told.reverse();
+    Ok((all, told))
 }
 
 /// Whether anything but white space follows the last revision.
@@ -67,26 +82,32 @@ fn has_stray_bytes(reader: &Reader<'_>) -> Result<bool> {
     Ok(rest.iter().any(|byte| !matches!(byte, 0 | b'\t' | b'\n' | 0x0c | b'\r' | b' ')))
 }
 
-/// What one revision, counted from 0, changed, and whether it drew a signature's look.
-/// `references` are those as of this revision, and then as of the one before.
+/// What one revision, counted from 0, changed. `references` are those of the revision
+/// after, and then of the one before.
 fn changes_of(
-    reader: &Reader<'_>,
+    whole: &Whole<'_>,
     revision: usize,
     references: &mut Option<References>,
-) -> Result<(LaterChanges, bool)> {
-    let Some(written) = reader.chain().revisions().get(revision) else {
-        return Ok((LaterChanges::Other, false));
-    };
+) -> Result<RevisionChanges> {
+    let (number, reader) = (revision.saturating_add(1), whole.view.reader());
+    let other =
+        || RevisionChanges { kind: Some(LaterChanges::Other), ..RevisionChanges::unknown(number) };
+    let Some(written) = reader.chain().revisions().get(revision) else { return Ok(other()) };
     let mut step = Step {
         old: reader.at(revision.saturating_sub(1)),
         new: reader.at(revision),
+        whole,
         open: written.changed.iter().copied().collect(),
         widgets: HashSet::new(),
         altered: Vec::new(),
+        annotations_only: Vec::new(),
+        freed: Vec::new(),
         information: None,
-        draws: false,
         defaults: false,
-        level: LaterChanges::None,
+        told: RevisionChanges {
+            kind: Some(LaterChanges::None),
+            ..RevisionChanges::unknown(number)
+        },
     };
     for number in &written.xref_objects {
         if step.is_new(*number) {
@@ -98,10 +119,10 @@ fn changes_of(
         .and_then(|()| step.judge())
         .and_then(|()| step.references(written, references));
     match judged {
-        Ok(()) => Ok((step.level, step.draws)),
-        Err(Doubt::Unexplained) => Ok((LaterChanges::Other, false)),
+        Ok(()) => Ok(step.told),
+        Err(Doubt::Unexplained) => Ok(other()),
         Err(Doubt::Failed(error)) => match error.kind() {
-            ErrorKind::Malformed | ErrorKind::Unsupported => Ok((LaterChanges::Other, false)),
+            ErrorKind::Malformed | ErrorKind::Unsupported => Ok(other()),
             _ => Err(error),
         },
     }
@@ -140,19 +161,22 @@ fn dictionary(view: View<'_>, parent: &Dictionary, key: &str) -> Judged<Option<D
 struct Step<'r> {
     old: View<'r>,
     new: View<'r>,
+    whole: &'r Whole<'r>,
     /// Numbers of changed objects that are not accounted for yet.
     open: HashSet<u32>,
     /// Widgets of signature fields that are new.
     widgets: HashSet<Reference>,
     /// Old objects that were accounted for by the one place that leads to them.
     altered: Vec<u32>,
+    /// Annotations that were changed, to which others may lead as such.
+    annotations_only: Vec<u32>,
+    /// Objects that were there.
+    freed: Vec<u32>,
     /// The document information, to which only the trailer leads.
     information: Option<u32>,
-    /// Whether a signature got something to show.
-    draws: bool,
     /// Whether the form got defaults for what has no look of its own.
     defaults: bool,
-    level: LaterChanges,
+    told: RevisionChanges,
 }
 
 impl Step<'_> {
@@ -161,7 +185,10 @@ impl Step<'_> {
         self.trailer()?;
         self.catalog()?;
         self.filled_fields()?;
+        self.form_filling()?;
         self.pages()?;
+        self.changed_annotations()?;
+        self.freed_with_annotations();
         self.containers()?;
         ensure(self.open.is_empty())
     }
@@ -189,20 +216,17 @@ impl Step<'_> {
     /// A new object must be new to every object that there was, and an altered one must
     /// be nothing besides what it was altered as.
     fn references(&self, written: &Revision, references: &mut Option<References>) -> Judged {
-        let before = match references.take() {
-            None => References::of(self.old)?,
-            Some(mut after) => {
-                after.back(&written.changed, self.new, self.old)?;
-                after
-            }
-        };
-        let before = references.insert(before);
+        let mut known = references.take().map_or_else(|| References::of(self.new), Ok)?;
+        ensure(self.freed.iter().all(|number| known.count(*number) == 0))?;
+        known.back(&written.changed, self.new, self.old)?;
+        let before = references.insert(known);
         // One that something refers to could be more than a section.
         let default_look = self.defaults && before.without_look();
         ensure(!before.to_sections() && !default_look)?;
         let mut new = written.changed.iter().chain(&written.xref_objects);
         ensure(new.all(|number| !self.is_new(*number) || before.count(*number) == 0))?;
         ensure(self.information.is_none_or(|number| before.count(number) == 0))?;
+        ensure(self.annotations_only.iter().all(|number| before.uses(*number) <= 1))?;
         ensure(self.altered.iter().all(|number| before.count(*number) <= 1))
     }
 
@@ -212,9 +236,11 @@ impl Step<'_> {
     }
 
     fn at_least(&mut self, level: LaterChanges) {
-        self.level = self.level.max(level);
+        self.told.kind = self.told.kind.max(Some(level));
     }
 
+    /// What is not accounted for, as it was and as it is. A number that was freed, or used
+    /// again for something else, is not among them.
     fn pairs(&self) -> Judged<Vec<(Reference, Object, Object)>> {
         let mut pairs = Vec::new();
         for number in self.open.iter().copied().filter(|number| !self.is_new(*number)) {
@@ -223,11 +249,11 @@ impl Step<'_> {
                 Location::Free | Location::InStream { .. } => 0,
             };
             let old = generation(self.old.locate(number));
-            let new = generation(self.new.locate(number));
-            // A number that was freed, or used again for something else.
-            ensure(self.new.locate(number) != Location::Free && old == new)?;
-            let reference = Reference { number, generation: old };
-            pairs.push((reference, self.old.get(reference)?, self.new.get(reference)?));
+            let new = self.new.locate(number);
+            if new != Location::Free && generation(new) == old {
+                let reference = Reference { number, generation: old };
+                pairs.push((reference, self.old.get(reference)?, self.new.get(reference)?));
+            }
         }
         Ok(pairs)
     }

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use super::lock::FieldLock;
 use super::store::SecurityStore;
 use crate::encoding::pdf::{Locked, Reference};
 use crate::time::UtcTime;
@@ -30,6 +31,8 @@ pub(crate) struct PdfSignatures {
     /// What the document security stores of all revisions hold (EN 319 142-1 §5.4.2), whoever
     /// put it there.
     pub(crate) store: SecurityStore,
+    /// What the revisions after the oldest signed one changed, oldest first.
+    pub(crate) changes: Vec<RevisionChanges>,
 }
 
 /// What makes the reading of a file uncertain.
@@ -81,14 +84,34 @@ pub(crate) struct PdfSignature {
     pub(crate) page: Option<usize>,
     /// `P` of its own DocMDP transform, when it is a certification signature.
     pub(crate) certification: Option<u8>,
+    /// The fields that it locks (FieldMDP, and the `/Lock` of its field).
+    pub(crate) locks: Vec<FieldLock>,
     /// What the revisions after the signed one changed, taken together.
     pub(crate) later_changes: LaterChanges,
-    /// The first later revision, from 1, in which a signature got a look: who made
-    /// it may have drawn over what this one signed.
+    /// Which kinds are among them.
+    pub(crate) kinds: Kinds,
+    /// The first of them that are worth telling, with a few names each.
+    pub(crate) changes: Vec<RevisionChanges>,
+    /// The first later revision, from 1, in which something was drawn: who made it may
+    /// have drawn over what this one signed.
     pub(crate) drawn: Option<usize>,
-    /// Whether the certification signature before or at this one permits them;
-    /// nothing where the file is not certified.
+    /// The strictest `P` (ISO 32000-2 Table 257) of the signatures up to this one.
+    pub(crate) permission: Option<u8>,
+    /// Whether the signatures up to this one permit what came later; nothing where none
+    /// of them restricts anything.
     pub(crate) permitted: Option<bool>,
+    /// The locked field that was changed nevertheless.
+    pub(crate) unlocked: Option<Unlocked>,
+}
+
+/// A field that was changed although a signature had locked it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Unlocked {
+    pub(crate) field: String,
+    /// The signature field that locked it.
+    pub(crate) by: String,
+    /// The revision that changed it last, counted from 1.
+    pub(crate) revision: usize,
 }
 
 /// What a signature dictionary is (`/Type`, ISO 32000-2 §12.8.1 and §12.8.5).
@@ -240,4 +263,86 @@ pub(crate) enum LaterChanges {
     ClerkAddition,
     /// Anything else, or what could not be told.
     Other,
+}
+
+impl LaterChanges {
+    /// As reports spell it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::None => "NONE",
+            Self::LtaUpdates => "LTA_UPDATES",
+            Self::Signatures => "SIGNATURES",
+            Self::FormFilling => "FORM_FILLING",
+            Self::Annotations => "ANNOTATIONS",
+            Self::ClerkAddition => "CLERK_ADDITION",
+            Self::Other => "OTHER",
+        }
+    }
+}
+
+/// What one incremental update changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct RevisionChanges {
+    /// Counted from 1.
+    pub(crate) revision: usize,
+    /// Nothing where a later revision could not be told, so that this one was not looked
+    /// at: what is worse than the worst need not be known.
+    pub(crate) kind: Option<LaterChanges>,
+    /// Signature fields that were made or signed, time-stamps not among them.
+    pub(crate) signatures: Vec<String>,
+    /// Other fields whose values or looks changed, by their full names.
+    pub(crate) fields: Vec<String>,
+    /// The subtypes of annotations that were added, changed or taken away.
+    pub(crate) annotations: Vec<String>,
+    /// The pages on which, counted from 1.
+    pub(crate) pages: Vec<usize>,
+    /// Whether something was drawn that may hide what was signed.
+    pub(crate) draws: bool,
+}
+
+/// Kinds of changes that may be among others.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Kinds {
+    pub(crate) form_filling: bool,
+    pub(crate) annotations: bool,
+    pub(crate) clerk_addition: bool,
+}
+
+impl Kinds {
+    /// These and those of one more revision.
+    pub(crate) fn and(self, more: &RevisionChanges) -> Self {
+        Self {
+            form_filling: self.form_filling || !more.fields.is_empty(),
+            annotations: self.annotations || !more.annotations.is_empty(),
+            clerk_addition: self.clerk_addition || more.kind == Some(LaterChanges::ClerkAddition),
+        }
+    }
+}
+
+impl RevisionChanges {
+    /// A few of the names, for a sentence.
+    pub(crate) fn brief(&self) -> Self {
+        const FEW: usize = 4;
+        let few = |all: &[String]| all.iter().take(FEW).cloned().collect();
+        Self {
+            signatures: few(&self.signatures),
+            fields: few(&self.fields),
+            annotations: few(&self.annotations),
+            pages: self.pages.iter().take(FEW).copied().collect(),
+            ..*self
+        }
+    }
+
+    /// A revision of which nothing is known.
+    pub(crate) fn unknown(revision: usize) -> Self {
+        Self {
+            revision,
+            kind: None,
+            signatures: Vec::new(),
+            fields: Vec::new(),
+            annotations: Vec::new(),
+            pages: Vec::new(),
+            draws: false,
+        }
+    }
 }

@@ -63,6 +63,14 @@ impl FieldLock {
         }
     }
 
+    /// How many names a field's name is held against.
+    pub(super) fn names(&self) -> usize {
+        match &self.action {
+            Action::All => 1,
+            Action::Include(names) | Action::Exclude(names) => names.len(),
+        }
+    }
+
     pub(super) fn permission(&self) -> Option<DocMdp> {
         self.permission
     }

@@ -10,6 +10,7 @@ mod extended;
 mod facts;
 mod field_builder;
 mod form;
+mod later;
 mod level;
 mod lock;
 mod long_term;
@@ -27,7 +28,8 @@ pub use certification::DocMdp;
 pub use complete::Augment;
 pub(crate) use extended::Extended;
 pub(crate) use facts::{
-    ByteRange, FileDefect, Finding, LaterChanges, PdfSignature, PdfSignatures, SignatureKind,
+    ByteRange, FileDefect, Finding, Kinds, LaterChanges, PdfSignature, PdfSignatures,
+    RevisionChanges, SignatureKind, Unlocked,
 };
 pub use field_builder::{EmptyField, FieldBuilder};
 pub use lock::FieldLock;
@@ -38,6 +40,8 @@ pub(crate) use store::SecurityStore;
 pub use sub_filter::SubFilter;
 
 #[cfg(test)]
+mod annotation_attacks;
+#[cfg(test)]
 mod attacks;
 #[cfg(test)]
 mod corpus;
@@ -45,6 +49,8 @@ mod corpus;
 pub(crate) mod exhaust;
 #[cfg(test)]
 mod field_tests;
+#[cfg(test)]
+mod filling_attacks;
 #[cfg(test)]
 mod long_term_tests;
 #[cfg(test)]

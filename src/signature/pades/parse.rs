@@ -7,10 +7,11 @@ use std::ops::Range;
 use time::{Date, Month, Time, UtcOffset};
 
 use super::certification::{certified, permissions};
-use super::changes::later_changes;
 use super::facts::{
-    ByteRange, FileDefect, Finding, LaterChanges, PdfSignature, PdfSignatures, SignatureKind,
+    ByteRange, FileDefect, Finding, Kinds, LaterChanges, PdfSignature, PdfSignatures, SignatureKind,
 };
+use super::later::add_later_changes;
+use super::lock::FieldLock;
 use super::store::SecurityStore;
 use crate::crypto::DigestAlgorithm;
 use crate::encoding::asn1::Value;
@@ -62,7 +63,7 @@ fn read(reader: &Reader<'_>) -> Result<PdfSignatures> {
         candidates.iter().map(|candidate| describe(view, candidate)).collect::<Result<Vec<_>>>()?;
     compare(&candidates, &mut signatures);
     signatures.sort_by_key(|it| it.byte_range.map_or(u64::MAX, |range| range.end()));
-    add_later_changes(reader, &mut signatures)?;
+    let changes = add_later_changes(reader, &mut signatures)?;
     let chain = reader.chain();
     let recovered = chain.recovered().map(|why| FileDefect::Recovered(why.to_owned()));
     let flaw = reader.flaw();
@@ -74,6 +75,7 @@ fn read(reader: &Reader<'_>) -> Result<PdfSignatures> {
         locked: locked.cloned(),
         certification: permissions(view)?,
         store: SecurityStore::read_all(reader)?,
+        changes,
     })
 }
 
@@ -199,9 +201,14 @@ fn describe(view: View<'_>, candidate: &Candidate) -> Result<PdfSignature> {
         name: text("Name")?,
         page: page(view, &candidate.field)?,
         certification: certified(view, dictionary)?,
+        locks: FieldLock::of(view, &candidate.field.dictionary, dictionary)?,
         later_changes: LaterChanges::Other,
+        kinds: Kinds::default(),
+        changes: Vec::new(),
         drawn: None,
+        permission: None,
         permitted: None,
+        unlocked: None,
     })
 }
 
@@ -397,31 +404,6 @@ fn compare(candidates: &[Candidate], signatures: &mut [PdfSignature]) {
             signature.findings.push(Finding::GapShared);
         }
     }
-}
-
-fn add_later_changes(reader: &Reader<'_>, signatures: &mut [PdfSignature]) -> Result<()> {
-    let oldest = signatures.iter().filter_map(|it| it.revision).min();
-    let Some(oldest) = oldest else { return Ok(()) };
-    let since = later_changes(reader, oldest)?;
-    let certifications: Vec<(u64, u8)> = signatures
-        .iter()
-        .filter_map(|it| Some((it.byte_range?.end(), it.certification?)))
-        .collect();
-    for signature in signatures {
-        if let Some(revision) = signature.revision {
-            let since = since.get(revision.saturating_sub(oldest)).copied();
-            signature.later_changes = since.map_or(LaterChanges::Other, |it| it.changes);
-            signature.drawn = since.and_then(|it| it.drawn);
-        }
-        let end = signature.byte_range.map_or(0, |range| range.end());
-        let certified = certifications.iter().filter(|it| it.0 <= end).map(|it| it.1).min();
-        signature.permitted = certified.map(|p| match p {
-            // ISO 32000-2 Table 257: validation data and document time-stamps always may.
-            1 => signature.later_changes <= LaterChanges::LtaUpdates,
-            _ => signature.later_changes <= LaterChanges::Signatures,
-        });
-    }
-    Ok(())
 }
 
 /// ISO 32000-2 §7.9.4: `D:YYYYMMDDHHmmSSOHH'mm'`, everything behind the year optional.

@@ -11,6 +11,8 @@ use crate::error::Result;
 #[derive(Debug)]
 pub(super) struct References {
     counts: HashMap<u32, u32>,
+    /// Those of them that name an annotation as what it is.
+    links: HashMap<u32, u32>,
     /// Numbers of cross-reference streams. They are trailers, which no viewer shows, as
     /// long as nothing refers to them.
     sections: HashSet<u32>,
@@ -21,6 +23,8 @@ pub(super) struct References {
 /// What one object says.
 enum Said {
     Reference(u32),
+    /// The same, besides.
+    Link(u32),
     WithoutLook,
 }
 
@@ -35,7 +39,8 @@ impl References {
         places.sort_unstable();
         let revisions = view.reader().chain().revisions();
         let sections = revisions.iter().flat_map(|it| it.xref_objects.iter().copied()).collect();
-        let mut references = Self { counts: HashMap::new(), sections, without_look: 0 };
+        let mut references =
+            Self { counts: HashMap::new(), links: HashMap::new(), sections, without_look: 0 };
         for (_, number) in places {
             references.add(view, number)?;
         }
@@ -62,6 +67,12 @@ impl References {
         self.counts.get(&number).copied().unwrap_or_default()
     }
 
+    /// How often something may be used for what it is not said to be.
+    pub(super) fn uses(&self, number: u32) -> u32 {
+        let links = self.links.get(&number).copied().unwrap_or_default();
+        self.count(number).saturating_sub(links)
+    }
+
     /// Whether anything refers to a cross-reference stream.
     pub(super) fn to_sections(&self) -> bool {
         self.sections.iter().any(|it| self.count(*it) > 0)
@@ -83,6 +94,7 @@ impl References {
     fn count_of(&mut self, said: &Said) -> &mut u32 {
         match said {
             Said::Reference(number) => self.counts.entry(*number).or_default(),
+            Said::Link(number) => self.links.entry(*number).or_default(),
             Said::WithoutLook => &mut self.without_look,
         }
     }
@@ -112,6 +124,8 @@ fn read(view: View<'_>, number: u32, section: bool, mut found: impl FnMut(Said))
                 if is_without_look(dictionary) {
                     found(Said::WithoutLook);
                 }
+                let links = LINKS.iter().filter_map(|key| dictionary.get(key)?.as_reference());
+                links.for_each(|it| found(Said::Link(it.number)));
                 let entries = dictionary.entries().iter();
                 open.extend(
                     entries
@@ -137,3 +151,7 @@ fn is_without_look(dictionary: &Dictionary) -> bool {
 }
 
 const TRAILER_KEYS: [&[u8]; 3] = [b"Root", b"Info", b"Encrypt"];
+
+/// Keys by which annotations name one another, and the structure tree names them
+/// (ISO 32000-2 Tables 172, 186, 358).
+const LINKS: [&str; 4] = ["Popup", "Parent", "IRT", "Obj"];

@@ -8,13 +8,13 @@ use super::*;
 use crate::encoding::pdf::sample;
 use crate::limits::Limits;
 
-type Objects<'a> = &'a [(u32, &'a str)];
+pub(super) type Objects<'a> = &'a [(u32, &'a str)];
 
 const STREAM: &str = "<</Length 2>>\nstream\nf*\nendstream";
-const INFO: &str = "/Info 12 0 R";
+pub(super) const INFO: &str = "/Info 12 0 R";
 
 /// A prepared document, signed as objects 40 and 41, then updated.
-fn updated(prepared: Objects<'_>, later: Objects<'_>, info: &str) -> PdfSignature {
+pub(super) fn found(prepared: Objects<'_>, later: Objects<'_>, info: &str) -> PdfSignatures {
     let mut pdf = b"%PDF-1.7\n".to_vec();
     let objects = sample::with(prepared);
     sample::append_table(&mut pdf, &objects, "/Size 40/Root 1 0 R/Info 12 0 R", None);
@@ -24,10 +24,15 @@ fn updated(prepared: Objects<'_>, later: Objects<'_>, info: &str) -> PdfSignatur
     sample::append_table(&mut pdf, &later, &format!("/Size 60/Root 1 0 R{info}"), Some(prev));
     let found = parse(&pdf, &Limits::default()).unwrap();
     assert!(found.defects.is_empty(), "{:?}", found.defects);
+    found
+}
+
+pub(super) fn updated(prepared: Objects<'_>, later: Objects<'_>, info: &str) -> PdfSignature {
+    let found = found(prepared, later, info);
     found.signatures.into_iter().find(|it| it.field == "Signature1").unwrap()
 }
 
-fn changes(prepared: Objects<'_>, later: Objects<'_>) -> LaterChanges {
+pub(super) fn changes(prepared: Objects<'_>, later: Objects<'_>) -> LaterChanges {
     updated(prepared, later, INFO).later_changes
 }
 

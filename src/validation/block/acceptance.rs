@@ -8,7 +8,7 @@ use crate::crypto::{DigestAlgorithm, SignatureAlgorithm};
 use crate::encoding::asn1::AlgorithmIdentifier;
 use crate::pki::Certificate;
 use crate::pki::path::{Search, ValidatedPath};
-use crate::signature::pades::LaterChanges;
+use crate::signature::pades::{LaterChanges, Unlocked};
 use crate::time::UtcTime;
 use crate::validation::check::{CheckId, Finding, say};
 use crate::validation::conclusion::{Failed, Indeterminate};
@@ -42,7 +42,7 @@ pub(super) fn findings(
     }
     all.push(claimed_time(facts));
     if let Some(pdf) = &facts.pdf {
-        all.push(later_changes(pdf));
+        all.extend(later_changes(pdf));
         all.extend(permitted(pdf));
     }
     all
@@ -209,53 +209,78 @@ fn claimed_time(facts: &SignatureFacts) -> Finding {
     }
 }
 
-fn later_changes(pdf: &PdfFacts) -> Finding {
+/// What came after the signature: what it comes to as a whole, and each kind that a policy
+/// may weigh by itself.
+fn later_changes(pdf: &PdfFacts) -> Vec<Finding> {
     let id = CheckId::LaterChanges;
     let message = messages::later_changes(pdf.later_changes, pdf.bytes_following);
-    match pdf.later_changes {
+    let whole = match pdf.later_changes {
         LaterChanges::None | LaterChanges::LtaUpdates | LaterChanges::Signatures => {
             Finding::holds(id, message)
         }
-        LaterChanges::FormFilling
-        | LaterChanges::Annotations
-        | LaterChanges::ClerkAddition
-        | LaterChanges::Other => Finding::broken(id, Indeterminate::SigConstraintsFailure, message),
-    }
+        LaterChanges::FormFilling | LaterChanges::Annotations | LaterChanges::ClerkAddition => {
+            Finding::noted(id, message)
+        }
+        LaterChanges::Other => Finding::broken(id, Indeterminate::SigConstraintsFailure, message),
+    };
+    let permitted = |from: u8| pdf.permission.is_some_and(|it| it >= from);
+    let told = |kind| messages::changed_later(kind, &pdf.changes);
+    let kinds = [
+        (pdf.kinds.form_filling, CheckId::FormFilling, LaterChanges::FormFilling, permitted(2)),
+        (pdf.kinds.annotations, CheckId::Annotations, LaterChanges::Annotations, permitted(3)),
+        (pdf.kinds.clerk_addition, CheckId::ClerkAddition, LaterChanges::ClerkAddition, false),
+    ];
+    let kinds = kinds.into_iter().filter(|it| it.0).map(|(_, id, kind, permitted)| {
+        if permitted {
+            Finding::noted(id, told(kind))
+        } else {
+            Finding::broken(id, Indeterminate::SigConstraintsFailure, told(kind))
+        }
+    });
+    [whole].into_iter().chain(kinds).collect()
 }
 
-/// Where no signature that passes covers the look that a later one was given.
+/// Where no signature that passes covers what was drawn later.
 pub(in crate::validation) fn overdrawn() -> Finding {
     Finding::broken(
         CheckId::LaterChanges,
         Indeterminate::SigConstraintsFailure,
         say(
-            "Sau khi ký, có hình chữ ký được thêm lên trang mà không có chữ ký hợp lệ nào bao \
-             trùm; hình đó có thể che nội dung đã ký.",
-            "After it was signed, the look of another signature was drawn that no signature \
-             which passes covers; it may hide what was signed.",
+            "Sau khi ký, có hình chữ ký, chú thích hoặc nội dung trường được vẽ thêm lên trang mà \
+             không có chữ ký hợp lệ nào bao trùm; hình đó có thể che nội dung đã ký.",
+            "After it was signed, the look of a signature, of an annotation or of a field was \
+             drawn that no signature which passes covers; it may hide what was signed.",
         ),
     )
 }
 
-/// ISO 32000-2 §12.8.2.2: what the certifying signer forbade.
+/// ISO 32000-2 §12.8.2.2, §12.8.2.4: what the signers forbade.
 fn permitted(pdf: &PdfFacts) -> Option<Finding> {
     let id = CheckId::PermittedChanges;
-    Some(if pdf.permitted? {
-        Finding::holds(
+    let forbidden = |message| Some(Finding::broken(id, Failed::FormatFailure, message));
+    if pdf.permitted? {
+        return Some(Finding::holds(
             id,
             say(
                 "Các thay đổi về sau nằm trong giới hạn người ký cho phép.",
                 "The later changes are within what the signer permits.",
             ),
-        )
-    } else {
-        Finding::broken(
-            id,
-            Failed::FormatFailure,
-            say(
-                "Tài liệu đã bị thay đổi ngoài giới hạn người ký cho phép (DocMDP).",
-                "The document was changed beyond what the signer permits (DocMDP).",
-            ),
-        )
-    })
+        ));
+    }
+    let Some(Unlocked { field, by, revision }) = &pdf.unlocked else {
+        return forbidden(say(
+            "Tài liệu đã bị thay đổi ngoài giới hạn người ký cho phép (DocMDP).",
+            "The document was changed beyond what the signer permits (DocMDP).",
+        ));
+    };
+    forbidden(say(
+        format!(
+            "Trường {field} đã bị khóa bởi chữ ký {by} nhưng vẫn bị thay đổi ở phiên bản \
+             {revision} (FieldMDP)."
+        ),
+        format!(
+            "The field {field} was locked by the signature {by}, but changed in revision \
+             {revision} (FieldMDP)."
+        ),
+    ))
 }

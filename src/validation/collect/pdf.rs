@@ -40,7 +40,7 @@ pub(in crate::validation) fn collect(
     memory: &Memory,
     limits: &Limits,
 ) -> Result<DocumentFacts> {
-    let mut document = DocumentFacts::default();
+    let mut document = DocumentFacts { changes: pdf.changes.clone(), ..DocumentFacts::default() };
     let mut ends = Vec::new();
     let covered = covered(file, pdf, limits)?;
     let stored = revocation::of_store(&pdf.store, limits)?;
@@ -317,8 +317,12 @@ fn pdf_facts(pdf: &PdfSignatures, signature: &PdfSignature) -> PdfFacts {
         bytes_following: signature.bytes_following,
         later_changes: signature.later_changes,
         revision: signature.revision,
+        kinds: signature.kinds,
+        changes: signature.changes.clone(),
         drawn: signature.drawn,
+        permission: signature.permission,
         permitted: signature.permitted,
+        unlocked: signature.unlocked.clone(),
         recovered,
         irregular,
         further_signers: 0,

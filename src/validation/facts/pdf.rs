@@ -15,9 +15,17 @@ pub(in crate::validation) struct PdfFacts {
     pub(in crate::validation) later_changes: pades::LaterChanges,
     /// The revision that the signature covers, from 1.
     pub(in crate::validation) revision: Option<usize>,
-    /// The first later one in which another signature got a look.
+    pub(in crate::validation) kinds: pades::Kinds,
+    /// What the later ones changed, as far as it is worth telling.
+    pub(in crate::validation) changes: Vec<pades::RevisionChanges>,
+    /// The first later one in which something was drawn.
     pub(in crate::validation) drawn: Option<usize>,
+    /// What the signatures up to this one let be changed: 1 nothing, 2 forms and
+    /// signatures, 3 annotations too.
+    pub(in crate::validation) permission: Option<u8>,
     pub(in crate::validation) permitted: Option<bool>,
+    /// The locked field that was changed nevertheless.
+    pub(in crate::validation) unlocked: Option<pades::Unlocked>,
     /// What a reader had to repair or to guess, in words.
     pub(in crate::validation) recovered: Vec<String>,
     pub(in crate::validation) irregular: Vec<String>,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Acceptable, AlgorithmConstraints, Issuers, Policy, Revocation};
+use super::{Acceptable, AlgorithmConstraints, CheckId, Issuers, Level, Policy, Revocation};
 use crate::crypto::DigestAlgorithm::{Sha1, Sha3_224, Sha3_256, Sha3_384, Sha3_512};
 use crate::crypto::DigestAlgorithm::{Sha224, Sha256, Sha384, Sha512};
 use crate::time::UtcTime;
@@ -118,11 +118,15 @@ impl Policy {
     /// - *Elliptic curves* from 256 bits (the circular), and Ed25519, which is as strong.
     ///   DSA never.
     /// - *Extended key usage* is not asked for: officers' certificates have none for documents.
+    /// - *What a clerk adds* to the pages after the leader signed, number and date and seal,
+    ///   passes with a warning where a later signature that passes covers it, and where it
+    ///   hides nothing that was signed.
     #[must_use]
     pub fn vietnam_official() -> Self {
         Self {
             name: "Vietnam, official documents".into(),
             algorithms: AlgorithmConstraints::vietnam(),
+            levels: BTreeMap::from([(CheckId::ClerkAddition, Level::Warn)]),
             ..Self::default()
         }
     }

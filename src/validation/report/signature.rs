@@ -247,15 +247,7 @@ impl SignatureReport {
     /// What came after it, as `verify` prints it.
     #[must_use]
     pub fn later_changes(&self) -> Option<&'static str> {
-        self.later_changes.map(|changes| match changes {
-            LaterChanges::None => "NONE",
-            LaterChanges::LtaUpdates => "LTA_UPDATES",
-            LaterChanges::Signatures => "SIGNATURES",
-            LaterChanges::FormFilling => "FORM_FILLING",
-            LaterChanges::Annotations => "ANNOTATIONS",
-            LaterChanges::ClerkAddition => "CLERK_ADDITION",
-            LaterChanges::Other => "OTHER",
-        })
+        self.later_changes.map(LaterChanges::name)
     }
 }
 

@@ -2,7 +2,7 @@
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use super::{Doubt, Judged, LaterChanges, Step, dictionary, ensure};
-use crate::encoding::pdf::{Dictionary, Field, Location, Object, fields};
+use crate::encoding::pdf::{Dictionary, Location, Object};
 use crate::signature::pades::shape::{INFORMATION_KEYS, additions, changed_keys, is_plain, key_in};
 
 impl Step<'_> {
@@ -109,7 +109,7 @@ impl Step<'_> {
                 }
                 // Defaults for fields to come; those of old ones would look otherwise.
                 b"DA" | b"DR" if !key_in(&old_form, key) => {
-                    ensure(fields(self.old)?.iter().all(Field::is_signature))?;
+                    ensure(self.whole.fields()?.are_for_signatures())?;
                     self.defaults = true;
                 }
                 _ => return Err(Doubt::Unexplained),

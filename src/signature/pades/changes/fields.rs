@@ -2,9 +2,9 @@
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use super::{Doubt, Judged, LaterChanges, Step, ensure, only};
-use crate::encoding::pdf::{Dictionary, Object, Reference, View};
+use crate::encoding::pdf::{Dictionary, Object, Reference, View, text_of};
 use crate::signature::pades::certification::certified;
-use crate::signature::pades::shape::{FIELD_KEYS, additions, changed_keys, has_area, has_look};
+use crate::signature::pades::shape::{FIELD_KEYS, changed_keys, has_area, has_look};
 
 impl Step<'_> {
     /// A signature field that was not there before, with its value and widgets.
@@ -19,6 +19,10 @@ impl Step<'_> {
             None => LaterChanges::Signatures,
         };
         let signed = field.contains("V") && level == LaterChanges::Signatures;
+        if level == LaterChanges::Signatures {
+            let name = field.get("T").and_then(Object::as_string).unwrap_or_default();
+            self.told.signatures.push(text_of(name));
+        }
         self.explain(reference.number, level);
         self.at_least(level);
         if field.contains("Rect") {
@@ -44,7 +48,7 @@ impl Step<'_> {
     fn new_widget(&mut self, reference: Reference, widget: &Dictionary, signed: bool) -> Judged {
         if shows_something(self.new, widget)? {
             ensure(signed || !has_look(widget))?;
-            self.draws = true;
+            self.told.draws = true;
         }
         self.widgets.insert(reference);
         widget.get("AP").map_or(Ok(()), |appearance| self.absorb(appearance))
@@ -84,12 +88,16 @@ impl Step<'_> {
             ensure(filled.iter().all(|key| matches!(*key, b"V" | b"AP" | b"M")))?;
             let value = new.get("V").ok_or(Doubt::Unexplained)?;
             let level = self.signature(value)?;
+            if level == LaterChanges::Signatures {
+                let field = self.whole.fields()?.of_object(reference.number);
+                self.told.signatures.push(field.ok_or(Doubt::Unexplained)?.name.clone());
+            }
             self.explain(reference.number, level);
             ensure(old.get("AP") == new.get("AP") || level == LaterChanges::Signatures)?;
             // Some readers show the look of a field only when it is signed, or show
             // only then no look of their own.
-            self.draws |= field_shows_something(self.old, old)?;
-            self.draws |= field_shows_something(self.new, new)?;
+            self.told.draws |= field_shows_something(self.old, old)?;
+            self.told.draws |= field_shows_something(self.new, new)?;
             if let Some(appearance) = new.get("AP") {
                 self.absorb(appearance)?;
             }
@@ -130,14 +138,6 @@ impl Step<'_> {
             self.annotations(old, new)?;
         }
         Ok(())
-    }
-
-    fn annotations(&mut self, old: &Dictionary, new: &Dictionary) -> Judged {
-        let (before, after) = (self.old.array(old, "Annots")?, self.new.array(new, "Annots")?);
-        let added = additions(&before, &after).ok_or(Doubt::Unexplained)?;
-        let widget = |it: &&Object| it.as_reference().is_some_and(|it| self.widgets.contains(&it));
-        ensure(added.iter().all(widget))?;
-        self.holder(old.get("Annots"), new.get("Annots"))
     }
 }
 

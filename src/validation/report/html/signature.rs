@@ -113,7 +113,13 @@ impl Page {
             }
             (None, _) => {}
         }
-        let later = [CheckId::LaterChanges, CheckId::PermittedChanges];
+        let later = [
+            CheckId::LaterChanges,
+            CheckId::FormFilling,
+            CheckId::Annotations,
+            CheckId::ClerkAddition,
+            CheckId::PermittedChanges,
+        ];
         for check in signature.checks().iter().filter(|it| later.contains(&it.id)) {
             self.row_both(
                 ("Thay đổi sau khi ký", "Later changes"),

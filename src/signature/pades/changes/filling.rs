@@ -1,0 +1,94 @@
+//! Fields that were filled in: values of the fields that were there, and the looks of
+//! their widgets (ISO 32000-2 §12.7.4.3, §12.7.5). Nothing else of them may be changed.
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+use std::collections::BTreeSet;
+
+use super::{Doubt, Judged, LaterChanges, Step, ensure};
+use crate::encoding::pdf::{Dictionary, Field, Object, Reference};
+use crate::signature::pades::shape::changed_keys;
+
+/// What of a field its value is.
+const VALUE_KEYS: [&[u8]; 2] = [b"V", b"I"];
+/// What of a widget shows a value.
+const LOOK_KEYS: [&[u8]; 3] = [b"AP", b"AS", b"M"];
+
+impl Step<'_> {
+    pub(super) fn form_filling(&mut self) -> Judged {
+        let mut filled = BTreeSet::new();
+        for (reference, old, new) in self.pairs()? {
+            let (Object::Dictionary(old), Object::Dictionary(new)) = (&old, &new) else { continue };
+            let is_widget = old.get("Subtype").and_then(Object::as_name) == Some(b"Widget");
+            if !is_widget && !old.contains("T") {
+                continue;
+            }
+            let Some(field) = self.whole.fields()?.of_object(reference.number) else { continue };
+            if field.is_signature() {
+                continue;
+            }
+            let is_field = field.reference == Some(reference);
+            let is_seen = !is_field || field.widgets.iter().any(|it| it.0 == Some(reference));
+            self.field(old, new, is_field, is_seen)?;
+            if is_field {
+                self.value(field, old.get("V"), new.get("V"))?;
+            }
+            self.explain(reference.number, LaterChanges::FormFilling);
+            filled.insert(field.name.clone());
+            let widgets = field.widgets.iter().filter_map(|it| it.0);
+            let widgets: Vec<_> = widgets.filter(|it| is_field || *it == reference).collect();
+            self.widgets_of(&widgets)?;
+        }
+        self.told.fields.extend(filled);
+        Ok(())
+    }
+
+    /// Whether nothing but a value, or what shows it, is another.
+    fn field(&self, old: &Dictionary, new: &Dictionary, is_field: bool, is_seen: bool) -> Judged {
+        ensure(old.duplicate().is_none() && new.duplicate().is_none())?;
+        for key in changed_keys(old, new) {
+            let value = is_field && VALUE_KEYS.contains(&key);
+            let look = is_seen && LOOK_KEYS.contains(&key);
+            // Some readers take what has no type for something else.
+            let typed = key == b"Type" && !old.contains("Type") && new.is_a("Annot");
+            ensure(value || look || typed)?;
+        }
+        let name = |it: &Dictionary| it.get("AS").is_none_or(|it| it.as_name().is_some());
+        let chosen = new.get("I").and_then(Object::as_array).unwrap_or_default();
+        ensure(name(old) && name(new))?;
+        ensure(chosen.iter().all(|it| it.as_integer().is_some()))
+    }
+
+    /// ISO 32000-2 §12.7.5: text, the name of a state, or one or several choices. It may
+    /// be an object of its own.
+    fn value(&mut self, field: &Field, old: Option<&Object>, new: Option<&Object>) -> Judged {
+        let kind = field.kind.as_deref();
+        let fits = |value: &Object| match (kind, value) {
+            (_, Object::Null) | (Some(b"Tx" | b"Ch"), Object::String(_)) => true,
+            (Some(b"Ch"), Object::Array(all)) => all.iter().all(|it| it.as_string().is_some()),
+            (Some(b"Btn"), Object::Name(_)) => true,
+            _ => false,
+        };
+        let Some(value) = new else { return Ok(()) };
+        ensure(fits(&self.new.resolve(value)?))?;
+        if value.as_reference().is_some_and(|it| self.open.contains(&it.number)) {
+            ensure(old.map_or(Ok(true), |it| self.old.resolve(it).map(|it| fits(&it)))?)?;
+            self.holder(old, new)?;
+        }
+        Ok(())
+    }
+
+    fn widgets_of(&mut self, widgets: &[Reference]) -> Judged {
+        for widget in widgets {
+            let (old, new) = (self.old.get(*widget)?, self.new.get(*widget)?);
+            let (Object::Dictionary(old), Object::Dictionary(new)) = (&old, &new) else {
+                return Err(Doubt::Unexplained);
+            };
+            self.looks(old, new, LaterChanges::FormFilling)?;
+            if self.looks_changed(old, new)? {
+                self.told.draws |= self.conceals(old, new)?;
+                self.on_page_of(new)?;
+            }
+        }
+        Ok(())
+    }
+}

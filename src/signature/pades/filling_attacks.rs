@@ -1,0 +1,175 @@
+//! Forms that were filled in after signing, and what hides behind that: Mainka, Mladenov,
+//! Rohlmann, "Shadow Attacks" (2021), and Rohlmann et al., "Breaking the Specification:
+//! PDF Certification" (2021).
+
+use super::shadow_attacks::{INFO, Objects, changes, updated};
+use super::*;
+
+const ROOT: (u32, &str) =
+    (1, "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[11 0 R 13 0 R 16 0 R]>>>>");
+const PAGE: (u32, &str) =
+    (3, "<</Type/Page/Parent 2 0 R/Contents 4 0 R/Annots[11 0 R 14 0 R 15 0 R 16 0 R]>>");
+const TEXT: &str = "/Type/Annot/Subtype/Widget/FT/Tx/T(so)/Rect[0 0 9 9]/P 3 0 R";
+const LOOK: &str =
+    "<</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Length 14>>\nstream\nBT (1) Tj ET  \nendstream";
+const FORM: &str = "<</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Length 0>>\nstream\n\nendstream";
+
+/// A text field, a group of two widgets, and a check box, with looks.
+fn form() -> Vec<(u32, String)> {
+    let widget = |more: &str| {
+        format!("<</Type/Annot/Subtype/Widget/Parent 13 0 R/Rect[9 9 12 12]/P 3 0 R{more}>>")
+    };
+    vec![
+        (ROOT.0, ROOT.1.to_owned()),
+        (PAGE.0, PAGE.1.to_owned()),
+        (11, format!("<<{TEXT}/V(1)/AP<</N 17 0 R>>>>")),
+        (13, "<</FT/Ch/T(nhom)/Kids[14 0 R 15 0 R]/V(a)>>".to_owned()),
+        (14, widget("/AP 19 0 R")),
+        (15, widget("/AP 19 0 R")),
+        (
+            16,
+            "<</Type/Annot/Subtype/Widget/FT/Btn/T(o)/Rect[0 9 3 12]/P 3 0 R/V/Off/AS/Off\
+             /AP<</N<</Off 18 0 R/Yes 21 0 R>>>>>>"
+                .to_owned(),
+        ),
+        (17, FORM.to_owned()),
+        (18, FORM.to_owned()),
+        (19, "<</N 20 0 R>>".to_owned()),
+        (20, FORM.to_owned()),
+        (21, LOOK.to_owned()),
+    ]
+}
+
+fn prepared(more: Objects<'_>, later: Objects<'_>) -> PdfSignature {
+    let form = form();
+    let mut all: Vec<(u32, &str)> = form.iter().map(|(n, body)| (*n, &body[..])).collect();
+    all.extend(more);
+    updated(&all, later, INFO)
+}
+
+fn after(later: Objects<'_>) -> LaterChanges {
+    prepared(&[], later).later_changes
+}
+
+#[test]
+fn values_with_their_looks() {
+    let text = format!("<<{TEXT}/V(15)/AP<</N 50 0 R>>/M(D:2026)>>");
+    assert_eq!(after(&[(11, &text), (50, LOOK)]), LaterChanges::FormFilling);
+    // The look written anew in its place, which was this field's alone.
+    let text = format!("<<{TEXT}/V(15)/AP<</N 17 0 R>>>>");
+    assert_eq!(after(&[(11, &text), (17, LOOK)]), LaterChanges::FormFilling);
+    let value = format!("<<{TEXT}/V 50 0 R/AP<</N 17 0 R>>>>");
+    assert_eq!(after(&[(11, &value), (50, "(15)")]), LaterChanges::FormFilling);
+    let choice = "<</FT/Ch/T(nhom)/Kids[14 0 R 15 0 R]/V[(a)(b)]/I[0 1]>>";
+    assert_eq!(after(&[(13, choice)]), LaterChanges::FormFilling);
+    let button = "<</Type/Annot/Subtype/Widget/FT/Btn/T(o)/Rect[0 9 3 12]/P 3 0 R/V/Yes/AS/Yes\
+                  /AP<</N<</Off 18 0 R/Yes 21 0 R>>>>>>";
+    assert_eq!(after(&[(16, button)]), LaterChanges::FormFilling);
+}
+
+/// Anything else of a field: where it is, what it does, how it is drawn, whose it is.
+#[test]
+fn more_than_a_value() {
+    let text = |more: &str| format!("<<{TEXT}/AP<</N 17 0 R>>{more}>>");
+    let catalog = |form: &str| {
+        format!(
+            "<</Type/Catalog/Pages 2 0 R/AcroForm\
+             <</Fields[11 0 R 13 0 R 16 0 R 41 0 R]/SigFlags 3{form}>>>>"
+        )
+    };
+    assert_eq!(after(&[(11, &text("/V(2)"))]), LaterChanges::FormFilling);
+    assert_eq!(after(&[(1, &catalog(""))]), LaterChanges::None);
+    let moved = text("/V(2)").replace("[0 0 9 9]", "[0 0 90 9]");
+    let renamed = text("/V(2)").replace("(so)", "(ten)");
+    for bad in [
+        text("/V(2)/F 2"),
+        text("/V(2)/A<</S/JavaScript/JS(1)>>"),
+        text("/V(2)/AA<</K<</S/JavaScript/JS(1)>>>>"),
+        text("/V(2)/MK<</BG[1]>>"),
+        text("/V(2)/DA(/F 90 Tf)"),
+        text("/V(2)/Ff 4096"),
+        text("/V(2)/OC 50 0 R"),
+        text("/V/Yes"),
+        text("/V[(1)]"),
+        text("/V 4 0 R"),
+        text("/V(2)/V(3)"),
+        moved,
+        renamed,
+    ] {
+        assert_eq!(after(&[(11, &bad), (50, "<<>>")]), LaterChanges::Other, "{bad}");
+    }
+    for bad in ["/XFA[(a)50 0 R]", "/CO[11 0 R]", "/NeedAppearances true", "/DA(/F 9 Tf 1 g)"] {
+        let later = [(1, &catalog(bad)[..]), (50, FORM)];
+        let changes = after(if bad.contains("50") { &later } else { &later[..1] });
+        assert_eq!(changes, LaterChanges::Other, "{bad}");
+    }
+    // A value that is none of a field that there is.
+    assert_eq!(changes(&[(11, "<</V(1)>>")], &[(11, "<</V(2)>>")]), LaterChanges::Other);
+    let orphan = [(11, "<</Subtype/Widget/FT/Tx/T(a)/V(1)>>")];
+    let later = [(11, "<</Subtype/Widget/FT/Tx/T(a)/V(2)>>")];
+    assert_eq!(changes(&orphan, &later), LaterChanges::Other);
+}
+
+/// New fields, and fields that go, are no filling in.
+#[test]
+fn fields_that_come_or_go() {
+    let catalog = |fields: &str| {
+        format!("<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[{fields}]/SigFlags 3>>>>")
+    };
+    let new = "<</Subtype/Widget/FT/Tx/T(new)/V(x)/Rect[0 0 9 9]>>";
+    let more = catalog("11 0 R 13 0 R 16 0 R 41 0 R 50 0 R");
+    assert_eq!(after(&[(1, &more), (50, new)]), LaterChanges::Other);
+    assert_eq!(after(&[(1, &catalog("11 0 R 13 0 R 41 0 R"))]), LaterChanges::Other);
+    let kids = "<</FT/Ch/T(nhom)/Kids[14 0 R]/V(b)>>";
+    assert_eq!(after(&[(13, kids)]), LaterChanges::Other);
+}
+
+/// A look that is shared is changed for all who share it: the page's own content, another
+/// field, the signature's.
+#[test]
+fn looks_that_are_shared() {
+    let text = format!("<<{TEXT}/V(15)/AP<</N 17 0 R>>>>");
+    let later = [(11, &text[..]), (17, LOOK)];
+    let page = "<</Type/Page/Parent 2 0 R/Contents 4 0 R/Annots[11 0 R]\
+                /Resources<</XObject<</X 17 0 R>>>>>>";
+    assert_eq!(prepared(&[(3, page)], &later).later_changes, LaterChanges::Other);
+    // Both widgets of the group have their looks by one dictionary.
+    let choice = "<</FT/Ch/T(nhom)/Kids[14 0 R 15 0 R]/V(b)>>";
+    assert_eq!(after(&[(13, choice), (20, LOOK)]), LaterChanges::Other);
+    // A look alone, without the field.
+    assert_eq!(after(&[(17, LOOK)]), LaterChanges::Other);
+    // The stream of the page's content poses as the look.
+    let text = format!("<<{TEXT}/V(15)/AP<</N 4 0 R>>>>");
+    assert_eq!(after(&[(11, &text), (4, LOOK)]), LaterChanges::Other);
+}
+
+/// "Shadow Attacks", hide and replace: what the field refers to waits for an object.
+#[test]
+fn look_that_was_missing() {
+    let text = format!("<<{TEXT}/V(1)/AP<</N 50 0 R>>>>");
+    let later = format!("<<{TEXT}/V(2)/AP<</N 50 0 R>>>>");
+    let signature = prepared(&[(11, &text)], &[(11, &later), (50, LOOK)]);
+    assert_eq!(signature.later_changes, LaterChanges::Other);
+}
+
+/// The widget of one field says that it belongs to another.
+#[test]
+fn widgets_between_two_fields() {
+    let prepare = [(16, "<</FT/Tx/T(khac)/Kids[14 0 R]>>")];
+    let widget =
+        "<</Type/Annot/Subtype/Widget/Parent 13 0 R/Rect[9 9 12 12]/P 3 0 R/AP<</N 50 0 R>>>>";
+    let signature = prepared(&prepare, &[(14, widget), (50, LOOK)]);
+    assert_eq!(signature.later_changes, LaterChanges::Other);
+}
+
+/// What is told of each revision.
+#[test]
+fn fields_are_named() {
+    let form = form();
+    let all: Vec<(u32, &str)> = form.iter().map(|(n, body)| (*n, &body[..])).collect();
+    let text = format!("<<{TEXT}/V(15)/AP<</N 50 0 R>>>>");
+    let found = super::shadow_attacks::found(&all, &[(11, &text), (50, LOOK)], INFO);
+    let [change] = &found.changes[..] else { panic!("one revision behind the signed one") };
+    assert_eq!((change.revision, change.kind), (3, Some(LaterChanges::FormFilling)));
+    assert_eq!((&change.fields[..], &change.pages[..]), (&["so".to_owned()][..], &[1][..]));
+}
