@@ -1,7 +1,7 @@
 //! PDF (ISO 32000-2): objects found lazily through a strict reading of the
 //! revision chain, and incremental updates. Nothing here loads a whole document.
 
-// Until what compares revisions and what places looks ask for it.
+// Some of it is there for those who place looks.
 #[allow(dead_code, unused_imports)]
 pub(crate) mod content;
 mod encryption;
@@ -20,7 +20,7 @@ mod write;
 
 pub(crate) use encryption::{Locked, Password};
 pub(crate) use form::{Field, fields};
-pub(crate) use object::{Dictionary, Object, Reference, Stream, text_of, text_string};
+pub(crate) use object::{Dictionary, Entry, Object, Reference, Stream, text_of, text_string};
 pub(crate) use pages::{page_at, page_of, pages_before};
 pub(crate) use reader::{Reader, View};
 pub(crate) use scan::Revision;

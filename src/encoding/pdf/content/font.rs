@@ -1,13 +1,16 @@
 //! Fonts, as far as they tell which text is shown and how wide it is (ISO 32000-2 §9.5
-//! to §9.10).
+//! to §9.10), and how far its glyphs reach.
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::cmap::CMap;
 use super::geometry::Matrix;
 use super::known;
 use super::names::{Encoding, Standard, text_of};
+use super::outlines::{Reach, TrueType};
 use super::widths::Widths;
 use crate::encoding::pdf::object::{Dictionary, Object, Stream};
 use crate::encoding::pdf::reader::View;
@@ -27,17 +30,48 @@ pub(super) struct Font {
     pub(super) outlines: Outlines,
     /// What was not understood of it.
     pub(super) doubts: Vec<&'static str>,
+    /// How many bytes were decoded for it.
+    pub(super) bytes: usize,
 }
 
 /// What draws the glyphs of a font.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Outlines {
     /// The reader brings the font.
     Reader,
-    /// The file does; nobody has looked at them.
+    /// The file does, in a way that is not looked into.
     File,
+    /// The file does.
+    TrueType(Box<Program>),
     /// Streams of content (§9.6.4).
     Content,
+}
+
+/// A font program, and which of its glyphs a code stands for.
+#[derive(Debug)]
+pub(super) struct Program {
+    font: TrueType,
+    /// Big-endian pairs, by the number of the glyph; nothing where that is it.
+    map: Option<Vec<u8>>,
+    /// Of simple fonts, where each code may be any glyph.
+    any: Option<Reach>,
+    known: RefCell<HashMap<u32, Option<Reach>>>,
+}
+
+impl Program {
+    fn reach(&self, glyph: u32) -> Option<Reach> {
+        if self.any.is_some() {
+            return self.any;
+        }
+        let glyph = match &self.map {
+            None => glyph,
+            Some(map) => {
+                let pair = map.chunks_exact(2).nth(usize::try_from(glyph).ok()?)?;
+                pair.iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte))
+            }
+        };
+        *self.known.borrow_mut().entry(glyph).or_insert_with(|| self.font.reach(glyph))
+    }
 }
 
 #[derive(Debug)]
@@ -56,13 +90,15 @@ pub(super) struct Code {
     pub(super) width: Option<f64>,
     /// Whether word spacing applies (§9.3.3).
     pub(super) is_space: bool,
+    /// How far the glyph reaches, where its outline was looked at.
+    pub(super) reach: Option<Reach>,
 }
 
 impl Font {
     /// # Errors
     /// `LimitExceeded`; `Io`. What else is wrong is a doubt.
     pub(super) fn read(view: View<'_>, dictionary: &Dictionary) -> Result<Self> {
-        let reader = FontReader { view, doubts: Vec::new() };
+        let reader = FontReader { view, doubts: Vec::new(), bytes: Cell::new(0) };
         let kind = reader.value(dictionary, "Subtype")?;
         match kind.as_name() {
             Some(b"Type0") => reader.composite(dictionary),
@@ -97,7 +133,9 @@ impl Font {
     }
 
     fn code(&self, code: Option<u32>, length: usize) -> Code {
-        let Some(code) = code else { return Code { text: None, width: None, is_space: false } };
+        let Some(code) = code else {
+            return Code { text: None, width: None, is_space: false, reach: None };
+        };
         let glyph = match &self.codes {
             Codes::Mapped(map) => map.glyph_of(code),
             Codes::Single | Codes::Identity => Some(code),
@@ -108,6 +146,10 @@ impl Font {
             text: mapped.or_else(by_encoding),
             width: glyph.and_then(|it| self.widths.of(it)),
             is_space: length == 1 && code == 32,
+            reach: match &self.outlines {
+                Outlines::TrueType(program) => glyph.and_then(|it| program.reach(it)),
+                _ => None,
+            },
         }
     }
 }
@@ -115,6 +157,7 @@ impl Font {
 struct FontReader<'r> {
     view: View<'r>,
     doubts: Vec<&'static str>,
+    bytes: Cell<usize>,
 }
 
 impl FontReader<'_> {
@@ -127,26 +170,33 @@ impl FontReader<'_> {
         Ok(object.as_dictionary().cloned().unwrap_or_default())
     }
 
+    fn decoded(&self, stream: &Stream) -> Result<Option<Vec<u8>>> {
+        let bytes = known(self.view.decoded(stream).map(Some))?;
+        let length = bytes.as_ref().map_or(0, Vec::len);
+        self.bytes.set(self.bytes.get().saturating_add(length));
+        Ok(bytes)
+    }
+
     fn simple(self, font: &Dictionary) -> Result<Font> {
         let descriptor = self.dictionary(font, "FontDescriptor")?;
         let name = self.value(font, "BaseFont")?;
         let standard = name.as_name().and_then(Standard::named);
-        let outlines = self.outlines(&descriptor)?;
-        let texts = self.encoding(font, &descriptor, outlines)?;
+        let outlines = self.outlines(&descriptor, None)?;
+        let texts = self.encoding(font, &descriptor, &outlines)?;
         let mut widths = Widths::simple(self.view, font, &descriptor)?;
         if widths.is_empty() {
-            let standard = standard.filter(|_| outlines == Outlines::Reader);
+            let standard = standard.filter(|_| matches!(outlines, Outlines::Reader));
             widths = standard.map_or(widths, |it| Widths::standard(it, &texts));
         }
         let to_text = self.to_text(font)?;
         let extent = self.extent(&descriptor)?;
-        let doubts = self.doubts;
-        Ok(Font { codes: Codes::Single, widths, to_text, texts, extent, outlines, doubts })
+        let (doubts, bytes) = (self.doubts, self.bytes.get());
+        Ok(Font { codes: Codes::Single, widths, to_text, texts, extent, outlines, doubts, bytes })
     }
 
     fn type_3(mut self, font: &Dictionary) -> Result<Font> {
         self.doubts.push("glyphs that are content of their own");
-        let texts = self.encoding(font, &Dictionary::new(), Outlines::Content)?;
+        let texts = self.encoding(font, &Dictionary::new(), &Outlines::Content)?;
         let matrix = self.value(font, "FontMatrix")?;
         let matrix = matrix.as_array().and_then(Matrix::of).unwrap_or(Matrix([f64::NAN; 6]));
         let widths = Widths::simple(self.view, font, &Dictionary::new())?;
@@ -160,6 +210,7 @@ impl FontReader<'_> {
             extent: EXTENT,
             outlines: Outlines::Content,
             doubts: self.doubts,
+            bytes: self.bytes.get(),
         })
     }
 
@@ -172,10 +223,11 @@ impl FontReader<'_> {
         let descriptor = self.dictionary(descendant, "FontDescriptor")?;
         let codes = self.codes(font)?;
         let widths = Widths::composite(self.view, descendant)?;
-        let (to_text, outlines) = (self.to_text(font)?, self.outlines(&descriptor)?);
-        let extent = self.extent(&descriptor)?;
-        let doubts = self.doubts;
-        Ok(Font { codes, widths, to_text, texts: Vec::new(), extent, outlines, doubts })
+        let to_text = self.to_text(font)?;
+        let outlines = self.outlines(&descriptor, Some(descendant))?;
+        let (extent, texts) = (self.extent(&descriptor)?, Vec::new());
+        let (doubts, bytes) = (self.doubts, self.bytes.get());
+        Ok(Font { codes, widths, to_text, texts, extent, outlines, doubts, bytes })
     }
 
     /// Which codes there are (§9.7.5).
@@ -206,7 +258,7 @@ impl FontReader<'_> {
     }
 
     fn map(&self, stream: &Stream) -> Result<Option<CMap>> {
-        let bytes = known(self.view.decoded(stream).map(Some))?;
+        let bytes = self.decoded(stream)?;
         bytes.map(|it| CMap::parse(it, self.view.reader().limits())).transpose()
     }
 
@@ -215,7 +267,7 @@ impl FontReader<'_> {
         &self,
         font: &Dictionary,
         descriptor: &Dictionary,
-        outlines: Outlines,
+        outlines: &Outlines,
     ) -> Result<Vec<Option<Rc<str>>>> {
         const SYMBOLIC: i64 = 4;
         let encoding = self.value(font, "Encoding")?;
@@ -228,7 +280,7 @@ impl FontReader<'_> {
         // Whatever the font itself has, otherwise.
         let latin = flags.map_or_else(
             || name.as_name().and_then(Standard::named).is_some(),
-            |it| it & SYMBOLIC == 0 && outlines == Outlines::Reader,
+            |it| it & SYMBOLIC == 0 && matches!(outlines, Outlines::Reader),
         );
         let mut texts = vec![None; 256];
         if let Some(encoding) = named.or(latin.then_some(Encoding::Standard)) {
@@ -243,13 +295,38 @@ impl FontReader<'_> {
         Ok(texts)
     }
 
-    fn outlines(&self, descriptor: &Dictionary) -> Result<Outlines> {
-        for key in ["FontFile", "FontFile2", "FontFile3"] {
-            if !self.value(descriptor, key)?.is_null() {
-                return Ok(Outlines::File);
-            }
+    /// `descendant` is that of a composite font.
+    fn outlines(
+        &self,
+        descriptor: &Dictionary,
+        descendant: Option<&Dictionary>,
+    ) -> Result<Outlines> {
+        let [first, program, third] = ["FontFile", "FontFile2", "FontFile3"];
+        let others =
+            !self.value(descriptor, first)?.is_null() || !self.value(descriptor, third)?.is_null();
+        let program = self.value(descriptor, program)?;
+        if program.is_null() && !others {
+            return Ok(Outlines::Reader);
         }
-        Ok(Outlines::Reader)
+        let Object::Stream(program) = program else { return Ok(Outlines::File) };
+        let map = descendant.map_or(Ok(Object::Null), |it| self.value(it, "CIDToGIDMap"))?;
+        let map = match (descendant, map) {
+            (None, _) | (_, Object::Null) => None,
+            (_, Object::Name(name)) if name == b"Identity" => None,
+            (_, Object::Stream(map)) => match self.decoded(&map)? {
+                Some(map) => Some(map),
+                None => return Ok(Outlines::File),
+            },
+            _ => return Ok(Outlines::File),
+        };
+        let font = self.decoded(&program)?.and_then(TrueType::parse).filter(|_| !others);
+        let Some(font) = font else { return Ok(Outlines::File) };
+        let any = if descendant.is_none() { font.reach_of_all() } else { None };
+        if descendant.is_none() && any.is_none() {
+            return Ok(Outlines::File);
+        }
+        let known = RefCell::default();
+        Ok(Outlines::TrueType(Box::new(Program { font, map, any, known })))
     }
 
     /// What the descriptor says, but never less than letters need (§9.8).

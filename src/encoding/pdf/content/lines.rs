@@ -104,7 +104,7 @@ fn rows(marks: &[Mark]) -> Vec<Vec<Placed<'_>>> {
             a.glyph.text == b.glyph.text && apart < 0.1 * a.glyph.size
         });
     }
-    rows.retain(|row| row.iter().any(|it| !is_blank(it.glyph)));
+    rows.retain(|row| row.iter().any(|it| !it.glyph.is_space()));
     rows
 }
 
@@ -112,10 +112,6 @@ fn on_one_line(a: &Placed<'_>, b: &Placed<'_>) -> bool {
     const MOST: f64 = 0.3;
     let size = a.glyph.size.min(b.glyph.size);
     a.direction == b.direction && (a.height - b.height).abs() <= MOST * size
-}
-
-fn is_blank(glyph: &Glyph) -> bool {
-    glyph.text.as_deref().is_some_and(|it| it.chars().all(char::is_whitespace))
 }
 
 fn placed(mark: &Mark) -> Option<Placed<'_>> {

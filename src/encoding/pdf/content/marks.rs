@@ -19,8 +19,7 @@ pub(crate) struct Marks {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Mark {
     pub(crate) ink: Ink,
-    /// Nothing of it is elsewhere, in default user space; but glyphs are where the widths
-    /// of their font have them, whatever their outlines are.
+    /// Nothing of it is elsewhere, in default user space; but see [`Outline`].
     pub(crate) place: Rect,
     /// Which of the content streams drew it, from 0.
     pub(crate) part: usize,
@@ -45,8 +44,20 @@ pub(crate) struct Glyph {
     pub(crate) end: Point,
     /// How high letters of this size are, as the font's size tells.
     pub(crate) size: f64,
-    /// Whether the file brings the outlines, which were not looked at.
-    pub(crate) outlines_in_file: bool,
+    pub(crate) outline: Outline,
+}
+
+/// What the place of a glyph rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outline {
+    /// The width and the height of the font; the reader brings the glyphs.
+    Usual,
+    /// The same, but the file brings the glyphs, which could not be looked at.
+    Unknown,
+    /// The outline of the glyph.
+    Read,
+    /// The outline of the glyph, which shows nothing.
+    Empty,
 }
 
 /// How something was drawn.
@@ -98,8 +109,22 @@ impl Mark {
         }
     }
 
-    /// Whether it leaves nothing on the page: white space.
+    /// Whether it leaves nothing on the page, as white space does.
     pub(crate) fn is_blank(&self) -> bool {
-        self.text().is_some_and(|it| it.chars().all(char::is_whitespace))
+        match &self.ink {
+            Ink::Glyph(glyph) => match glyph.outline {
+                Outline::Empty => true,
+                Outline::Read => false,
+                Outline::Usual | Outline::Unknown => glyph.is_space(),
+            },
+            _ => false,
+        }
+    }
+}
+
+impl Glyph {
+    /// Whether it stands for white space.
+    pub(crate) fn is_space(&self) -> bool {
+        self.text.as_deref().is_some_and(|it| it.chars().all(char::is_whitespace))
     }
 }

@@ -2,8 +2,8 @@
 //! and where. Nothing is rendered.
 //!
 //! Every place is such that nothing of a mark is outside; what cannot be told is a doubt,
-//! never a guess. Not looked at: the outlines of fonts, what images and patterns show,
-//! and whether what a font says about the text it shows is true.
+//! never a guess. Not looked at: the outlines of fonts other than TrueType, what images and
+//! patterns show, and whether what a font says about the text it shows is true.
 
 mod annotation;
 mod cmap;
@@ -15,6 +15,7 @@ mod machine;
 mod marks;
 mod names;
 mod operators;
+mod outlines;
 mod paths;
 mod showing;
 mod state;
@@ -24,13 +25,15 @@ mod widths;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod exhaust;
 #[cfg(test)]
+pub(crate) mod samples;
+#[cfg(test)]
 mod tests;
 
 pub(crate) use annotation::{annotation_marks, annotation_place};
 pub(crate) use geometry::{Matrix, Rect};
 pub(crate) use letters::{composed, decomposed};
 pub(crate) use lines::{Line, find, lines};
-pub(crate) use marks::{Doubt, Glyph, How, Ink, Mark, Marks, Part};
+pub(crate) use marks::{Doubt, Glyph, How, Ink, Mark, Marks, Outline, Part};
 
 use machine::Machine;
 use state::Graphics;

@@ -7,7 +7,8 @@ use super::font::{Code, Font, Outlines};
 use super::geometry::{Matrix, Rect};
 use super::known;
 use super::machine::Machine;
-use super::marks::{Glyph, Ink};
+use super::marks::{Glyph, Ink, Outline};
+use super::outlines::Reach;
 use super::state::Paint;
 use crate::encoding::pdf::object::{Dictionary, Object};
 use crate::error::Result;
@@ -147,6 +148,7 @@ impl Machine<'_> {
         let Object::Dictionary(dictionary) = &resolved else { return Ok(None) };
         let place = self.fonts.len();
         let font = self.read_font(dictionary)?;
+        self.spend(font.bytes)?;
         self.fonts.push(Rc::new(font));
         self.fonts_by_reference.extend(reference.map(|it| (it, place)));
         Ok(Some(place))
@@ -231,7 +233,14 @@ impl Machine<'_> {
         let matrix = scaled.then(&at).then(&self.state.matrix);
         let width = code.width.unwrap_or_default();
         let (bottom, top) = font.extent;
-        let mut place = matrix.bounds(&Rect { left: 0.0, bottom, right: width, top });
+        let usual = Rect { left: 0.0, bottom, right: width, top };
+        let (reach, outline) = match (code.reach, &font.outlines) {
+            (Some(Reach::Within(reach)), _) => (reach, Outline::Read),
+            (Some(Reach::Nothing), _) => (usual, Outline::Empty),
+            (None, Outlines::Reader) => (usual, Outline::Usual),
+            (None, _) => (usual, Outline::Unknown),
+        };
+        let mut place = matrix.bounds(&reach);
         if paint.stroke {
             place = place.grown(self.state.line_width.abs() / 2.0 * self.state.matrix.most());
         }
@@ -240,7 +249,7 @@ impl Machine<'_> {
             origin: matrix.apply((0.0, 0.0)),
             end: matrix.apply((width, 0.0)),
             size: matrix.vertical(),
-            outlines_in_file: font.outlines != Outlines::Reader,
+            outline,
         };
         let mut how = self.state.how(&place, paint);
         how.hidden = !paint.fill && !paint.stroke;

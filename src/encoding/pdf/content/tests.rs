@@ -129,12 +129,47 @@ fn text_by_maps_of_codes() {
     assert!(near(&marks[1].place, &place(7.0, 6.5, 10.0, 18.5)));
     assert!(near(&marks[4].place, &place(18.0, 6.5, 23.0, 18.5)));
     let Ink::Glyph(glyph) = &marks[0].ink else { panic!("a glyph") };
-    assert!(glyph.outlines_in_file);
+    assert_eq!(glyph.outline, Outline::Unknown);
     // By the names of glyphs.
     let font = "<</Subtype/Type1/BaseFont/AAAAAA+X/FirstChar 65/Widths[500 600]\
                 /Encoding<</BaseEncoding/WinAnsiEncoding/Differences[65/ohornacute/uni1EA4]>>>>";
     let marks = understood("BT /G 10 Tf (AB) Tj ET", &[(11, font)]);
     assert_eq!(marks.iter().map(|it| it.text().unwrap()).collect::<String>(), "ớẤ");
+}
+
+/// The outlines of an embedded font tell more than what the font says of them.
+#[test]
+fn text_by_the_outlines_of_its_font() {
+    let hex: String = samples::true_type().iter().map(|it| format!("{it:02x}")).collect();
+    let program = stream("/Filter/ASCIIHexDecode", &format!("{hex}>"));
+    let font = "<</Subtype/Type0/Encoding/Identity-H/DescendantFonts[16 0 R]>>";
+    let with = |descendant: &str, content: &str| {
+        let map = stream("", "\0\u{1}\0\u{2}");
+        let objects = [(11, font), (15, program.as_str()), (16, descendant), (17, map.as_str())];
+        understood(content, &objects)
+    };
+    let descendant =
+        "<</Subtype/CIDFontType2/DW 600/FontDescriptor<</FontFile2 15 0 R>>/CIDToGIDMap";
+    let marks = with(&format!("{descendant}/Identity>>"), "BT /G 10 Tf <000000010002> Tj ET");
+    let outlines: Vec<_> = marks.iter().map(|it| (outline(it), it.is_blank())).collect();
+    let read = (Outline::Read, false);
+    assert_eq!(outlines, [(Outline::Empty, true), read, read]);
+    assert!(near(&marks[1].place, &place(7.0, -2.0, 11.0, 7.0)));
+    assert!(near(&marks[2].place, &place(13.0, -2.0, 18.5, 11.5)));
+    let marks = with(&format!("{descendant} 17 0 R>>"), "BT /G 10 Tf <00000009> Tj ET");
+    assert!(near(&marks[0].place, &place(1.0, -2.0, 5.0, 7.0)));
+    assert_eq!(outline(&marks[1]), Outline::Unknown);
+    // Which glyph a code of a simple font stands for is not asked: the largest counts.
+    let font = "<</Subtype/TrueType/BaseFont/X/FirstChar 65/Widths[500]/Encoding/WinAnsiEncoding\
+                /FontDescriptor<</Flags 32/FontFile2 15 0 R>>>>";
+    let marks = understood("BT /G 10 Tf (A) Tj ET", &[(11, font), (15, &program)]);
+    assert!(near(&marks[0].place, &place(1.0, -2.0, 6.5, 11.5)));
+    assert_eq!(marks[0].text(), Some("A"));
+}
+
+fn outline(mark: &Mark) -> Outline {
+    let Ink::Glyph(glyph) = &mark.ink else { panic!("a glyph") };
+    glyph.outline
 }
 
 #[test]

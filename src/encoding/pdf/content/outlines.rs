@@ -1,0 +1,304 @@
+//! The outlines of TrueType fonts that stand in the file (OpenType `glyf`, `loca`): how far
+//! each glyph reaches. What their instructions do to them is not looked at.
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+use std::cell::Cell;
+use std::ops::Range;
+
+use super::geometry::{Bounds, Matrix, Rect};
+
+/// A font whose outlines can be read.
+#[derive(Debug)]
+pub(super) struct TrueType {
+    bytes: Vec<u8>,
+    loca: Range<usize>,
+    glyf: Range<usize>,
+    /// Whether places take four bytes.
+    long: bool,
+    per_em: f64,
+    glyphs: u32,
+    /// How many points may still be looked at.
+    points: Cell<usize>,
+}
+
+/// How far a glyph reaches.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Reach {
+    /// There is nothing to be seen.
+    Nothing,
+    /// For a size of 1.
+    Within(Rect),
+}
+
+/// A glyph within another.
+struct Component {
+    glyph: u32,
+    matrix: Matrix,
+    depth: usize,
+}
+
+/// Points looked at for one font; large ones have a million.
+const POINTS: usize = 4_000_000;
+/// Glyphs within one, one within the other or beside it. Vietnamese letters have three.
+const COMPONENTS: usize = 64;
+const DEPTH: usize = 6;
+
+impl TrueType {
+    /// Nothing where the outlines are not those of `glyf`, or not of these alone.
+    pub(super) fn parse(bytes: Vec<u8>) -> Option<Self> {
+        const OTHERS: [&[u8]; 7] = [b"CFF ", b"CFF2", b"COLR", b"SVG ", b"sbix", b"CBDT", b"EBDT"];
+        let version = bytes.get(..4)?;
+        (version == [0, 1, 0, 0] || version == b"true").then_some(())?;
+        let (mut head, mut maxp, mut loca, mut glyf) = (None, None, None, None);
+        for n in 0..usize::from(u16_at(&bytes, 4)?) {
+            let record = bytes.get(12..)?.chunks_exact(16).nth(n)?;
+            let tag = record.get(..4)?;
+            let start = usize::try_from(u32_at(record, 8)?).ok()?;
+            let end = start.checked_add(usize::try_from(u32_at(record, 12)?).ok()?)?;
+            let range = start..end.min(bytes.len());
+            (!OTHERS.contains(&tag)).then_some(())?;
+            let table = match tag {
+                b"head" => &mut head,
+                b"maxp" => &mut maxp,
+                b"loca" => &mut loca,
+                b"glyf" => &mut glyf,
+                _ => continue,
+            };
+            table.replace(range).is_none().then_some(())?;
+        }
+        let head = bytes.get(head?)?;
+        let per_em = f64::from(u16_at(head, 18)?);
+        let long = match u16_at(head, 50)? {
+            0 => false,
+            1 => true,
+            _ => return None,
+        };
+        let glyphs = u16_at(bytes.get(maxp?)?, 4)?.into();
+        (per_em > 0.0).then_some(())?;
+        let (loca, glyf, points) = (loca?, glyf?, Cell::new(POINTS));
+        Some(Self { bytes, loca, glyf, long, per_em, glyphs, points })
+    }
+
+    /// How far a glyph reaches; nothing where that cannot be told.
+    pub(super) fn reach(&self, glyph: u32) -> Option<Reach> {
+        let mut open = vec![Component { glyph, matrix: Matrix::IDENTITY, depth: 0 }];
+        let (mut seen, mut all) = (0_usize, None::<Rect>);
+        while let Some(component) = open.pop() {
+            seen = seen.saturating_add(1);
+            (seen <= COMPONENTS && component.depth <= DEPTH).then_some(())?;
+            let data = self.data(component.glyph)?;
+            if data.is_empty() {
+                continue;
+            }
+            let mut data = Data { bytes: data };
+            let contours = data.i16()?;
+            data.take(8)?;
+            if let Ok(contours) = usize::try_from(contours) {
+                let Some(own) = self.simple(&mut data, contours)? else { continue };
+                let own = component.matrix.bounds(&own);
+                all = Some(all.map_or(own, |it| it.union(&own)));
+            } else {
+                open.extend(components(&mut data, &component)?);
+            }
+        }
+        let em = Matrix([1.0 / self.per_em, 0.0, 0.0, 1.0 / self.per_em, 0.0, 0.0]);
+        Some(all.map_or(Reach::Nothing, |it| Reach::Within(em.bounds(&it))))
+    }
+
+    /// How far any of the glyphs reaches.
+    pub(super) fn reach_of_all(&self) -> Option<Reach> {
+        let mut all = Reach::Nothing;
+        for glyph in 0..self.glyphs {
+            all = match (all, self.reach(glyph)?) {
+                (all, Reach::Nothing) => all,
+                (Reach::Nothing, one) => one,
+                (Reach::Within(all), Reach::Within(one)) => Reach::Within(all.union(&one)),
+            };
+        }
+        Some(all)
+    }
+
+    fn data(&self, glyph: u32) -> Option<&[u8]> {
+        (glyph < self.glyphs).then_some(())?;
+        let (loca, at) = (self.bytes.get(self.loca.clone())?, usize::try_from(glyph).ok()?);
+        let place = |at: usize| -> Option<usize> {
+            if self.long {
+                usize::try_from(u32_at(loca, at.checked_mul(4)?)?).ok()
+            } else {
+                usize::from(u16_at(loca, at.checked_mul(2)?)?).checked_mul(2)
+            }
+        };
+        let glyf = self.bytes.get(self.glyf.clone())?;
+        glyf.get(place(at)?..place(at.checked_add(1)?)?)
+    }
+
+    /// Around all points, those of control among them; curves stay between them.
+    fn simple(&self, data: &mut Data<'_>, contours: usize) -> Option<Option<Rect>> {
+        let mut count = 0_usize;
+        for _ in 0..contours {
+            count = usize::from(data.u16()?).checked_add(1)?;
+        }
+        self.points.set(self.points.get().checked_sub(count)?);
+        let instructions = data.u16()?;
+        data.take(instructions.into())?;
+        let flags = flags(data, count)?;
+        let xs = coordinates(data, &flags, 0x02, 0x10)?;
+        let ys = coordinates(data, &flags, 0x04, 0x20)?;
+        let mut bounds = Bounds::default();
+        xs.into_iter().zip(ys).for_each(|it| bounds.add(it));
+        Some(bounds.rect())
+    }
+}
+
+fn flags(data: &mut Data<'_>, count: usize) -> Option<Vec<u8>> {
+    const REPEATED: u8 = 0x08;
+    let mut flags = Vec::with_capacity(count);
+    while flags.len() < count {
+        let flag = data.u8()?;
+        let times =
+            if flag & REPEATED == 0 { 1 } else { usize::from(data.u8()?).saturating_add(1) };
+        flags.extend(std::iter::repeat_n(flag, times.min(count.saturating_sub(flags.len()))));
+    }
+    Some(flags)
+}
+
+/// `short`: one byte; `same`: of one byte, it is positive, otherwise as before.
+fn coordinates(data: &mut Data<'_>, flags: &[u8], short: u8, same: u8) -> Option<Vec<f64>> {
+    let mut at = 0.0;
+    let one = |flag: &u8| {
+        at += match (flag & short != 0, flag & same != 0) {
+            (true, true) => f64::from(data.u8()?),
+            (true, false) => -f64::from(data.u8()?),
+            (false, true) => 0.0,
+            (false, false) => f64::from(data.i16()?),
+        };
+        Some(at)
+    };
+    flags.iter().map(one).collect()
+}
+
+/// The glyphs that a glyph is put together from.
+fn components(data: &mut Data<'_>, whole: &Component) -> Option<Vec<Component>> {
+    const WORDS: u16 = 0x01;
+    const OFFSETS: u16 = 0x02;
+    const SCALE: u16 = 0x08;
+    const MORE: u16 = 0x20;
+    const TWO_SCALES: u16 = 0x40;
+    const TWO_BY_TWO: u16 = 0x80;
+    const SCALED_OFFSET: u16 = 0x800;
+    let mut all = Vec::new();
+    loop {
+        let (flags, glyph) = (data.u16()?, u32::from(data.u16()?));
+        let is = |flag: u16| flags & flag != 0;
+        // By points that meet, or by offsets in which readers differ.
+        (is(OFFSETS) && !is(SCALED_OFFSET) && all.len() < COMPONENTS).then_some(())?;
+        let (x, y) = if is(WORDS) {
+            (f64::from(data.i16()?), f64::from(data.i16()?))
+        } else {
+            (f64::from(data.i8()?), f64::from(data.i8()?))
+        };
+        let [a, b, c, d] = if is(TWO_BY_TWO) {
+            [data.scale()?, data.scale()?, data.scale()?, data.scale()?]
+        } else if is(TWO_SCALES) {
+            [data.scale()?, 0.0, 0.0, data.scale()?]
+        } else if is(SCALE) {
+            let scale = data.scale()?;
+            [scale, 0.0, 0.0, scale]
+        } else {
+            [1.0, 0.0, 0.0, 1.0]
+        };
+        let matrix = Matrix([a, b, c, d, x, y]).then(&whole.matrix);
+        all.push(Component { glyph, matrix, depth: whole.depth.saturating_add(1) });
+        if !is(MORE) {
+            return Some(all);
+        }
+    }
+}
+
+fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+    let [high, low] = bytes.get(at..)?.first_chunk()?;
+    Some(u16::from_be_bytes([*high, *low]))
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    bytes.get(at..)?.first_chunk().map(|it| u32::from_be_bytes(*it))
+}
+
+/// What is still to be read of a glyph.
+struct Data<'a> {
+    bytes: &'a [u8],
+}
+
+impl<'a> Data<'a> {
+    fn take(&mut self, count: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.bytes.split_at_checked(count)?;
+        self.bytes = rest;
+        Some(taken)
+    }
+
+    fn u8(&mut self) -> Option<u8> {
+        self.take(1)?.first().copied()
+    }
+
+    fn i8(&mut self) -> Option<i8> {
+        self.u8().map(|it| i8::from_be_bytes([it]))
+    }
+
+    fn u16(&mut self) -> Option<u16> {
+        u16_at(self.take(2)?, 0)
+    }
+
+    fn i16(&mut self) -> Option<i16> {
+        self.take(2)?.first_chunk().map(|it| i16::from_be_bytes(*it))
+    }
+
+    /// 2.14 fixed.
+    fn scale(&mut self) -> Option<f64> {
+        self.i16().map(|it| f64::from(it) / 16_384.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encoding::pdf::content::samples::true_type;
+
+    #[test]
+    fn glyphs_reach_as_far_as_their_points() {
+        let font = TrueType::parse(true_type()).unwrap();
+        let within = |glyph: Option<Reach>, left, bottom, right, top| {
+            let expected = Rect { left, bottom, right, top };
+            let Some(Reach::Within(found)) = glyph else { panic!("a place: {glyph:?}") };
+            assert!(found.grown(1e-9).holds(&expected), "{found:?}");
+            assert!(expected.grown(1e-9).holds(&found), "{found:?}");
+        };
+        // What the glyphs themselves say of it, nothing at all, does not count.
+        assert_eq!(font.reach(0), Some(Reach::Nothing));
+        within(font.reach(1), 0.1, -0.2, 0.5, 0.7);
+        // Twice, the second time at half the size, up and to the right.
+        within(font.reach(2), 0.1, -0.2, 0.65, 1.15);
+        within(font.reach_of_all(), 0.1, -0.2, 0.65, 1.15);
+        assert_eq!(font.reach(3), None);
+    }
+
+    #[test]
+    fn what_is_no_outline_is_not_told() {
+        let bytes = true_type();
+        for at in 0..bytes.len() {
+            let mut bent = bytes.clone();
+            bent[at] ^= 0xff;
+            for font in [TrueType::parse(bent), TrueType::parse(bytes[..at].to_vec())] {
+                let _ = font.map(|it| (it.reach_of_all(), it.reach(2)));
+            }
+        }
+        let mut other = bytes.clone();
+        let at = bytes.windows(4).position(|it| it == b"cmap").unwrap();
+        other[at..at + 4].copy_from_slice(b"CFF ");
+        assert!(TrueType::parse(other).is_none());
+        // A glyph that is put together from itself.
+        let mut itself = bytes;
+        let at = itself.windows(4).rposition(|it| it == [0, 0x2a, 0, 1]).unwrap();
+        itself[at + 3] = 2;
+        assert_eq!(TrueType::parse(itself).unwrap().reach(2), None);
+    }
+}
