@@ -443,6 +443,124 @@ fn pdf_looked_at_after_years() {
     assert_concludes(&judged(&archived), "TOTAL_PASSED");
 }
 
+fn libreoffice() -> Vec<u8> {
+    fs::read("testdata/pdf/libreoffice.pdf").unwrap()
+}
+
+/// Whom to ask, in the afternoon of the day on which it is signed.
+fn asking(live: &Live) -> (Online, Validator) {
+    know(live, "2026-06-15T12:00:00Z", "2026-07-15T12:00:00Z");
+    live.tick("2026-06-15T13:00:00Z");
+    let validator =
+        Validator::new(live.trust(), Policy::default(), "2026-06-15T13:00:00Z".parse().unwrap())
+            .with_retrieval(http());
+    (Online::new(live.server.url("/tsa"), http()), validator)
+}
+
+/// What a signature asks for when it is made suffices when nobody answers any more.
+#[test]
+fn pdf_signed_at_a_level() {
+    let live = Live::with(|plan| plan.leaf.not_after = date_time_ymd(2026, 6, 18));
+    let (tsa, validator) = asking(&live);
+    let (document, at) = (libreoffice(), SIGNED.parse().unwrap());
+    let signed = |level: &pades::Level<'_>| {
+        pades::SignatureBuilder::new(&document, at).level(level).sign(&live.signer()).unwrap()
+    };
+    let t = signed(&pades::Level::T(&tsa));
+    let lt = signed(&pades::Level::Lt(&tsa, &validator));
+    let lta = signed(&pades::Level::Lta(&tsa, &validator));
+    for (pdf, level) in [(&t, "BASELINE-T"), (&lt, "BASELINE-LT"), (&lta, "BASELINE-LTA")] {
+        let report = judge_at(&live, pdf, "2026-06-16T00:00:00Z");
+        assert_concludes(&report, "TOTAL_PASSED");
+        assert_eq!(serde_json::to_value(report.signatures()[0].level()).unwrap(), level);
+        assert_eq!(proven(&report).as_deref(), Some("2026-06-15T13:00:00Z"));
+    }
+    let gone = |pdf: &Vec<u8>| {
+        Validator::new(live.trust(), Policy::default(), "2026-06-20T00:00:00Z".parse().unwrap())
+            .validate(pdf)
+            .unwrap()
+    };
+    assert_concludes(&gone(&t), "INDETERMINATE/NO_CERTIFICATE_CHAIN_FOUND");
+    assert_concludes(&gone(&lta), "TOTAL_PASSED");
+}
+
+/// Nothing is written of a signature that could not be made as it was asked for.
+#[test]
+fn pdf_that_cannot_be_of_its_level() {
+    type Fault = fn(&Live);
+    let faults: [(&str, Fault, &str); 4] = [
+        ("T", |live| live.server.on("/tsa", |_| Reply::Status(503)), "/tsa"),
+        ("T", |live| live.server.on("/tsa", |_| Reply::Bytes(b"<html>".to_vec())), "/tsa"),
+        ("LT", |live| live.server.on("/one.crl", |_| Reply::Status(404)), "CN=Two"),
+        ("LTA", |live| live.server.on("/one.crl", |_| Reply::Status(404)), "/one.crl"),
+    ];
+    for (level, fault, said) in faults {
+        let live = Live::new();
+        let (tsa, validator) = asking(&live);
+        fault(&live);
+        let level = match level {
+            "T" => pades::Level::T(&tsa),
+            "LT" => pades::Level::Lt(&tsa, &validator),
+            _ => pades::Level::Lta(&tsa, &validator),
+        };
+        let (document, mut out) = (libreoffice(), Vec::new());
+        let builder = pades::SignatureBuilder::new(&document, SIGNED.parse().unwrap());
+        let error = builder.level(&level).sign_to(&live.signer(), &mut out).unwrap_err();
+        assert_eq!(error.kind(), kyso::ErrorKind::Service, "{error}");
+        assert!(error.to_string().contains(said), "{said} is not in {error}");
+        assert!(out.is_empty());
+    }
+}
+
+/// All that is missing is said at once, with what came of every URL; of the rest nothing.
+#[test]
+fn pdf_of_which_data_is_missing() {
+    let live = Live::new();
+    let (tsa, validator) = asking(&live);
+    let document = libreoffice();
+    let signed = pades::SignatureBuilder::new(&document, SIGNED.parse().unwrap())
+        .sign(&live.signer())
+        .unwrap();
+    for path in ["/one.crl", "/two.crl"] {
+        live.server.on(path, |_| Reply::Status(404));
+    }
+    live.answer(|_| Reply::Status(503));
+    let level = pades::Level::Lt(&tsa, &validator);
+    let error = pades::Augmenter::new(level).augment(&signed).unwrap_err();
+    assert_eq!(error.kind(), kyso::ErrorKind::Service);
+    let places: Vec<_> = error.places().iter().map(ToString::to_string).collect();
+    let all = ["CN=Leaf", "CN=Two", "CN=TSA"].map(|it| format!("certificate {it}"));
+    assert_eq!(places, all, "{error}");
+    for path in ["/ocsp", "/one.crl", "/two.crl"] {
+        let said = format!("asked {}: ", live.server.url(path));
+        assert!(error.to_string().contains(&said), "{said} is not in {error}");
+    }
+    assert!(error.to_string().contains("0 CRLs and 0 OCSP responses in the document"), "{error}");
+    assert!(!error.to_string().contains("/root.crl"), "{error}");
+}
+
+/// A year later, by an authority whose certificate is out of its time.
+#[test]
+fn pdf_renewed_by_an_authority_that_has_expired() {
+    let live = Live::with(|plan| plan.tsa.not_after = date_time_ymd(2027, 1, 1));
+    let (tsa, validator) = asking(&live);
+    let document = libreoffice();
+    let level = pades::Level::Lta(&tsa, &validator);
+    let signed = pades::SignatureBuilder::new(&document, SIGNED.parse().unwrap())
+        .level(&level)
+        .sign(&live.signer())
+        .unwrap();
+    know(&live, "2027-06-15T12:00:00Z", "2027-07-15T12:00:00Z");
+    live.tick("2027-06-15T13:00:00Z");
+    let validator =
+        Validator::new(live.trust(), Policy::default(), "2027-06-15T13:00:00Z".parse().unwrap())
+            .with_retrieval(http());
+    let level = pades::Level::Lta(&tsa, &validator);
+    let error = pades::Augmenter::new(level).augment(&signed).unwrap_err();
+    assert_eq!(error.kind(), kyso::ErrorKind::Service);
+    assert!(error.to_string().contains("expired at 2027-01-01"), "{error}");
+}
+
 #[test]
 fn time_stamps_over_http() {
     let live = Live::new();
