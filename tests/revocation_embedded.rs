@@ -7,11 +7,12 @@ mod support;
 
 use kyso::{Crl, Limits, Policy, Report, SoftwareSigner, TrustStore, Validator, pades};
 use rcgen::RevocationReason;
-use support::cms::{items, oid, seq, tlv};
-use support::pdf::write;
+use support::cms::{Cms, Identity, attribute, items, oid, seq, tlv};
+use support::pdf::{Pdf, write};
 use support::pki::{self, LEAF, NOW, Pki};
 
 const CRL_VALUES: &str = "1.2.840.113549.1.9.16.2.24";
+const REVOCATION_ARCHIVE: &str = "1.2.840.113583.1.1.8";
 const OCSP_RESPONSE: &str = "1.3.6.1.5.5.7.16.2";
 
 fn judge(trust: TrustStore, file: &[u8]) -> Report {
@@ -160,6 +161,45 @@ fn the_document_security_store_is_used() {
     ] {
         let file = pdf(&[], &[openssl(name)], &signer(), LATER);
         assert_concludes(&judge_at(trust.clone(), &file, LATER), conclusion);
+    }
+}
+
+/// A PDF as Adobe's programs sign it: the lists stand in the signature, signed along.
+fn archived(pki: &Pki, crls: &[Crl]) -> Vec<u8> {
+    let identity =
+        Identity { certificate: pki.leaf.der().to_vec(), key: pki.leaf_key.serialize_der() };
+    let dictionary = "/Filter/Adobe.PPKLite/SubFilter/adbe.pkcs7.detached/M(D:20260615000000Z)";
+    Pdf { dictionary, ..Pdf::default() }.signed(|covered| {
+        let mut cms = Cms::over(covered, &identity);
+        cms.certificates.push(pki.middle.certificate.der().to_vec());
+        cms.algorithm = seq(&[oid("1.2.840.10045.4.3.2")]);
+        let lists = seq(&[tlv(0xa0, tlv(0x30, all_of(crls)))]);
+        cms.signed.push(attribute(REVOCATION_ARCHIVE, lists));
+        cms.with_value(&identity, &identity.sign_p256(&cms.in_order()))
+    })
+}
+
+/// ISO 32000-1 §12.8.3.3.2. What is there needs nobody to be asked when it is raised.
+#[test]
+fn what_the_signer_archived_is_used() {
+    let pki = Pki::new();
+    for (conclusion, crls) in lists(&pki) {
+        let file = archived(&pki, &crls);
+        assert_concludes(&judge(pki.trust(), &file), conclusion);
+        let validator = Validator::new(pki.trust(), Policy::default(), NOW.parse().unwrap());
+        let tsa = pki.tsa();
+        let raised = pades::Augmenter::new(pades::Level::Lta(&tsa, &validator)).augment(&file);
+        match conclusion {
+            "TOTAL_PASSED" => {
+                let raised = raised.unwrap().to_vec(&file).unwrap();
+                assert_concludes(&judge(pki.trust(), &raised), conclusion);
+            }
+            "INDETERMINATE/TRY_LATER" => {
+                let error = raised.unwrap_err();
+                assert!(error.to_string().contains("CN=Leaf"), "{error}");
+            }
+            _ => assert!(raised.unwrap_err().to_string().contains("was revoked")),
+        }
     }
 }
 

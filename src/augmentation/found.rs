@@ -42,7 +42,14 @@ impl<'a> Found<'a> {
             self.pool.extend(read.filter(|it| !self.pool.contains(it)));
             within(self.pool.len(), self.limits.certificates, "certificates of a signature")?;
         }
-        for info in cms.revocation_infos() {
+        for signer in cms.signers().iter().flatten() {
+            self.know(&signer.revocation_values()?)?;
+        }
+        self.know(cms.revocation_infos())
+    }
+
+    fn know(&mut self, infos: &[RevocationInfo<'_>]) -> Result<()> {
+        for info in infos {
             match info {
                 RevocationInfo::Crl(der) => {
                     self.known.crls.extend(readable(Crl::from_der(*der, self.limits))?);

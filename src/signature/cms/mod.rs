@@ -35,6 +35,7 @@ pub(crate) mod edit;
 pub(crate) mod oids;
 mod parse;
 mod pem;
+mod revocation_values;
 mod signed;
 mod signer;
 mod unsigned;
