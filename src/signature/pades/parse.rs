@@ -122,7 +122,12 @@ fn candidate(view: View<'_>, field: Field, in_form: bool) -> Result<Option<Candi
         return Ok(None);
     }
     let value = field.value.clone().unwrap_or(Object::Null);
-    let dictionary = view.resolve(&value)?.as_dictionary().cloned();
+    let dictionary = match view.resolve(&value) {
+        Ok(object) => object.as_dictionary().cloned(),
+        // That it cannot be read is told of the signature, not of the file.
+        Err(error) if error.kind() == ErrorKind::Malformed => None,
+        Err(error) => return Err(error),
+    };
     // A signature whose field lost its type is one nevertheless.
     let looks_signed =
         dictionary.as_ref().is_some_and(|it| it.contains("ByteRange") || it.contains("Contents"));
