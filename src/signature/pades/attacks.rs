@@ -1,5 +1,6 @@
 //! Attacks on signed PDFs, each made here and named after its paper: Mladenov,
-//! Mainka et al., "1 Trillion Dollar Refund" (2019), "Shadow Attacks" (2021).
+//! Mainka et al., "1 Trillion Dollar Refund" (2019), "Shadow Attacks" (2021). The list of
+//! all that were published, with what each comes to, is `tests/published_attacks`.
 
 use std::sync::OnceLock;
 
