@@ -80,6 +80,8 @@ pub enum CheckId {
     /// The certificates were good when the signature is proven to have existed, by what is
     /// proven to be as old.
     PastValidation,
+    /// What the signature shows of its signer.
+    Appearance,
     /// What came after the signature, as far as it is more than forms and annotations.
     LaterChanges,
     /// Fields of the form that were filled in after the signature.
@@ -121,6 +123,7 @@ impl CheckId {
             | Self::KeyStrength
             | Self::PathStrength
             | Self::ClaimedTime
+            | Self::Appearance
             | Self::LaterChanges
             | Self::FormFilling
             | Self::Annotations

@@ -117,7 +117,9 @@ impl Policy {
             | CheckId::SigningCertificateIssuerSerial
             | CheckId::SignatureEncoding
             // ISO 32000-2 §12.8.2.2: a form may be filled in where nobody forbade it.
-            | CheckId::FormFilling => self.own_or(id, Level::Warn),
+            | CheckId::FormFilling
+            // Only the certificate says who signed; a look may leave it out.
+            | CheckId::Appearance => self.own_or(id, Level::Warn),
             // A time-stamp that proves nothing harms nothing: §5.5.4 step 3, §5.6.3.4 step 5 d).
             CheckId::TimeStampValidation => self.own_or(id, Level::Warn),
             CheckId::ClaimedTime => self.own_or(id, Level::Inform),

@@ -80,6 +80,8 @@ pub(crate) struct PdfSignature {
     pub(crate) contact: Option<String>,
     /// `/Name`, which only the certificate proves.
     pub(crate) name: Option<String>,
+    /// What its look says, line by line.
+    pub(crate) shown: Option<String>,
     /// The page of its widget, counted from 1.
     pub(crate) page: Option<usize>,
     /// `P` of its own DocMDP transform, when it is a certification signature.

@@ -18,6 +18,7 @@ mod parse;
 mod references;
 mod seed;
 mod shape;
+mod shown;
 mod store;
 mod sub_filter;
 

@@ -12,6 +12,7 @@ use super::facts::{
 };
 use super::later::add_later_changes;
 use super::lock::FieldLock;
+use super::shown::shown;
 use super::store::SecurityStore;
 use crate::crypto::DigestAlgorithm;
 use crate::encoding::asn1::Value;
@@ -205,6 +206,7 @@ fn describe(view: View<'_>, candidate: &Candidate) -> Result<PdfSignature> {
         contact: text("ContactInfo")?,
         name: text("Name")?,
         page: page(view, &candidate.field)?,
+        shown: shown(view, &candidate.field)?,
         certification: certified(view, dictionary)?,
         locks: FieldLock::of(view, &candidate.field.dictionary, dictionary)?,
         later_changes: LaterChanges::Other,

@@ -3,6 +3,7 @@
 
 use std::cmp::Reverse;
 
+use super::appearance::appearance;
 use super::{Context, Role, time_stamp};
 use crate::crypto::{DigestAlgorithm, SignatureAlgorithm};
 use crate::encoding::asn1::AlgorithmIdentifier;
@@ -42,6 +43,7 @@ pub(super) fn findings(
     }
     all.push(claimed_time(facts));
     if let Some(pdf) = &facts.pdf {
+        all.extend(appearance(pdf, facts));
         all.extend(later_changes(pdf));
         all.extend(permitted(pdf));
     }

@@ -2,6 +2,7 @@
 //! and answers with findings; what a finding weighs is the policy's to say.
 
 mod acceptance;
+mod appearance;
 pub(super) mod certificate_validation;
 mod cryptographic_verification;
 mod format_checking;

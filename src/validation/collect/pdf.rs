@@ -337,6 +337,7 @@ fn words(pdf: &PdfSignatures, signature: &PdfSignature) -> PdfWords {
         reason: signature.reason.clone(),
         location: signature.location.clone(),
         contact: signature.contact.clone(),
+        shown: signature.shown.clone(),
         page: signature.page,
         revision: signature.revision,
         revisions: pdf.revisions,

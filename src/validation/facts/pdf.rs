@@ -50,6 +50,8 @@ pub struct PdfWords {
     pub location: Option<String>,
     /// How to reach the signer.
     pub contact: Option<String>,
+    /// What its look says, line by line; nothing where it shows no text.
+    pub shown: Option<String>,
     /// The page that shows it, counted from 1.
     pub page: Option<usize>,
     /// The revision of the file that it closes, counted from 1.

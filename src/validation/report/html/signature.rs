@@ -95,6 +95,8 @@ impl Page {
         if let Some(pdf) = signature.pdf() {
             self.optional("Lý do ký", "Reason", pdf.reason.as_deref());
             self.optional("Địa điểm ký", "Location", pdf.location.as_deref());
+            let shown = pdf.shown.as_deref().map(|it| it.replace('\n', " · "));
+            self.optional("Chữ ký hiển thị", "Shown on the page", shown.as_deref());
             self.optional("Trang", "Page", pdf.page.map(|it| it.to_string()).as_deref());
         }
         let revision = signature.pdf().and_then(|it| Some((it.revision?, it.revisions)));
