@@ -64,9 +64,12 @@ impl Object {
         Self::Name(text.as_bytes().to_vec())
     }
 
-    /// A real number, to a thousandth.
+    /// A number, to a thousandth. As short as others write it, who write a field anew when
+    /// they sign it: what looks changed would have to be told from what is.
     pub(crate) fn number(value: f64) -> Self {
-        Self::Real(format!("{value:.3}").into_bytes())
+        let text = format!("{value:.3}");
+        let text = text.trim_end_matches('0').trim_end_matches('.');
+        Self::Real(if text == "-0" { "0" } else { text }.as_bytes().to_vec())
     }
 
     pub(crate) fn as_name(&self) -> Option<&[u8]> {
@@ -252,6 +255,21 @@ mod tests {
         assert_eq!(text_of(b"\xef\xbb\xbf\xc4\x90"), "Đ");
         assert_eq!(text_of(b"caf\xe9 \xa0 \x84 \x18"), "café € — ˘");
         assert_eq!(text_of(b"\xfe\xff\0"), "\u{fffd}");
+    }
+
+    #[test]
+    fn numbers_are_short() {
+        for (value, text) in [
+            (0.0, "0"),
+            (-0.0, "0"),
+            (-0.0001, "0"),
+            (50.0, "50"),
+            (0.25, "0.25"),
+            (-7.5, "-7.5"),
+            (100.0, "100"),
+        ] {
+            assert_eq!(Object::number(value), Object::Real(text.as_bytes().to_vec()), "{value}");
+        }
     }
 
     #[test]

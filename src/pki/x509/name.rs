@@ -17,8 +17,8 @@ pub(crate) struct Name(Arc<Fields>);
 struct Fields {
     der: Vec<u8>,
     text: String,
-    common_name: Option<String>,
-    organization: Option<String>,
+    /// The kind of each attribute, and its text if it is one.
+    texts: Vec<(ObjectIdentifier, Option<String>)>,
     emails: Vec<Option<String>>,
     relative: Vec<Vec<Attribute>>,
 }
@@ -46,8 +46,7 @@ impl Name {
         let mut shown = Vec::new();
         let mut relative = Vec::new();
         let mut emails = Vec::new();
-        let mut common_name = None;
-        let mut organization = None;
+        let mut texts = Vec::new();
         let mut sets = Value::only(der, DEPTH)?.sequence()?;
         while let Some(set) = sets.next()? {
             let mut parts = Vec::new();
@@ -58,12 +57,10 @@ impl Name {
                 let oid = fields.expect(Tag::OID)?.oid()?;
                 let value = fields.required()?;
                 let text = value.text().ok();
-                match oid {
-                    COMMON_NAME => common_name = text.clone(),
-                    ORGANIZATION => organization = text.clone(),
-                    EMAIL_ADDRESS => emails.push(text.clone()),
-                    _ => {}
+                if oid == EMAIL_ADDRESS {
+                    emails.push(text.clone());
                 }
+                texts.push((oid, text.clone()));
                 let value_compared = match &text {
                     Some(text) => Comparable::Text(fold(text)),
                     None => Comparable::Raw(value.raw().to_vec()),
@@ -78,7 +75,7 @@ impl Name {
         // RFC 4514 §2.1: starting with the last.
         shown.reverse();
         let (der, text) = (der.to_vec(), shown.join(","));
-        Ok(Self(Arc::new(Fields { der, text, common_name, organization, emails, relative })))
+        Ok(Self(Arc::new(Fields { der, text, texts, emails, relative })))
     }
 
     /// Whether the two are the same name by RFC 5280 §7.1.
@@ -113,12 +110,28 @@ impl Name {
 
     /// The last common name, as people are called by it.
     pub(crate) fn common_name(&self) -> Option<&str> {
-        self.0.common_name.as_deref()
+        self.texts(COMMON_NAME).last()?
     }
 
     /// The last organisation.
     pub(crate) fn organization(&self) -> Option<&str> {
-        self.0.organization.as_deref()
+        self.texts(ORGANIZATION).last()?
+    }
+
+    /// Its organisational units, from the largest as names are written.
+    #[cfg(feature = "appearance")]
+    pub(crate) fn units(&self) -> Vec<&str> {
+        self.texts(ObjectIdentifier::new_unwrap("2.5.4.11")).flatten().collect()
+    }
+
+    /// The last title: the position of its holder.
+    #[cfg(feature = "appearance")]
+    pub(crate) fn title(&self) -> Option<&str> {
+        self.texts(ObjectIdentifier::new_unwrap("2.5.4.12")).last()?
+    }
+
+    fn texts(&self, kind: ObjectIdentifier) -> impl Iterator<Item = Option<&str>> {
+        self.0.texts.iter().filter(move |it| it.0 == kind).map(|it| it.1.as_deref())
     }
 }
 

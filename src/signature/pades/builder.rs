@@ -4,10 +4,14 @@ use std::io::Write;
 
 use super::certification::DocMdp;
 use super::complete::Augment;
-use super::create::{Request, Said, Tail, append};
+use super::create::{Look, Request, Said, Tail, append};
 use super::lock::FieldLock;
+#[cfg(feature = "appearance")]
+use super::look::{Shown, Subject};
 use super::seed::Offer;
 use super::sub_filter::SubFilter;
+#[cfg(feature = "appearance")]
+use crate::appearance::{Appearance, Placement};
 use crate::crypto::{DigestAlgorithm, DigestContext, SignatureAlgorithm};
 use crate::encoding::pdf::Reader;
 use crate::error::{Error, Result};
@@ -36,8 +40,12 @@ pub struct SignatureBuilder<'a, S: ?Sized> {
     location: Option<String>,
     contact: Option<String>,
     name: Option<String>,
-    page: u64,
+    page: Option<u64>,
     rectangle: Option<[f64; 4]>,
+    #[cfg(feature = "appearance")]
+    appearance: Option<Appearance>,
+    #[cfg(feature = "appearance")]
+    placement: Option<Placement>,
     sub_filter: Option<SubFilter>,
     certification: Option<DocMdp>,
     lock: Option<FieldLock>,
@@ -58,8 +66,12 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
             location: None,
             contact: None,
             name: None,
-            page: 1,
+            page: None,
             rectangle: None,
+            #[cfg(feature = "appearance")]
+            appearance: None,
+            #[cfg(feature = "appearance")]
+            placement: None,
             sub_filter: None,
             certification: None,
             lock: None,
@@ -104,13 +116,30 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
 
     /// The page, from 1, that a new field is put on; 1 unless said otherwise.
     pub fn page(mut self, page: u32) -> Self {
-        self.page = page.into();
+        self.page = Some(page.into());
         self
     }
 
     /// Where on the page a new field is, in the page's units: left, bottom, right, top.
     pub fn rectangle(mut self, rectangle: [f64; 4]) -> Self {
         self.rectangle = Some(rectangle);
+        self
+    }
+
+    /// What it looks like. It goes into the rectangle of an empty field that is there,
+    /// else into the [`rectangle`](Self::rectangle), else where its
+    /// [`placement`](Self::placement) says. The names that it shows are those of the
+    /// certificate, and the time is the claimed one.
+    #[cfg(feature = "appearance")]
+    pub fn appearance(mut self, appearance: Appearance) -> Self {
+        self.appearance = Some(appearance);
+        self
+    }
+
+    /// Where its look goes, instead of a rectangle.
+    #[cfg(feature = "appearance")]
+    pub fn placement(mut self, placement: Placement) -> Self {
+        self.placement = Some(placement);
         self
     }
 
@@ -242,14 +271,25 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
             ("ContactInfo", &self.contact),
             ("Name", &self.name),
         ];
-        let page = self.page.checked_sub(1).ok_or_else(|| Error::misuse("pages count from 1"))?;
+        let page = self.page.map(|it| it.checked_sub(1));
+        if page == Some(None) {
+            return Err(Error::misuse("pages count from 1"));
+        }
+        let page = page.flatten();
         if self.rectangle.is_some_and(|it| it.iter().any(|corner| !corner.is_finite())) {
             return Err(Error::misuse("the rectangle has a corner that is no number"));
         }
+        #[cfg(feature = "appearance")]
+        let shown = self.shown(certificate_chain, page)?;
+        #[cfg(feature = "appearance")]
+        let look = shown.as_ref().map(|it| it as &dyn Look);
+        #[cfg(not(feature = "appearance"))]
+        let look: Option<&dyn Look> = None;
         let request = Request {
             field: self.field.as_deref(),
-            page,
+            page: page.unwrap_or(0),
             rectangle: self.rectangle,
+            look,
             said: Said::Signature {
                 claimed_time: self.claimed_time,
                 texts: texts
@@ -270,6 +310,23 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
             id: &self.file_id(),
         };
         append(&reader, &request)
+    }
+
+    /// The look, with what it shows.
+    #[cfg(feature = "appearance")]
+    fn shown(&self, chain: &[Certificate], page: Option<u64>) -> Result<Option<Shown<'_>>> {
+        let Some(appearance) = &self.appearance else {
+            let alone = "a placement is for a look, and none is given";
+            return if self.placement.is_none() { Ok(None) } else { Err(Error::misuse(alone)) };
+        };
+        let subject = chain.first().map(|it| Subject::of(it, self.claimed_time));
+        Ok(subject.map(|subject| Shown {
+            appearance,
+            placement: self.placement.as_ref(),
+            rectangle: self.rectangle,
+            page,
+            subject,
+        }))
     }
 
     /// Other for every signature of every file, without chance or clock (ISO 32000-2 §14.4).

@@ -11,7 +11,7 @@ use super::lock::Restrictions;
 use super::seed::{FILTER, Offer, Settled};
 use super::sub_filter::SubFilter;
 use crate::encoding::pdf::{
-    Dictionary, Object, Reader, Reference, Update, fields, text_string, write_object,
+    Dictionary, Object, Reader, Reference, Update, View, fields, text_string, write_object,
 };
 use crate::error::{Error, Result};
 use crate::signature::request::fill_hexadecimal;
@@ -23,11 +23,32 @@ pub(super) struct Request<'a> {
     /// From 0.
     pub(super) page: u64,
     pub(super) rectangle: Option<[f64; 4]>,
+    pub(super) look: Option<&'a dyn Look>,
     pub(super) said: Said<'a>,
     /// Bytes kept for the CMS.
     pub(super) space: usize,
     /// Tells this state of the file from others.
     pub(super) id: &'a [u8],
+}
+
+/// What is seen of a signature.
+pub(super) trait Look {
+    /// Where a new field goes: its page and its rectangle.
+    ///
+    /// # Errors
+    /// `Misuse` where no such place can be found; `Malformed`.
+    fn place(&self, view: View<'_>) -> Result<(Reference, [f64; 4])>;
+
+    /// Writes the form XObject that is shown on a rectangle of a page.
+    ///
+    /// # Errors
+    /// `Misuse` when it does not fit; `Malformed`.
+    fn draw(
+        &self,
+        update: &mut Update<'_>,
+        page: &Dictionary,
+        rectangle: [f64; 4],
+    ) -> Result<Reference>;
 }
 
 /// What kind of dictionary it is, and what is only in that kind.

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::form::{NewField, add_field};
+use super::form::{NewField, add_field, nth_page};
 use super::lock::{FieldLock, Restrictions};
 use super::seed::SeedValues;
 use crate::crypto::DigestAlgorithm;
@@ -150,8 +150,9 @@ impl EmptyField {
         }
         let new = NewField {
             name: &self.name,
-            page,
+            page: nth_page(update, page)?,
             rectangle: self.rectangle,
+            look: None,
             lock: self.lock.as_ref(),
             seed: self.seed.as_ref(),
             value: None,

@@ -1,11 +1,12 @@
 //! Writing the interactive form (ISO 32000-2 §12.7): signature fields that are found,
 //! filled and made, and what has to name them.
 
-use super::create::Request;
+use super::create::{Look, Request};
 use super::lock::{FieldLock, Restrictions};
 use super::seed::{SeedValues, Settled};
 use crate::encoding::pdf::{
-    Dictionary, Field, Object, Reference, Update, page_at, text_of, text_string, write_object,
+    Dictionary, Field, Object, Reference, Update, page_at, page_of, text_of, text_string,
+    write_object,
 };
 use crate::error::{Error, Result};
 use crate::limits::within;
@@ -33,7 +34,7 @@ pub(super) fn place(
                 }
                 None => Settled::default(),
             };
-            fill_field(update, &field, signature)?;
+            fill_field(update, &field, request.look, signature)?;
             Ok(settled)
         }
         Target::New(name) => {
@@ -41,10 +42,12 @@ pub(super) fn place(
                 restrictions.let_in(&name)?;
             }
             let settled = offer.map(|it| it.settled()).unwrap_or_default();
+            let (page, rectangle, look) = seen_on(update, request)?;
             let new = NewField {
                 name: &name,
-                page: request.page,
-                rectangle: request.rectangle,
+                page,
+                rectangle,
+                look,
                 lock: settled.lock.as_ref(),
                 seed: None,
                 value: Some(signature),
@@ -81,69 +84,115 @@ fn find_field(request: &Request<'_>, fields: Vec<Field>) -> Result<Target> {
     }
 }
 
-fn fill_field(update: &mut Update<'_>, field: &Field, signature: Reference) -> Result<()> {
+/// Where a new field is seen, and what of it.
+fn seen_on(
+    update: &mut Update<'_>,
+    request: &Request<'_>,
+) -> Result<(Reference, Option<[f64; 4]>, Option<Reference>)> {
+    let Some(look) = request.look else {
+        return Ok((nth_page(update, request.page)?, request.rectangle, None));
+    };
+    let (page, rectangle) = look.place(update.view())?;
+    let object = update.get(page)?;
+    let dictionary = object.as_dictionary().ok_or_else(|| Error::malformed("a page is none"))?;
+    let form = look.draw(update, dictionary, rectangle)?;
+    Ok((page, Some(rectangle), Some(form)))
+}
+
+fn fill_field(
+    update: &mut Update<'_>,
+    field: &Field,
+    look: Option<&dyn Look>,
+    signature: Reference,
+) -> Result<()> {
     let name = &field.name;
     let Some(reference) = field.reference else {
         return Err(Error::unsupported(format!("the field {name:?} is no indirect object")));
     };
     let mut dictionary = field.dictionary.clone().with("V", Object::Reference(signature));
-    give_look(update, &mut dictionary);
+    let mut seen = give_look(update, look, (reference, &mut dictionary))?;
     update.put(reference, &Object::Dictionary(dictionary));
     for (widget, dictionary) in &field.widgets {
         let Some(widget) = widget.filter(|it| *it != reference) else { continue };
         let mut dictionary = dictionary.clone();
-        if give_look(update, &mut dictionary) {
+        if give_look(update, look, (widget, &mut dictionary))? {
             update.put(widget, &Object::Dictionary(dictionary));
+            seen = true;
         }
+    }
+    if look.is_some() && !seen {
+        return Err(Error::misuse(format!(
+            "the field {name:?} has no rectangle that a look could be shown on"
+        )));
     }
     add_to_form(update, None)
 }
 
-/// Where a widget can be seen and has no look of its own, one that draws nothing.
-fn give_look(update: &mut Update<'_>, widget: &mut Dictionary) -> bool {
-    let rectangle = widget.get("Rect").and_then(rectangle_of);
-    let Some(rectangle) = rectangle.filter(|_| !widget.contains("AP")) else { return false };
-    widget.set("AP", empty_appearance(update, rectangle));
-    true
+/// Gives a widget that can be seen its look; where none is asked for and it has none of
+/// its own, one that draws nothing.
+fn give_look(
+    update: &mut Update<'_>,
+    look: Option<&dyn Look>,
+    (reference, widget): (Reference, &mut Dictionary),
+) -> Result<bool> {
+    let Some(rectangle) = widget.get("Rect").and_then(rectangle_of) else { return Ok(false) };
+    let form = match look {
+        Some(look) => {
+            let page = page_of(update.view(), Some(reference), widget)?;
+            let page = page.ok_or_else(|| Error::misuse("the field is on no page"))?;
+            look.draw(update, &page.1, rectangle)?
+        }
+        None if widget.contains("AP") => return Ok(false),
+        None => empty_appearance(update, rectangle),
+    };
+    widget.set("AP", normal_appearance(form));
+    Ok(true)
 }
 
 /// A signature field that is to be made.
 pub(super) struct NewField<'a> {
     /// Fully qualified.
     pub(super) name: &'a str,
-    /// From 0.
-    pub(super) page: u64,
+    pub(super) page: Reference,
     pub(super) rectangle: Option<[f64; 4]>,
+    /// The form XObject that it shows; otherwise one that draws nothing.
+    pub(super) look: Option<Reference>,
     pub(super) lock: Option<&'a FieldLock>,
     pub(super) seed: Option<&'a SeedValues>,
     /// The signature, where it is there already.
     pub(super) value: Option<Reference>,
 }
 
+/// The page so many from the first, which is 0.
+///
+/// # Errors
+/// `Misuse` when there is no such page; `Malformed` where the page tree is.
+pub(super) fn nth_page(update: &Update<'_>, n: u64) -> Result<Reference> {
+    let page = page_at(update.view(), n)?.ok_or_else(|| {
+        Error::misuse(format!("this PDF has no page {} to sign on", n.saturating_add(1)))
+    })?;
+    Ok(page.0)
+}
+
 /// Makes a field that is its own widget (ISO 32000-2 §12.5.6.19), and the fields above
 /// it that are not there yet.
 ///
 /// # Errors
-/// `Misuse` when there is no such page, or no field can be so called; `Malformed` where
-/// the form or the page is.
+/// `Misuse` when no field can be so called; `Malformed` where the form or the page is.
 pub(super) fn add_field(update: &mut Update<'_>, new: &NewField<'_>) -> Result<()> {
-    let (page, _) = page_at(update.view(), new.page)?.ok_or_else(|| {
-        let page = new.page.saturating_add(1);
-        Error::misuse(format!("this PDF has no page {page} to sign on"))
-    })?;
     let branch = Branch::of(update, new.name)?;
     let field = update.allocate();
-    let mut dictionary = widget(update, new, page);
+    let mut dictionary = widget(update, new);
     let name = branch.missing.last().map_or("", String::as_str);
     dictionary.set("T", text_string(name));
     let top = branch.grow(update, field, &mut dictionary)?;
     update.put(field, &Object::Dictionary(dictionary));
-    add_to_page(update, page, field)?;
+    add_to_page(update, new.page, field)?;
     add_to_form(update, top)
 }
 
 /// All of the dictionary but its name and its parent.
-fn widget(update: &mut Update<'_>, new: &NewField<'_>, page: Reference) -> Dictionary {
+fn widget(update: &mut Update<'_>, new: &NewField<'_>) -> Dictionary {
     /// Print and Locked (ISO 32000-2 Table 167).
     const FLAGS: i64 = 4 | 128;
     let rectangle = new.rectangle.unwrap_or_default();
@@ -152,8 +201,8 @@ fn widget(update: &mut Update<'_>, new: &NewField<'_>, page: Reference) -> Dicti
         .with("Subtype", Object::name("Widget"))
         .with("FT", Object::name("Sig"))
         .with("F", Object::Integer(FLAGS))
-        .with("Rect", Object::Array(rectangle.map(number).to_vec()))
-        .with("P", Object::Reference(page));
+        .with("Rect", Object::Array(rectangle.map(Object::number).to_vec()))
+        .with("P", Object::Reference(new.page));
     if let Some(signature) = new.value {
         dictionary.set("V", Object::Reference(signature));
     }
@@ -170,7 +219,8 @@ fn widget(update: &mut Update<'_>, new: &NewField<'_>, page: Reference) -> Dicti
         }
     }
     if new.rectangle.is_some() {
-        dictionary.set("AP", empty_appearance(update, rectangle));
+        let form = new.look.unwrap_or_else(|| empty_appearance(update, rectangle));
+        dictionary.set("AP", normal_appearance(form));
     }
     dictionary
 }
@@ -267,24 +317,21 @@ fn named(
 
 /// A form XObject that draws nothing: validators want one where there is a rectangle,
 /// and readers that find none draw a look of their own.
-fn empty_appearance(update: &mut Update<'_>, [x0, y0, x1, y1]: [f64; 4]) -> Object {
+fn empty_appearance(update: &mut Update<'_>, [x0, y0, x1, y1]: [f64; 4]) -> Reference {
     let form = update.allocate();
-    let bounds = [0.0, 0.0, (x1 - x0).abs(), (y1 - y0).abs()].map(number).to_vec();
+    let bounds = [0.0, 0.0, (x1 - x0).abs(), (y1 - y0).abs()].map(Object::number).to_vec();
     let dictionary = Dictionary::new()
         .with("Type", Object::name("XObject"))
         .with("Subtype", Object::name("Form"))
         .with("BBox", Object::Array(bounds))
         .with("Resources", Object::Dictionary(Dictionary::new()));
     update.put_stream(form, dictionary, b"");
-    Object::Dictionary(Dictionary::new().with("N", Object::Reference(form)))
+    form
 }
 
-/// As short as others write it, who write the field anew when they sign it: what
-/// looks changed would have to be told from what is.
-fn number(value: f64) -> Object {
-    let text = format!("{value:.3}");
-    let text = text.trim_end_matches('0').trim_end_matches('.');
-    Object::Real(if text == "-0" { "0" } else { text }.as_bytes().to_vec())
+/// An `/AP` (ISO 32000-2 Table 170).
+fn normal_appearance(form: Reference) -> Object {
+    Object::Dictionary(Dictionary::new().with("N", Object::Reference(form)))
 }
 
 pub(super) fn number_of(object: &Object) -> Option<f64> {
@@ -360,24 +407,4 @@ fn add_to_form(update: &mut Update<'_>, field: Option<Reference>) -> Result<()> 
         }
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_short() {
-        for (value, text) in [
-            (0.0, "0"),
-            (-0.0, "0"),
-            (-0.0001, "0"),
-            (50.0, "50"),
-            (0.25, "0.25"),
-            (-7.5, "-7.5"),
-            (100.0, "100"),
-        ] {
-            assert_eq!(number(value), Object::Real(text.as_bytes().to_vec()), "{value}");
-        }
-    }
 }

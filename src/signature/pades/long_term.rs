@@ -105,6 +105,7 @@ pub(crate) fn time_stamp(
         field: None,
         page: 0,
         rectangle: None,
+        look: None,
         said: Said::TimeStamp,
         space: authority.token_space(),
         id: &file_id(document.len(), &[]),

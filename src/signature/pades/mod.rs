@@ -14,6 +14,8 @@ mod later;
 mod level;
 mod lock;
 mod long_term;
+#[cfg(feature = "appearance")]
+mod look;
 mod parse;
 mod references;
 mod seed;

@@ -1,0 +1,119 @@
+//! Pictures and pages for signatures that are seen: nobody's name, seal or hand.
+#![allow(clippy::unwrap_used, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+
+use std::fmt::Write as _;
+
+/// A PNG with eight bits for red, green, blue and opacity.
+pub(crate) fn png(width: u32, height: u32, pixel: impl Fn(f64, f64) -> [u8; 4]) -> Vec<u8> {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, width, height);
+    encoder.set_color(png::ColorType::Rgba);
+    let pixels: Vec<u8> = (0..height)
+        .flat_map(|y| (0..width).map(move |x| (f64::from(x) + 0.5, f64::from(y) + 0.5)))
+        .flat_map(|(x, y)| pixel(x, y))
+        .collect();
+    encoder.write_header().unwrap().write_image_data(&pixels).unwrap();
+    file
+}
+
+/// A line so far away, as thick as this, with soft edges.
+fn opacity(distance: f64, half: f64) -> u8 {
+    ((half - distance + 0.5).clamp(0.0, 1.0) * 255.0).round() as u8
+}
+
+/// A blue wave that gets smaller, 480 by 160.
+pub(crate) fn handwriting() -> Vec<u8> {
+    png(480, 160, |x, y| {
+        let swing = 60.0 * (1.0 - x / 600.0);
+        let (at, slope) = (80.0 + swing * (x / 18.0).sin(), swing / 18.0 * (x / 18.0).cos());
+        let distance = (y - at).abs() / (1.0 + slope * slope).sqrt();
+        let ends = if (12.0..468.0).contains(&x) { 255 } else { 0 };
+        [20, 50, 160, opacity(distance, 3.0).min(ends)]
+    })
+}
+
+/// Two red rings and a star of five points, 400 by 400.
+pub(crate) fn seal() -> Vec<u8> {
+    png(400, 400, |x, y| {
+        let (dx, dy) = (x - 200.0, y - 200.0);
+        let radius = dx.hypot(dy);
+        let turn = (dx.atan2(-dy) / std::f64::consts::TAU * 5.0).rem_euclid(1.0);
+        let star = radius - 40.0 - 50.0 * (2.0 * turn - 1.0).abs();
+        let rings = ((radius - 190.0).abs() - 6.0).min((radius - 130.0).abs() - 2.0);
+        [200, 16, 24, opacity(rings.min(star), 0.0)]
+    })
+}
+
+/// A page with lines of text in one font, whole and embedded: left, base line, size,
+/// text. `attributes` are the page's own: `/MediaBox`, `/Rotate` and so on.
+pub(crate) fn page(attributes: &str, lines: &[(f64, f64, f64, &str)]) -> Vec<u8> {
+    let font = dejavu::serif::regular();
+    let face = ttf_parser::Face::parse(font, 0).unwrap();
+    let mut letters: Vec<char> = lines.iter().flat_map(|it| it.3.chars()).collect();
+    letters.sort_unstable();
+    letters.dedup();
+    let code = |letter| 33 + letters.iter().position(|it| *it == letter).unwrap();
+    let mut content = String::new();
+    for (left, base, size, text) in lines {
+        let codes: String = text.chars().map(|it| format!("{:02x}", code(it))).collect();
+        let _ = writeln!(content, "BT /F {size} Tf {left} {base} Td <{codes}> Tj ET");
+    }
+    let names: String = letters.iter().map(|it| format!("/uni{:04X}", u32::from(*it))).collect();
+    let width = |letter: char| face.glyph_hor_advance(face.glyph_index(letter).unwrap()).unwrap();
+    let units = f64::from(face.units_per_em());
+    let widths: String = letters
+        .iter()
+        .map(|it| format!("{:.0} ", f64::from(width(*it)) * 1000.0 / units))
+        .collect();
+    let meanings: String =
+        letters.iter().map(|it| format!("<{:02x}><{:04x}>\n", code(*it), u32::from(*it))).collect();
+    let map = format!(
+        "/CIDInit/ProcSet findresource begin 12 dict begin begincmap/CMapName/A def\n\
+         /CMapType 2 def 1 begincodespacerange<00><ff>endcodespacerange\n\
+         {} beginbfchar\n{meanings}endbfchar endcmap end end",
+        letters.len()
+    );
+    let last = 32 + letters.len();
+    let objects: [Vec<u8>; 8] = [
+        b"<</Type/Catalog/Pages 2 0 R>>".to_vec(),
+        b"<</Type/Pages/Kids[3 0 R]/Count 1/MediaBox[0 0 595 842]>>".to_vec(),
+        format!(
+            "<</Type/Page/Parent 2 0 R/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>{attributes}>>"
+        )
+        .into_bytes(),
+        stream("", content.as_bytes()),
+        format!(
+            "<</Type/Font/Subtype/TrueType/BaseFont/DejaVuSerif/FirstChar 33/LastChar {last}\
+             /Widths[{widths}]/FontDescriptor 6 0 R/ToUnicode 8 0 R\
+             /Encoding<</Type/Encoding/Differences[33{names}]>>>>"
+        )
+        .into_bytes(),
+        b"<</Type/FontDescriptor/FontName/DejaVuSerif/Flags 34/FontBBox[-770 -347 2105 1109]\
+          /ItalicAngle 0/Ascent 928/Descent -236/CapHeight 729/StemV 80/FontFile2 7 0 R>>"
+            .to_vec(),
+        stream(&format!("/Length1 {}", font.len()), font),
+        stream("", map.as_bytes()),
+    ];
+    let mut pdf = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n".to_vec();
+    let mut rows = String::new();
+    for (n, body) in objects.iter().enumerate() {
+        let _ = writeln!(rows, "{:010} 00000 n ", pdf.len());
+        pdf.extend(format!("{} 0 obj\n", n + 1).bytes());
+        pdf.extend_from_slice(body);
+        pdf.extend_from_slice(b"\nendobj\n");
+    }
+    let (at, size) = (pdf.len(), objects.len() + 1);
+    let tail = format!(
+        "xref\n0 {size}\n0000000000 65535 f \n{rows}trailer\n<</Size {size}/Root 1 0 R>>\n\
+         startxref\n{at}\n%%EOF\n"
+    );
+    pdf.extend(tail.bytes());
+    pdf
+}
+
+fn stream(keys: &str, data: &[u8]) -> Vec<u8> {
+    let mut body = format!("<<{keys}/Length {}>>\nstream\n", data.len()).into_bytes();
+    body.extend_from_slice(data);
+    body.extend_from_slice(b"\nendstream");
+    body
+}
