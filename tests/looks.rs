@@ -10,7 +10,7 @@ mod pictures;
 use std::fs;
 use std::path::PathBuf;
 
-use kyso::appearance::{Appearance, CopyForm, Font, Image, Placement, TimeFormat};
+use kyso::appearance::{Appearance, CopyForm, Font, Image, Placement, Side, TimeFormat};
 use kyso::pades::SignatureBuilder;
 use kyso::{Conclusion, Limits, Policy, SoftwareSigner, TrustStore, UtcTime, Validator};
 use rcgen::{CertificateParams, DnType, KeyPair, KeyUsagePurpose, SanType};
@@ -79,8 +79,13 @@ fn keep(name: &str, pdf: &[u8]) {
 
 /// The end of a dispatch.
 fn dispatch(attributes: &str) -> Vec<u8> {
+    moved(attributes, "1 0 0 1 0 0")
+}
+
+fn moved(attributes: &str, matrix: &str) -> Vec<u8> {
     pictures::page(
         attributes,
+        matrix,
         &[
             (80.0, 700.0, 11.0, "Đề nghị Sở Kiểm thử tiếp nhận và phản hồi trạng thái."),
             (400.0, 640.0, 11.0, "CHỦ TỊCH"),
@@ -89,27 +94,114 @@ fn dispatch(attributes: &str) -> Vec<u8> {
     )
 }
 
-#[test]
-fn the_leader_then_the_agency() {
-    let signers = Signers::new();
+/// The `/Rect` of the field that was written last.
+fn rectangle(pdf: &[u8]) -> [f64; 4] {
+    let text = String::from_utf8_lossy(pdf);
+    let corners = text.rsplit_once("/Rect [").unwrap().1.split_once(']').unwrap().0;
+    let corners: Vec<f64> = corners.split(' ').map(|it| it.parse().unwrap()).collect();
+    corners.try_into().unwrap()
+}
+
+/// Signed by the leader, then by the agency.
+fn both(signers: &Signers, page: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let signature = Appearance::leader(image(&pictures::handwriting()), 50.0).unwrap();
-    let page = dispatch("");
-    let first = SignatureBuilder::new(&page, at())
+    let first = SignatureBuilder::new(page, at())
         .field("Leader")
-        .rectangle([355.0, 556.0, 497.0, 633.0])
+        .placement(Placement::between("CHỦ TỊCH", "Nguyễn Văn Thử"))
         .appearance(signature)
         .sign(&signers.leader)
         .unwrap();
-    signers.judge(&first, 1);
     let seal = Appearance::agency(image(&pictures::seal()), 40.0).unwrap();
-    let both = SignatureBuilder::new(&first, at())
+    let second = SignatureBuilder::new(&first, at())
         .field("Agency")
         .placement(Placement::left_of("Leader"))
         .appearance(seal)
         .sign(&signers.agency)
         .unwrap();
-    signers.judge(&both, 2);
-    keep("leader-agency", &both);
+    (first, second)
+}
+
+/// Decree 30/2020/NĐ-CP, Annex I: between position and name, and over a third of it.
+#[test]
+fn the_leader_then_the_agency() {
+    const MILLIMETRE: f64 = 72.0 / 25.4;
+    let signers = Signers::new();
+    let (first, second) = both(&signers, &dispatch(""));
+    signers.judge(&first, 1);
+    signers.judge(&second, 2);
+    keep("leader-agency", &second);
+    let (leader, agency) = (rectangle(&first), rectangle(&second));
+    let width = leader[2] - leader[0];
+    assert!((width - 50.0 * MILLIMETRE).abs() < 0.1, "{leader:?}");
+    let centre = f64::midpoint(leader[0], leader[2]);
+    assert!((415.0..435.0).contains(&centre), "in the column of both texts: {leader:?}");
+    assert!(leader[1] > 545.0 && leader[3] < 640.0, "between their base lines: {leader:?}");
+    let overlap = (agency[2] - leader[0]) / width;
+    assert!((0.25..=0.40).contains(&overlap) && agency[0] < leader[0], "{overlap}");
+    assert!((agency[2] - agency[0] - 40.0 * MILLIMETRE).abs() < 0.1, "{agency:?}");
+    assert!((agency[3] - agency[1] - 40.0 * MILLIMETRE).abs() < 0.1, "{agency:?}");
+    let heights = agency[1] + agency[3] - leader[1] - leader[3];
+    assert!(heights.abs() < 0.1, "at one height: {agency:?}");
+}
+
+/// Where something on the upright page is on another one.
+type Moved = fn([f64; 4]) -> [f64; 4];
+
+/// What is between and left of something is so as it is seen, not as the page counts.
+#[test]
+fn pages_that_are_turned_and_in_other_units() {
+    let signers = Signers::new();
+    let upright = rectangle(&both(&signers, &dispatch("")).1);
+    let cases: [(&str, &str, Moved); 6] = [
+        ("/Rotate 90/MediaBox[0 0 842 595]", "0 1 -1 0 842 0", |[a, b, c, d]| {
+            [842.0 - d, a, 842.0 - b, c]
+        }),
+        ("/Rotate 180", "-1 0 0 -1 595 842", |[a, b, c, d]| {
+            [595.0 - c, 842.0 - d, 595.0 - a, 842.0 - b]
+        }),
+        ("/Rotate 270/MediaBox[0 0 842 595]", "0 -1 1 0 0 595", |[a, b, c, d]| {
+            [b, 595.0 - c, d, 595.0 - a]
+        }),
+        ("/UserUnit 2/MediaBox[0 0 298 421]", ".5 0 0 .5 0 0", |it| it.map(|it| it / 2.0)),
+        ("/CropBox[100 300 560 742]", "1 0 0 1 0 0", |it| it),
+        ("/MediaBox[-100 -200 495 642]", "1 0 0 1 -100 -200", |[a, b, c, d]| {
+            [a - 100.0, b - 200.0, c - 100.0, d - 200.0]
+        }),
+    ];
+    for (attributes, matrix, wanted) in cases {
+        let (_, second) = both(&signers, &moved(attributes, matrix));
+        signers.judge(&second, 2);
+        let (found, wanted) = (rectangle(&second), wanted(upright));
+        let close = found.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 0.1);
+        assert!(close, "{attributes}: {found:?} {wanted:?}");
+    }
+}
+
+#[test]
+fn places_at_a_text() {
+    let signers = Signers::new();
+    let page = dispatch("");
+    let place = |text: &str, side| {
+        let look = Appearance::picture(image(&pictures::handwriting()), 10.0).unwrap();
+        SignatureBuilder::new(&page, at())
+            .placement(Placement::anchor(text, side))
+            .appearance(look)
+            .sign(&signers.leader)
+            .map(|it| rectangle(&it))
+    };
+    // The letters of "CHỦ TỊCH" stand from about 400 to 458 and on 640.
+    let over = place("CHỦ TỊCH", Side::Over).unwrap();
+    assert!(over[0] > 400.0 && over[2] < 458.0 && over[1] < 645.0 && over[3] > 640.0, "{over:?}");
+    assert!(place("CHỦ TỊCH", Side::Above).unwrap()[1] > 645.0);
+    assert!(place("CHỦ TỊCH", Side::Below).unwrap()[3] < 641.0);
+    assert!(place("CHỦ TỊCH", Side::Left).unwrap()[2] < 402.0);
+    // However it is composed, and whatever its spaces.
+    let parts = "CHU\u{309}TI\u{323}CH";
+    assert!(place(parts, Side::Right).unwrap()[0] > 450.0);
+    let error = place("CHÁNH ÁN", Side::Over).unwrap_err().to_string();
+    assert!(error.contains("is not found"), "{error}");
+    let error = place("n", Side::Over).unwrap_err().to_string();
+    assert!(error.contains("more than once"), "{error}");
 }
 
 #[test]

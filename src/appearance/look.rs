@@ -217,6 +217,18 @@ impl Appearance {
         }
     }
 
+    /// The size it has where there is no more room: pictures keep their proportions, and
+    /// words may get smaller or wrap.
+    pub(super) fn shrunk(&self, size: Size, room: Size) -> Size {
+        match &self.kind {
+            Kind::Leader(_) => size.shrunk(room),
+            Kind::Agency(_) => size,
+            Kind::Words(_) => {
+                Size { width: size.width.min(room.width), height: size.height.min(room.height) }
+            }
+        }
+    }
+
     fn texts(&self, words: &Words, subject: &Subject<'_>) -> Result<Vec<String>> {
         let texts = words.lines.iter().map(|it| it.of(subject, self.time_format).transpose());
         texts.flatten().collect()

@@ -4,6 +4,7 @@
 //! A look says how and where; whose name and which time it shows come from what is
 //! signed. Nothing here knows keys or certificates.
 
+mod anchor;
 mod embed;
 mod font;
 mod form;
@@ -19,7 +20,7 @@ mod words;
 pub use font::Font;
 pub use image::Image;
 pub use look::{Appearance, CopyForm};
-pub use placement::Placement;
+pub use placement::{Placement, Side};
 pub use words::{Line, TimeFormat};
 
 pub(crate) use form::put_form;

@@ -4,6 +4,7 @@
 
 use super::form::Turn;
 use super::geometry::{Rectangle, Size};
+use crate::encoding::pdf::content::inherited;
 use crate::encoding::pdf::{Dictionary, Object, View};
 use crate::error::{Error, Result};
 
@@ -23,14 +24,14 @@ impl Page {
     /// `Malformed` when the page has no size.
     pub(crate) fn of(view: View<'_>, page: &Dictionary) -> Result<Self> {
         let inherited = |key| inherited(view, page, key);
-        let media = inherited("MediaBox")?.as_ref().and_then(rectangle);
+        let media = rectangle(&inherited("MediaBox")?);
         let media = media.ok_or_else(|| Error::malformed("the page has no MediaBox"))?;
-        let crop = inherited("CropBox")?.as_ref().and_then(rectangle).unwrap_or(media);
+        let crop = rectangle(&inherited("CropBox")?).unwrap_or(media);
         let [a, b] = [media, crop];
         let shared = [a[0].max(b[0]), a[1].max(b[1]), a[2].min(b[2]), a[3].min(b[3])];
         // Readers take the whole page where the two have nothing in common.
         let visible = if shared[0] < shared[2] && shared[1] < shared[3] { shared } else { media };
-        let rotate = inherited("Rotate")?.as_ref().and_then(Object::as_integer).unwrap_or(0);
+        let rotate = inherited("Rotate")?.as_integer().unwrap_or(0);
         let turn = match rotate.rem_euclid(360) {
             90 => Turn::Quarter,
             180 => Turn::Half,
@@ -108,20 +109,6 @@ impl Page {
             && seen.right() <= size.width + TOLERANCE
             && seen.top() <= size.height + TOLERANCE
     }
-}
-
-/// What a page says itself or has from the nodes above it (ISO 32000-2 §7.7.3.4).
-fn inherited(view: View<'_>, page: &Dictionary, key: &str) -> Result<Option<Object>> {
-    let mut node = page.clone();
-    for _ in 0..view.reader().limits().pdf_depth {
-        let value = view.value(&node, key)?;
-        if !value.is_null() {
-            return Ok(Some(value));
-        }
-        let Some(parent) = view.dictionary(&node, "Parent")? else { return Ok(None) };
-        node = parent;
-    }
-    Err(Error::malformed("the page tree is too deep, or runs in a circle"))
 }
 
 /// Left, bottom, right, top; nothing for what has no area or no sensible numbers.

@@ -1,5 +1,6 @@
 //! Where a look goes on its page.
 
+use super::anchor::{anchored, between};
 use super::geometry::{MILLIMETRE, Rectangle, Size};
 use super::look::{Appearance, Kind};
 use super::page::{Page, rectangle};
@@ -13,6 +14,21 @@ pub enum Placement {
     /// Top right on its page as it is seen, inside the margins that Decree
     /// 30/2020/NĐ-CP, Annex I sets.
     TopRight,
+    /// In the middle between two texts on one page, the second below the first: as the
+    /// leader's signature goes between the position and the full name.
+    Between {
+        /// The text above, such as the position.
+        above: String,
+        /// The text below, such as the name.
+        below: String,
+    },
+    /// At a text on the page.
+    Anchor {
+        /// The text, on one line; its spaces do not count.
+        text: String,
+        /// On which side of the text.
+        side: Side,
+    },
     /// Over the left part of another signature's field and beyond it, at the same
     /// height: as a seal goes over the leader's signature.
     LeftOf {
@@ -24,9 +40,34 @@ pub enum Placement {
     },
 }
 
+/// Where something is that stands at a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// On it, both centres in one place.
+    Over,
+    /// Above it, both centres on one line.
+    Above,
+    /// Below it, both centres on one line.
+    Below,
+    /// On its left, both centres at one height.
+    Left,
+    /// On its right, both centres at one height.
+    Right,
+}
+
 impl Placement {
     /// As the decree has it.
     pub const ONE_THIRD: f64 = 1.0 / 3.0;
+
+    /// In the middle between a text and one below it.
+    pub fn between(above: impl Into<String>, below: impl Into<String>) -> Self {
+        Self::Between { above: above.into(), below: below.into() }
+    }
+
+    /// At a text.
+    pub fn anchor(text: impl Into<String>, side: Side) -> Self {
+        Self::Anchor { text: text.into(), side }
+    }
 
     /// Over one third of another signature, from the left.
     pub fn left_of(field: impl Into<String>) -> Self {
@@ -55,22 +96,26 @@ impl Appearance {
 /// Finds the place of a look of this size; `page`, from 0, is the one asked for.
 ///
 /// # Errors
-/// `Misuse` when there is no such page or field, or when the place is not wholly visible;
-/// `Malformed` when the pages cannot be read.
+/// `Misuse` when there is no such page, field or text, when the text stands more than
+/// once, or when the place is not wholly visible; `Malformed` when the pages cannot be
+/// read; `LimitExceeded`.
 pub(crate) fn place(
     view: View<'_>,
     placement: &Placement,
+    look: &Appearance,
     size: Size,
     page: Option<u64>,
 ) -> Result<Place> {
     match placement {
         Placement::TopRight => top_right(view, size, page.unwrap_or(0)),
         Placement::LeftOf { field, overlap } => left_of(view, field, *overlap, size, page),
+        Placement::Between { above, below } => between(view, (above, below), look, size, page),
+        Placement::Anchor { text, side } => anchored(view, text, *side, size, page),
     }
 }
 
 /// The page so many from the first.
-fn page(view: View<'_>, n: u64) -> Result<(Reference, Page)> {
+pub(super) fn page(view: View<'_>, n: u64) -> Result<(Reference, Page)> {
     let found = page_at(view, n)?.ok_or_else(|| {
         Error::misuse(format!("this PDF has no page {} to sign on", n.saturating_add(1)))
     })?;
@@ -123,7 +168,7 @@ fn seen_at(view: View<'_>, field: &Field) -> Result<(Reference, Page, Rectangle)
     Ok((reference, page, seen))
 }
 
-fn on(reference: Reference, page: &Page, place: Rectangle) -> Result<Place> {
+pub(super) fn on(reference: Reference, page: &Page, place: Rectangle) -> Result<Place> {
     let rectangle = page.corners(place);
     visible(page, rectangle)?;
     Ok(Place { page: reference, rectangle })

@@ -45,15 +45,16 @@ pub(crate) fn seal() -> Vec<u8> {
 }
 
 /// A page with lines of text in one font, whole and embedded: left, base line, size,
-/// text. `attributes` are the page's own: `/MediaBox`, `/Rotate` and so on.
-pub(crate) fn page(attributes: &str, lines: &[(f64, f64, f64, &str)]) -> Vec<u8> {
+/// text. `attributes` are the page's own: `/MediaBox`, `/Rotate` and so on; `matrix` is
+/// what the text is moved or turned by.
+pub(crate) fn page(attributes: &str, matrix: &str, lines: &[(f64, f64, f64, &str)]) -> Vec<u8> {
     let font = dejavu::serif::regular();
     let face = ttf_parser::Face::parse(font, 0).unwrap();
     let mut letters: Vec<char> = lines.iter().flat_map(|it| it.3.chars()).collect();
     letters.sort_unstable();
     letters.dedup();
     let code = |letter| 33 + letters.iter().position(|it| *it == letter).unwrap();
-    let mut content = String::new();
+    let mut content = format!("{matrix} cm\n");
     for (left, base, size, text) in lines {
         let codes: String = text.chars().map(|it| format!("{:02x}", code(it))).collect();
         let _ = writeln!(content, "BT /F {size} Tf {left} {base} Td <{codes}> Tj ET");

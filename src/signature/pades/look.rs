@@ -79,7 +79,7 @@ impl Look for Shown<'_> {
             }
             (None, Some(placement)) => {
                 let size = self.appearance.natural(&self.subject.words())?.size;
-                let place = place(view, placement, size, self.page)?;
+                let place = place(view, placement, self.appearance, size, self.page)?;
                 Ok((place.page, place.rectangle))
             }
             (None, None) => Err(Error::misuse(
