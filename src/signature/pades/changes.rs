@@ -104,6 +104,8 @@ fn changes_of(
         freed: Vec::new(),
         information: None,
         defaults: false,
+        readers_draw: false,
+        filled: HashSet::new(),
         told: RevisionChanges {
             kind: Some(LaterChanges::None),
             ..RevisionChanges::unknown(number)
@@ -176,6 +178,10 @@ struct Step<'r> {
     information: Option<u32>,
     /// Whether the form got defaults for what has no look of its own.
     defaults: bool,
+    /// Whether readers make all looks of fields anew.
+    readers_draw: bool,
+    /// The widgets that readers would draw by them of the fields that were filled in.
+    filled: HashSet<u32>,
     told: RevisionChanges,
 }
 
@@ -221,7 +227,9 @@ impl Step<'_> {
         known.back(&written.changed, self.new, self.old)?;
         let before = references.insert(known);
         // One that something refers to could be more than a section.
-        let default_look = self.defaults && before.without_look();
+        // What was filled in now is told, however readers draw it.
+        let filled = u32::try_from(self.filled.len()).unwrap_or_default();
+        let default_look = self.defaults && before.without_look() > filled;
         ensure(!before.to_sections() && !default_look)?;
         let mut new = written.changed.iter().chain(&written.xref_objects);
         ensure(new.all(|number| !self.is_new(*number) || before.count(*number) == 0))?;

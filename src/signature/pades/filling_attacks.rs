@@ -173,3 +173,116 @@ fn fields_are_named() {
     assert_eq!((change.revision, change.kind), (3, Some(LaterChanges::FormFilling)));
     assert_eq!((&change.fields[..], &change.pages[..]), (&["so".to_owned()][..], &[1][..]));
 }
+
+fn look(content: &str) -> String {
+    format!(
+        "<</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</I 22 0 R>>>>/Length {}>>\n\
+         stream\n{content}\nendstream",
+        content.len()
+    )
+}
+
+/// "Shadow Attacks", hide and replace by fields: a look that covers what was signed, or
+/// uncovers what was covered, is only let pass by a later signature.
+#[test]
+fn looks_that_hide_or_uncover() {
+    const IMAGE: (u32, &str) = (
+        22,
+        "<</Subtype/Image/Width 1/Height 1/BitsPerComponent 8/ColorSpace/DeviceGray/Length 1>>\n\
+         stream\n0\nendstream",
+    );
+    const WHITE: &str = "1 g 0 0 9 9 re f";
+    let text = format!("<<{TEXT}/V(15)/AP<</N 50 0 R>>>>");
+    let drawn = |before: &str, after: &str| {
+        let (before, after) = (look(before), look(after));
+        let signature = prepared(&[IMAGE, (17, &before)], &[(11, &text), (50, &after)]);
+        assert_eq!(signature.later_changes, LaterChanges::FormFilling);
+        signature.drawn
+    };
+    let white_text = format!("{WHITE} 0 g BT /F 9 Tf (15) Tj ET");
+    for (before, after, expected) in [
+        ("", "0 0 1 rg BT /F 9 Tf (15) Tj ET 0 0 9 9 re S", None),
+        ("0 g 2 2 4 4 re f", "", None),
+        ("", WHITE, Some(3)),
+        ("", "1 g BT /F 9 Tf (15) Tj ET", Some(3)),
+        ("", "/I Do", Some(3)),
+        ("", "/Unknown sh", Some(3)),
+        ("", "0 g 0 0 9 9 re f 1 1 1 RG 1 1 m 8 8 l S", Some(3)),
+        (WHITE, WHITE, None),
+        (WHITE, &white_text, None),
+        (WHITE, "", Some(3)),
+        (WHITE, "1 g 0 0 9 8 re f", Some(3)),
+    ] {
+        assert_eq!(drawn(before, after), expected, "{before:?} to {after:?}");
+    }
+}
+
+/// The same by a state that was signed and not shown.
+#[test]
+fn state_that_hides() {
+    let field = |state: &str| {
+        format!(
+            "<</Type/Annot/Subtype/Widget/FT/Btn/T(o)/Rect[0 9 3 12]/P 3 0 R/V/{state}/AS/{state}\
+             /AP<</N<</Off 18 0 R/Yes 21 0 R>>>>>>"
+        )
+    };
+    let on = field("Yes");
+    for (content, expected) in [("0 g 1 1 m 8 8 l S", None), ("1 g 0 0 9 9 re f", Some(3))] {
+        let yes = look(content);
+        let signature = prepared(&[(21, &yes)], &[(16, &on)]);
+        assert_eq!(signature.later_changes, LaterChanges::FormFilling);
+        assert_eq!(signature.drawn, expected, "{content}");
+    }
+}
+
+/// What a reader draws of its own accord is not told by the file.
+#[test]
+fn looks_that_readers_make() {
+    let root = |more: &str| {
+        format!("<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[11 0 R 41 0 R]/SigFlags 3{more}>>>>")
+    };
+    let signed = "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[11 0 R]>>>>";
+    let field = |value: &str| format!("<<{TEXT}/V({value})>>");
+    let (before, after) = (field("1"), field("2"));
+    let change = |later: Objects<'_>| updated(&[(1, signed), (11, &before)], later, INFO);
+    let filled = change(&[(11, &after)]);
+    assert_eq!((filled.later_changes, filled.drawn), (LaterChanges::FormFilling, Some(3)));
+    let root = root("/NeedAppearances true");
+    let filled = change(&[(1, &root), (11, &after)]);
+    assert_eq!((filled.later_changes, filled.drawn), (LaterChanges::FormFilling, Some(3)));
+    // All fields would look otherwise, filled in or not.
+    assert_eq!(change(&[(1, &root)]).later_changes, LaterChanges::Other);
+}
+
+/// Fonts for the fields to come. What was signed without a look could come to have one.
+#[test]
+fn fonts_of_the_form() {
+    const FONT: &str = "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>";
+    let form = |fonts: &str| {
+        format!(
+            "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[41 0 R]/SigFlags 3\
+             /DR<</Font<</A 11 0 R{fonts}>>>>>>>>"
+        )
+    };
+    let signed = form("").replace("41 0 R", "");
+    let prepared = [(1, &signed[..]), (11, FONT)];
+    let more = form("/B 50 0 R");
+    assert_eq!(changes(&prepared, &[(1, &more), (50, FONT)]), LaterChanges::LtaUpdates);
+    let other = form("").replace("/A 11 0 R", "/A 50 0 R");
+    assert_eq!(changes(&prepared, &[(1, &other), (50, FONT)]), LaterChanges::Other);
+    assert_eq!(changes(&prepared, &[(11, "<</Subtype/Type3>>")]), LaterChanges::Other);
+    let seen = (3, "<</Type/Page/Parent 2 0 R/Contents 4 0 R/Annots[13 0 R]>>");
+    let free = (13, "<</Subtype/FreeText/Rect[0 0 9 9]/DA(/B 9 Tf)/Contents(a)>>");
+    let prepared = [prepared[0], prepared[1], seen, free];
+    assert_eq!(changes(&prepared, &[(1, &more), (50, FONT)]), LaterChanges::Other);
+}
+
+/// XMP is no part of what is shown.
+#[test]
+fn metadata_that_comes() {
+    const XMP: &str = "<</Type/Metadata/Subtype/XML/Length 4>>\nstream\n<x/>\nendstream";
+    let root =
+        "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[41 0 R]/SigFlags 3>>/Metadata 50 0 R>>";
+    assert_eq!(changes(&[], &[(1, root), (50, XMP)]), LaterChanges::LtaUpdates);
+    assert_eq!(changes(&[], &[(1, root), (50, FORM)]), LaterChanges::Other);
+}

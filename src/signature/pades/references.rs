@@ -78,9 +78,9 @@ impl References {
         self.sections.iter().any(|it| self.count(*it) > 0)
     }
 
-    /// Whether there is anything that readers draw by the defaults of the form.
-    pub(super) fn without_look(&self) -> bool {
-        self.without_look > 0
+    /// How much there is that readers draw by the defaults of the form.
+    pub(super) fn without_look(&self) -> u32 {
+        self.without_look
     }
 
     fn add(&mut self, view: View<'_>, number: u32) -> Result<()> {
@@ -141,7 +141,7 @@ fn read(view: View<'_>, number: u32, section: bool, mut found: impl FnMut(Said))
 
 /// Free text, and fields that are not for signatures: readers make a look for them
 /// where they have none, or none that they trust (ISO 32000-2 §12.7.4.3).
-fn is_without_look(dictionary: &Dictionary) -> bool {
+pub(super) fn is_without_look(dictionary: &Dictionary) -> bool {
     let name = |key| dictionary.get(key).and_then(Object::as_name);
     match name("Subtype") {
         Some(b"FreeText") => true,

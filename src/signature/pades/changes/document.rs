@@ -58,7 +58,7 @@ impl Step<'_> {
         ensure(old.duplicate().is_none() && new.duplicate().is_none())?;
         for key in changed_keys(&old, &new) {
             match key {
-                b"AcroForm" | b"DSS" => {}
+                b"AcroForm" | b"DSS" | b"Metadata" => {}
                 b"Version" => {
                     let version = |it: &Dictionary| {
                         it.get("Version").and_then(Object::as_name).map(<[u8]>::to_vec)
@@ -66,13 +66,10 @@ impl Step<'_> {
                     ensure(version(&old) < version(&new))?;
                 }
                 b"Extensions" => ensure(new.get("Extensions").is_some_and(is_plain))?,
-                b"Metadata" => self.metadata(&old, &new)?,
                 _ => return Err(Doubt::Unexplained),
             }
         }
-        if new.contains("Metadata") {
-            self.metadata(&old, &new)?;
-        }
+        self.metadata(&old, &new)?;
         self.explain(root.number, LaterChanges::LtaUpdates);
         self.security_store(&old, &new)?;
         self.form(&old, &new)
@@ -108,13 +105,15 @@ impl Step<'_> {
                     ensure(form.get("SigFlags").is_some_and(|it| it.as_integer().is_some()))?
                 }
                 // Defaults for fields to come; those of old ones would look otherwise.
-                b"DA" | b"DR" if !key_in(&old_form, key) => {
-                    ensure(self.whole.fields()?.are_for_signatures())?;
-                    self.defaults = true;
-                }
+                b"DA" | b"DR" if !key_in(&old_form, key) => self.defaults = true,
+                b"DR" => self.resources(&old_form, &form)?,
+                // Readers make looks anew: of what has none, and of all that is there.
+                b"NeedAppearances" => self.defaults = true,
                 _ => return Err(Doubt::Unexplained),
             }
         }
+        let drawn = self.new.value(&form, "NeedAppearances")?;
+        self.readers_draw = !matches!(drawn, Object::Null | Object::Boolean(false));
         let (before, after) =
             (self.old.array(&old_form, "Fields")?, self.new.array(&form, "Fields")?);
         let added = additions(&before, &after).ok_or(Doubt::Unexplained)?;
@@ -131,5 +130,24 @@ impl Step<'_> {
             self.absorb(resources)?;
         }
         Ok(())
+    }
+
+    /// More fonts under names that there were none of.
+    fn resources(&mut self, old_form: &Dictionary, form: &Dictionary) -> Judged {
+        let (Some(old), Some(new)) =
+            (dictionary(self.old, old_form, "DR")?, dictionary(self.new, form, "DR")?)
+        else {
+            return Err(Doubt::Unexplained);
+        };
+        ensure(old.duplicate().is_none() && new.duplicate().is_none())?;
+        ensure(changed_keys(&old, &new).iter().all(|key| *key == b"Font"))?;
+        let before = dictionary(self.old, &old, "Font")?.unwrap_or_default();
+        let after = dictionary(self.new, &new, "Font")?.ok_or(Doubt::Unexplained)?;
+        ensure(before.duplicate().is_none() && after.duplicate().is_none())?;
+        ensure(changed_keys(&before, &after).iter().all(|key| !key_in(&before, key)))?;
+        self.holder(old_form.get("DR"), form.get("DR"))?;
+        self.holder(old.get("Font"), new.get("Font"))?;
+        self.defaults = true;
+        after.entries().iter().try_for_each(|font| self.absorb(&font.value))
     }
 }

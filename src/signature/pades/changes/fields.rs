@@ -84,8 +84,11 @@ impl Step<'_> {
             }
             ensure(old.get("V").is_none_or(Object::is_null))?;
             ensure(old.duplicate().is_none() && new.duplicate().is_none())?;
+            // Some readers take what has no type for something else.
+            let typed = !old.contains("Type") && new.is_a("Annot");
             let filled = changed_keys(old, new);
-            ensure(filled.iter().all(|key| matches!(*key, b"V" | b"AP" | b"M")))?;
+            let fills = |key: &[u8]| matches!(key, b"V" | b"AP" | b"M");
+            ensure(filled.iter().all(|key| fills(key) || (typed && *key == b"Type")))?;
             let value = new.get("V").ok_or(Doubt::Unexplained)?;
             let level = self.signature(value)?;
             if level == LaterChanges::Signatures {

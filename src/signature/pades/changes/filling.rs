@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 
 use super::{Doubt, Judged, LaterChanges, Step, ensure};
 use crate::encoding::pdf::{Dictionary, Field, Object, Reference};
-use crate::signature::pades::shape::changed_keys;
+use crate::signature::pades::references::is_without_look;
+use crate::signature::pades::shape::{changed_keys, has_area};
 
 /// What of a field its value is.
 const VALUE_KEYS: [&[u8]; 2] = [b"V", b"I"];
@@ -84,8 +85,13 @@ impl Step<'_> {
                 return Err(Doubt::Unexplained);
             };
             self.looks(old, new, LaterChanges::FormFilling)?;
-            if self.looks_changed(old, new)? {
-                self.told.draws |= self.conceals(old, new)?;
+            if is_without_look(old) {
+                self.filled.insert(widget.number);
+            }
+            // A reader makes the look, of what stands in the field and around it.
+            let made = self.readers_draw || !new.contains("AP");
+            if self.looks_changed(old, new)? || made {
+                self.told.draws |= made && has_area(new) || self.conceals(old, new)?;
                 self.on_page_of(new)?;
             }
         }

@@ -74,8 +74,4 @@ impl Fields {
     pub(super) fn of_object(&self, number: u32) -> Option<&Field> {
         self.all.get((*self.places.get(&number)?)?)
     }
-
-    pub(super) fn are_for_signatures(&self) -> bool {
-        self.all.iter().all(Field::is_signature)
-    }
 }
