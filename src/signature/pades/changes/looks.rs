@@ -53,7 +53,10 @@ impl Step<'_> {
             return ensure(matches!(self.new.get(reference)?, Object::Stream(_)));
         }
         let look = self.new.get(reference)?;
+        let Object::Stream(stream) = &look else { return Err(Doubt::Unexplained) };
         ensure(is_form(&look))?;
+        // Readers differ in where one of another length ends.
+        self.new.stream_data(stream)?;
         if !self.is_new(reference.number) {
             ensure(within.last().is_some_and(|it| *it == Some(new)))?;
             ensure(is_form(&self.old.get(reference)?))?;
