@@ -129,7 +129,7 @@ pub mod cades {
 
 /// PAdES: signatures in PDF (EN 319 142-1).
 pub mod pades {
-    pub use crate::augmentation::pades::{Augmented, Augmenter, Level};
+    pub use crate::augmentation::pades::{Augmented, Augmenter, Level, Vri};
     pub use crate::signature::pades::{
         Augment, DocMdp, EmptyField, FieldBuilder, FieldLock, SeedValues, SignatureBuilder,
         SubFilter,

@@ -17,13 +17,22 @@ pub(super) struct Found<'a> {
     pub(super) pool: Vec<Certificate>,
     pub(super) known: Kept,
     pub(super) needed: Vec<Needed>,
+    /// Places in `needed` of those that were asked for since this was last emptied.
+    pub(super) asked: Vec<usize>,
     /// Tokens that prove nothing, so that nothing about them is needed.
     without: &'a [Vec<u8>],
 }
 
 impl<'a> Found<'a> {
     pub(super) fn new(limits: &'a Limits) -> Self {
-        Self { limits, pool: Vec::new(), known: Kept::default(), needed: Vec::new(), without: &[] }
+        Self {
+            limits,
+            pool: Vec::new(),
+            known: Kept::default(),
+            needed: Vec::new(),
+            asked: Vec::new(),
+            without: &[],
+        }
     }
 
     /// Leaves these tokens out.
@@ -123,7 +132,9 @@ impl<'a> Found<'a> {
         let certificate = self.certificate(signer).ok_or_else(|| {
             Error::misuse("the certificate of a signer or of a time-stamp authority is missing")
         })?;
-        match self.needed.iter_mut().find(|it| it.certificate == certificate) {
+        let place = self.needed.iter().position(|it| it.certificate == certificate);
+        self.asked.push(place.unwrap_or(self.needed.len()));
+        match place.and_then(|it| self.needed.get_mut(it)) {
             // The strictest use counts, which is the latest.
             Some(known) => known.used = known.used.zip(used).map(|(a, b)| a.max(b)),
             None => self.needed.push(Needed { certificate, used }),

@@ -37,7 +37,7 @@ pub use conclusion::{Conclusion, Failed, Indeterminate};
 pub use evidence::Evidence;
 pub use facts::{Form, PdfWords, SignatureLevel, TimeStampType};
 pub use policy::{Acceptable, AlgorithmConstraints, Issuers, Policy, Revocation};
-pub(crate) use provision::Needed;
+pub(crate) use provision::{Needed, ValidationData};
 pub use report::{
     Coverage, DetailedReport, DocumentFormat, ReferenceReport, Report, RevisionReport,
     SignatureReport, TimeStampReport, Validated,

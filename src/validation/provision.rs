@@ -1,6 +1,8 @@
 //! What those who validate a signature later will need: the certificates of each path, and
 //! what says that none of them is revoked (EN 319 102-1 §5.2.6, asked ahead of time).
 
+use std::collections::HashSet;
+
 use super::block::revocation::{SHOWN, tried};
 use super::messages;
 use super::validator::Validator;
@@ -28,7 +30,7 @@ pub(crate) struct Needed {
 }
 
 impl Validator {
-    /// Collects the validation data of `needed`: from what the validator was given, from
+    /// Collects the validation data of each of `needed`, in their order: from what the validator was given, from
     /// `pool` and `known`, and from services where it may ask them.
     ///
     /// # Errors
@@ -42,7 +44,7 @@ impl Validator {
         needed: &[Needed],
         pool: &[Certificate],
         known: &Kept,
-    ) -> Result<ValidationData> {
+    ) -> Result<Vec<ValidationData>> {
         let (checks, spent, gathering) = (self.checks(), Spent::default(), self.gathering());
         let context = self.context(&checks, &spent, gathering.as_ref());
         let places = Places {
@@ -56,7 +58,7 @@ impl Validator {
             responses: [context.responses, &known.responses].concat(),
         };
         let candidates = [self.certificates(), pool].concat();
-        let (mut data, mut missing) = (ValidationData::default(), Vec::new());
+        let (mut all, mut missing) = (Vec::with_capacity(needed.len()), Vec::new());
         for one in needed {
             let finder = PathFinder {
                 trust: context.trust,
@@ -86,10 +88,12 @@ impl Validator {
             for checked in &checker.check(&path)? {
                 missing.extend(expects.missing(checked)?.filter(|it| !missing.contains(it)));
             }
+            let mut data = ValidationData::default();
             data.keep(&path, &known, gathering.as_ref());
+            all.push(data);
         }
         all_missing(&missing)?;
-        Ok(data)
+        Ok(all)
     }
 }
 
@@ -235,6 +239,21 @@ fn in_words(attempt: &Attempt) -> String {
 }
 
 impl ValidationData {
+    /// All of these, each object once.
+    pub(crate) fn merged<'a>(all: impl IntoIterator<Item = &'a Self>) -> Self {
+        let mut merged = Self::default();
+        let (mut certificates, mut others) = (HashSet::new(), HashSet::new());
+        for one in all {
+            let new = one.certificates.iter().filter(|it| certificates.insert(it.der()));
+            merged.certificates.extend(new.cloned());
+            let new = one.kept.crls.iter().filter(|it| others.insert(it.der()));
+            merged.kept.crls.extend(new.cloned());
+            let new = one.kept.responses.iter().filter(|it| others.insert(it.der()));
+            merged.kept.responses.extend(new.cloned());
+        }
+        merged
+    }
+
     fn keep(&mut self, path: &ValidatedPath, known: &Kept, gathering: Option<&Gathering<'_>>) {
         let anchor = path.anchor().certificate();
         for certificate in path.certificates().iter().chain(anchor) {

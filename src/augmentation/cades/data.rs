@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::limits::Limits;
 use crate::signature::cms::edit::{Additions, add, ocsp_choice};
 use crate::signature::cms::{RevocationInfo, SignedData};
-use crate::validation::Validator;
+use crate::validation::{ValidationData, Validator};
 
 /// The CMS with the validation data of these signers and of all their time-stamps.
 pub(super) fn added(
@@ -24,6 +24,7 @@ pub(super) fn added(
         }
     }
     let data = validator.validation_data(&found.needed, &found.pool, &found.known)?;
+    let data = ValidationData::merged(&data);
     let responses = data.kept.responses.iter().map(|it| it.der());
     let responses = responses.filter(|it| !holds(&parsed, it)).map(ocsp_choice);
     let crls = data.kept.crls.iter().map(|it| it.der());

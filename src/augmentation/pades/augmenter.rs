@@ -3,16 +3,17 @@
 use super::augmented::Augmented;
 use super::level::Level;
 use super::standing::{Standing, Standings};
+use super::vri::Vri;
 use crate::augmentation::found::Found;
 use crate::error::{Error, Place, Result};
 use crate::limits::Limits;
 use crate::signature::cms::SignedData;
 use crate::signature::pades::{
-    self, Extended, PdfSignature, PdfSignatures, SignatureKind, StoredData,
+    self, Created, Extended, PdfSignature, PdfSignatures, RelatedData, SignatureKind, StoredData,
 };
 use crate::signature::tsp::TimeStampAuthority;
 use crate::source::Source;
-use crate::validation::Validator;
+use crate::validation::{ValidationData, Validator};
 
 /// Raises the signatures of a PDF, whoever made them, to a level (EN 319 102-1 §6).
 ///
@@ -41,6 +42,7 @@ use crate::validation::Validator;
 pub struct Augmenter<'a> {
     level: Level<'a>,
     which: Which,
+    vri: Option<Vri>,
     limits: Limits,
 }
 
@@ -58,12 +60,19 @@ impl<'a> Augmenter<'a> {
     /// Raises all signatures of a PDF to `level`.
     pub fn new(level: Level<'a>) -> Self {
         let limits = level.validator().map_or_else(Limits::default, |it| it.limits().clone());
-        Self { level, which: Which::All, limits }
+        Self { level, which: Which::All, vri: None, limits }
     }
 
     /// Raises the signature of this field only: what is missing for others does not matter.
     pub fn field(mut self, name: impl Into<String>) -> Self {
         self.which = Which::Field(name.into());
+        self
+    }
+
+    /// Lets the document security store say besides which of its values are about which
+    /// signature. At level T there is none.
+    pub fn with_vri(mut self, vri: Vri) -> Self {
+        self.vri = Some(vri);
         self
     }
 
@@ -142,23 +151,43 @@ impl<'a> Augmenter<'a> {
         let mut found = Found::new(&self.limits).without(lapsed);
         found.stored(&pdf.store)?;
         let first = chosen.first().copied().unwrap_or_default();
+        let mut taken = Vec::new();
         for (n, signature) in pdf.signatures.iter().enumerate() {
             let over = n >= first && is_stamp(signature);
             if chosen.contains(&n) || over {
                 self.take(&mut found, signature, later(&pdf, n))
                     .map_err(|error| error.at(Place::Element(signature.field.clone())))?;
+                taken.push((signature, std::mem::take(&mut found.asked)));
             }
         }
         let data = validator.validation_data(&found.needed, &found.pool, &found.known)?;
-        let stored = StoredData {
-            certificates: &data.certificates,
-            crls: &data.kept.crls,
-            responses: &data.kept.responses,
-        };
-        if let Some(update) = pades::store(extended, stored, &self.limits)? {
+        let related = self.related(&taken, &data)?;
+        let related: Vec<_> = related.iter().filter_map(|it| it.written(self, validator)).collect();
+        let data = ValidationData::merged(&data);
+        if let Some(update) = pades::store(extended, stored(&data), &related, &self.limits)? {
             extended.append(&update);
         }
         Ok(())
+    }
+
+    /// What the store is to say of each signature.
+    fn related(
+        &self,
+        taken: &[(&PdfSignature, Vec<usize>)],
+        data: &[ValidationData],
+    ) -> Result<Vec<Related>> {
+        let taken = taken.iter().filter(|_| self.vri.is_some());
+        taken
+            .map(|(signature, needed)| {
+                let cms = SignedData::parse(&signature.contents, &self.limits)?;
+                let signer = cms.signers().first().and_then(|it| it.as_ref().ok());
+                Ok(Related {
+                    signature: signature.related.clone(),
+                    value: signer.map(|it| it.signature().to_vec()).unwrap_or_default(),
+                    data: ValidationData::merged(needed.iter().filter_map(|it| data.get(*it))),
+                })
+            })
+            .collect()
     }
 
     fn take(
@@ -179,6 +208,35 @@ impl<'a> Augmenter<'a> {
             Some(Ok(signer)) => found.signer(signer, stamped),
             _ => Err(Error::misuse("a signature that is to be raised is broken")),
         }
+    }
+}
+
+/// One signature, and what is about it.
+struct Related {
+    signature: Vec<u8>,
+    value: Vec<u8>,
+    data: ValidationData,
+}
+
+impl Related {
+    fn written<'a>(
+        &'a self,
+        augmenter: &Augmenter<'a>,
+        validator: &Validator,
+    ) -> Option<RelatedData<'a>> {
+        let created = match augmenter.vri? {
+            Vri::Claimed => Created::Claimed(validator.time()),
+            Vri::TimeStamped => Created::Stamped(augmenter.level.authority(), &self.value),
+        };
+        Some(RelatedData { signature: &self.signature, data: stored(&self.data), created })
+    }
+}
+
+fn stored(data: &ValidationData) -> StoredData<'_> {
+    StoredData {
+        certificates: &data.certificates,
+        crls: &data.kept.crls,
+        responses: &data.kept.responses,
     }
 }
 

@@ -6,7 +6,9 @@ mod level;
 mod standing;
 #[cfg(test)]
 mod tests;
+mod vri;
 
 pub use augmented::Augmented;
 pub use augmenter::Augmenter;
 pub use level::Level;
+pub use vri::Vri;

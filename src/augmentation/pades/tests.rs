@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{Augmenter, Level};
+use super::{Augmenter, Level, Vri};
 use crate::augmentation::cades::tests::{NOW, World};
 use crate::encoding::pdf::sample;
 use crate::error::ErrorKind;
@@ -275,4 +275,34 @@ fn one_of_several_is_raised() {
     let signed = SignatureBuilder::new(&first, at).level(&level).sign(&world.signer).unwrap();
     let report = world.validator.validate(&signed).unwrap();
     assert_eq!(report.signatures()[1].level(), SignatureLevel::BaselineLta, "{report}");
+}
+
+/// What is said of each signature besides is read again, said once, and no modification.
+#[test]
+fn what_is_about_a_signature_is_said() {
+    let world = World::new();
+    let (own, vri) = (TimeStampType::SignatureTimestamp, TimeStampType::VriTimestamp);
+    let document = sample::table(&sample::with(&[]));
+    let level = Level::Lt(&world.tsa, &world.validator);
+    for (how, stamps) in [(Vri::Claimed, vec![own]), (Vri::TimeStamped, vec![own, vri])] {
+        let augmenter = Augmenter::new(level).with_vri(how);
+        let builder = SignatureBuilder::new(&document, NOW.parse().unwrap()).level(&augmenter);
+        let signed = builder.sign(&world.signer).unwrap();
+        let expected = (SignatureLevel::BaselineLt, Conclusion::TotalPassed, stamps);
+        assert_eq!(judged(&world, &signed), expected);
+        assert!(augmenter.augment(&signed).unwrap().appended().is_empty());
+        let found = pades::parse(&signed, &Limits::default()).unwrap();
+        let name = String::from_utf8(found.signatures[0].related.clone()).unwrap();
+        let text = String::from_utf8_lossy(&signed);
+        assert!(text.contains(&format!("/VRI <</{name} <</Cert [")), "{name}");
+        assert_eq!(text.contains("/TU (D:20260615070000+07'00')"), how == Vri::Claimed);
+        // A renewal says it of the time-stamp, too, and leaves the signature's as it is.
+        let lta = raised(Level::Lta(&world.tsa, &world.validator), &signed);
+        let again = Augmenter::new(Level::Lta(&world.tsa, &world.validator)).with_vri(how);
+        let again = again.augment(&lta).unwrap().to_vec(&lta).unwrap();
+        let report = world.validator.validate(&again).unwrap();
+        assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed), "{report}");
+        let [signature] = report.signatures() else { panic!("{report}") };
+        assert_eq!(signature.later_changes(), Some("LTA_UPDATES"), "{report}");
+    }
 }

@@ -226,7 +226,7 @@ impl SignatureDictionary {
 }
 
 /// ISO 32000-2 §7.9.4, on Vietnam's clock.
-fn date(at: UtcTime) -> Result<String> {
+pub(super) fn date(at: UtcTime) -> Result<String> {
     let format = format_description!("D:[year][month][day][hour][minute][second]+07'00'");
     at.vietnam_local()
         .format(&format)

@@ -5,6 +5,7 @@
 use std::collections::HashSet;
 
 use super::create::{Request, Said, append};
+use super::related::{self, Places, RelatedData};
 use super::store::{SecurityStore, Stored};
 use crate::crypto::{DigestAlgorithm, DigestContext};
 use crate::encoding::pdf::{Dictionary, Object, Reader, Reference, Update, View};
@@ -22,56 +23,50 @@ pub(crate) struct StoredData<'a> {
     pub(crate) responses: &'a [OcspResponse],
 }
 
-/// The update that puts validation data into the store; nothing where it is all there.
+impl<'a> StoredData<'a> {
+    /// In DER: certificates, lists, answers.
+    pub(super) fn values(&self) -> [Vec<&'a [u8]>; 3] {
+        [
+            self.certificates.iter().map(Certificate::der).collect(),
+            self.crls.iter().map(Crl::der).collect(),
+            self.responses.iter().map(OcspResponse::der).collect(),
+        ]
+    }
+}
+
+/// The update that puts validation data into the store, and what it says of signatures;
+/// nothing where it is all there.
 ///
 /// # Errors
 /// `Malformed` when the file is not sound enough to be updated; `Unsupported` when it is
-/// encrypted; `LimitExceeded`; `Io`.
+/// encrypted; as an authority's own where something is to be time-stamped; `LimitExceeded`;
+/// `Io`.
 pub(crate) fn store(
     document: &dyn Source,
     data: StoredData<'_>,
+    related: &[RelatedData<'_>],
     limits: &Limits,
 ) -> Result<Option<Vec<u8>>> {
     let reader = Reader::open(document, limits)?;
     let view = reader.newest();
     let held = SecurityStore::read(view)?;
-    let certificates = data.certificates.iter().map(Certificate::der);
-    let crls = data.crls.iter().map(Crl::der);
-    let responses = data.responses.iter().map(OcspResponse::der);
-    let new = [
-        ("Certs", missing(certificates, &held.certificates)),
-        ("CRLs", missing(crls, &held.crls)),
-        ("OCSPs", missing(responses, &held.responses)),
-    ];
-    if new.iter().all(|(_, values)| values.is_empty()) {
-        return Ok(None);
-    }
     let mut update = Update::new(&reader)?;
-    add_to_store(view, &mut update, &new)?;
-    let id = file_id(document.len(), &new);
-    Ok(Some(update.finish(&id)?.bytes))
-}
-
-/// Each once, without those that are there already.
-fn missing<'a>(values: impl Iterator<Item = &'a [u8]>, held: &[Stored]) -> Vec<&'a [u8]> {
-    let mut seen: HashSet<&[u8]> = held.iter().map(|it| it.der.as_slice()).collect();
-    values.filter(|it| seen.insert(it)).collect()
-}
-
-/// Arrays of references to streams; what stands in them stays in front.
-fn add_to_store(view: View<'_>, update: &mut Update<'_>, new: &[(&str, Vec<&[u8]>)]) -> Result<()> {
     let (root, mut catalog) = view.catalog()?;
     let old = view.dictionary(&catalog, "DSS")?;
     let named = catalog.get("DSS").and_then(Object::as_reference).filter(|_| old.is_some());
     let mut store = old.unwrap_or_default();
-    for (key, values) in new.iter().filter(|(_, values)| !values.is_empty()) {
-        let mut items = view.array(&store, key)?;
-        for value in values {
-            let stream = update.allocate();
-            update.put_stream(stream, Dictionary::new(), value);
-            items.push(Object::Reference(stream));
-        }
-        put_array(update, &mut store, key, items);
+    let held = [&held.certificates, &held.crls, &held.responses];
+    let all = held.iter().flat_map(|it| it.iter());
+    let mut places: Places<'_> = all.map(|it| (it.der.as_slice(), it.reference)).collect();
+    let mut new = Vec::new();
+    for ((key, values), held) in KINDS.into_iter().zip(data.values()).zip(held) {
+        let values = missing(values, held);
+        add_values(view, &mut update, &mut store, (key, &values), &mut places)?;
+        new.extend(values);
+    }
+    let said = related::add(view, &mut update, &mut store, related, &places)?;
+    if new.is_empty() && !said {
+        return Ok(None);
     }
     let holder = named.unwrap_or_else(|| update.allocate());
     update.put(holder, &Object::Dictionary(store));
@@ -79,11 +74,46 @@ fn add_to_store(view: View<'_>, update: &mut Update<'_>, new: &[(&str, Vec<&[u8]
         catalog.set("DSS", Object::Reference(holder));
         update.put(root, &Object::Dictionary(catalog));
     }
+    Ok(Some(update.finish(&file_id(document.len(), &new))?.bytes))
+}
+
+const KINDS: [&str; 3] = ["Certs", "CRLs", "OCSPs"];
+
+/// Each once, without those that are there already.
+fn missing<'a>(values: Vec<&'a [u8]>, held: &[Stored]) -> Vec<&'a [u8]> {
+    let mut seen: HashSet<&[u8]> = held.iter().map(|it| it.der.as_slice()).collect();
+    values.into_iter().filter(|it| seen.insert(it)).collect()
+}
+
+/// Arrays of references to streams; what stands in them stays in front.
+fn add_values<'a>(
+    view: View<'_>,
+    update: &mut Update<'_>,
+    store: &mut Dictionary,
+    (key, values): (&str, &[&'a [u8]]),
+    places: &mut Places<'a>,
+) -> Result<()> {
+    if values.is_empty() {
+        return Ok(());
+    }
+    let mut items = view.array(store, key)?;
+    for value in values {
+        let stream = update.allocate();
+        update.put_stream(stream, Dictionary::new(), value);
+        items.push(Object::Reference(stream));
+        places.insert(value, stream);
+    }
+    put_array(update, store, key, items);
     Ok(())
 }
 
 /// Where the array is an object of its own, that one grows.
-fn put_array(update: &mut Update<'_>, store: &mut Dictionary, key: &str, items: Vec<Object>) {
+pub(super) fn put_array(
+    update: &mut Update<'_>,
+    store: &mut Dictionary,
+    key: &str,
+    items: Vec<Object>,
+) {
     let array: Option<Reference> = store.get(key).and_then(Object::as_reference);
     match array {
         Some(array) => update.put(array, &Object::Array(items)),
@@ -125,9 +155,9 @@ pub(crate) fn time_stamp(
 }
 
 /// Other for every state of the file, without chance or clock (ISO 32000-2 §14.4).
-fn file_id(len: u64, new: &[(&str, Vec<&[u8]>)]) -> Vec<u8> {
+fn file_id(len: u64, new: &[&[u8]]) -> Vec<u8> {
     let mut context = DigestContext::new(DigestAlgorithm::Sha256);
     context.update(&len.to_be_bytes());
-    new.iter().flat_map(|(_, values)| values).for_each(|value| context.update(value));
+    new.iter().for_each(|value| context.update(value));
     context.finish().value().iter().take(16).copied().collect()
 }

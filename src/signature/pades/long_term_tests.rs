@@ -41,7 +41,7 @@ fn signed(document: &[u8]) -> Vec<u8> {
 
 fn stored(document: &[u8], certificates: &[Certificate], crls: &[Crl]) -> Option<Vec<u8>> {
     let data = StoredData { certificates, crls, responses: &[] };
-    let update = store(&document, data, &Limits::default()).unwrap()?;
+    let update = store(&document, data, &[], &Limits::default()).unwrap()?;
     Some([document, &update].concat())
 }
 

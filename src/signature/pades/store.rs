@@ -26,6 +26,8 @@ pub(crate) struct Stored {
     pub(crate) der: Vec<u8>,
     /// The bytes of the file that hold it, encoded: what covers them proves that it existed.
     pub(crate) place: Range<u64>,
+    /// The object that it is.
+    pub(super) reference: Reference,
 }
 
 /// A time-stamp token about one signature (`VRI`, EN 319 142-1 §5.4.2.3).
@@ -173,7 +175,7 @@ impl Reading {
         let read = view.resolve(item).and_then(|object| match object {
             Object::Stream(stream) => {
                 let place = view.stream_data(&stream)?;
-                Ok(Some(Stored { der: view.decoded(&stream)?, place }))
+                Ok(Some(Stored { der: view.decoded(&stream)?, place, reference }))
             }
             _ => Ok(None),
         });
