@@ -3,11 +3,12 @@
 
 mod support;
 
-use kyso::{Policy, SignatureLevel, TrustStore, Validator};
+use kyso::{Conclusion, Policy, SignatureLevel, TrustStore, Validator, pades};
 use support::cms::{
     Cms, Identity, SIGNING_CERTIFICATE_V2, SIGNING_TIME, attribute, oid, seq, sha256, tlv,
 };
 use support::pdf::Pdf;
+use support::pki::{NOW, Pki};
 
 const SIGNATURE_POLICY: &str = "1.2.840.113549.1.9.16.2.15";
 const COMMITMENT_TYPE: &str = "1.2.840.113549.1.9.16.2.16";
@@ -79,4 +80,46 @@ fn what_no_profile_takes_is_none() {
     assert_eq!(level(ADOBE, |_| {}), SignatureLevel::NotEtsi);
     let unnamed = |cms: &mut Cms| cms.without(SIGNING_CERTIFICATE_V2);
     assert_eq!(level(PADES, unnamed), SignatureLevel::NotEtsi);
+}
+
+fn levels(pki: &Pki, file: &Vec<u8>) -> Vec<SignatureLevel> {
+    let validator = Validator::new(pki.trust(), Policy::pilot(), NOW.parse().unwrap());
+    let report = validator.validate(file).unwrap();
+    assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed), "{report}");
+    report.signatures().iter().map(|it| it.level()).collect()
+}
+
+/// In the signature or over the document; and of no matter for what is no PAdES.
+#[test]
+fn one_time_stamp_makes_it_t() {
+    let (pki, at) = (Pki::new(), NOW.parse().unwrap());
+    let (tsa, document) = (pki.tsa(), std::fs::read("testdata/pdf/libreoffice.pdf").unwrap());
+    let level = pades::Level::T(&tsa);
+    let signed =
+        |format: pades::SubFilter| pades::SignatureBuilder::new(&document, at).sub_filter(format);
+    let within = signed(pades::SubFilter::EtsiCadesDetached).level(&level).sign(&pki.signer());
+    assert_eq!(levels(&pki, &within.unwrap()), [SignatureLevel::BaselineT]);
+    let b = signed(pades::SubFilter::EtsiCadesDetached).sign(&pki.signer()).unwrap();
+    let over = pades::Augmenter::new(level).augment(&b).unwrap().to_vec(&b).unwrap();
+    assert_eq!(levels(&pki, &over), [SignatureLevel::BaselineT]);
+    let adobe = signed(pades::SubFilter::AdbePkcs7Detached).level(&level).sign(&pki.signer());
+    assert_eq!(levels(&pki, &adobe.unwrap()), [SignatureLevel::NotEtsi]);
+}
+
+/// Signing at a level raises nobody else; raising all of them does.
+#[test]
+fn each_signature_has_a_level_of_its_own() {
+    let (pki, at) = (Pki::new(), NOW.parse().unwrap());
+    let validator = Validator::new(pki.trust(), Policy::default(), at)
+        .with_crls([pki.root.crl(&[]), pki.middle.crl(&[])]);
+    let (tsa, document) = (pki.tsa(), std::fs::read("testdata/pdf/libreoffice.pdf").unwrap());
+    let leader =
+        pades::SignatureBuilder::new(&document, at).field("Leader").sign(&pki.signer()).unwrap();
+    let level = pades::Level::Lt(&tsa, &validator);
+    let builder = pades::SignatureBuilder::new(&leader, at).field("Agency").level(&level);
+    let sealed = builder.sign(&pki.signer()).unwrap();
+    assert_eq!(levels(&pki, &sealed), [SignatureLevel::BaselineB, SignatureLevel::BaselineLt]);
+    let archive = pades::Level::Lta(&tsa, &validator);
+    let raised = pades::Augmenter::new(archive).augment(&sealed).unwrap().to_vec(&sealed).unwrap();
+    assert_eq!(levels(&pki, &raised), [SignatureLevel::BaselineLta; 2]);
 }
