@@ -131,8 +131,8 @@ pub mod cades {
 pub mod pades {
     pub use crate::augmentation::pades::{Augmented, Augmenter, Level, Vri};
     pub use crate::signature::pades::{
-        Augment, DocMdp, EmptyField, FieldBuilder, FieldLock, SeedValues, SignatureBuilder,
-        SubFilter,
+        Augment, DocMdp, Drawing, DrawingKind, EmptyField, FieldBuilder, FieldLock, SeedValues,
+        SignatureBuilder, SubFilter,
     };
 }
 

@@ -4,7 +4,7 @@
 
 use std::fs;
 
-use kyso::pades::SignatureBuilder;
+use kyso::pades::{DrawingKind, SignatureBuilder};
 use kyso::{Conclusion, Policy, SigningOverride, SoftwareSigner, TrustStore, UtcTime, Validator};
 
 const NOW: &str = "2026-11-22T08:00:00+07:00";
@@ -51,6 +51,11 @@ fn conclusions(second: &SoftwareSigner, field: Option<&str>) -> Vec<String> {
     let pdf = builder.sign(second).unwrap();
     let trust = TrustStore::from_bytes(&fs::read("testdata/keys/ca.crt.pem").unwrap()).unwrap();
     let report = Validator::new(trust, Policy::pilot(), at).validate(&pdf).unwrap();
+    if field.is_some() {
+        let drawing = &report.revisions()[0].drawings()[0];
+        assert_eq!((drawing.kind, drawing.page), (DrawingKind::SignatureLook, Some(1)));
+        assert_eq!(drawing.place, [0.0, 0.0, 99.0, 99.0]);
+    }
     for signature in report.signatures() {
         let later = signature.checks().iter().filter(|it| it.message_en.contains("look"));
         let passes = signature.conclusion() == Conclusion::TotalPassed;

@@ -4,7 +4,7 @@
 use super::check::{CheckId, Finding, Message, say};
 use crate::pki::path::Fault;
 use crate::pki::{Certificate, PublicKey, TrustAnchor};
-use crate::signature::pades::{Finding as PdfFinding, LaterChanges, RevisionChanges};
+use crate::signature::pades::{DrawingKind, Finding as PdfFinding, LaterChanges, RevisionChanges};
 use crate::time::UtcTime;
 
 /// The path that was found.
@@ -170,6 +170,14 @@ pub(super) fn later_changes(changes: LaterChanges, bytes: u64) -> Message {
     }
 }
 
+/// The text that was added to the pages themselves, line by line.
+fn drawn_texts(change: &RevisionChanges) -> Vec<String> {
+    /// Characters of a line; the report's list has it whole.
+    const MOST: usize = 60;
+    let lines = change.drawings.iter().filter(|it| it.kind == DrawingKind::Text);
+    lines.map(|it| format!("“{}”", it.text.chars().take(MOST).collect::<String>())).collect()
+}
+
 /// What later revisions changed of one kind, by their names.
 pub(super) fn changed_later(kind: LaterChanges, changes: &[RevisionChanges]) -> Message {
     let (mut vi, mut en) = match kind {
@@ -188,9 +196,9 @@ pub(super) fn changed_later(kind: LaterChanges, changes: &[RevisionChanges]) -> 
     };
     for change in changes {
         let (what_vi, what_en, names) = match kind {
-            LaterChanges::FormFilling => ("trường", "field", &change.fields),
-            LaterChanges::Annotations => ("chú thích", "annotation", &change.annotations),
-            _ => ("", "", &Vec::new()),
+            LaterChanges::FormFilling => ("trường", "field", change.fields.clone()),
+            LaterChanges::Annotations => ("chú thích", "annotation", change.annotations.clone()),
+            _ => ("chữ", "text", drawn_texts(change)),
         };
         let relevant = !names.is_empty() || change.kind == Some(kind);
         if !relevant {

@@ -111,13 +111,14 @@ impl Policy {
             | CheckId::RevocationStrength
             | CheckId::SignaturePolicy
             | CheckId::TimeStampOrder
-            | CheckId::Annotations
-            | CheckId::ClerkAddition => self.own_or(id, Level::Fail),
+            | CheckId::Annotations => self.own_or(id, Level::Fail),
             CheckId::SigningCertificateReference
             | CheckId::SigningCertificateIssuerSerial
             | CheckId::SignatureEncoding
             // ISO 32000-2 §12.8.2.2: a form may be filled in where nobody forbade it.
             | CheckId::FormFilling
+            // It hides nothing, and must be covered by a signature that passes, anyway.
+            | CheckId::ClerkAddition
             // Only the certificate says who signed; a look may leave it out.
             | CheckId::Appearance => self.own_or(id, Level::Warn),
             // A time-stamp that proves nothing harms nothing: §5.5.4 step 3, §5.6.3.4 step 5 d).

@@ -83,15 +83,22 @@ pub(crate) fn write(objects: &[String]) -> Vec<u8> {
 
 /// An incremental update that sets one object.
 pub(crate) fn update(file: &[u8], number: usize, object: &str) -> Vec<u8> {
+    update_all(file, 6, &[(number, object)])
+}
+
+/// An incremental update that sets these objects, all of them below `size`.
+pub(crate) fn update_all(file: &[u8], size: usize, objects: &[(usize, &str)]) -> Vec<u8> {
     let text = String::from_utf8_lossy(file);
     let (_, previous) = text.trim_end().trim_end_matches("%%EOF").rsplit_once("startxref").unwrap();
-    let mut updated = file.to_vec();
-    let at = updated.len();
-    updated.extend(format!("{number} 0 obj\n{object}\nendobj\n").bytes());
+    let (mut updated, mut rows) = (file.to_vec(), String::new());
+    for (number, object) in objects {
+        rows += &format!("{number} 1\n{:010} 00000 n \n", updated.len());
+        updated.extend(format!("{number} 0 obj\n{object}\nendobj\n").bytes());
+    }
     let start = updated.len();
     let previous = previous.trim();
     let rest = format!(
-        "xref\n{number} 1\n{at:010} 00000 n \ntrailer\n<</Size 6/Root 1 0 R/Prev {previous}>>\n\
+        "xref\n{rows}trailer\n<</Size {size}/Root 1 0 R/Prev {previous}>>\n\
          startxref\n{start}\n%%EOF\n"
     );
     updated.extend(rest.bytes());

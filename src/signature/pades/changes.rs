@@ -193,6 +193,7 @@ impl Step<'_> {
         self.filled_fields()?;
         self.form_filling()?;
         self.pages()?;
+        self.drawn_through()?;
         self.changed_annotations()?;
         self.freed_with_annotations();
         self.containers()?;

@@ -283,7 +283,7 @@ impl LaterChanges {
 }
 
 /// What one incremental update changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct RevisionChanges {
     /// Counted from 1.
     pub(crate) revision: usize,
@@ -300,6 +300,43 @@ pub(crate) struct RevisionChanges {
     pub(crate) pages: Vec<usize>,
     /// Whether something was drawn that may hide what was signed.
     pub(crate) draws: bool,
+    /// What was drawn, and where.
+    pub(crate) drawings: Vec<Drawing>,
+}
+
+/// Something that a revision of a PDF drew on a page.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Drawing {
+    /// The page, counted from 1; nothing where it is not known.
+    pub page: Option<usize>,
+    /// What it is.
+    pub kind: DrawingKind,
+    /// Left, bottom, right and top, in points as the page counts them (its default user
+    /// space, ISO 32000-2 §8.3.2.3). Nothing of it is elsewhere.
+    pub place: [f64; 4],
+    /// What it says, line by line, as far as it is text: as its fonts have it, which
+    /// nobody checks.
+    pub text: String,
+}
+
+/// What was drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[non_exhaustive]
+pub enum DrawingKind {
+    /// A line of text on the page itself.
+    Text,
+    /// A picture on the page itself.
+    Image,
+    /// Lines and areas on the page itself.
+    Path,
+    /// The look of a signature.
+    SignatureLook,
+    /// The look of another field.
+    Field,
+    /// The look of an annotation.
+    Annotation,
 }
 
 /// Kinds of changes that may be among others.
@@ -331,6 +368,7 @@ impl RevisionChanges {
             fields: few(&self.fields),
             annotations: few(&self.annotations),
             pages: self.pages.iter().take(FEW).copied().collect(),
+            drawings: self.drawings.iter().take(FEW).cloned().collect(),
             ..*self
         }
     }
@@ -345,6 +383,7 @@ impl RevisionChanges {
             annotations: Vec::new(),
             pages: Vec::new(),
             draws: false,
+            drawings: Vec::new(),
         }
     }
 }

@@ -35,6 +35,7 @@ pub(crate) use facts::{
     ByteRange, FileDefect, Finding, Kinds, LaterChanges, PdfSignature, PdfSignatures,
     RevisionChanges, SignatureKind, Unlocked,
 };
+pub use facts::{Drawing, DrawingKind};
 pub use field_builder::{EmptyField, FieldBuilder};
 pub use lock::FieldLock;
 pub(crate) use long_term::{StoredData, store, time_stamp};
@@ -44,6 +45,8 @@ pub use seed::SeedValues;
 pub(crate) use store::SecurityStore;
 pub use sub_filter::SubFilter;
 
+#[cfg(test)]
+mod addition_attacks;
 #[cfg(test)]
 mod annotation_attacks;
 #[cfg(test)]

@@ -248,10 +248,11 @@ pub(in crate::validation) fn overdrawn() -> Finding {
         CheckId::LaterChanges,
         Indeterminate::SigConstraintsFailure,
         say(
-            "Sau khi ký, có hình chữ ký, chú thích hoặc nội dung trường được vẽ thêm lên trang mà \
-             không có chữ ký hợp lệ nào bao trùm; hình đó có thể che nội dung đã ký.",
-            "After it was signed, the look of a signature, of an annotation or of a field was \
-             drawn that no signature which passes covers; it may hide what was signed.",
+            "Sau khi ký, có hình chữ ký, chú thích, nội dung trường hoặc nội dung khác được vẽ \
+             thêm lên trang mà không có chữ ký hợp lệ nào về sau bao trùm.",
+            "After it was signed, something was drawn on the pages (the look of a signature, of \
+             an annotation or of a field, or an addition) that no later signature which passes \
+             covers.",
         ),
     )
 }

@@ -120,13 +120,12 @@ impl Policy {
     /// - *Extended key usage* is not asked for: officers' certificates have none for documents.
     /// - *What a clerk adds* to the pages after the leader signed, number and date and seal,
     ///   passes with a warning where a later signature that passes covers it, and where it
-    ///   hides nothing that was signed.
+    ///   touches nothing that was signed.
     #[must_use]
     pub fn vietnam_official() -> Self {
         Self {
             name: "Vietnam, official documents".into(),
             algorithms: AlgorithmConstraints::vietnam(),
-            levels: BTreeMap::from([(CheckId::ClerkAddition, Level::Warn)]),
             ..Self::default()
         }
     }
@@ -142,11 +141,13 @@ impl Policy {
     /// - *DSA*: from 2048 bits until 2029-01-01, from 1024 bits until 2015-12-01.
     /// - *Elliptic curves*: from 255 bits, that is with Ed25519, without an end; from 224 bits
     ///   until 2021-10-01, from 160 bits until 2012-08-01.
+    /// - *What is added* to the pages after a signature never passes, whoever signed later.
     #[must_use]
     pub fn etsi() -> Self {
         Self {
             name: "EN 319 102-1, TS 119 312 V1.5.1".into(),
             algorithms: AlgorithmConstraints::etsi(),
+            levels: BTreeMap::from([(CheckId::ClerkAddition, Level::Fail)]),
             ..Self::default()
         }
     }

@@ -2,10 +2,10 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::signature::pades::{LaterChanges, RevisionChanges};
+use crate::signature::pades::{Drawing, LaterChanges, RevisionChanges};
 
 /// What one incremental update of a PDF changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RevisionReport {
     /// Counted from 1, the original.
     revision: usize,
@@ -15,6 +15,7 @@ pub struct RevisionReport {
     fields: Vec<String>,
     annotations: Vec<String>,
     pages: Vec<usize>,
+    drawings: Vec<Drawing>,
 }
 
 impl RevisionReport {
@@ -26,6 +27,7 @@ impl RevisionReport {
             fields: changes.fields.clone(),
             annotations: changes.annotations.clone(),
             pages: changes.pages.clone(),
+            drawings: changes.drawings.clone(),
         }
     }
 
@@ -65,6 +67,13 @@ impl RevisionReport {
     #[must_use]
     pub fn pages(&self) -> &[usize] {
         &self.pages
+    }
+
+    /// What was drawn on them, and where: what was added to the pages themselves, and the
+    /// looks of signatures, fields and annotations.
+    #[must_use]
+    pub fn drawings(&self) -> &[Drawing] {
+        &self.drawings
     }
 }
 

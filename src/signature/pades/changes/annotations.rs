@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use super::{Doubt, Judged, LaterChanges, Step, ensure, only};
 use crate::encoding::pdf::{Dictionary, Location, Object, Reference};
+use crate::signature::pades::facts::DrawingKind;
 use crate::signature::pades::shape::{additions, changed_keys, has_area, is_plain};
 
 /// Subtypes (Table 171).
@@ -123,6 +124,7 @@ impl Step<'_> {
         let Object::Dictionary(annotation) = &object else { return Err(Doubt::Unexplained) };
         self.plain(annotation)?;
         self.note(annotation, is_seen(annotation))?;
+        self.tell_look(DrawingKind::Annotation, annotation)?;
         self.absorb(&object)
     }
 
@@ -161,6 +163,7 @@ impl Step<'_> {
             self.annotations_only.push(reference.number);
             self.explain(reference.number, LaterChanges::Annotations);
             self.note(new, is_seen(old) || is_seen(new))?;
+            self.tell_look(DrawingKind::Annotation, new)?;
         }
         Ok(())
     }

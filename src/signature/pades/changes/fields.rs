@@ -4,6 +4,7 @@
 use super::{Doubt, Judged, LaterChanges, Step, ensure, only};
 use crate::encoding::pdf::{Dictionary, Object, Reference, View, text_of};
 use crate::signature::pades::certification::certified;
+use crate::signature::pades::facts::DrawingKind;
 use crate::signature::pades::shape::{FIELD_KEYS, changed_keys, has_area, has_look};
 
 impl Step<'_> {
@@ -49,6 +50,7 @@ impl Step<'_> {
         if shows_something(self.new, widget)? {
             ensure(signed || !has_look(widget))?;
             self.told.draws = true;
+            self.tell_look(DrawingKind::SignatureLook, widget)?;
         }
         self.widgets.insert(reference);
         widget.get("AP").map_or(Ok(()), |appearance| self.absorb(appearance))
@@ -100,10 +102,26 @@ impl Step<'_> {
             // Some readers show the look of a field only when it is signed, or show
             // only then no look of their own.
             self.told.draws |= field_shows_something(self.old, old)?;
-            self.told.draws |= field_shows_something(self.new, new)?;
+            if field_shows_something(self.new, new)? {
+                self.told.draws = true;
+                self.tell_looks(new)?;
+            }
             if let Some(appearance) = new.get("AP") {
                 self.absorb(appearance)?;
             }
+        }
+        Ok(())
+    }
+
+    /// The looks of a field, which may be its own widget.
+    fn tell_looks(&mut self, field: &Dictionary) -> Judged {
+        if field.contains("Rect") {
+            self.tell_look(DrawingKind::SignatureLook, field)?;
+        }
+        for kid in self.new.array(field, "Kids")? {
+            let kid = self.new.resolve(&kid)?;
+            let tell = |it| self.tell_look(DrawingKind::SignatureLook, it);
+            kid.as_dictionary().map_or(Ok(()), tell)?;
         }
         Ok(())
     }
@@ -121,7 +139,7 @@ impl Step<'_> {
             let drawn = |key: &[u8]| matches!(key, b"Contents" | b"Resources");
             ensure(changed.iter().all(|key| *key == b"Annots" || drawn(key)))?;
             if changed.iter().any(|key| drawn(key)) {
-                self.drawing(&old, &new)?;
+                self.drawing(reference, &old, &new)?;
             }
             self.open.remove(&reference.number);
             pages.push((old, new));

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use super::{Doubt, Judged, LaterChanges, Step, ensure};
 use crate::encoding::pdf::{Dictionary, Field, Object, Reference};
+use crate::signature::pades::facts::DrawingKind;
 use crate::signature::pades::references::is_without_look;
 use crate::signature::pades::shape::{changed_keys, has_area};
 
@@ -93,6 +94,7 @@ impl Step<'_> {
             if self.looks_changed(old, new)? || made {
                 self.told.draws |= made && has_area(new) || self.conceals(old, new)?;
                 self.on_page_of(new)?;
+                self.tell_look(DrawingKind::Field, new)?;
             }
         }
         Ok(())
