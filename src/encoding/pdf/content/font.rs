@@ -53,15 +53,17 @@ pub(super) struct Program {
     font: TrueType,
     /// Big-endian pairs, by the number of the glyph; nothing where that is it.
     map: Option<Vec<u8>>,
-    /// Of simple fonts, where each code may be any glyph.
-    any: Option<Reach>,
+    /// Whether codes are bytes that stand for characters.
+    simple: bool,
     known: RefCell<HashMap<u32, Option<Reach>>>,
 }
 
 impl Program {
-    fn reach(&self, glyph: u32) -> Option<Reach> {
-        if self.any.is_some() {
-            return self.any;
+    fn reach(&self, glyph: u32, text: Option<&str>) -> Option<Reach> {
+        if self.simple {
+            let character = text.and_then(|it| it.chars().next());
+            let of_byte = || self.font.reach_of_byte(glyph, character);
+            return *self.known.borrow_mut().entry(glyph).or_insert_with(of_byte);
         }
         let glyph = match &self.map {
             None => glyph,
@@ -132,6 +134,11 @@ impl Font {
         codes
     }
 
+    /// What a byte stands for by the encoding.
+    fn encoded(&self, code: u32) -> Option<Rc<str>> {
+        self.texts.get(usize::try_from(code).ok()?).cloned().flatten()
+    }
+
     fn code(&self, code: Option<u32>, length: usize) -> Code {
         let Some(code) = code else {
             return Code { text: None, width: None, is_space: false, reach: None };
@@ -140,14 +147,15 @@ impl Font {
             Codes::Mapped(map) => map.glyph_of(code),
             Codes::Single | Codes::Identity => Some(code),
         };
-        let by_encoding = || self.texts.get(usize::try_from(code).ok()?).cloned().flatten();
         let mapped = self.to_text.as_ref().and_then(|it| it.text_of(code));
         Code {
-            text: mapped.or_else(by_encoding),
+            text: mapped.or_else(|| self.encoded(code)),
             width: glyph.and_then(|it| self.widths.of(it)),
             is_space: length == 1 && code == 32,
             reach: match &self.outlines {
-                Outlines::TrueType(program) => glyph.and_then(|it| program.reach(it)),
+                Outlines::TrueType(program) => {
+                    glyph.and_then(|it| program.reach(it, self.encoded(code).as_deref()))
+                }
                 _ => None,
             },
         }
@@ -321,12 +329,8 @@ impl FontReader<'_> {
         };
         let font = self.decoded(&program)?.and_then(TrueType::parse).filter(|_| !others);
         let Some(font) = font else { return Ok(Outlines::File) };
-        let any = if descendant.is_none() { font.reach_of_all() } else { None };
-        if descendant.is_none() && any.is_none() {
-            return Ok(Outlines::File);
-        }
-        let known = RefCell::default();
-        Ok(Outlines::TrueType(Box::new(Program { font, map, any, known })))
+        let (simple, known) = (descendant.is_none(), RefCell::default());
+        Ok(Outlines::TrueType(Box::new(Program { font, map, simple, known })))
     }
 
     /// What the descriptor says, but never less than letters need (§9.8).

@@ -33,7 +33,7 @@ pub(super) struct Machine<'r> {
     /// Where each content stream of the page ends, behind one another.
     ends: Vec<usize>,
     part: usize,
-    marked: bool,
+    properties: bool,
     underflows: usize,
     operators: usize,
     bytes: usize,
@@ -93,7 +93,7 @@ impl<'r> Machine<'r> {
             fonts_by_reference: HashMap::new(),
             ends: Vec::new(),
             part: 0,
-            marked: false,
+            properties: false,
             underflows: 0,
             operators: 0,
             bytes: 0,
@@ -188,7 +188,7 @@ impl<'r> Machine<'r> {
                 underflows: self.underflows,
                 pristine: self.state == self.first,
                 open,
-                marked: std::mem::take(&mut self.marked),
+                properties: std::mem::take(&mut self.properties),
             });
             self.part = self.part.saturating_add(1);
         }
@@ -240,8 +240,8 @@ impl<'r> Machine<'r> {
         }
     }
 
-    pub(super) fn note_marked(&mut self) {
-        self.marked = true;
+    pub(super) fn note_properties(&mut self) {
+        self.properties = true;
     }
 
     pub(super) fn is_optional(&self) -> bool {

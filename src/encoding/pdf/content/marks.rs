@@ -97,8 +97,8 @@ pub(crate) struct Part {
     pub(crate) pristine: bool,
     /// Whether a path, text, marked content or an operator is still to be ended.
     pub(crate) open: bool,
-    /// Whether it began or ended marked content.
-    pub(crate) marked: bool,
+    /// Whether it has marked content with properties: another text, or a layer.
+    pub(crate) properties: bool,
 }
 
 impl Mark {

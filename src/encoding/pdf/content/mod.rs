@@ -6,6 +6,7 @@
 //! patterns show, and whether what a font says about the text it shows is true.
 
 mod annotation;
+mod characters;
 mod cmap;
 mod font;
 mod geometry;

@@ -255,6 +255,7 @@ impl Machine<'_> {
             (b"BMC", [Object::Name(_)]) => frame.marked.push(false),
             (b"BDC", [Object::Name(tag), Object::Name(_) | Object::Dictionary(_)]) => {
                 frame.marked.push(tag == b"OC");
+                self.note_properties();
             }
             (b"EMC", []) => {
                 if frame.marked.pop().is_none() {
@@ -266,7 +267,6 @@ impl Machine<'_> {
             (b"BX" | b"EX", []) => return Ok(true),
             _ => return Ok(false),
         }
-        self.note_marked();
         Ok(true)
     }
 }

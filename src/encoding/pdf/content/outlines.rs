@@ -2,9 +2,10 @@
 //! each glyph reaches. What their instructions do to them is not looked at.
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::ops::Range;
 
+use super::characters::Characters;
 use super::geometry::{Bounds, Matrix, Rect};
 
 /// A font whose outlines can be read.
@@ -19,6 +20,9 @@ pub(super) struct TrueType {
     glyphs: u32,
     /// How many points may still be looked at.
     points: Cell<usize>,
+    characters: Option<Characters>,
+    /// How far any glyph reaches.
+    all: OnceCell<Option<Reach>>,
 }
 
 /// How far a glyph reaches.
@@ -50,6 +54,7 @@ impl TrueType {
         let version = bytes.get(..4)?;
         (version == [0, 1, 0, 0] || version == b"true").then_some(())?;
         let (mut head, mut maxp, mut loca, mut glyf) = (None, None, None, None);
+        let mut cmap = None;
         for n in 0..usize::from(u16_at(&bytes, 4)?) {
             let record = bytes.get(12..)?.chunks_exact(16).nth(n)?;
             let tag = record.get(..4)?;
@@ -62,6 +67,7 @@ impl TrueType {
                 b"maxp" => &mut maxp,
                 b"loca" => &mut loca,
                 b"glyf" => &mut glyf,
+                b"cmap" => &mut cmap,
                 _ => continue,
             };
             table.replace(range).is_none().then_some(())?;
@@ -76,7 +82,10 @@ impl TrueType {
         let glyphs = u16_at(bytes.get(maxp?)?, 4)?.into();
         (per_em > 0.0).then_some(())?;
         let (loca, glyf, points) = (loca?, glyf?, Cell::new(POINTS));
-        Some(Self { bytes, loca, glyf, long, per_em, glyphs, points })
+        let characters = cmap.map(|it| Characters::parse(bytes.get(it)?));
+        let characters = characters.map_or(Some(Characters::default()), |it| it);
+        let all = OnceCell::new();
+        Some(Self { bytes, loca, glyf, long, per_em, glyphs, points, characters, all })
     }
 
     /// How far a glyph reaches; nothing where that cannot be told.
@@ -105,10 +114,19 @@ impl TrueType {
         Some(all.map_or(Reach::Nothing, |it| Reach::Within(em.bounds(&it))))
     }
 
-    /// How far any of the glyphs reaches.
-    pub(super) fn reach_of_all(&self) -> Option<Reach> {
+    /// How far those glyphs reach that a reader may take for a byte of a simple font.
+    pub(super) fn reach_of_byte(&self, byte: u32, character: Option<char>) -> Option<Reach> {
+        let glyphs = self.characters.as_ref().map(|it| it.glyphs(byte, character));
+        match glyphs {
+            Some(glyphs) if !glyphs.is_empty() => self.reach_of(glyphs.into_iter()),
+            // By its name, or the one for what is missing.
+            _ => *self.all.get_or_init(|| self.reach_of(0..self.glyphs)),
+        }
+    }
+
+    fn reach_of(&self, glyphs: impl Iterator<Item = u32>) -> Option<Reach> {
         let mut all = Reach::Nothing;
-        for glyph in 0..self.glyphs {
+        for glyph in glyphs {
             all = match (all, self.reach(glyph)?) {
                 (all, Reach::Nothing) => all,
                 (Reach::Nothing, one) => one,
@@ -215,12 +233,12 @@ fn components(data: &mut Data<'_>, whole: &Component) -> Option<Vec<Component>> 
     }
 }
 
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+pub(super) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
     let [high, low] = bytes.get(at..)?.first_chunk()?;
     Some(u16::from_be_bytes([*high, *low]))
 }
 
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+pub(super) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..)?.first_chunk().map(|it| u32::from_be_bytes(*it))
 }
 
@@ -277,7 +295,8 @@ mod tests {
         within(font.reach(1), 0.1, -0.2, 0.5, 0.7);
         // Twice, the second time at half the size, up and to the right.
         within(font.reach(2), 0.1, -0.2, 0.65, 1.15);
-        within(font.reach_of_all(), 0.1, -0.2, 0.65, 1.15);
+        // Which glyph this byte stands for is not told: any.
+        within(font.reach_of_byte(65, Some('A')), 0.1, -0.2, 0.65, 1.15);
         assert_eq!(font.reach(3), None);
     }
 
@@ -288,11 +307,11 @@ mod tests {
             let mut bent = bytes.clone();
             bent[at] ^= 0xff;
             for font in [TrueType::parse(bent), TrueType::parse(bytes[..at].to_vec())] {
-                let _ = font.map(|it| (it.reach_of_all(), it.reach(2)));
+                let _ = font.map(|it| (it.reach_of_byte(65, None), it.reach(2)));
             }
         }
         let mut other = bytes.clone();
-        let at = bytes.windows(4).position(|it| it == b"cmap").unwrap();
+        let at = bytes.windows(4).position(|it| it == b"post").unwrap();
         other[at..at + 4].copy_from_slice(b"CFF ");
         assert!(TrueType::parse(other).is_none());
         // A glyph that is put together from itself.

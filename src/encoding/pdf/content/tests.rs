@@ -254,9 +254,11 @@ fn parts_of_content() {
     let expected =
         [(1, true, false, 0), (2, false, false, 0), (0, true, true, 0), (0, false, false, 0)];
     assert_eq!(parts, expected);
-    let drawn = drawn_with(&limits, &["/A BMC", "EMC Q", ""], RESOURCES, &[]).unwrap();
-    let parts: Vec<_> = drawn.parts.iter().map(|it| (it.open, it.marked, it.underflows)).collect();
-    assert_eq!(parts, [(true, true, 0), (false, true, 1), (false, false, 1)]);
+    let drawn =
+        drawn_with(&limits, &["/A <<>> BDC", "EMC Q /A BMC EMC", ""], RESOURCES, &[]).unwrap();
+    let parts: Vec<_> =
+        drawn.parts.iter().map(|it| (it.open, it.properties, it.underflows)).collect();
+    assert_eq!(parts, [(true, true, 0), (false, false, 1), (false, false, 1)]);
 }
 
 #[test]

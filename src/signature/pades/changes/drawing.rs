@@ -257,7 +257,7 @@ fn is_isolated(
         return Ok(false);
     };
     let clean = !old.open && !last.open && last.saved == 0 && last.underflows == 0;
-    let plain = marks.parts.iter().skip(behind).all(|it| !it.marked);
+    let plain = marks.parts.iter().skip(behind).all(|it| !it.properties);
     let popped = old.saved.checked_sub(restored).is_some_and(|it| it < saved);
     Ok(only_saves && saved > 0 && clean && plain && popped)
 }

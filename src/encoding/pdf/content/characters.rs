@@ -1,0 +1,185 @@
+//! Which glyphs of a TrueType font a code may stand for (OpenType `cmap`; ISO 32000-2
+//! §9.6.5.4). Readers differ in which of its tables they ask first: all are asked.
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+use super::outlines::{u16_at, u32_at};
+
+/// The tables of a font, by platform and encoding.
+#[derive(Debug, Default)]
+pub(super) struct Characters {
+    tables: Vec<Table>,
+}
+
+#[derive(Debug)]
+struct Table {
+    symbols: bool,
+    unicode: bool,
+    bytes: Vec<u8>,
+}
+
+impl Characters {
+    /// Nothing where one of the tables is not understood.
+    pub(super) fn parse(cmap: &[u8]) -> Option<Self> {
+        let mut tables = Vec::new();
+        for n in 0..usize::from(u16_at(cmap, 2)?).min(MOST) {
+            let record = cmap.get(4..)?.chunks_exact(8).nth(n)?;
+            let (platform, encoding) = (u16_at(record, 0)?, u16_at(record, 2)?);
+            let start = usize::try_from(u32_at(record, 4)?).ok()?;
+            let bytes = cmap.get(start..)?;
+            let (symbols, unicode) = match (platform, encoding) {
+                (3, 0) => (true, false),
+                (1, 0) => (false, false),
+                (0, _) | (3, 1 | 10) => (false, true),
+                _ => continue,
+            };
+            // Variation sequences are asked by nobody here.
+            if u16_at(bytes, 0)? != 14 {
+                tables.push(Table { symbols, unicode, bytes: bytes.to_vec() });
+            }
+        }
+        Some(Self { tables })
+    }
+
+    /// All glyphs that some reader may take for a byte that stands for this character, as
+    /// the font's encoding has it. None where nobody finds one.
+    pub(super) fn glyphs(&self, byte: u32, character: Option<char>) -> Vec<u32> {
+        let mut glyphs = Vec::new();
+        for table in &self.tables {
+            let codes = if table.unicode {
+                [character.map(u32::from), None, None]
+            } else if table.symbols {
+                [Some(byte), Some(byte | 0xf000), None]
+            } else {
+                // By the byte itself, or by the code that Mac OS has for the character.
+                [Some(byte), character.and_then(mac_code), None]
+            };
+            glyphs.extend(codes.into_iter().flatten().filter_map(|it| glyph(&table.bytes, it)));
+        }
+        glyphs
+    }
+}
+
+/// Fonts have up to five.
+const MOST: usize = 16;
+
+fn mac_code(character: char) -> Option<u32> {
+    let mut codes = super::names::Encoding::MacRoman.characters();
+    codes.find(|it| it.1 == character).map(|it| it.0.into())
+}
+
+/// Nothing for the glyph that stands for those that are missing.
+fn glyph(table: &[u8], code: u32) -> Option<u32> {
+    let glyph = match u16_at(table, 0)? {
+        0 => table.get(6..262)?.get(usize::try_from(code).ok()?).copied().map(u32::from),
+        4 => segment(table, u16::try_from(code).ok()?).map(u32::from),
+        6 => {
+            let at = code.checked_sub(u16_at(table, 6)?.into())?;
+            let at = usize::try_from(at).ok()?;
+            (at < usize::from(u16_at(table, 8)?))
+                .then(|| word(table.get(10..)?, at))
+                .flatten()
+                .map(u32::from)
+        }
+        12 => group(table, code),
+        _ => None,
+    };
+    glyph.filter(|it| *it != 0)
+}
+
+fn word(words: &[u8], at: usize) -> Option<u16> {
+    u16_at(words, at.checked_mul(2)?)
+}
+
+/// Format 4: segments with an offset for all, or a glyph for each.
+fn segment(table: &[u8], code: u16) -> Option<u16> {
+    let doubled = usize::from(u16_at(table, 6)?);
+    let part =
+        |n: usize| table.get(doubled.checked_mul(n)?.checked_add(if n == 0 { 14 } else { 16 })?..);
+    let (ends, starts, deltas, offsets) = (part(0)?, part(1)?, part(2)?, part(3)?);
+    let at = (0..doubled / 2).find(|at| word(ends, *at).is_some_and(|it| it >= code))?;
+    let start = word(starts, at).filter(|it| *it <= code)?;
+    let (delta, offset) = (word(deltas, at)?, usize::from(word(offsets, at)?));
+    if offset == 0 {
+        return Some(code.wrapping_add(delta));
+    }
+    let place = at.checked_mul(2)?.checked_add(offset)?;
+    let glyph = word(offsets.get(place..)?, usize::from(code.checked_sub(start)?))?;
+    Some(if glyph == 0 { 0 } else { glyph.wrapping_add(delta) })
+}
+
+/// Format 12: ranges of characters.
+fn group(table: &[u8], code: u32) -> Option<u32> {
+    let count = usize::try_from(u32_at(table, 12)?).ok()?;
+    let groups = table.get(16..)?.chunks_exact(12).take(count);
+    let mut within = groups.filter_map(|it| {
+        let (first, last) = (u32_at(it, 0)?, u32_at(it, 4)?);
+        (first..=last).contains(&code).then_some(())?;
+        u32_at(it, 8)?.checked_add(code.checked_sub(first)?)
+    });
+    within.next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(all: &[u16]) -> Vec<u8> {
+        all.iter().flat_map(|it| it.to_be_bytes()).collect()
+    }
+
+    /// A table of each kind.
+    fn tables(all: &[(u16, u16, Vec<u8>)]) -> Vec<u8> {
+        let mut cmap = words(&[0, u16::try_from(all.len()).unwrap()]);
+        let mut at = 4 + all.len() * 8;
+        for (platform, encoding, table) in all {
+            cmap.extend(words(&[*platform, *encoding, 0, u16::try_from(at).unwrap()]));
+            at += table.len();
+        }
+        cmap.extend(all.iter().flat_map(|it| it.2.clone()));
+        cmap
+    }
+
+    #[test]
+    fn every_table_is_asked() {
+        let mut bytes = vec![0, 0, 1, 6, 0, 0];
+        bytes.extend((0..=255).map(|it| if it == 65 { 7 } else { 0 }));
+        // Segments 'A'..'B' by offset, 'ấ' by a list, and the end.
+        let segments = words(&[
+            4,
+            0,
+            0,
+            6,
+            0,
+            0,
+            0,
+            0x42,
+            0x1ea5,
+            0xffff,
+            0,
+            0x41,
+            0x1ea5,
+            0xffff,
+            0xffff - 0x41 + 10,
+            0,
+            1,
+            0,
+            4,
+            0,
+            30,
+        ]);
+        let trimmed = words(&[6, 0, 0, 0xf041, 2, 40, 41]);
+        let groups = words(&[12, 0, 0, 0, 0, 0, 0, 1, 0, 0x41, 0, 0x43, 0, 50]);
+        let cmap = tables(&[(1, 0, bytes), (3, 1, segments), (3, 0, trimmed), (3, 10, groups)]);
+        let characters = Characters::parse(&cmap).unwrap();
+        assert_eq!(characters.glyphs(65, Some('A')), [7, 7, 9, 40, 50]);
+        assert_eq!(characters.glyphs(66, Some('C')), [41, 52]);
+        assert_eq!(characters.glyphs(1, Some('ấ')), [30]);
+        assert!(characters.glyphs(1, None).is_empty());
+        for at in 0..cmap.len() {
+            let mut bent = cmap.clone();
+            bent[at] = 0xff;
+            let read = [Characters::parse(&bent), Characters::parse(&cmap[..at])];
+            read.into_iter().flatten().for_each(|it| drop(it.glyphs(65, Some('A'))));
+        }
+    }
+}
