@@ -106,7 +106,7 @@ impl Step<'_> {
                 }
                 // Defaults for fields to come; those of old ones would look otherwise.
                 b"DA" | b"DR" if !key_in(&old_form, key) => self.defaults = true,
-                b"DR" => self.resources(&old_form, &form)?,
+                b"DR" => self.form_resources(&old_form, &form)?,
                 // Readers make looks anew: of what has none, and of all that is there.
                 b"NeedAppearances" => self.defaults = true,
                 _ => return Err(Doubt::Unexplained),
@@ -133,7 +133,7 @@ impl Step<'_> {
     }
 
     /// More fonts under names that there were none of.
-    fn resources(&mut self, old_form: &Dictionary, form: &Dictionary) -> Judged {
+    fn form_resources(&mut self, old_form: &Dictionary, form: &Dictionary) -> Judged {
         let (Some(old), Some(new)) =
             (dictionary(self.old, old_form, "DR")?, dictionary(self.new, form, "DR")?)
         else {
