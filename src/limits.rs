@@ -110,6 +110,9 @@ pub struct Limits {
     /// Names of fields held against those that the signatures of one PDF lock. Fifty
     /// signers of a form with a thousand fields take fifty thousand.
     pub pdf_lock_comparisons: usize,
+    /// Bytes of memory for the names of fields that one signature of a PDF locks. Five
+    /// thousand names of twenty letters take 220,000.
+    pub pdf_lock_bytes: usize,
     /// Bytes of one PDF object, a stream's data not counted.
     pub pdf_object_bytes: usize,
     /// Bytes of one PDF stream after decoding.
@@ -200,6 +203,7 @@ impl Default for Limits {
             pdf_revisions: 10_000,
             pdf_signatures: 1_000,
             pdf_lock_comparisons: 10_000_000,
+            pdf_lock_bytes: 256 << 10,
             pdf_object_bytes: 16 << 20,
             pdf_stream_bytes: 256 << 20,
             pdf_object_values: 2_000_000,

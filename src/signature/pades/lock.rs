@@ -1,9 +1,11 @@
 //! Fields that a signature locks: what the field that is to be signed asks for (`/Lock`,
 //! ISO 32000-2 Table 236), and what the signature then says (FieldMDP, §12.8.2.4).
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use super::certification::{DocMdp, certified, permissions, transform};
 use crate::encoding::pdf::{Dictionary, Field, Object, View, text_of, text_string};
 use crate::error::{Error, Result};
+use crate::limits::within;
 
 /// Which fields a signature locks, and whether more than fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,11 +81,15 @@ impl FieldLock {
     /// same words. An action that is none counts as `All`, the strictest.
     ///
     /// # Errors
-    /// As reading any object.
+    /// As reading any object; `LimitExceeded`.
     pub(super) fn read(view: View<'_>, dictionary: &Dictionary) -> Result<Self> {
-        let mut names = Vec::new();
+        let (mut names, mut bytes): (Vec<String>, usize) = (Vec::new(), 0);
         for name in view.array(dictionary, "Fields")? {
-            names.extend(view.resolve(&name)?.as_string().map(text_of));
+            let name = view.resolve(&name)?.as_string().map(text_of).unwrap_or_default();
+            bytes = bytes.saturating_add(name.len()).saturating_add(size_of::<String>());
+            // A thousand signatures may name one and the same long list.
+            within(bytes, view.reader().limits().pdf_lock_bytes, "bytes of locked names")?;
+            names.push(name);
         }
         let action = match view.value(dictionary, "Action")?.as_name() {
             Some(b"Include") => Action::Include(names),
@@ -110,7 +116,14 @@ impl FieldLock {
     ) -> Result<Vec<Self>> {
         let said = transform(view, signature, "FieldMDP")?;
         let asked = view.dictionary(field, "Lock")?;
-        said.iter().chain(&asked).map(|it| Self::read(view, it)).collect()
+        let mut locks = Vec::with_capacity(2);
+        for lock in said.iter().chain(&asked) {
+            let lock = Self::read(view, lock)?;
+            if !locks.contains(&lock) {
+                locks.push(lock);
+            }
+        }
+        Ok(locks)
     }
 
     /// `/Lock` of a field that is still to be signed.
@@ -159,7 +172,9 @@ impl Restrictions {
     /// As reading any object.
     pub(super) fn of(view: View<'_>, fields: &[Field]) -> Result<Self> {
         let mut found = Self { permission: permissions(view)?.map(DocMdp::of), ..Self::default() };
-        for field in fields.iter().filter(|it| it.is_signature() && it.is_filled()) {
+        let signed = fields.iter().filter(|it| it.is_signature() && it.is_filled());
+        within(signed.clone().count(), view.reader().limits().pdf_signatures, "signatures")?;
+        for field in signed {
             let value = field.value.as_ref().map_or(Ok(Object::Null), |it| view.resolve(it))?;
             let Some(signature) = value.as_dictionary() else { continue };
             found.signed.get_or_insert_with(|| field.name.clone());

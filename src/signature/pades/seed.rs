@@ -1,5 +1,6 @@
 //! Seed values (`/SV`, ISO 32000-2 Table 237): what a field asks of the signature that
 //! is to fill it.
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use super::certification::DocMdp;
 use super::form::number_of;
