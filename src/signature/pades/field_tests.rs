@@ -138,7 +138,7 @@ fn a_field_brings_its_lock() {
     let prepared = with_fields(&blank(), [field, EmptyField::new("b")]).unwrap();
     let signed = builder(&prepared).field("a").sign(&signer()).unwrap();
     judged_by_others("a field with a lock", &signed, 1);
-    assert_eq!(locks(&signed, "a"), [lock.clone()]);
+    assert_eq!(locks(&signed, "a"), std::slice::from_ref(&lock));
     let same = builder(&prepared).field("a").lock(lock).sign(&signer());
     assert_eq!(locks(&same.unwrap(), "a").len(), 1);
     let other = builder(&prepared).field("a").lock(FieldLock::all()).sign(&signer());
