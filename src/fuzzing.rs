@@ -42,6 +42,10 @@ pub fn pdf_signatures(bytes: &[u8]) -> bool {
     crate::signature::pades::exhaust::exhaust(bytes)
 }
 
+pub fn pdf_changes(bytes: &[u8]) -> bool {
+    crate::signature::pades::exhaust::exhaust_changes(bytes).is_some()
+}
+
 pub fn path(bytes: &[u8]) -> usize {
     crate::pki::path::exhaust::exhaust(bytes)
 }
