@@ -86,6 +86,8 @@ pub enum CheckId {
     LaterChanges,
     /// Fields of the form that were filled in after the signature.
     FormFilling,
+    /// Fields of the form that were not empty when it was signed, and were changed since.
+    FormRefilling,
     /// Annotations that were made, changed or deleted after the signature.
     Annotations,
     /// What was added to the pages after the signature, hiding nothing.
@@ -126,6 +128,7 @@ impl CheckId {
             | Self::Appearance
             | Self::LaterChanges
             | Self::FormFilling
+            | Self::FormRefilling
             | Self::Annotations
             | Self::ClerkAddition
             | Self::PermittedChanges => "EN 319 102-1 5.2.8",

@@ -178,6 +178,16 @@ fn drawn_texts(change: &RevisionChanges) -> Vec<String> {
     lines.map(|it| format!("“{}”", it.text.chars().take(MOST).collect::<String>())).collect()
 }
 
+/// Fields that had something to say when it was signed, and say something else.
+pub(super) fn refilled(changes: &[RevisionChanges]) -> Message {
+    let names: Vec<_> = changes.iter().flat_map(|it| &it.refilled).cloned().collect();
+    let names = names.join(", ");
+    say(
+        format!("Nội dung đã có trong biểu mẫu khi ký bị sửa sau đó: trường {names}."),
+        format!("What the form said when it was signed was changed since: field {names}."),
+    )
+}
+
 /// What later revisions changed of one kind, by their names.
 pub(super) fn changed_later(kind: LaterChanges, changes: &[RevisionChanges]) -> Message {
     let (mut vi, mut en) = match kind {

@@ -111,6 +111,8 @@ impl Policy {
             | CheckId::RevocationStrength
             | CheckId::SignaturePolicy
             | CheckId::TimeStampOrder
+            // What the signer saw there is another now.
+            | CheckId::FormRefilling
             | CheckId::Annotations => self.own_or(id, Level::Fail),
             CheckId::SigningCertificateReference
             | CheckId::SigningCertificateIssuerSerial

@@ -65,7 +65,6 @@ fn eaa_of_every_other_kind() {
 
 /// Readers show these in a way of their own; some might take the look.
 #[test]
-#[ignore = "what a popup looks like is not looked at where P is 3"]
 fn eaa_popup_with_a_look() {
     evil("/Subtype/Popup");
 }

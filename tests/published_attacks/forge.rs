@@ -182,6 +182,12 @@ pub(crate) fn changed(pdf: &[u8]) {
     refused(pdf, CheckId::LaterChanges, "");
 }
 
+/// What a field of the form said is another now.
+#[track_caller]
+pub(crate) fn refilled(pdf: &[u8]) {
+    refused(pdf, CheckId::FormRefilling, "");
+}
+
 /// What came later is more than the certification permits.
 #[track_caller]
 pub(crate) fn not_permitted(pdf: &[u8]) {

@@ -294,6 +294,8 @@ pub(crate) struct RevisionChanges {
     pub(crate) signatures: Vec<String>,
     /// Other fields whose values or looks changed, by their full names.
     pub(crate) fields: Vec<String>,
+    /// Those of them that had something to say already, which is another now.
+    pub(crate) refilled: Vec<String>,
     /// The subtypes of annotations that were added, changed or taken away.
     pub(crate) annotations: Vec<String>,
     /// The pages on which, counted from 1.
@@ -343,6 +345,7 @@ pub enum DrawingKind {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Kinds {
     pub(crate) form_filling: bool,
+    pub(crate) form_refilling: bool,
     pub(crate) annotations: bool,
     pub(crate) clerk_addition: bool,
 }
@@ -352,6 +355,7 @@ impl Kinds {
     pub(crate) fn and(self, more: &RevisionChanges) -> Self {
         Self {
             form_filling: self.form_filling || !more.fields.is_empty(),
+            form_refilling: self.form_refilling || !more.refilled.is_empty(),
             annotations: self.annotations || !more.annotations.is_empty(),
             clerk_addition: self.clerk_addition || more.kind == Some(LaterChanges::ClerkAddition),
         }
@@ -366,6 +370,7 @@ impl RevisionChanges {
         Self {
             signatures: few(&self.signatures),
             fields: few(&self.fields),
+            refilled: few(&self.refilled),
             annotations: few(&self.annotations),
             pages: self.pages.iter().take(FEW).copied().collect(),
             drawings: self.drawings.iter().take(FEW).cloned().collect(),
@@ -380,6 +385,7 @@ impl RevisionChanges {
             kind: None,
             signatures: Vec::new(),
             fields: Vec::new(),
+            refilled: Vec::new(),
             annotations: Vec::new(),
             pages: Vec::new(),
             draws: false,

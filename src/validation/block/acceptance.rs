@@ -232,6 +232,10 @@ fn later_changes(pdf: &PdfFacts) -> Vec<Finding> {
         (pdf.kinds.annotations, CheckId::Annotations, LaterChanges::Annotations, permitted(3)),
         (pdf.kinds.clerk_addition, CheckId::ClerkAddition, LaterChanges::ClerkAddition, false),
     ];
+    let refilled = (pdf.kinds.form_refilling && !permitted(2)).then(|| {
+        let message = messages::refilled(&pdf.changes);
+        Finding::broken(CheckId::FormRefilling, Indeterminate::SigConstraintsFailure, message)
+    });
     let kinds = kinds.into_iter().filter(|it| it.0).map(|(_, id, kind, permitted)| {
         if permitted {
             Finding::noted(id, told(kind))
@@ -239,7 +243,7 @@ fn later_changes(pdf: &PdfFacts) -> Vec<Finding> {
             Finding::broken(id, Indeterminate::SigConstraintsFailure, told(kind))
         }
     });
-    [whole].into_iter().chain(kinds).collect()
+    [whole].into_iter().chain(kinds).chain(refilled).collect()
 }
 
 /// Where no signature that passes covers what was drawn later.

@@ -13,6 +13,7 @@ pub struct RevisionReport {
     kind: Option<LaterChanges>,
     signatures: Vec<String>,
     fields: Vec<String>,
+    refilled: Vec<String>,
     annotations: Vec<String>,
     pages: Vec<usize>,
     drawings: Vec<Drawing>,
@@ -25,6 +26,7 @@ impl RevisionReport {
             kind: changes.kind,
             signatures: changes.signatures.clone(),
             fields: changes.fields.clone(),
+            refilled: changes.refilled.clone(),
             annotations: changes.annotations.clone(),
             pages: changes.pages.clone(),
             drawings: changes.drawings.clone(),
@@ -55,6 +57,12 @@ impl RevisionReport {
     #[must_use]
     pub fn fields(&self) -> &[String] {
         &self.fields
+    }
+
+    /// Those of them that had a value or showed something already, which is another now.
+    #[must_use]
+    pub fn refilled(&self) -> &[String] {
+        &self.refilled
     }
 
     /// The subtypes of the annotations that were made, changed or deleted: `Stamp`.

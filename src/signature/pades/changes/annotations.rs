@@ -184,6 +184,8 @@ impl Step<'_> {
         ensure(only(annotation, &KEYS))?;
         ensure(annotation.entries().iter().all(|it| fits(annotation, &it.key)))?;
         ensure(kind == "Popup" || kind == "Link" || is_drawn(annotation))?;
+        // Readers show it in a way of their own; some might take a look that it brings.
+        ensure(kind != "Popup" || !annotation.contains("AP"))?;
         if let Some(popup) = annotation.get("Popup") {
             let popup = self.new.resolve(popup)?;
             let popup = popup.as_dictionary().ok_or(Doubt::Unexplained)?;

@@ -5,7 +5,8 @@
 use std::collections::BTreeSet;
 
 use super::{Doubt, Judged, LaterChanges, Step, ensure};
-use crate::encoding::pdf::{Dictionary, Field, Object, Reference};
+use crate::encoding::pdf::content::{Ink, Mark, annotation_marks};
+use crate::encoding::pdf::{Dictionary, Field, Object, Reference, View, text_of};
 use crate::signature::pades::facts::DrawingKind;
 use crate::signature::pades::references::is_without_look;
 use crate::signature::pades::shape::{changed_keys, has_area};
@@ -36,12 +37,27 @@ impl Step<'_> {
             }
             self.explain(reference.number, LaterChanges::FormFilling);
             filled.insert(field.name.clone());
+            if self.is_refilled(old, new)? {
+                self.told.refilled.push(field.name.clone());
+            }
             let widgets = field.widgets.iter().filter_map(|it| it.0);
             let widgets: Vec<_> = widgets.filter(|it| is_field || *it == reference).collect();
             self.widgets_of(&widgets)?;
         }
         self.told.fields.extend(filled);
+        self.told.refilled.sort();
+        self.told.refilled.dedup();
         Ok(())
+    }
+
+    /// Whether a field was not empty before, and holds or shows something else now: who
+    /// signed it saw the other.
+    fn is_refilled(&self, old: &Dictionary, new: &Dictionary) -> Judged<bool> {
+        let (before, after) = (self.old.value(old, "V")?, self.new.value(new, "V")?);
+        if says_something(&before) && before != after {
+            return Ok(true);
+        }
+        Ok(self.looks_changed(old, new)? && tells(self.old, old)?)
     }
 
     /// Whether nothing but a value, or what shows it, is another.
@@ -99,4 +115,24 @@ impl Step<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a value is none of an empty field's.
+fn says_something(value: &Object) -> bool {
+    match value {
+        Object::Null => false,
+        Object::String(text) => !text_of(text).trim().is_empty(),
+        Object::Name(state) => state != b"Off",
+        Object::Array(choices) => choices.iter().any(says_something),
+        _ => true,
+    }
+}
+
+/// Whether a look has text or a picture, or cannot be told to have none.
+fn tells(view: View<'_>, widget: &Dictionary) -> Judged<bool> {
+    let Some(marks) = annotation_marks(view, widget, view.reader().limits())? else {
+        return Ok(false);
+    };
+    let drawn = |mark: &Mark| !matches!(mark.ink, Ink::Path { .. }) && !mark.is_blank();
+    Ok(!marks.doubts.is_empty() || marks.marks.iter().any(drawn))
 }

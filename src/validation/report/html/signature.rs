@@ -118,6 +118,7 @@ impl Page {
         let later = [
             CheckId::LaterChanges,
             CheckId::FormFilling,
+            CheckId::FormRefilling,
             CheckId::Annotations,
             CheckId::ClerkAddition,
             CheckId::PermittedChanges,
