@@ -160,3 +160,30 @@ fn annotations_are_named() {
     assert_eq!((&change.annotations[..], &change.pages[..]), (&["Stamp".to_owned()][..], &[1][..]));
     assert_eq!(found.signatures[0].drawn, Some(3));
 }
+
+/// Evil annotation attack by borders: white lines wipe out what is under them.
+#[test]
+fn borders_that_hide() {
+    let drawn = |more: &str| {
+        let link = format!("<</Subtype/Link/Rect[0 0 9 9]/P 3 0 R{more}>>");
+        let page = "<</Type/Page/Parent 2 0 R/Contents 4 0 R/Annots[41 0 R 50 0 R]>>";
+        let prepared = [(3, "<</Type/Page/Parent 2 0 R/Contents 4 0 R/Annots[]>>")];
+        let found = found(&prepared, &[(3, page), (50, &link)], INFO);
+        assert_eq!(found.signatures[0].later_changes, LaterChanges::Annotations, "{more}");
+        found.signatures[0].drawn
+    };
+    for (more, expected) in [
+        ("", None),
+        ("/C[0 0 .4]", None),
+        ("/C[1]/Border[0 0 0]", None),
+        ("/C[1]", Some(3)),
+        ("/C[0 0 0 0]", Some(3)),
+        ("/C[0 0 .9]", Some(3)),
+        ("/Border[0 0 90]", Some(3)),
+        ("/Border[0 0]", Some(3)),
+        ("/BS<</W 9>>", Some(3)),
+        ("/BS<</W 0>>/C[1 1 1]", None),
+    ] {
+        assert_eq!(drawn(more), expected, "{more}");
+    }
+}

@@ -64,7 +64,11 @@ fn judge(
         signature.unlocked = unlocked.clone().filter(|it| it.revision > revision);
         let most = permission.map_or(LaterChanges::Other, most);
         let keeps = signature.later_changes <= most && signature.unlocked.is_none();
-        signature.permitted = restricted.then_some(keeps);
+        // Whether a locked field is among what cannot be told is not known.
+        let told = permission.is_some()
+            || signature.unlocked.is_some()
+            || signature.later_changes < LaterChanges::Other;
+        signature.permitted = (restricted && told).then_some(keeps);
     }
     Ok(())
 }

@@ -286,9 +286,32 @@ fn is_seen(annotation: &Dictionary) -> bool {
     match kind(annotation) {
         Some("Popup") => annotation.get("Open") == Some(&Object::Boolean(true)),
         // Readers draw them so that what they mark is seen.
-        Some("Link" | "Highlight" | "Underline" | "Squiggly" | "StrikeOut") => {
-            annotation.contains("AP")
-        }
+        Some("Highlight" | "Underline" | "Squiggly" | "StrikeOut") => annotation.contains("AP"),
+        Some("Link") => annotation.contains("AP") || !has_dark_border(annotation),
         _ => true,
     }
+}
+
+/// Whether the border of a link is none, or a thin dark line: a white one wipes out what
+/// is under it (Tables 166, 168).
+fn has_dark_border(link: &Dictionary) -> bool {
+    const THIN: f64 = 2.0;
+    const DARK: f64 = 0.5;
+    let width = match (link.get("BS"), link.get("Border")) {
+        (Some(Object::Dictionary(style)), _) => style.get("W").map_or(Some(1.0), Object::as_number),
+        (None, Some(Object::Array(border))) => match border.as_slice() {
+            [_, _, width, ..] => width.as_number(),
+            _ => None,
+        },
+        (None, None) => Some(1.0),
+        _ => None,
+    };
+    let dark = match link.get("C") {
+        None => true,
+        Some(Object::Array(colour)) => {
+            colour.iter().all(|it| it.as_number().is_some_and(|it| it <= DARK)) && colour.len() < 4
+        }
+        Some(_) => false,
+    };
+    width.is_some_and(|it| (0.0..=THIN).contains(&it)) && (dark || width == Some(0.0))
 }
