@@ -80,7 +80,7 @@ impl Step<'_> {
             self.absorb(&object)?;
         }
         self.holder(old.get("Contents"), new.get("Contents"))?;
-        self.resources(old, new)?;
+        self.page_resources(old, new)?;
         let limits = self.new.reader().limits();
         let shown = page_marks(self.old, old, limits).map_err(too_much)?;
         let now = page_marks(self.new, new, limits).map_err(too_much)?;
@@ -122,7 +122,7 @@ impl Step<'_> {
     }
 
     /// The resources of the page: all that were there, and new names.
-    fn resources(&mut self, old: &Dictionary, new: &Dictionary) -> Judged {
+    fn page_resources(&mut self, old: &Dictionary, new: &Dictionary) -> Judged {
         let before = inherited(self.old, old, "Resources")?;
         let after = inherited(self.new, new, "Resources")?;
         let (Object::Dictionary(before), Object::Dictionary(after)) = (&before, &after) else {
