@@ -191,6 +191,7 @@ fn resources_that_are_not_the_old_ones() {
         ("a font gone", "/Font<</K 51 0 R>>"),
         ("a name twice", "/Font<</F 51 0 R/F 10 0 R/K 51 0 R>>"),
         ("another kind", "/Font<</F 10 0 R/K 51 0 R>>/Properties<</M 10 0 R>>"),
+        ("colours swapped", "/Font<</F 10 0 R/K 51 0 R>>/ColorSpace<</DefaultGray[/Separation]>>"),
     ] {
         let changes = with_page("[50 0 R 4 0 R 52 0 R]", resources, &streams);
         assert_eq!(changes, LaterChanges::Other, "{what}");
@@ -326,4 +327,37 @@ fn fonts_in_the_file() {
     assert_eq!(with(&huge, "/FontFile2"), LaterChanges::Other);
     assert_eq!(with(&honest, "/FontFile3"), LaterChanges::Other);
     assert_eq!(with(&honest[..40], "/FontFile2"), LaterChanges::Other);
+}
+
+/// A font that the reader brings is drawn as the reader has it.
+#[test]
+fn fonts_of_the_reader() {
+    let with = |font: &str, content: &str| {
+        let page = page("[50 0 R 4 0 R 52 0 R]", FONTS);
+        let page = page.replace("/Type/Page", "/Type/Page/Annots[41 0 R]");
+        let (first, after) = (stream("q"), stream(content));
+        let map = stream(
+            "1 begincodespacerange <00><ff> endcodespacerange 1 beginbfchar <31><0037> endbfchar",
+        );
+        let later = [(3, page.as_str()), (50, &first), (51, font), (52, &after), (56, &map)];
+        let (signature, changes) = updated(&[], &later);
+        let drawing = changes[0].drawings.first().map(|it| it.text.clone());
+        (signature.later_changes, drawing)
+    };
+    let font = |entries: &str| {
+        format!(
+            "<</Type/Font/Subtype/TrueType/Encoding/WinAnsiEncoding/ToUnicode 56 0 R{entries}>>"
+        )
+    };
+    let widths = |width: &str| format!("/FirstChar 32/Widths[{}]", format!("{width} ").repeat(96));
+    let times = |width| font(&format!("/BaseFont/TimesNewRomanPSMT{}", widths(width)));
+    // It says "7", and the reader draws "1".
+    let told = with(&times("500"), "Q BT /K 12 Tf 38 150 Td (1) Tj ET");
+    assert_eq!(told, (LaterChanges::ClerkAddition, Some("1".to_owned())));
+    // Widths of nothing do not make glyphs narrow.
+    let narrow = with(&times("0"), "Q BT /K 90 Tf 1 141 Td (M) Tj ET");
+    assert_eq!(narrow.0, LaterChanges::Other);
+    // Who knows how far the glyphs of that one reach?
+    let unknown = font(&format!("/BaseFont/Zapfino{}", widths("500")));
+    assert_eq!(with(&unknown, "Q BT /K 12 Tf 38 150 Td (1) Tj ET").0, LaterChanges::Other);
 }

@@ -130,10 +130,10 @@ mod tests {
     /// A table of each kind.
     fn tables(all: &[(u16, u16, Vec<u8>)]) -> Vec<u8> {
         let mut cmap = words(&[0, u16::try_from(all.len()).unwrap()]);
-        let mut at = 4 + all.len() * 8;
+        let mut at = all.len().saturating_mul(8).saturating_add(4);
         for (platform, encoding, table) in all {
             cmap.extend(words(&[*platform, *encoding, 0, u16::try_from(at).unwrap()]));
-            at += table.len();
+            at = at.saturating_add(table.len());
         }
         cmap.extend(all.iter().flat_map(|it| it.2.clone()));
         cmap

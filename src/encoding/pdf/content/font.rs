@@ -37,8 +37,8 @@ pub(super) struct Font {
 /// What draws the glyphs of a font.
 #[derive(Debug)]
 pub(super) enum Outlines {
-    /// The reader brings the font.
-    Reader,
+    /// The reader brings the font: nobody knows which, or one of known measures.
+    Reader(Option<Standard>),
     /// The file does, in a way that is not looked into.
     File,
     /// The file does.
@@ -94,6 +94,9 @@ pub(super) struct Code {
     pub(super) is_space: bool,
     /// How far the glyph reaches, where its outline was looked at.
     pub(super) reach: Option<Reach>,
+    /// How wide the glyph is at least, where the reader brings it: what the file says of
+    /// its width need not be true.
+    pub(super) usual_width: Option<f64>,
 }
 
 impl Font {
@@ -140,25 +143,28 @@ impl Font {
     }
 
     fn code(&self, code: Option<u32>, length: usize) -> Code {
-        let Some(code) = code else {
-            return Code { text: None, width: None, is_space: false, reach: None };
-        };
-        let glyph = match &self.codes {
+        let glyph = code.and_then(|code| match &self.codes {
             Codes::Mapped(map) => map.glyph_of(code),
             Codes::Single | Codes::Identity => Some(code),
+        });
+        let encoded = code.and_then(|it| self.encoded(it));
+        let mapped = code.zip(self.to_text.as_ref()).and_then(|(code, map)| map.text_of(code));
+        let (mut usual_width, mut reach) = (None, None);
+        let text = match &self.outlines {
+            // What a reader draws goes by the encoding, whatever the map says.
+            Outlines::Reader(Some(standard)) if encoded.is_some() => {
+                let character = encoded.as_deref().and_then(|it| it.chars().next());
+                usual_width = character.and_then(|it| standard.width(it)).map(|it| it / 1000.0);
+                encoded
+            }
+            Outlines::TrueType(program) => {
+                reach = glyph.and_then(|it| program.reach(it, encoded.as_deref()));
+                mapped.or(encoded)
+            }
+            _ => mapped.or(encoded),
         };
-        let mapped = self.to_text.as_ref().and_then(|it| it.text_of(code));
-        Code {
-            text: mapped.or_else(|| self.encoded(code)),
-            width: glyph.and_then(|it| self.widths.of(it)),
-            is_space: length == 1 && code == 32,
-            reach: match &self.outlines {
-                Outlines::TrueType(program) => {
-                    glyph.and_then(|it| program.reach(it, self.encoded(code).as_deref()))
-                }
-                _ => None,
-            },
-        }
+        let width = glyph.and_then(|it| self.widths.of(it));
+        Code { text, width, is_space: length == 1 && code == Some(32), reach, usual_width }
     }
 }
 
@@ -189,11 +195,14 @@ impl FontReader<'_> {
         let descriptor = self.dictionary(font, "FontDescriptor")?;
         let name = self.value(font, "BaseFont")?;
         let standard = name.as_name().and_then(Standard::named);
-        let outlines = self.outlines(&descriptor, None)?;
+        let outlines = match self.outlines(&descriptor, None)? {
+            Outlines::Reader(_) => Outlines::Reader(standard),
+            other => other,
+        };
         let texts = self.encoding(font, &descriptor, &outlines)?;
         let mut widths = Widths::simple(self.view, font, &descriptor)?;
         if widths.is_empty() {
-            let standard = standard.filter(|_| matches!(outlines, Outlines::Reader));
+            let standard = standard.filter(|_| matches!(outlines, Outlines::Reader(_)));
             widths = standard.map_or(widths, |it| Widths::standard(it, &texts));
         }
         let to_text = self.to_text(font)?;
@@ -288,7 +297,7 @@ impl FontReader<'_> {
         // Whatever the font itself has, otherwise.
         let latin = flags.map_or_else(
             || name.as_name().and_then(Standard::named).is_some(),
-            |it| it & SYMBOLIC == 0 && matches!(outlines, Outlines::Reader),
+            |it| it & SYMBOLIC == 0 && matches!(outlines, Outlines::Reader(_)),
         );
         let mut texts = vec![None; 256];
         if let Some(encoding) = named.or(latin.then_some(Encoding::Standard)) {
@@ -314,7 +323,7 @@ impl FontReader<'_> {
             !self.value(descriptor, first)?.is_null() || !self.value(descriptor, third)?.is_null();
         let program = self.value(descriptor, program)?;
         if program.is_null() && !others {
-            return Ok(Outlines::Reader);
+            return Ok(Outlines::Reader(None));
         }
         let Object::Stream(program) = program else { return Ok(Outlines::File) };
         let map = descendant.map_or(Ok(Object::Null), |it| self.value(it, "CIDToGIDMap"))?;

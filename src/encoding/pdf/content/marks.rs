@@ -50,9 +50,9 @@ pub(crate) struct Glyph {
 /// What the place of a glyph rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outline {
-    /// The width and the height of the font; the reader brings the glyphs.
+    /// The width and the height that the font is known for; the reader brings it.
     Usual,
-    /// The same, but the file brings the glyphs, which could not be looked at.
+    /// What the file says of the font. Who brings the glyphs may draw other ones.
     Unknown,
     /// The outline of the glyph.
     Read,

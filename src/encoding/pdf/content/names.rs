@@ -156,14 +156,35 @@ pub(super) enum Standard {
 }
 
 impl Standard {
+    /// By its own name, or by the one that Windows has for a font of the same metrics.
     pub(super) fn named(name: &[u8]) -> Option<Self> {
-        let name = std::str::from_utf8(name).ok()?;
-        if name == "Courier" || name.starts_with("Courier-") {
-            return Some(Self::Courier);
-        }
-        let upright = name.strip_suffix("Oblique").map(|it| it.trim_end_matches('-'));
-        let name = upright.filter(|it| it.starts_with("Helvetica")).unwrap_or(name);
-        FAMILIES.iter().position(|it| *it == name).map(Self::Family)
+        let name = std::str::from_utf8(name).ok()?.replace(' ', "");
+        let (family, style) = name.split_once(['-', ',']).unwrap_or((&name, ""));
+        let style = style.strip_suffix("MT").unwrap_or(style);
+        let (bold, slanted) = match style {
+            "" | "Roman" => (false, false),
+            "Bold" => (true, false),
+            "Italic" | "Oblique" => (false, true),
+            "BoldItalic" | "BoldOblique" => (true, true),
+            _ => return None,
+        };
+        let family = match (family, bold, slanted) {
+            ("Courier" | "CourierNew" | "CourierNewPS" | "CourierNewPSMT", ..) => {
+                return Some(Self::Courier);
+            }
+            ("Helvetica" | "Arial" | "ArialMT", false, _) => "Helvetica",
+            ("Helvetica" | "Arial", true, _) => "Helvetica-Bold",
+            ("Times" | "TimesNewRoman" | "TimesNewRomanPS" | "TimesNewRomanPSMT", ..) => {
+                match (bold, slanted) {
+                    (false, false) => "Times-Roman",
+                    (true, false) => "Times-Bold",
+                    (false, true) => "Times-Italic",
+                    (true, true) => "Times-BoldItalic",
+                }
+            }
+            _ => return None,
+        };
+        FAMILIES.iter().position(|it| *it == family).map(Self::Family)
     }
 
     /// In thousandths of the size.
@@ -218,6 +239,10 @@ mod tests {
         assert_eq!(width(b"Helvetica-BoldOblique", 'A'), Some(722.0));
         assert_eq!(width(b"Times-BoldItalic", 'A'), Some(667.0));
         assert_eq!(width(b"Courier-Bold", '€'), Some(600.0));
+        assert_eq!(width(b"TimesNewRomanPS-BoldMT", 'A'), Some(722.0));
+        assert_eq!(width(b"Arial,BoldItalic", 'A'), Some(722.0));
+        assert_eq!(width(b"ArialMT", 'A'), Some(667.0));
+        assert_eq!((width(b"Arial-Black", 'A'), width(b"Zapfino", 'A')), (None, None));
         assert_eq!((width(b"Symbol", 'A'), width(b"Times-Roman", 'ấ')), (None, None));
     }
 }

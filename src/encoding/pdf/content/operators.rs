@@ -190,6 +190,10 @@ impl Machine<'_> {
             self.doubt("an external object that is not there");
             return Ok(());
         };
+        // Other files, and other pictures when printed (§8.9.5.4, §8.10.4, §14.11.7).
+        if ["Ref", "OPI", "Alternates"].iter().any(|it| stream.dictionary.contains(it)) {
+            self.doubt("an external object that stands for another");
+        }
         let kind = known(self.view.value(&stream.dictionary, "Subtype"))?;
         match kind.as_name() {
             Some(b"Image") => self.image(&stream.dictionary),

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use super::font::{Code, Font, Outlines};
+use super::font::{Code, Font};
 use super::geometry::{Matrix, Rect};
 use super::known;
 use super::machine::Machine;
@@ -233,12 +233,13 @@ impl Machine<'_> {
         let matrix = scaled.then(&at).then(&self.state.matrix);
         let width = code.width.unwrap_or_default();
         let (bottom, top) = font.extent;
-        let usual = Rect { left: 0.0, bottom, right: width, top };
-        let (reach, outline) = match (code.reach, &font.outlines) {
-            (Some(Reach::Within(reach)), _) => (reach, Outline::Read),
-            (Some(Reach::Nothing), _) => (usual, Outline::Empty),
-            (None, Outlines::Reader) => (usual, Outline::Usual),
-            (None, _) => (usual, Outline::Unknown),
+        let right = code.usual_width.map_or(width, |it| it.max(width));
+        let usual = Rect { left: 0.0, bottom, right, top };
+        let (reach, outline) = match code.reach {
+            Some(Reach::Within(reach)) => (reach, Outline::Read),
+            Some(Reach::Nothing) => (usual, Outline::Empty),
+            None if code.usual_width.is_some() => (usual, Outline::Usual),
+            None => (usual, Outline::Unknown),
         };
         let mut place = matrix.bounds(&reach);
         if paint.stroke {

@@ -213,7 +213,7 @@ fn how_something_is_drawn() {
 fn what_is_not_understood_is_said() {
     let type_3 =
         "<</Subtype/Type3/FontMatrix[.001 0 0 .001 0 0]/FirstChar 65/Widths[500]/CharProcs<<>>>>";
-    let no_widths = "<</Subtype/TrueType/BaseFont/Arial/Encoding/WinAnsiEncoding>>";
+    let no_widths = "<</Subtype/TrueType/BaseFont/Calibri/Encoding/WinAnsiEncoding>>";
     let itself = stream("/Subtype/Form/BBox[0 0 9 9]/Resources<</XObject<</X 12 0 R>>>>", "/X Do");
     for (content, what) in [
         ("1 2 3 xyz", "an unknown operator"),

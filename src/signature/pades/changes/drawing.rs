@@ -146,7 +146,10 @@ impl Step<'_> {
             ensure(matches!(after, Object::Array(_)) || before == after)?;
             return self.holder(old, Some(new));
         }
-        const KINDS: [&[u8]; 4] = [b"Font", b"XObject", b"ExtGState", b"ColorSpace"];
+        // Content that names one of these that is not there is not understood. Of others
+        // it would not be seen, and some colour spaces have an effect without being named
+        // (§8.6.5.6).
+        const KINDS: [&[u8]; 3] = [b"Font", b"XObject", b"ExtGState"];
         if !KINDS.contains(&kind) {
             return ensure(before == after && old == Some(new));
         }
