@@ -9,7 +9,7 @@ use crate::error::{Error, Place, Result};
 use crate::limits::Limits;
 use crate::signature::cms::SignedData;
 use crate::signature::pades::{
-    self, Created, Extended, PdfSignature, PdfSignatures, RelatedData, SignatureKind, StoredData,
+    self, Created, Extended, PdfSignature, PdfSignatures, RelatedData, StoredData,
 };
 use crate::signature::tsp::TimeStampAuthority;
 use crate::source::Source;
@@ -271,7 +271,7 @@ impl pades::Augment for Level<'_> {
 
 /// A time-stamp over the document that stands in it as it must.
 pub(super) fn is_stamp(signature: &PdfSignature) -> bool {
-    signature.kind == SignatureKind::DocumentTimeStamp && signature.findings.is_empty()
+    signature.is_time_stamp() && signature.findings.is_empty()
 }
 
 /// What was added to the document after the signature at this place.
@@ -283,10 +283,11 @@ pub(super) fn later(pdf: &PdfSignatures, n: usize) -> &[PdfSignature] {
 /// appended. Refuses what would be sealed though it cannot be what it should be.
 fn chosen(pdf: &PdfSignatures, which: &Which) -> Result<Vec<usize>> {
     let all = pdf.signatures.iter().enumerate();
-    let signatures = || all.clone().filter(|(_, it)| it.kind == SignatureKind::Signature);
+    let signatures = || all.clone().filter(|(_, it)| !it.is_time_stamp());
     let chosen: Vec<_> = match which {
         Which::All => all.collect(),
-        Which::Last => signatures().next_back().into_iter().collect(),
+        // Those that cover nothing stand behind all others.
+        Which::Last => signatures().rfind(|(_, it)| it.byte_range.is_some()).into_iter().collect(),
         Which::Field(name) => signatures().filter(|(_, it)| it.field == *name).collect(),
     };
     if chosen.is_empty() {

@@ -8,7 +8,7 @@ use crate::error::{Error, Place, Result};
 use crate::limits::Limits;
 use crate::pki::Certificate;
 use crate::signature::cms::{SignedData, TimeStampKind};
-use crate::signature::pades::{PdfSignatures, SignatureKind};
+use crate::signature::pades::PdfSignatures;
 use crate::time::UtcTime;
 
 /// What time-stamps come to for one signature.
@@ -109,7 +109,7 @@ impl<'a> Standings<'a> {
         self.found.take(&cms)?;
         let mut stamps = Vec::new();
         // A time-stamp over the document is there by itself, and needs no other.
-        let itself = signature.kind == SignatureKind::DocumentTimeStamp;
+        let itself = signature.is_time_stamp();
         if itself {
             stamps.push(self.judged(&signature.contents, n)?);
         } else if let Some(Ok(signer)) = cms.signers().first() {

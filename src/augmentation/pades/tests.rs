@@ -306,3 +306,18 @@ fn what_is_about_a_signature_is_said() {
         assert_eq!(signature.later_changes(), Some("LTA_UPDATES"), "{report}");
     }
 }
+
+/// Some writers call a time-stamp over the document a signature; its format tells.
+#[test]
+fn a_time_stamp_that_is_called_a_signature_is_one() {
+    let world = World::new();
+    let lta = raised(Level::Lta(&world.tsa, &world.validator), &signed(&world.signer));
+    let needle = b"/Type /DocTimeStamp\n/Filter /Adobe.PPKLite\n";
+    let at = lta.windows(needle.len()).rposition(|it| it == needle).unwrap();
+    // What it is over changes with it, which is no matter here.
+    let mut called = lta.clone();
+    called[at..][..19].copy_from_slice(b"/Type /Sig         ");
+    let again = raised(Level::Lta(&world.tsa, &world.validator), &called);
+    let (_, _, stamps) = judged(&world, &again);
+    assert_eq!(stamps.len(), 3);
+}

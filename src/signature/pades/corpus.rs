@@ -93,8 +93,11 @@ fn another_implementation_counts_and_covers_as_we_do() {
         let found = parse(&pdf, &Limits::default()).unwrap();
         all += 1;
         let before = divergences.len();
-        let signatures: Vec<_> =
-            found.signatures.iter().filter(|it| it.kind == SignatureKind::Signature).collect();
+        let signatures: Vec<_> = found
+            .signatures
+            .iter()
+            .filter(|it| it.kind == super::facts::SignatureKind::Signature)
+            .collect();
         if case["expect"]["signatures"] != signatures.len() {
             let theirs = &case["expect"]["signatures"];
             divergences.push(format!("{file}: {} signatures, not {theirs}", signatures.len()));

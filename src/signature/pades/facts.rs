@@ -116,6 +116,14 @@ pub(crate) struct Unlocked {
     pub(crate) revision: usize,
 }
 
+impl PdfSignature {
+    /// EN 319 142-1 §5.4.3; some writers leave the type out or call it a signature.
+    pub(crate) fn is_time_stamp(&self) -> bool {
+        self.kind == SignatureKind::DocumentTimeStamp
+            || self.sub_filter.as_deref() == Some("ETSI.RFC3161")
+    }
+}
+
 /// What a signature dictionary is (`/Type`, ISO 32000-2 §12.8.1 and §12.8.5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[non_exhaustive]

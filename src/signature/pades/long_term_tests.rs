@@ -2,6 +2,7 @@
 
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256};
 
+use super::facts::SignatureKind;
 use super::long_term::{StoredData, store, time_stamp};
 use super::tests::signer;
 use super::*;

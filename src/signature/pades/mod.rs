@@ -33,7 +33,7 @@ pub use complete::Augment;
 pub(crate) use extended::Extended;
 pub(crate) use facts::{
     ByteRange, FileDefect, Finding, Kinds, LaterChanges, PdfSignature, PdfSignatures,
-    RevisionChanges, SignatureKind, Unlocked,
+    RevisionChanges, Unlocked,
 };
 pub use facts::{Drawing, DrawingKind};
 pub use field_builder::{EmptyField, FieldBuilder};

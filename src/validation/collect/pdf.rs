@@ -14,7 +14,7 @@ use crate::pki::{Certificate, Memory};
 use crate::signature::cades::StructuralLevel;
 use crate::signature::cms::SignedData;
 use crate::signature::pades::{
-    ByteRange, FileDefect, Finding, PdfSignature, PdfSignatures, SignatureKind, digests,
+    ByteRange, FileDefect, Finding, PdfSignature, PdfSignatures, digests,
 };
 use crate::source::Source;
 use crate::validation::facts::{
@@ -25,7 +25,6 @@ use crate::validation::poe::ObjectId;
 
 /// ISO 32000-1 §12.8.3.3: the content is the SHA-1 digest of the covered bytes.
 const DIGEST_INSIDE: &str = "adbe.pkcs7.sha1";
-const TIME_STAMP: &str = "ETSI.RFC3161";
 const PADES: &str = "ETSI.CAdES.detached";
 
 /// Collects the facts about every signature, and about the time-stamps over the document,
@@ -49,7 +48,7 @@ pub(in crate::validation) fn collect(
     let known = time_stamp::Beside { certificates, memory, limits };
     for (signature, covered) in pdf.signatures.iter().zip(covered) {
         let end = signature.byte_range.map_or(0, |range| range.end());
-        if !is_time_stamp(signature) {
+        if !signature.is_time_stamp() {
             let mut facts = one(pdf, signature, covered, certificates, memory, limits)?;
             add_related(&mut facts, pdf, signature, known)?;
             document.add_objects(signature, &facts.objects);
@@ -138,12 +137,6 @@ fn with_stored(
     Ok(all)
 }
 
-/// EN 319 142-1 §5.4.3; some writers leave the type out or call it a signature.
-fn is_time_stamp(signature: &PdfSignature) -> bool {
-    signature.kind == SignatureKind::DocumentTimeStamp
-        || signature.sub_filter.as_deref() == Some(TIME_STAMP)
-}
-
 /// What each signature covers, where that can be told. A file with a thousand
 /// signatures is hashed in one pass, not a thousand times.
 fn covered<'a>(
@@ -178,7 +171,7 @@ fn hashable_range(signature: &PdfSignature) -> Option<ByteRange> {
 /// The digests that this signature will be asked for; one forgotten here is computed
 /// when it is asked for.
 fn algorithms(signature: &PdfSignature, limits: &Limits) -> BTreeSet<DigestAlgorithm> {
-    if is_time_stamp(signature) {
+    if signature.is_time_stamp() {
         return time_stamp::imprint_algorithm(&signature.contents, limits).into_iter().collect();
     }
     let Ok(cms) = SignedData::parse(&signature.contents, limits) else { return BTreeSet::new() };
