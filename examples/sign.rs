@@ -18,6 +18,8 @@ mod arguments;
 mod files;
 #[path = "support/levels.rs"]
 mod levels;
+#[path = "support/looks.rs"]
+mod looks;
 #[path = "support/options.rs"]
 mod options;
 
@@ -39,10 +41,19 @@ any file   --algorithm RSA_SHA256 (or RSA_SSA_PSS_SHA256_MGF1, ECDSA_SHA256, ED2
            --local                               ask addresses of one's own network, too
 PDF        --field NAME --reason TEXT --location TEXT --contact TEXT --pkcs7
            --page N --rectangle LEFT,BOTTOM,RIGHT,TOP   where the field is; invisible, unless given
+           --appearance leader|agency --image FILE [--width MILLIMETRES]   a picture, seen through
+           --appearance appendix --text NUMBER/NOTATION   the number and the time, top right
+           --appearance copy --copy sao-y|sao-luc|trich-sao   form, agency and time, top right
+           --appearance text [--text LINE]... [--image FILE]   who and when, or these lines
+                                                 ({signer} and {time} stand for what is signed)
+           --font FILE                           for words; one like Times New Roman, unless given
+           --anchor TEXT | --above TEXT --below TEXT | --relative FIELD   at a text, between two,
+                                                 or over a third of a signature, from its left
            --certify 1|2|3                       later changes permitted: none, forms and signatures, annotations too
            --lock all|include:NAME,...|exclude:NAME,...   fields that the signature locks";
 
 use levels::{Levels, Services};
+use looks::Looks;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 type Document = Seekable<File>;
@@ -73,6 +84,7 @@ struct Options {
     value: Option<PathBuf>,
     augment: bool,
     levels: Levels,
+    looks: Looks,
     paths: Vec<PathBuf>,
 }
 
@@ -113,7 +125,7 @@ fn run(options: &Options) -> Outcome<()> {
         let services = options.levels.services()?;
         if options.is_pdf(&document)? {
             let level = services.as_ref().map(Services::pdf_level).transpose()?;
-            let mut builder = options.pdf(&document);
+            let mut builder = options.looks.give(options.pdf(&document))?;
             if let Some(level) = &level {
                 builder = builder.level(level);
             }
@@ -157,7 +169,7 @@ fn prepare(document: &Document, state: &Path, options: &Options) -> Outcome<Vec<
     let prepared = if options.is_pdf(document)? {
         let services = options.levels.services()?;
         let level = services.as_ref().map(Services::pdf_level).transpose()?;
-        let mut builder = options.pdf(document);
+        let mut builder = options.looks.give(options.pdf(document))?;
         if let Some(level) = &level {
             builder = builder.level(level);
         }
@@ -209,7 +221,9 @@ impl Options {
         let mut options = Self::default();
         while let Some(argument) = arguments.next() {
             let mut next = || arguments.next().ok_or(format!("{argument} wants a value"));
-            if options.levels.read(&argument, &mut next)? {
+            if options.levels.read(&argument, &mut next)?
+                || options.looks.read(&argument, &mut next)?
+            {
                 continue;
             }
             match argument.as_str() {

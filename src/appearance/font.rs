@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use ttf_parser::{Face, GlyphId, Permissions, Tag, name_id};
+use unicode_normalization::UnicodeNormalization;
 
 use crate::error::{Error, Result};
 use crate::limits::{Limits, within};
@@ -82,6 +83,12 @@ impl Font {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.name
+    }
+
+    /// Whether it has every letter of a text. Many fonts lack some of Vietnamese.
+    #[must_use]
+    pub fn has(&self, text: &str) -> bool {
+        self.glyphs(&text.nfc().collect::<String>()).is_ok()
     }
 
     pub(super) fn metrics(&self) -> Metrics {

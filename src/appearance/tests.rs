@@ -214,6 +214,7 @@ fn fonts_are_bounded_and_whole() {
         assert_eq!(Font::from_bytes(bytes, &limits).unwrap_err().kind(), ErrorKind::Malformed);
     }
     assert_eq!(serif().name(), "LibertinusSerif-Regular");
+    assert!(true_type().has("Nguye\u{302}\u{303}n ƯẨ") && !true_type().has("số 漢"));
 }
 
 /// What is written is small, and says what each of its glyphs means.
