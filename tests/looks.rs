@@ -11,8 +11,10 @@ use std::fs;
 use std::path::PathBuf;
 
 use kyso::appearance::{Appearance, CopyForm, Font, Image, Placement, Side, TimeFormat};
-use kyso::pades::SignatureBuilder;
-use kyso::{Conclusion, Limits, Policy, SoftwareSigner, TrustStore, UtcTime, Validator};
+use kyso::pades::{EmptyField, FieldBuilder, SignatureBuilder};
+use kyso::{
+    Conclusion, ErrorKind, Limits, Policy, Signer, SoftwareSigner, TrustStore, UtcTime, Validator,
+};
 use rcgen::{CertificateParams, DnType, KeyPair, KeyUsagePurpose, SanType};
 use support::pki::{Authority, params, root};
 
@@ -253,4 +255,107 @@ fn words_with_labels() {
         signers.judge(&signed, 1);
         keep(name, &signed);
     }
+}
+
+/// An empty field that is there keeps its rectangle, and the look goes into it.
+#[test]
+fn an_empty_field_gets_the_look() {
+    let signers = Signers::new();
+    let page = dispatch("");
+    let place = [70.0, 500.0, 300.0, 560.0];
+    let field = EmptyField::new("Seal").rectangle(place);
+    let empty = FieldBuilder::new(&page).field(field).add().unwrap();
+    let look = Appearance::labelled(serif());
+    let signed = SignatureBuilder::new(&empty, at())
+        .field("Seal")
+        .appearance(look.clone())
+        .sign(&signers.leader)
+        .unwrap();
+    signers.judge(&signed, 1);
+    assert_eq!(rectangle(&signed), place);
+    let update = String::from_utf8_lossy(&signed[empty.len()..]);
+    assert!(update.contains("LibertinusSerif") && update.contains("/AP <</N "));
+    assert!(!update.contains("NeedAppearances"));
+    // One that is not seen cannot show anything.
+    let hidden = FieldBuilder::new(&page).field(EmptyField::new("Seal")).add().unwrap();
+    let error = SignatureBuilder::new(&hidden, at())
+        .field("Seal")
+        .appearance(look)
+        .sign(&signers.leader)
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Misuse);
+}
+
+/// The page is signed first by someone else: what a later signature shows is a
+/// signature, and no other change.
+#[test]
+fn later_looks_are_signatures() {
+    let signers = Signers::new();
+    let (_, both) = both(&signers, &dispatch(""));
+    let look = Appearance::appendix(serif(), "01/TEST-UBND");
+    let three = SignatureBuilder::new(&both, at()).appearance(look).sign(&signers.agency).unwrap();
+    signers.judge(&three, 3);
+}
+
+/// A key elsewhere: the look is there before the value is.
+#[test]
+fn prepared_with_a_look() {
+    let signers = Signers::new();
+    let page = dispatch("");
+    let look = Appearance::copy(serif(), CopyForm::SaoLuc);
+    let signer = &signers.agency;
+    let prepared = SignatureBuilder::new(&page, at())
+        .appearance(look)
+        .prepare(signer.certificate_chain(), signer.algorithm())
+        .unwrap();
+    let value = signer.sign(prepared.to_be_signed()).unwrap();
+    let signed = prepared.complete(&value).unwrap().to_vec(&page).unwrap();
+    signers.judge(&signed, 1);
+}
+
+/// ISO 19005-1 §6.4: no soft masks; later parts have them.
+#[test]
+fn pdf_a_1_stays_opaque_or_clear() {
+    let signers = Signers::new();
+    let masks = |part: &str| {
+        let page = pictures::archived(part);
+        let look = Appearance::leader(image(&pictures::handwriting()), 50.0).unwrap();
+        let signed = SignatureBuilder::new(&page, at())
+            .rectangle([355.0, 556.0, 497.0, 633.0])
+            .appearance(look)
+            .sign(&signers.leader)
+            .unwrap();
+        keep(&format!("archived-{part}"), &signed);
+        let update = String::from_utf8_lossy(&signed[page.len()..]).into_owned();
+        (update.contains("/SMask"), update.contains("/Mask"))
+    };
+    assert_eq!(masks("1"), (false, true));
+    assert_eq!(masks("2"), (true, false));
+    assert_eq!(masks("3"), (true, false));
+}
+
+#[test]
+fn looks_without_a_place_or_beyond_the_page() {
+    let signers = Signers::new();
+    let page = dispatch("/CropBox[50 50 545 792]");
+    let look = Appearance::picture(image(&pictures::handwriting()), 30.0).unwrap();
+    let refused = |change: fn(SignatureBuilder<'_, Vec<u8>>) -> SignatureBuilder<'_, Vec<u8>>| {
+        let builder = SignatureBuilder::new(&page, at()).appearance(look.clone());
+        let error = change(builder).sign(&signers.leader).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Misuse, "{error}");
+        error.to_string()
+    };
+    assert!(refused(|it| it).contains("needs a place"));
+    assert!(refused(|it| it.rectangle([10.0, 60.0, 99.0, 99.0])).contains("beyond"));
+    assert!(refused(|it| it.page(2).rectangle([60.0, 60.0, 99.0, 99.0])).contains("no page 2"));
+    assert!(refused(|it| it.placement(Placement::left_of("x"))).contains("no field"));
+    let twice = |it: SignatureBuilder<'_, Vec<u8>>| -> String {
+        let it = it.rectangle([60.0, 60.0, 99.0, 99.0]).placement(Placement::TopRight);
+        it.sign(&signers.leader).unwrap_err().to_string()
+    };
+    assert!(
+        twice(SignatureBuilder::new(&page, at()).appearance(look.clone())).contains("not both")
+    );
+    let alone = SignatureBuilder::new(&page, at()).placement(Placement::TopRight);
+    assert_eq!(alone.sign(&signers.leader).unwrap_err().kind(), ErrorKind::Misuse);
 }

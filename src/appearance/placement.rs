@@ -123,8 +123,8 @@ pub(super) fn page(view: View<'_>, n: u64) -> Result<(Reference, Page)> {
 }
 
 fn top_right(view: View<'_>, size: Size, n: u64) -> Result<Place> {
-    /// Above the text, whose margin is 20 to 25 mm.
-    const TOP: f64 = 10.0 * MILLIMETRE;
+    /// Three lines end above the text, whose margin is 20 to 25 mm.
+    const TOP: f64 = 5.0 * MILLIMETRE;
     /// As the text: 15 to 20 mm.
     const RIGHT: f64 = 15.0 * MILLIMETRE;
     let (reference, page) = page(view, n)?;

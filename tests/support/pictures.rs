@@ -95,6 +95,28 @@ pub(crate) fn page(attributes: &str, matrix: &str, lines: &[(f64, f64, f64, &str
         stream(&format!("/Length1 {}", font.len()), font),
         stream("", map.as_bytes()),
     ];
+    file(&objects)
+}
+
+/// An empty page of a document that says to be PDF/A of this part.
+pub(crate) fn archived(part: &str) -> Vec<u8> {
+    let metadata = format!(
+        "<?xpacket begin=\"\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?><x:xmpmeta xmlns:x=\"adobe:ns:meta/\">\
+         <rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\"><rdf:Description \
+         rdf:about=\"\" xmlns:pdfaid=\"http://www.aiim.org/pdfa/ns/id/\"><pdfaid:part>{part}\
+         </pdfaid:part><pdfaid:conformance>B</pdfaid:conformance></rdf:Description></rdf:RDF>\
+         </x:xmpmeta><?xpacket end=\"w\"?>"
+    );
+    file(&[
+        b"<</Type/Catalog/Pages 2 0 R/Metadata 4 0 R>>".to_vec(),
+        b"<</Type/Pages/Kids[3 0 R]/Count 1/MediaBox[0 0 595 842]>>".to_vec(),
+        b"<</Type/Page/Parent 2 0 R/Resources<<>>>>".to_vec(),
+        stream("/Type/Metadata/Subtype/XML", metadata.as_bytes()),
+    ])
+}
+
+/// A file of these objects, the first of which is the catalog.
+fn file(objects: &[Vec<u8>]) -> Vec<u8> {
     let mut pdf = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n".to_vec();
     let mut rows = String::new();
     for (n, body) in objects.iter().enumerate() {
