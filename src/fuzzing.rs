@@ -65,3 +65,14 @@ pub fn cms_attributes(bytes: &[u8]) -> bool {
 pub fn tsp(bytes: &[u8]) -> bool {
     crate::signature::tsp::exhaust::exhaust(bytes)
 }
+
+/// Whether text in this font can be written.
+#[cfg(feature = "appearance")]
+pub fn font(bytes: &[u8]) -> bool {
+    crate::appearance::exhaust::font(bytes)
+}
+
+#[cfg(feature = "appearance")]
+pub fn image(bytes: &[u8]) -> bool {
+    crate::appearance::exhaust::image(bytes)
+}

@@ -29,6 +29,8 @@ pub(crate) use page::Page;
 pub(crate) use placement::{place, visible};
 pub(crate) use words::Subject;
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod exhaust;
 #[cfg(test)]
 mod sample;
 #[cfg(test)]

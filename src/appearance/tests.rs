@@ -271,3 +271,37 @@ fn pages_as_they_are_seen() {
         assert!(page.shows(corners) && !page.shows([0.0, 0.0, 30.0, 30.0]));
     }
 }
+
+/// A good one, and each with some bytes of its head and its tables changed, and cut off:
+/// nothing panics.
+#[test]
+fn broken_fonts_are_refused_or_drawn() {
+    for sound in [typst_assets::fonts().next().unwrap(), dejavu::serif::regular()] {
+        assert!(exhaust::font(sound));
+        let mut drawn = 0;
+        for n in 0..40 {
+            let mut broken = sound.to_vec();
+            for step in 0..8 {
+                let most = if n % 2 == 0 { broken.len() } else { 400 };
+                broken[(n * 7_919 + step * 104_729 + 12) % most] ^= 0xa5;
+            }
+            broken.truncate(broken.len() - n * 1_000);
+            drawn += u32::from(exhaust::font(&broken));
+        }
+        assert!(drawn < 40);
+    }
+}
+
+#[test]
+fn broken_pictures_are_refused() {
+    let rows = [0, 200, 16, 24, 255, 200, 16, 24, 9];
+    let sound = sample::Png::new(2, 1, 6, 8, &rows).write();
+    assert!(exhaust::image(&sound));
+    for at in 8..sound.len() {
+        let mut broken = sound.clone();
+        broken[at] ^= 0x55;
+        exhaust::image(&broken);
+        exhaust::image(&sound[..at]);
+    }
+    assert!(exhaust::image(&sample::jpeg(3, b"")));
+}
