@@ -41,7 +41,7 @@ any file   --algorithm RSA_SHA256 (or RSA_SSA_PSS_SHA256_MGF1, ECDSA_SHA256, ED2
            --local                               ask addresses of one's own network, too
 PDF        --field NAME --reason TEXT --location TEXT --contact TEXT --pkcs7
            --page N --rectangle LEFT,BOTTOM,RIGHT,TOP   where the field is; invisible, unless given
-           --appearance leader|agency --image FILE [--width MILLIMETRES]   a picture, seen through
+           --appearance leader|agency|picture --image FILE [--width MILLIMETRES]   the first two seen through
            --appearance appendix --text NUMBER/NOTATION   the number and the time, top right
            --appearance copy --copy sao-y|sao-luc|trich-sao   form, agency and time, top right
            --appearance text [--text LINE]... [--image FILE]   who and when, or these lines

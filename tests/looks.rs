@@ -154,25 +154,29 @@ type Moved = fn([f64; 4]) -> [f64; 4];
 fn pages_that_are_turned_and_in_other_units() {
     let signers = Signers::new();
     let upright = rectangle(&both(&signers, &dispatch("")).1);
-    let cases: [(&str, &str, Moved); 6] = [
-        ("/Rotate 90/MediaBox[0 0 842 595]", "0 1 -1 0 842 0", |[a, b, c, d]| {
+    let cases: [(&str, &str, &str, Moved); 6] = [
+        ("quarter", "/Rotate 90/MediaBox[0 0 842 595]", "0 1 -1 0 842 0", |[a, b, c, d]| {
             [842.0 - d, a, 842.0 - b, c]
         }),
-        ("/Rotate 180", "-1 0 0 -1 595 842", |[a, b, c, d]| {
+        ("half", "/Rotate 180", "-1 0 0 -1 595 842", |[a, b, c, d]| {
             [595.0 - c, 842.0 - d, 595.0 - a, 842.0 - b]
         }),
-        ("/Rotate 270/MediaBox[0 0 842 595]", "0 -1 1 0 0 595", |[a, b, c, d]| {
-            [b, 595.0 - c, d, 595.0 - a]
-        }),
-        ("/UserUnit 2/MediaBox[0 0 298 421]", ".5 0 0 .5 0 0", |it| it.map(|it| it / 2.0)),
-        ("/CropBox[100 300 560 742]", "1 0 0 1 0 0", |it| it),
-        ("/MediaBox[-100 -200 495 642]", "1 0 0 1 -100 -200", |[a, b, c, d]| {
+        (
+            "three-quarters",
+            "/Rotate 270/MediaBox[0 0 842 595]",
+            "0 -1 1 0 0 595",
+            |[a, b, c, d]| [b, 595.0 - c, d, 595.0 - a],
+        ),
+        ("units", "/UserUnit 2/MediaBox[0 0 298 421]", ".5 0 0 .5 0 0", |it| it.map(|it| it / 2.0)),
+        ("cropped", "/CropBox[100 300 560 742]", "1 0 0 1 0 0", |it| it),
+        ("moved", "/MediaBox[-100 -200 495 642]", "1 0 0 1 -100 -200", |[a, b, c, d]| {
             [a - 100.0, b - 200.0, c - 100.0, d - 200.0]
         }),
     ];
-    for (attributes, matrix, wanted) in cases {
+    for (name, attributes, matrix, wanted) in cases {
         let (_, second) = both(&signers, &moved(attributes, matrix));
         signers.judge(&second, 2);
+        keep(&format!("leader-agency-{name}"), &second);
         let (found, wanted) = (rectangle(&second), wanted(upright));
         let close = found.iter().zip(wanted).all(|(a, b)| (a - b).abs() < 0.1);
         assert!(close, "{attributes}: {found:?} {wanted:?}");

@@ -78,6 +78,7 @@ impl Looks {
                 let width = self.width.ok_or("the seal's real size: --width MILLIMETRES")?;
                 Appearance::agency(self.image()?, width)?
             }
+            "picture" => Appearance::picture(self.image()?, self.width.unwrap_or(45.0))?,
             "appendix" => {
                 let number = self.texts.first().ok_or("number and notation: --text 15/QĐ-UBND")?;
                 Appearance::appendix(self.font()?, number)
