@@ -13,6 +13,7 @@
 //! | open a key | [`SoftwareSigner`], [`pkcs12::open`], or an own [`Signer`] for a token or a service |
 //! | sign a PDF | [`pades::SignatureBuilder`] |
 //! | let a signature be seen | `appearance::Appearance` (feature `appearance`) |
+//! | certify a PDF, lock its fields, make fields for others | [`pades::SignatureBuilder::certify`], [`pades::FieldLock`], [`pades::FieldBuilder`] |
 //! | sign any file | [`cades::SignatureBuilder`] |
 //! | time-stamp and archive signatures | [`cades::Augmenter`], [`pades::Augmenter`] |
 //! | verify | [`Validator`] gives a [`Report`] with a [`Conclusion`] |
