@@ -17,6 +17,9 @@ pub enum SigningOverride {
     /// Sign with a certificate whose key usage holds neither `digitalSignature` nor
     /// `nonRepudiation` (`contentCommitment`).
     KeyUsage,
+    /// Sign an encrypted PDF whose permissions forbid it to who has not the owner's password
+    /// (ISO 32000-2 Table 22).
+    DocumentPermissions,
 }
 
 /// Refuses a certificate that is out of its time at `at` or not meant for signatures

@@ -415,6 +415,11 @@ impl Validator {
         collect::Beside { certificates, memory, limits: &self.limits }
     }
 
+    /// What encrypted PDFs are opened by.
+    pub(crate) fn password(&self) -> &pades::Password {
+        &self.password
+    }
+
     /// Bounds on hostile input.
     pub(crate) fn limits(&self) -> &Limits {
         &self.limits

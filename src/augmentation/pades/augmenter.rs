@@ -9,7 +9,7 @@ use crate::error::{Error, Place, Result};
 use crate::limits::Limits;
 use crate::signature::cms::SignedData;
 use crate::signature::pades::{
-    self, Created, Extended, PdfSignature, PdfSignatures, RelatedData, StoredData,
+    self, Created, Extended, Password, PdfSignature, PdfSignatures, RelatedData, StoredData,
 };
 use crate::signature::tsp::TimeStampAuthority;
 use crate::source::Source;
@@ -43,6 +43,7 @@ pub struct Augmenter<'a> {
     level: Level<'a>,
     which: Which,
     vri: Option<Vri>,
+    password: Password,
     limits: Limits,
 }
 
@@ -60,7 +61,8 @@ impl<'a> Augmenter<'a> {
     /// Raises all signatures of a PDF to `level`.
     pub fn new(level: Level<'a>) -> Self {
         let limits = level.validator().map_or_else(Limits::default, |it| it.limits().clone());
-        Self { level, which: Which::All, vri: None, limits }
+        let password = level.validator().map(|it| it.password().clone()).unwrap_or_default();
+        Self { level, which: Which::All, vri: None, password, limits }
     }
 
     /// Raises the signature of this field only: what is missing for others does not matter.
@@ -76,6 +78,14 @@ impl<'a> Augmenter<'a> {
         self
     }
 
+    /// Opens an encrypted PDF by this password, the user's or the owner's; by default that of
+    /// the validator. What is added is encrypted as the document is.
+    #[cfg(feature = "encrypted-pdf")]
+    pub fn with_password(mut self, password: &str) -> Self {
+        self.password = Password::new(password);
+        self
+    }
+
     /// Exchanges the bounds on what is read.
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
@@ -86,7 +96,8 @@ impl<'a> Augmenter<'a> {
     ///
     /// # Errors
     /// `Malformed` when this is no PDF, or none that is sound enough to be updated;
-    /// `Unsupported` when it is encrypted; `Misuse` when nothing is signed, a signature
+    /// `Unsupported` when it is encrypted otherwise than under a password; `Misuse` when its
+    /// password is missing, nothing is signed, a signature
     /// cannot be read, nothing proves it any more, or something at hand is missing: which
     /// certificate it is about is said, and where it was looked for; `Service` when the
     /// authority, or those who know of revocation, do not answer; `Signer` when a certificate
@@ -97,7 +108,7 @@ impl<'a> Augmenter<'a> {
 
     fn raise_all(&self, document: &dyn Source, which: &Which) -> Result<Augmented> {
         let mut extended = Extended::new(document);
-        let found = pades::parse(&extended, &self.limits)?;
+        let found = pades::parse_with(&extended, &self.limits, &self.password)?;
         let chosen = chosen(&found, which)?;
         let (stamped, lapsed) = self.stamped(&found, &chosen)?;
         if !stamped {
@@ -114,7 +125,8 @@ impl<'a> Augmenter<'a> {
     }
 
     fn stamp(&self, extended: &mut Extended<'_>) -> Result<()> {
-        let update = pades::time_stamp(extended, self.level.authority(), &self.limits)?;
+        let update =
+            pades::time_stamp(extended, self.level.authority(), &self.password, &self.limits)?;
         extended.append(&update);
         Ok(())
     }
@@ -147,7 +159,7 @@ impl<'a> Augmenter<'a> {
         lapsed: &[Vec<u8>],
         validator: &Validator,
     ) -> Result<()> {
-        let pdf = pades::parse(extended, &self.limits)?;
+        let pdf = pades::parse_with(extended, &self.limits, &self.password)?;
         let mut found = Found::new(&self.limits).without(lapsed);
         found.stored(&pdf.store)?;
         let first = chosen.first().copied().unwrap_or_default();
@@ -164,7 +176,8 @@ impl<'a> Augmenter<'a> {
         let related = self.related(&taken, &data)?;
         let related: Vec<_> = related.iter().filter_map(|it| it.written(self, validator)).collect();
         let data = ValidationData::merged(&data);
-        if let Some(update) = pades::store(extended, stored(&data), &related, &self.limits)? {
+        let update = pades::store(extended, stored(&data), &related, &self.password, &self.limits)?;
+        if let Some(update) = update {
             extended.append(&update);
         }
         Ok(())

@@ -4,7 +4,7 @@
 // Some of it is there for those who place looks.
 #[allow(dead_code, unused_imports)]
 pub(crate) mod content;
-mod encryption;
+pub(crate) mod encryption;
 mod filter;
 mod form;
 mod lexer;
@@ -18,7 +18,7 @@ mod section;
 mod update;
 mod write;
 
-pub(crate) use encryption::{Locked, Password};
+pub(crate) use encryption::{Locked, Password, Permission};
 pub(crate) use form::{Field, fields};
 pub(crate) use object::{Dictionary, Entry, Object, Reference, Stream, text_of, text_string};
 pub(crate) use pages::{page_at, page_of, pages_before};

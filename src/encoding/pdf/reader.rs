@@ -50,6 +50,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// `Malformed` where the chain is broken; `LimitExceeded`; `Io`.
+    #[cfg(any(test, fuzzing))]
     pub(crate) fn open(source: &'a dyn Source, limits: &'a Limits) -> Result<Self> {
         Self::open_with(source, limits, &Password::default())
     }
@@ -292,6 +293,19 @@ impl<'r> View<'r> {
             .ok_or_else(wrong)?;
         end_of_stream(self.reader.file(), end)?;
         Ok(stream.start..end)
+    }
+
+    /// Whether a stream has no data, decrypted.
+    ///
+    /// # Errors
+    /// As [`decoded`](Self::decoded).
+    pub(crate) fn is_empty(&self, stream: &Stream) -> Result<bool> {
+        /// An initialisation vector and padding (ISO 32000-2 §7.6.3.1).
+        const EMPTY: u64 = 32;
+        let place = self.stream_data(stream)?;
+        let encrypted = !matches!(self.reader.encryption, Encryption::None);
+        let length = place.end.saturating_sub(place.start);
+        Ok(length == 0 || (encrypted && length <= EMPTY && self.decoded(stream)?.is_empty()))
     }
 
     /// The decoded data of a stream.

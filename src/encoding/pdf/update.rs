@@ -8,6 +8,7 @@ use std::io::Write;
 #[cfg(feature = "appearance")]
 use flate2::{Compression, write::ZlibEncoder};
 
+use super::encryption::{Locked, Permission};
 use super::object::{Dictionary, Object, Reference};
 use super::reader::{Reader, View};
 use super::section::Form;
@@ -23,6 +24,9 @@ pub(crate) struct Update<'r> {
     objects: BTreeMap<Reference, Vec<u8>>,
     /// Those of them whose values may be asked for again.
     values: BTreeMap<Reference, Object>,
+    /// Whether what an encrypted file forbids is done nevertheless.
+    despite_permissions: bool,
+    failure: Option<Error>,
 }
 
 /// A finished update: the bytes behind the original.
@@ -41,20 +45,22 @@ impl Appended {
 impl<'r> Update<'r> {
     /// # Errors
     /// `Malformed` when the file's revision chain is not sound: an update would make
-    /// readers disagree on it; `Unsupported` when the file is encrypted.
+    /// readers disagree on it; `Misuse` when it is encrypted and no password opens it;
+    /// `Unsupported` when it is encrypted otherwise.
     pub(crate) fn new(reader: &'r Reader<'r>) -> Result<Self> {
         let chain = reader.chain();
-        let unsound = chain.recovered().or(chain.irregular().first().map(String::as_str));
-        if let Some(what) = unsound {
-            return Err(Error::malformed(format!(
-                "this PDF is not sound enough to be updated, save it anew first: {what}"
-            )));
+        let defect = chain.recovered().or(chain.irregular().first().map(String::as_str));
+        if let Some(what) = defect {
+            return Err(unsound(what));
         }
-        let newest = chain.revisions().last().map(|it| &it.trailer);
-        if newest.is_some_and(|trailer| trailer.contains("Encrypt")) {
-            return Err(Error::unsupported(
-                "encrypted PDFs cannot be signed yet: sign a copy saved without its password",
-            ));
+        match reader.encryption().locked() {
+            Some(Locked::Password) => {
+                return Err(Error::misuse("this PDF is encrypted: hand in its password"));
+            }
+            Some(Locked::Unsupported(what)) => {
+                return Err(Error::unsupported(format!("this PDF is encrypted, and {what}")));
+            }
+            None => {}
         }
         let size = usize::try_from(chain.size()).unwrap_or(usize::MAX);
         within(size, reader.limits().pdf_objects, "objects in a PDF that is to get more")?;
@@ -63,7 +69,32 @@ impl<'r> Update<'r> {
             next: chain.size().max(1),
             objects: BTreeMap::new(),
             values: BTreeMap::new(),
+            despite_permissions: false,
+            failure: None,
         })
+    }
+
+    /// Does what an encrypted file forbids.
+    pub(crate) fn despite_permissions(&mut self) {
+        self.despite_permissions = true;
+    }
+
+    /// Asks whether an encrypted file lets this be done with it.
+    ///
+    /// # Errors
+    /// `Misuse` where it does not.
+    pub(crate) fn ask(&self, permission: Permission) -> Result<()> {
+        if self.despite_permissions || self.reader.encryption().permits(permission) {
+            return Ok(());
+        }
+        let what = match permission {
+            Permission::FillFields => "fills",
+            Permission::MakeFields => "makes",
+        };
+        Err(Error::misuse(format!(
+            "the permissions of this encrypted PDF let nobody who has not the owner's password \
+             {what} signature fields"
+        )))
     }
 
     /// The file before the update.
@@ -123,20 +154,37 @@ impl<'r> Update<'r> {
     /// Gives an object, old or new, this value.
     pub(crate) fn put(&mut self, reference: Reference, object: &Object) {
         let mut body = Vec::new();
-        write_object(object, &mut body);
+        write_object(&self.encrypted(reference, object), &mut body);
         self.put_raw(reference, body);
         self.values.insert(reference, object.clone());
     }
 
-    /// The same with a body that was written by the caller.
+    /// A value as it has to stand in an object of an encrypted file.
+    pub(crate) fn encrypted(&mut self, of: Reference, object: &Object) -> Object {
+        let encrypted = self.reader.encryption().encrypt_strings(of, object);
+        self.or_fail(encrypted).unwrap_or(Object::Null)
+    }
+
+    /// What cannot be encrypted makes the whole update fail in the end.
+    fn or_fail<T>(&mut self, outcome: Result<T>) -> Option<T> {
+        outcome.map_err(|error| self.failure = Some(error)).ok()
+    }
+
+    /// The same with a body that was written by the caller, who asked for its strings to be
+    /// [`encrypted`](Self::encrypted).
     pub(crate) fn put_raw(&mut self, reference: Reference, body: Vec<u8>) {
         self.objects.insert(reference, body);
     }
 
     /// The same with a stream, uncompressed.
     pub(crate) fn put_stream(&mut self, reference: Reference, dictionary: Dictionary, data: &[u8]) {
+        let encryption = self.reader.encryption();
+        let data = encryption.encrypt_stream(reference, &dictionary, data);
+        let Some(data) = self.or_fail(data) else { return };
         let length = i64::try_from(data.len()).unwrap_or(i64::MAX);
-        self.put_raw(reference, stream(dictionary.with("Length", Object::Integer(length)), data));
+        let dictionary = Object::Dictionary(dictionary.with("Length", Object::Integer(length)));
+        let dictionary = self.encrypted(reference, &dictionary);
+        self.put_raw(reference, stream(&dictionary, &data));
     }
 
     /// The same with a stream that is compressed here.
@@ -161,8 +209,15 @@ impl<'r> Update<'r> {
     /// others (ISO 32000-2 §14.4).
     ///
     /// # Errors
-    /// `LimitExceeded` when a file grows beyond what its cross-reference table can name.
+    /// `LimitExceeded` when a file grows beyond what its cross-reference table can name;
+    /// `Malformed` when an object that was read had strings that could not be decrypted.
     pub(crate) fn finish(mut self, id: &[u8]) -> Result<Appended> {
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
+        if let Some(flaw) = self.reader.flaw() {
+            return Err(unsound(&flaw));
+        }
         let mut bytes = Vec::new();
         self.start(&mut bytes)?;
         let (mut bodies, mut offsets) = (BTreeMap::new(), BTreeMap::new());
@@ -205,7 +260,7 @@ impl<'r> Update<'r> {
         let newest = self.reader.chain().revisions().last();
         let mut trailer = Dictionary::new().with("Size", Object::Integer(i64::from(self.next)));
         if let Some(newest) = newest {
-            for key in ["Root", "Info"] {
+            for key in ["Root", "Info", "Encrypt"] {
                 if let Some(value) = newest.trailer.get(key) {
                     trailer.set(key, value.clone());
                 }
@@ -213,10 +268,15 @@ impl<'r> Update<'r> {
             let prev = i64::try_from(newest.start_xref).unwrap_or(i64::MAX);
             trailer.set("Prev", Object::Integer(prev));
         }
+        let encrypted = trailer.contains("Encrypt");
         let new = Object::String(id.to_vec());
         let old = newest.and_then(|it| it.trailer.get("ID"));
         let old = old.and_then(|it| self.reader.newest().resolve(it).ok());
         let first = old.as_ref().and_then(Object::as_array).and_then(<[Object]>::first).cloned();
+        // The key depends on it: where there was none, one would lock the file.
+        if encrypted && first.is_none() {
+            return trailer;
+        }
         trailer.set("ID", Object::Array(vec![first.unwrap_or_else(|| new.clone()), new]));
         trailer
     }
@@ -279,15 +339,21 @@ impl<'r> Update<'r> {
             .with("Index", Object::Array(index))
             .with("Length", Object::Integer(length));
         out.extend_from_slice(format!("{} 0 obj\n", own.number).as_bytes());
-        out.extend_from_slice(&stream(dictionary, &rows));
+        out.extend_from_slice(&stream(&Object::Dictionary(dictionary), &rows));
         out.extend_from_slice(b"\nendobj\n");
         Ok(())
     }
 }
 
-fn stream(dictionary: Dictionary, data: &[u8]) -> Vec<u8> {
+fn unsound(what: &str) -> Error {
+    Error::malformed(format!(
+        "this PDF is not sound enough to be updated, save it anew first: {what}"
+    ))
+}
+
+fn stream(dictionary: &Object, data: &[u8]) -> Vec<u8> {
     let mut body = Vec::new();
-    write_dictionary(&dictionary, &mut body);
+    write_object(dictionary, &mut body);
     body.extend_from_slice(b"\nstream\n");
     body.extend_from_slice(data);
     body.extend_from_slice(b"\nendstream");

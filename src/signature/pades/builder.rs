@@ -13,7 +13,7 @@ use super::sub_filter::SubFilter;
 #[cfg(feature = "appearance")]
 use crate::appearance::{Appearance, Placement};
 use crate::crypto::{DigestAlgorithm, DigestContext, SignatureAlgorithm};
-use crate::encoding::pdf::Reader;
+use crate::encoding::pdf::{Password, Reader};
 use crate::error::{Error, Result};
 use crate::keys::{Signer, SigningOverride, check_fitness};
 use crate::limits::Limits;
@@ -52,6 +52,7 @@ pub struct SignatureBuilder<'a, S: ?Sized> {
     overrides: Vec<SigningOverride>,
     level: Option<&'a dyn Augment>,
     time_stamp_space: Option<usize>,
+    password: Password,
     limits: Limits,
 }
 
@@ -78,6 +79,7 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
             overrides: Vec::new(),
             level: None,
             time_stamp_space: None,
+            password: Password::default(),
             limits: Limits::default(),
         }
     }
@@ -185,6 +187,14 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
         self
     }
 
+    /// Opens an encrypted PDF by this password, the user's or the owner's; the empty one is
+    /// tried in any case. The update is encrypted as the document is.
+    #[cfg(feature = "encrypted-pdf")]
+    pub fn password(mut self, password: &str) -> Self {
+        self.password = Password::new(password);
+        self
+    }
+
     /// Bounds on reading the document.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
@@ -196,7 +206,8 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
     ///
     /// # Errors
     /// `Malformed` when this is no PDF or its revision chain is not sound: such a file
-    /// is never repaired in passing; `Unsupported` for an encrypted one; `Misuse`
+    /// is never repaired in passing; `Unsupported` for one that is encrypted otherwise than
+    /// under a password; `Misuse` without its password, when its permissions forbid it,
     /// without a certificate, when `algorithm` is not its key's, when the field or page
     /// cannot be signed, when the field asks for something else, or when an earlier
     /// signature does not let this one in; `Signer` when the certificate must not sign at
@@ -264,7 +275,7 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
 
     fn tail(&self, certificate_chain: &[Certificate], digest: DigestAlgorithm) -> Result<Tail> {
         let source = &self.document;
-        let reader = Reader::open(source, &self.limits)?;
+        let reader = Reader::open_with(source, &self.limits, &self.password)?;
         let texts = [
             ("Reason", &self.reason),
             ("Location", &self.location),
@@ -308,6 +319,7 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
             },
             space: self.space(certificate_chain),
             id: &self.file_id(),
+            despite_permissions: self.overrides.contains(&SigningOverride::DocumentPermissions),
         };
         append(&reader, &request)
     }

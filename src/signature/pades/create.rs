@@ -29,6 +29,8 @@ pub(super) struct Request<'a> {
     pub(super) space: usize,
     /// Tells this state of the file from others.
     pub(super) id: &'a [u8],
+    /// Whether what an encrypted file forbids is done nevertheless.
+    pub(super) despite_permissions: bool,
 }
 
 /// What is seen of a signature.
@@ -111,11 +113,15 @@ impl Tail {
 
 /// # Errors
 /// `Malformed` when the file is not sound enough; `Unsupported` when it is encrypted
-/// or the field asks for what is not done; `Misuse` when the field, the page, a
-/// certification or a lock does not let this signature in.
+/// in a way, or the field asks for what is not done; `Misuse` when the password is missing
+/// or the permissions, the field, the page, a certification or a lock do not let this
+/// signature in.
 pub(super) fn append(reader: &Reader<'_>, request: &Request<'_>) -> Result<Tail> {
     let view = reader.newest();
     let mut update = Update::new(reader)?;
+    if request.despite_permissions {
+        update.despite_permissions();
+    }
     let fields = fields(view)?;
     let restrictions = Restrictions::of(view, &fields)?;
     let certification = request.said.offer().and_then(|it| it.certification);
@@ -128,7 +134,8 @@ pub(super) fn append(reader: &Reader<'_>, request: &Request<'_>) -> Result<Tail>
         name_certification(&mut update, signature)?;
     }
     let (root, _) = view.catalog()?;
-    let dictionary = SignatureDictionary::write(request, &settled, root)?;
+    let encrypted = |value: &Object| update.encrypted(signature, value);
+    let dictionary = SignatureDictionary::write(request, &settled, root, encrypted)?;
     update.put_raw(signature, dictionary.body.clone());
     let appended = update.finish(request.id)?;
     let at = appended
@@ -167,7 +174,13 @@ const BYTE_RANGE: usize = 64;
 
 impl SignatureDictionary {
     /// ISO 32000-2 Table 255, EN 319 142-1 §5.3 and §6.3.
-    fn write(request: &Request<'_>, settled: &Settled, root: Reference) -> Result<Self> {
+    /// Every string but `/Contents` is `encrypted`.
+    fn write(
+        request: &Request<'_>,
+        settled: &Settled,
+        root: Reference,
+        mut encrypted: impl FnMut(&Object) -> Object,
+    ) -> Result<Self> {
         let (kind, sub_filter) = match &request.said {
             Said::Signature { .. } => ("Sig", settled.sub_filter.name()),
             Said::TimeStamp => ("DocTimeStamp", "ETSI.RFC3161"),
@@ -185,15 +198,16 @@ impl SignatureDictionary {
         // The time of a time-stamp is the token's.
         if let Said::Signature { claimed_time, texts, offer } = &request.said {
             body.extend_from_slice(b"\n/M ");
-            write_object(&Object::String(date(*claimed_time)?.into_bytes()), &mut body);
+            let date = Object::String(date(*claimed_time)?.into_bytes());
+            write_object(&encrypted(&date), &mut body);
             for (key, text) in texts {
                 body.extend_from_slice(format!("\n/{key} ").as_bytes());
-                write_object(&text_string(text), &mut body);
+                write_object(&encrypted(&text_string(text)), &mut body);
             }
             let transforms = transforms(offer, settled, root);
             if !transforms.is_empty() {
                 body.extend_from_slice(b"\n/Reference ");
-                write_object(&Object::Array(transforms), &mut body);
+                write_object(&encrypted(&Object::Array(transforms)), &mut body);
             }
         }
         body.extend_from_slice(b">>");

@@ -6,7 +6,7 @@ use super::form::{NewField, add_field, nth_page};
 use super::lock::{FieldLock, Restrictions};
 use super::seed::SeedValues;
 use crate::crypto::DigestAlgorithm;
-use crate::encoding::pdf::{Reader, Update, fields};
+use crate::encoding::pdf::{Password, Permission, Reader, Update, fields};
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::limits::Limits;
 use crate::source::{Source, for_each_piece};
@@ -65,18 +65,28 @@ impl EmptyField {
 pub struct FieldBuilder<'a, S: ?Sized> {
     document: &'a S,
     fields: Vec<EmptyField>,
+    password: Password,
     limits: Limits,
 }
 
 impl<'a, S: Source + ?Sized> FieldBuilder<'a, S> {
     /// Adds nothing yet.
     pub fn new(document: &'a S) -> Self {
-        Self { document, fields: Vec::new(), limits: Limits::default() }
+        let (password, limits) = (Password::default(), Limits::default());
+        Self { document, fields: Vec::new(), password, limits }
     }
 
     /// One field more.
     pub fn field(mut self, field: EmptyField) -> Self {
         self.fields.push(field);
+        self
+    }
+
+    /// Opens an encrypted PDF by this password, the user's or the owner's; the empty one is
+    /// tried in any case. The update is encrypted as the document is.
+    #[cfg(feature = "encrypted-pdf")]
+    pub fn password(mut self, password: &str) -> Self {
+        self.password = Password::new(password);
         self
     }
 
@@ -90,7 +100,8 @@ impl<'a, S: Source + ?Sized> FieldBuilder<'a, S> {
     ///
     /// # Errors
     /// `Malformed` when this is no PDF or its revision chain is not sound; `Unsupported`
-    /// for an encrypted one; `Misuse` without a field, when there is a field of that name
+    /// for one that is encrypted otherwise than under a password; `Misuse` without its
+    /// password, when its permissions forbid it, without a field, when there is a field of that name
     /// or no such page, or when a signature forbids new fields; `LimitExceeded`; `Io`.
     pub fn add(&self) -> Result<Vec<u8>> {
         let update = self.update()?;
@@ -121,10 +132,11 @@ impl<'a, S: Source + ?Sized> FieldBuilder<'a, S> {
             return Err(Error::misuse("there is no field to add"));
         }
         let source = &self.document;
-        let reader = Reader::open(source, &self.limits)?;
+        let reader = Reader::open_with(source, &self.limits, &self.password)?;
         let view = reader.newest();
         let restrictions = Restrictions::of(view, &fields(view)?)?;
         let mut update = Update::new(&reader)?;
+        update.ask(Permission::MakeFields)?;
         for field in &self.fields {
             let about = |error: Error| error.at(Place::Element(field.name.clone()));
             restrictions.let_in(&field.name).map_err(about)?;

@@ -5,8 +5,8 @@ use super::create::{Look, Request};
 use super::lock::{FieldLock, Restrictions};
 use super::seed::{SeedValues, Settled};
 use crate::encoding::pdf::{
-    Dictionary, Field, Object, Reference, Update, page_at, page_of, text_of, text_string,
-    write_object,
+    Dictionary, Field, Object, Permission, Reference, Update, page_at, page_of, text_of,
+    text_string, write_object,
 };
 use crate::error::{Error, Result};
 use crate::limits::within;
@@ -29,6 +29,7 @@ pub(super) fn place(
         Target::Empty(field) => {
             let settled = match offer {
                 Some(offer) => {
+                    update.ask(Permission::FillFields)?;
                     restrictions.let_in(&field.name)?;
                     offer.heed(update.view(), &field.name, &field.dictionary)?
                 }
@@ -39,6 +40,7 @@ pub(super) fn place(
         }
         Target::New(name) => {
             if offer.is_some() {
+                update.ask(Permission::MakeFields)?;
                 restrictions.let_in(&name)?;
             }
             let settled = offer.map(|it| it.settled()).unwrap_or_default();

@@ -8,7 +8,7 @@ use super::create::{Request, Said, append};
 use super::related::{self, Places, RelatedData};
 use super::store::{SecurityStore, Stored};
 use crate::crypto::{DigestAlgorithm, DigestContext};
-use crate::encoding::pdf::{Dictionary, Object, Reader, Reference, Update, View};
+use crate::encoding::pdf::{Dictionary, Object, Password, Reader, Reference, Update, View};
 use crate::error::Result;
 use crate::limits::Limits;
 use crate::pki::{Certificate, Crl, OcspResponse};
@@ -38,16 +38,17 @@ impl<'a> StoredData<'a> {
 /// nothing where it is all there.
 ///
 /// # Errors
-/// `Malformed` when the file is not sound enough to be updated; `Unsupported` when it is
-/// encrypted; as an authority's own where something is to be time-stamped; `LimitExceeded`;
-/// `Io`.
+/// `Malformed` when the file is not sound enough to be updated; `Misuse` when its password is
+/// wrong; `Unsupported` when it is encrypted otherwise; as an authority's own where something
+/// is to be time-stamped; `LimitExceeded`; `Io`.
 pub(crate) fn store(
     document: &dyn Source,
     data: StoredData<'_>,
     related: &[RelatedData<'_>],
+    password: &Password,
     limits: &Limits,
 ) -> Result<Option<Vec<u8>>> {
-    let reader = Reader::open(document, limits)?;
+    let reader = Reader::open_with(document, limits, password)?;
     let view = reader.newest();
     let held = SecurityStore::read(view)?;
     let mut update = Update::new(&reader)?;
@@ -128,9 +129,10 @@ pub(super) fn put_array(
 pub(crate) fn time_stamp(
     document: &dyn Source,
     authority: &dyn TimeStampAuthority,
+    password: &Password,
     limits: &Limits,
 ) -> Result<Vec<u8>> {
-    let reader = Reader::open(document, limits)?;
+    let reader = Reader::open_with(document, limits, password)?;
     let request = Request {
         field: None,
         page: 0,
@@ -139,6 +141,8 @@ pub(crate) fn time_stamp(
         said: Said::TimeStamp,
         space: authority.token_space(),
         id: &file_id(document.len(), &[]),
+        // What proves a signature's time is always let in (ISO 32000-2 Table 257).
+        despite_permissions: true,
     };
     let mut tail = append(&reader, &request)?;
     let mut context = DigestContext::new(authority.digest_algorithm());

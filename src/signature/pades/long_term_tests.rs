@@ -13,13 +13,13 @@ use crate::pki::{Certificate, Crl};
 use crate::signature::tsp::TimeStampToken;
 use crate::signature::tsp::sample::{TestTsa, params};
 
-fn tsa() -> TestTsa {
+pub(super) fn tsa() -> TestTsa {
     let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
     let certificate = params("TSA", 7).unwrap().self_signed(&key).unwrap();
     TestTsa::new(key, vec![certificate.der().to_vec()])
 }
 
-fn crl() -> Crl {
+pub(super) fn crl() -> Crl {
     let key = KeyPair::generate().unwrap();
     let mut params = rcgen::CertificateParams::new(Vec::<String>::new()).unwrap();
     params.key_usages = vec![rcgen::KeyUsagePurpose::CrlSign];
@@ -42,12 +42,12 @@ fn signed(document: &[u8]) -> Vec<u8> {
 
 fn stored(document: &[u8], certificates: &[Certificate], crls: &[Crl]) -> Option<Vec<u8>> {
     let data = StoredData { certificates, crls, responses: &[] };
-    let update = store(&document, data, &[], &Limits::default()).unwrap()?;
+    let update = store(&document, data, &[], &Password::default(), &Limits::default()).unwrap()?;
     Some([document, &update].concat())
 }
 
 fn stamped(document: &[u8], tsa: &TestTsa) -> Vec<u8> {
-    let update = time_stamp(&document, tsa, &Limits::default()).unwrap();
+    let update = time_stamp(&document, tsa, &Password::default(), &Limits::default()).unwrap();
     [document, &update].concat()
 }
 

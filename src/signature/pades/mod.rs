@@ -39,7 +39,9 @@ pub use facts::{Drawing, DrawingKind};
 pub use field_builder::{EmptyField, FieldBuilder};
 pub use lock::FieldLock;
 pub(crate) use long_term::{StoredData, store, time_stamp};
-pub(crate) use parse::{parse, parse_with};
+#[cfg(any(test, fuzzing))]
+pub(crate) use parse::parse;
+pub(crate) use parse::parse_with;
 pub(crate) use related::{Created, RelatedData};
 pub use seed::SeedValues;
 pub(crate) use store::SecurityStore;
@@ -53,6 +55,8 @@ mod annotation_attacks;
 mod attacks;
 #[cfg(test)]
 mod corpus;
+#[cfg(test)]
+mod encrypted_tests;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod exhaust;
 #[cfg(test)]

@@ -32,6 +32,7 @@ use crate::time::UtcTime;
 /// `Malformed` when this is no PDF at all; `Unsupported` when the form of an encrypted
 /// PDF stands in an encrypted object stream and the empty password does not open it;
 /// `LimitExceeded`; `Io`.
+#[cfg(any(test, fuzzing))]
 pub(crate) fn parse(source: &dyn Source, limits: &Limits) -> Result<PdfSignatures> {
     parse_with(source, limits, &Password::default())
 }

@@ -42,6 +42,25 @@ impl Method {
         }
     }
 
+    /// `iv` is for AES. Nothing where the key is of no such cipher.
+    pub(super) fn encrypt(
+        self,
+        file_key: &[u8],
+        of: Reference,
+        iv: [u8; BLOCK],
+        text: &[u8],
+    ) -> Option<Vec<u8>> {
+        let key = self.key_for(file_key, of);
+        match self {
+            Self::Identity => Some(text.to_vec()),
+            Self::Rc4 => rc4(&key, text.to_vec()),
+            Self::Aes128 | Self::Aes256 => {
+                let blocks = aes_encrypt(&key, &iv, &padded(text))?;
+                Some([&iv[..], &blocks].concat())
+            }
+        }
+    }
+
     /// ISO 32000-2 §7.6.3.1, Algorithm 1 and 1.A.
     fn key_for(self, file_key: &[u8], of: Reference) -> Zeroizing<Vec<u8>> {
         if matches!(self, Self::Aes256 | Self::Identity) {
@@ -77,6 +96,14 @@ impl Decrypted {
         text.truncate(kept.filter(|_| padded).unwrap_or(text.len()));
         Some(Self { text, padded })
     }
+}
+
+/// RFC 8018 §6.1.1: up to the next whole block, and at least one byte.
+fn padded(text: &[u8]) -> Vec<u8> {
+    let rest = text.len().checked_rem(BLOCK).unwrap_or_default();
+    let count = BLOCK.saturating_sub(rest);
+    let padding = vec![u8::try_from(count).unwrap_or_default(); count];
+    [text, &padding].concat()
 }
 
 /// Nothing where the key is empty.

@@ -3,10 +3,12 @@
 
 use std::fmt;
 
+use ring::hmac;
+
 use super::cipher::{Method, aes_decrypt};
 use super::key::FileKey;
 use super::parameters::{Filters, Parameters, Reading};
-use super::{Dictionary, Error, Object, Password, Reference, Result, Stream, View};
+use super::{Dictionary, Error, Object, Password, Permission, Reference, Result, Stream, View};
 
 /// The standard security handler, opened by a password (ISO 32000-2 §7.6.4).
 pub(crate) struct Handler {
@@ -26,8 +28,9 @@ impl fmt::Debug for Handler {
 
 /// What who opened the file may do with it (ISO 32000-2 Table 22).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Permissions {
+struct Permissions {
     bits: u32,
+    revision: u8,
     /// Who has the owner's password may do everything.
     owner: bool,
 }
@@ -52,7 +55,11 @@ impl Handler {
         // One who encrypts for himself alone may leave the owner's password empty.
         let key = key.or_else(|| parameters.by_owner(b""));
         Ok(key.map(|key| Self {
-            permissions: Permissions { bits: parameters.permitted(&key), owner },
+            permissions: Permissions {
+                bits: parameters.permitted(&key),
+                revision: parameters.revision,
+                owner,
+            },
             encrypts_metadata: parameters.encrypts_metadata,
             key,
             filters,
@@ -88,6 +95,52 @@ impl Handler {
         decrypted.map(|it| Some(it.text)).ok_or_else(|| {
             Error::malformed("the data of a stream cannot be decrypted").at_offset(stream.start)
         })
+    }
+
+    /// # Errors
+    /// None but for keys that no password gives.
+    pub(super) fn encrypt_string(&self, of: Reference, text: &[u8]) -> Result<Vec<u8>> {
+        self.encrypt(self.filters.strings, of, text)
+    }
+
+    /// # Errors
+    /// `Malformed` where the stream names a crypt filter that is not there.
+    pub(super) fn encrypt_stream(
+        &self,
+        of: Reference,
+        dictionary: &Dictionary,
+        data: &[u8],
+    ) -> Result<Vec<u8>> {
+        self.encrypt(self.method(dictionary, dictionary)?, of, data)
+    }
+
+    fn encrypt(&self, method: Method, of: Reference, text: &[u8]) -> Result<Vec<u8>> {
+        let encrypted = method.encrypt(&self.key, of, self.initialisation(of, text), text);
+        encrypted.ok_or_else(|| Error::misuse("nothing can be encrypted by this key"))
+    }
+
+    /// Without chance: known to nobody without the key, and another for every other text, so
+    /// that the same update is the same bytes (as RFC 8452 has it).
+    fn initialisation(&self, of: Reference, text: &[u8]) -> [u8; 16] {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.key);
+        let mut context = hmac::Context::with_key(&key);
+        context.update(&of.number.to_be_bytes());
+        context.update(&of.generation.to_be_bytes());
+        context.update(text);
+        let tag = context.sign();
+        let mut iv = [0; 16];
+        iv.iter_mut().zip(tag.as_ref()).for_each(|(to, from)| *to = *from);
+        iv
+    }
+
+    pub(super) fn permits(&self, asked: Permission) -> bool {
+        let Permissions { bits, revision, owner } = self.permissions;
+        let bit = |number: u32| bits.wrapping_shr(number.saturating_sub(1)) & 1 == 1;
+        owner
+            || match asked {
+                Permission::FillFields => bit(6) || (revision >= 3 && bit(9)),
+                Permission::MakeFields => bit(4) && bit(6),
+            }
     }
 
     fn method(&self, dictionary: &Dictionary, filters: &Dictionary) -> Result<Method> {

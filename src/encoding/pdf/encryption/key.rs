@@ -47,8 +47,15 @@ impl Parameters {
         })
     }
 
-    /// Algorithm 2, and 6: whether the key makes what `U` must be.
+    /// Algorithm 6.
     fn older_key(&self, padded: &[u8], length: usize) -> Option<FileKey> {
+        let key = self.candidate(padded, length)?;
+        let proof = self.proof(&key)?;
+        same(self.user.get(..proof.len())?, &proof).then_some(key)
+    }
+
+    /// Algorithm 2.
+    fn candidate(&self, padded: &[u8], length: usize) -> Option<FileKey> {
         let mut digest = Md5::new_with_prefix(padded);
         digest.update(&self.owner);
         digest.update(self.permissions.to_le_bytes());
@@ -56,14 +63,16 @@ impl Parameters {
         if self.revision >= 4 && !self.encrypts_metadata {
             digest.update([0xff; 4]);
         }
-        let key = self.stretched(digest, length)?;
-        let (expected, made) = if self.revision == 2 {
-            (&self.user[..], rc4(&key, PADDING.to_vec())?)
-        } else {
-            let digest = Md5::new_with_prefix(PADDING).chain_update(&self.id).finalize();
-            (self.user.get(..16)?, rounds(&key, digest.to_vec(), 0..=19)?)
-        };
-        same(expected, &made).then_some(key)
+        self.stretched(digest, length)
+    }
+
+    /// Algorithms 4 and 5: what `U` begins with under this key.
+    fn proof(&self, key: &[u8]) -> Option<Vec<u8>> {
+        if self.revision == 2 {
+            return rc4(key, PADDING.to_vec());
+        }
+        let digest = Md5::new_with_prefix(PADDING).chain_update(&self.id).finalize();
+        rounds(key, digest.to_vec(), 0..=19)
     }
 
     /// Algorithm 7: the user's password as the owner's encrypts it.
@@ -150,4 +159,32 @@ fn padded(password: &[u8]) -> Zeroizing<Vec<u8>> {
 fn same(a: &[u8], b: &[u8]) -> bool {
     let differences = a.iter().zip(b).fold(0, |all, (a, b)| all | (a ^ b));
     a.len() == b.len() && std::hint::black_box(differences) == 0
+}
+
+#[cfg(test)]
+impl Parameters {
+    /// Algorithms 3 to 5: what makes these the passwords.
+    pub(super) fn seal_older(&mut self, user: &[u8], owner: &[u8]) {
+        let length = self.key_lengths[0];
+        let last = if self.revision == 2 { 0 } else { 19 };
+        let key = self.stretched(Md5::new_with_prefix(padded(owner)), length).unwrap();
+        self.owner = rounds(&key, padded(user).to_vec(), 0..=last).unwrap();
+        let key = self.candidate(&padded(user), length).unwrap();
+        self.user = self.proof(&key).unwrap();
+        self.user.resize(32, 0);
+    }
+
+    /// Algorithms 8 to 10.
+    pub(super) fn seal(&mut self, key: &FileKey, user: &[u8], owner: &[u8]) {
+        let sealed = |it: &Self, password: &[u8], salts: &[u8; 16], user: &[u8]| {
+            let hash = it.hash(password, &salts[..8], user).unwrap();
+            let opens = it.hash(password, &salts[8..], user).unwrap();
+            let value = [&hash[..], salts].concat();
+            (value, aes_encrypt(&opens, &[0; 16], key).unwrap())
+        };
+        (self.user, self.user_key) = sealed(self, user, b"checksalopensalt", b"");
+        (self.owner, self.owner_key) = sealed(self, owner, b"CHECKSALOPENSALT", &self.user);
+        let again = [&self.permissions.to_le_bytes()[..], b"\xff\xff\xff\xffTadbrand"].concat();
+        self.permissions_again = aes_encrypt(key, &[0; 16], &again).unwrap();
+    }
 }

@@ -17,6 +17,7 @@ mod key;
 #[cfg(feature = "encrypted-pdf")]
 mod parameters;
 
+use std::borrow::Cow;
 use std::fmt;
 
 pub(crate) use password::Password;
@@ -57,6 +58,15 @@ impl fmt::Display for Locked {
             Self::Unsupported(what) => f.write_str(what),
         }
     }
+}
+
+/// What an update does with a file that may forbid it (ISO 32000-2 Table 22).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Permission {
+    /// To fill fields that are there, those for signatures among them.
+    FillFields,
+    /// To make fields.
+    MakeFields,
 }
 
 impl Encryption {
@@ -122,6 +132,53 @@ impl Encryption {
             Self::Open(handler) => handler.decrypt_stream(stream, filters, data),
         }
     }
+
+    /// An object with its strings encrypted, as it goes into the file under a number.
+    ///
+    /// # Errors
+    /// `Unsupported` when the file is locked.
+    pub(super) fn encrypt_strings(&self, of: Reference, object: &Object) -> Result<Object> {
+        let mut object = object.clone();
+        match self {
+            Self::None => {}
+            Self::Locked(why) => return Err(why.refusal()),
+            Self::Open(handler) => {
+                let mut outcome = Ok(());
+                for_each_string(&mut object, |text| match handler.encrypt_string(of, text) {
+                    Ok(encrypted) => *text = encrypted,
+                    Err(error) => outcome = Err(error),
+                });
+                outcome?;
+            }
+        }
+        Ok(object)
+    }
+
+    /// The data of a stream as they go into the file.
+    ///
+    /// # Errors
+    /// As [`encrypt_strings`](Self::encrypt_strings).
+    pub(super) fn encrypt_stream<'d>(
+        &self,
+        of: Reference,
+        dictionary: &Dictionary,
+        data: &'d [u8],
+    ) -> Result<Cow<'d, [u8]>> {
+        match self {
+            Self::None => Ok(Cow::Borrowed(data)),
+            Self::Locked(why) => Err(why.refusal()),
+            Self::Open(handler) => handler.encrypt_stream(of, dictionary, data).map(Cow::Owned),
+        }
+    }
+
+    /// Whether who opened the file may do this with it.
+    pub(super) fn permits(&self, asked: Permission) -> bool {
+        match self {
+            Self::None => true,
+            Self::Locked(_) => false,
+            Self::Open(handler) => handler.permits(asked),
+        }
+    }
 }
 
 /// Cross-reference streams are not encrypted (ISO 32000-2 §7.5.8.2).
@@ -158,5 +215,7 @@ pub(super) fn exhaust(bytes: &[u8]) {
     }
 }
 
+#[cfg(test)]
+pub(crate) mod sample;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! Without the feature `encrypted-pdf` there is no handler: every encrypted file is locked.
 
-use super::{Dictionary, Error, Password, Reference, Result, Stream, View};
+use super::{Dictionary, Error, Password, Permission, Reference, Result, Stream, View};
 
 #[derive(Debug)]
 pub(crate) enum Handler {}
@@ -29,6 +29,18 @@ impl Handler {
         _: &Dictionary,
         _: &[u8],
     ) -> Result<Option<Vec<u8>>> {
+        match *self {}
+    }
+
+    pub(super) fn encrypt_string(&self, _: Reference, _: &[u8]) -> Result<Vec<u8>> {
+        match *self {}
+    }
+
+    pub(super) fn encrypt_stream(&self, _: Reference, _: &Dictionary, _: &[u8]) -> Result<Vec<u8>> {
+        match *self {}
+    }
+
+    pub(super) fn permits(&self, _: Permission) -> bool {
         match *self {}
     }
 }

@@ -192,7 +192,7 @@ fn has_empty_look(view: View<'_>, widget: &Dictionary) -> Judged<bool> {
         return Ok(false);
     };
     match view.value(looks, "N")? {
-        Object::Stream(look) => Ok(view.stream_data(&look)?.is_empty()),
+        Object::Stream(look) => Ok(view.is_empty(&look)?),
         _ => Ok(false),
     }
 }
