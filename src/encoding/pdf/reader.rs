@@ -92,18 +92,28 @@ impl<'a> Reader<'a> {
         password: &Password,
         reason: String,
     ) -> Result<Self> {
-        let spent = Spent::default();
-        let chain = recover(source, limits, &spent, reason)?;
-        Self::new(source, limits, chain, spent).opened(password)
+        recover(source, limits, password, reason)
     }
 
-    fn new(source: &'a dyn Source, limits: &'a Limits, chain: Chain, spent: Spent) -> Self {
+    /// One that is not opened yet, if it is encrypted.
+    pub(super) fn new(
+        source: &'a dyn Source,
+        limits: &'a Limits,
+        chain: Chain,
+        spent: Spent,
+    ) -> Self {
         let encryption = Encryption::Locked(Locked::Password);
         let (flaw, streams) = (RefCell::default(), RefCell::default());
         Self { source, limits, chain, encryption, flaw, spent, streams }
     }
 
-    fn opened(mut self, password: &Password) -> Result<Self> {
+    /// The same file by another reading of what is where.
+    pub(super) fn with_chain(mut self, chain: Chain) -> Self {
+        self.chain = chain;
+        self
+    }
+
+    pub(super) fn opened(mut self, password: &Password) -> Result<Self> {
         self.encryption = Encryption::open(self.newest(), password)?;
         Ok(self)
     }

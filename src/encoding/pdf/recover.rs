@@ -2,13 +2,14 @@
 //! reading only, and never unsaid: what a viewer makes of such a file is a guess.
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+use std::collections::HashSet;
 use std::ops::Range;
 
-use super::filter::decode;
-use super::lexer::Lexer;
+use super::encryption::Password;
 use super::object::{Dictionary, Object, Reference};
+use super::reader::{Reader, View};
 use super::scan::{Chain, find_header};
-use super::section::{File, Location, Spent, stream_start, unsigned};
+use super::section::{File, Location, Spent};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{Limits, within};
 use crate::source::Source;
@@ -22,47 +23,86 @@ const OVERLAP: u64 = 64;
 ///
 /// # Errors
 /// `Malformed` when no catalog is found; `LimitExceeded`; `Io`.
-pub(super) fn recover(
-    source: &dyn Source,
-    limits: &Limits,
-    spent: &Spent,
+pub(super) fn recover<'a>(
+    source: &'a dyn Source,
+    limits: &'a Limits,
+    password: &Password,
     reason: String,
-) -> Result<Chain> {
-    let file = File { source, base: 0, limits, spent };
-    let (headers, trailers) = search(file, 0..source.len())?;
-    let mut found = Found { file, entries: Vec::new(), trailer: None, catalog: None };
-    for (reference, at) in headers {
-        found.entries.push((
-            reference.number,
-            Location::At { offset: at, generation: reference.generation },
-        ));
-        within(found.entries.len(), limits.pdf_objects, "objects in a PDF")?;
-        found.look_into(reference, at)?;
-    }
-    for at in trailers {
-        found.take_trailer(at);
-    }
-    let trailer = match (found.trailer, found.catalog) {
+) -> Result<Reader<'a>> {
+    let spent = Spent::default();
+    let found = Found::search(File { source, base: 0, limits, spent: &spent })?;
+    let Found { entries, containers, trailer, catalog, .. } = found;
+    let trailer = match (trailer, catalog) {
         (Some(trailer), _) => trailer,
         (None, Some(root)) => Dictionary::new().with("Root", Object::Reference(root)),
         (None, None) => return Err(Error::malformed(reason).because("no catalog was found")),
     };
-    let mut entries = found.entries;
-    // Of two with one number the last is the newest.
-    entries.reverse();
     let header = find_header(source)?.is_some();
     let reason = if header { reason } else { format!("{reason}; %PDF- is missing") };
-    Ok(Chain::found(0, source.len(), entries, trailer, reason))
+    let chain = |entries: &[(u32, Location)]| {
+        // Of two with one number the last is the newest.
+        let newest_first = entries.iter().rev().copied().collect();
+        Chain::found(0, source.len(), newest_first, trailer.clone(), reason.clone())
+    };
+    // What is in object streams can be told when it is known how they are encrypted.
+    let reader = Reader::new(source, limits, chain(&entries), spent).opened(password)?;
+    let all = unpack(reader.newest(), entries, &containers)?;
+    Ok(reader.with_chain(chain(&all)))
+}
+
+/// What the object streams hold, each behind the object stream itself. One that cannot be
+/// read holds nothing.
+fn unpack(
+    view: View<'_>,
+    entries: Vec<(u32, Location)>,
+    containers: &HashSet<u32>,
+) -> Result<Vec<(u32, Location)>> {
+    let limits = view.reader().limits();
+    let mut all = Vec::with_capacity(entries.len());
+    for entry in entries {
+        all.push(entry);
+        let (stream, _) = entry;
+        // The newest one of this number is the one that is read.
+        if !containers.contains(&stream) || view.locate(stream) != entry.1 {
+            continue;
+        }
+        let numbers = match view.numbers_in(stream) {
+            Err(error) if error.kind() == ErrorKind::LimitExceeded => return Err(error),
+            other => other.unwrap_or_default(),
+        };
+        let inside = (0..).zip(numbers);
+        all.extend(inside.map(|(index, number)| (number, Location::InStream { stream, index })));
+        within(all.len(), limits.pdf_objects, "objects in a PDF")?;
+    }
+    Ok(all)
 }
 
 struct Found<'a> {
     file: File<'a>,
     entries: Vec<(u32, Location)>,
+    /// Numbers of object streams.
+    containers: HashSet<u32>,
     trailer: Option<Dictionary>,
     catalog: Option<Reference>,
 }
 
-impl Found<'_> {
+impl<'a> Found<'a> {
+    fn search(file: File<'a>) -> Result<Self> {
+        let (headers, trailers) = search(file, 0..file.source.len())?;
+        let (entries, containers) = (Vec::with_capacity(headers.len()), HashSet::new());
+        let mut found = Self { file, entries, containers, trailer: None, catalog: None };
+        for (reference, at) in headers {
+            let Reference { number, generation } = reference;
+            found.entries.push((number, Location::At { offset: at, generation }));
+            within(found.entries.len(), file.limits.pdf_objects, "objects in a PDF")?;
+            found.look_into(reference, at)?;
+        }
+        for at in trailers {
+            found.take_trailer(at);
+        }
+        Ok(found)
+    }
+
     /// What the object is, as far as it leads to others.
     fn look_into(&mut self, reference: Reference, at: u64) -> Result<()> {
         let read = self.file.lex(at, |lexer| {
@@ -71,11 +111,10 @@ impl Found<'_> {
             if !lexer.rest().starts_with(b"<<") {
                 return Ok(None);
             }
-            let object = lexer.object()?;
-            Ok(Some((object, stream_start(lexer).ok())))
+            lexer.object().map(Some)
         });
-        let (dictionary, data) = match read {
-            Ok(Some((Object::Dictionary(dictionary), data))) => (dictionary, data),
+        let dictionary = match read {
+            Ok(Some(Object::Dictionary(dictionary))) => dictionary,
             Err(error) if error.kind() == ErrorKind::LimitExceeded => return Err(error),
             // An object that cannot be read leads nowhere; asked for, it is an error.
             _ => return Ok(()),
@@ -84,41 +123,8 @@ impl Found<'_> {
             self.catalog = Some(reference);
         } else if dictionary.is_a("XRef") && dictionary.contains("Root") {
             self.trailer = Some(dictionary);
-        } else if dictionary.is_a("ObjStm")
-            && let Some(data) = data
-        {
-            self.add_object_stream(reference.number, &dictionary, data)?;
-        }
-        Ok(())
-    }
-
-    fn add_object_stream(&mut self, stream: u32, dictionary: &Dictionary, data: u64) -> Result<()> {
-        let limits = self.file.limits;
-        let number = |key| dictionary.get(key).and_then(unsigned);
-        let (Some(length), Some(count), Some(first)) =
-            (number("Length"), number("N"), number("First"))
-        else {
-            return Ok(());
-        };
-        let end = data.saturating_add(length).min(self.file.source.len());
-        within(
-            usize::try_from(length).unwrap_or(usize::MAX),
-            limits.pdf_stream_bytes,
-            "bytes of a stream",
-        )?;
-        let window = self.file.source.window(data..end)?;
-        let Ok(bytes) = decode(dictionary, &window, limits.pdf_stream_bytes) else { return Ok(()) };
-        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        self.file.spent.charge(size, self.file.source.len(), limits)?;
-        let first = usize::try_from(first).unwrap_or(usize::MAX);
-        let mut lexer = Lexer::new(bytes.get(..first).unwrap_or_default(), 0, 1);
-        for index in 0..u32::try_from(count).unwrap_or(u32::MAX) {
-            lexer.skip_white();
-            let number = lexer.unsigned().and_then(|it| u32::try_from(it).ok());
-            lexer.skip_white();
-            let (Some(number), Some(_)) = (number, lexer.unsigned()) else { break };
-            self.entries.push((number, Location::InStream { stream, index }));
-            within(self.entries.len(), limits.pdf_objects, "objects in a PDF")?;
+        } else if dictionary.is_a("ObjStm") {
+            self.containers.insert(reference.number);
         }
         Ok(())
     }

@@ -165,6 +165,25 @@ fn passwords_that_are_too_long_count_as_far_as_they_do() {
     assert!(!secret.contains("secret"));
 }
 
+/// Object streams are decrypted where the file has to be searched, too.
+#[test]
+fn what_is_searched_for_is_decrypted_too() {
+    let mut pdf = own_sample();
+    let at = pdf.windows(9).rposition(|it| it == b"startxref").unwrap();
+    pdf.truncate(at);
+    let limits = Limits::default();
+    for password in ["", "owner"] {
+        let (source, reason) = (&pdf[..], String::new());
+        let password = Password::new(password);
+        let reader = Reader::open_recovered_with(&source, &limits, &password, reason).unwrap();
+        assert!(page_at(reader.newest(), 0).unwrap().is_some());
+        let trailer = reader.newest().trailer().unwrap();
+        let information = reader.newest().dictionary(trailer, "Info").unwrap().unwrap();
+        let producer = information.get("Producer").unwrap().as_string().unwrap();
+        assert!(text_of(producer).contains("LibreOffice"));
+    }
+}
+
 /// Any byte may be anything: an answer, no panic.
 #[test]
 fn mutations_end_in_an_answer() {
