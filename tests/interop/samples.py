@@ -58,12 +58,6 @@ def known(cell):
     who, key = cell.who, cell.algorithm.key
     signs = cell.does == "signs"
     rules = [
-        (who == "ours" and signs and cell.form == "qpdf-encrypted.pdf",
-         "we do not sign encrypted PDFs, and say so"),
-        (who == "ours" and not signs and cell.form == "qpdf-encrypted.pdf"
-         and not key.startswith("rsa"),
-         "pyHanko writes the extension of EC keys anew for the second signature; encrypted, "
-         "we cannot tell that it is the same, and say INDETERMINATE"),
         (who == "openssl" and key == "ed25519",
          "OpenSSL 3.0 hands Ed25519 a digest within CMS ('no default digest', 'invalid digest')"),
         (who == "openssl" and signs and cell.algorithm.pss and cell.form == "enveloping BER",
