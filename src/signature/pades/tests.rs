@@ -14,7 +14,7 @@ use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
 
 use super::*;
 use crate::crypto::{DigestAlgorithm, SignatureAlgorithm};
-use crate::encoding::pdf::sample;
+use crate::encoding::pdf::{Object, Reader, Reference, sample};
 use crate::error::{Error, ErrorKind, Result};
 use crate::keys::{SignatureValue, Signer, SigningOverride, ToBeSigned};
 use crate::limits::Limits;
@@ -438,4 +438,59 @@ fn references_to_nothing() {
     let pdf = [&pdf[..15], &huge.as_bytes()[huge.find("\n1 0 obj").unwrap()..]].concat();
     let error = SignatureBuilder::new(&pdf, time()).sign(&signer()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::LimitExceeded, "{error}");
+}
+
+/// A year of a busy register: each day some updates, and as many pages as it has entries.
+#[test]
+fn thousands_of_revisions_and_pages() {
+    const PAGES: u32 = 20_000;
+    const UPDATES: usize = 2_000;
+    let kids: String = (0..PAGES).map(|n| format!("{} 0 R ", 10 + n)).collect();
+    let tree = format!("<</Type/Pages/Kids[{kids}]/Count {PAGES}/MediaBox[0 0 9 9]>>");
+    let mut objects = sample::with(&[(2, &tree)]);
+    objects.extend((0..PAGES).map(|n| (10 + n, "<</Type/Page/Parent 2 0 R>>".to_owned())));
+    let mut pdf = sample::table(&objects);
+    let mut previous = pdf.windows(5).position(|it| it == b"xref\n").unwrap();
+    for n in 0..UPDATES {
+        let object = [(5, format!("(entry {n})"))];
+        let trailer = format!("/Root 1 0 R/Size {}", 10 + PAGES);
+        previous = sample::append_table(&mut pdf, &object, &trailer, Some(previous));
+    }
+    let signed = SignatureBuilder::new(&pdf, time()).page(PAGES).sign(&signer()).unwrap();
+    let found = read(&signed);
+    assert_eq!((found.revisions, found.signatures.len()), (UPDATES + 2, 1));
+    let signature = &found.signatures[0];
+    assert_eq!((&signature.findings[..], &found.defects[..]), (&[][..], &[][..]));
+    assert_eq!(signature.page, Some(PAGES as usize));
+    let error = SignatureBuilder::new(&pdf, time()).page(PAGES + 1).sign(&signer()).unwrap_err();
+    assert!(error.to_string().contains("no page 20001"), "{error}");
+}
+
+/// What PDF/A asks of metadata holds as before: a signature leaves it alone, and the
+/// identifier keeps its first part (ISO 32000-2 §14.4).
+#[test]
+fn metadata_stay_as_they_are() {
+    let parts = [
+        (1, "<</Type/Catalog/Pages 2 0 R/Metadata 7 0 R>>"),
+        (7, "<</Type/Metadata/Subtype/XML/Length 4>>\nstream\n<x/>\nendstream"),
+        (8, "<</Title(Quyet dinh)/ModDate(D:2026)>>"),
+    ];
+    let mut pdf = b"%PDF-1.7\n".to_vec();
+    let trailer = "/Root 1 0 R/Info 8 0 R/ID[(first)(second)]";
+    sample::append_table(&mut pdf, &sample::with(&parts), trailer, None);
+    let signed = sign(&sign(&pdf));
+    let (limits, source) = (Limits::default(), &signed[..]);
+    let reader = Reader::open(&source, &limits).unwrap();
+    let [_, updates @ ..] = reader.chain().revisions() else { panic!("revisions") };
+    assert_eq!(updates.len(), 2);
+    for update in updates {
+        assert!(!update.changed.contains(&7) && !update.changed.contains(&8));
+        let information = update.trailer.get("Info").and_then(Object::as_reference);
+        assert_eq!(information, Some(Reference { number: 8, generation: 0 }));
+        let id = update.trailer.get("ID").and_then(Object::as_array).unwrap();
+        assert_eq!(id[0], Object::String(b"first".to_vec()));
+        assert_ne!(id[1], Object::String(b"second".to_vec()));
+    }
+    let ids = updates.iter().map(|it| it.trailer.get("ID").unwrap());
+    assert_eq!(ids.collect::<Vec<_>>().windows(2).filter(|it| it[0] == it[1]).count(), 0);
 }

@@ -113,13 +113,15 @@ impl Locks<'_> {
         )
     }
 
-    /// A file of one page in which there is nothing that has to be encrypted yet, with some
+    /// A file of one page, and this dictionary as object 9, in which there is nothing that has to be encrypted yet, with some
     /// objects in another form and some more.
     pub(crate) fn file(&self, changed: &[(u32, &str)]) -> Vec<u8> {
         let page = (3, "<</Type/Page/Parent 2 0 R>>");
-        let objects: Vec<_> = [page, (4, "null")].iter().chain(changed).copied().collect();
+        let own = self.dictionary();
+        let base = [page, (4, "null"), (9, &own)];
+        let objects: Vec<_> = base.iter().chain(changed).copied().collect();
         let id = self.id.map(|it| format!("/ID[({it})({it})]")).unwrap_or_default();
-        let trailer = format!("/Root 1 0 R/Encrypt {}{id}", self.dictionary());
+        let trailer = format!("/Root 1 0 R/Encrypt 9 0 R{id}");
         let mut pdf = b"%PDF-2.0\n".to_vec();
         append_table(&mut pdf, &with(&objects), &trailer, None);
         pdf
