@@ -3,9 +3,11 @@
 
 mod support;
 
+use kyso::pades;
 use serde_json::Value;
 use support::cms::{Cms, Identity};
 use support::example;
+use support::pki::{NOW, Pki};
 
 const TRUST: [&str; 4] = ["--trust", "testdata/keys/ca.crt.pem", "--policy", "pilot"];
 const CONTENT: &str = "testdata/signed/content.txt";
@@ -80,6 +82,31 @@ fn a_password_that_nothing_asks_for_changes_nothing() {
     let arguments = [&TRUST[..], &["--password", "secret", "--json", SIGNED]].concat();
     for report in assert_exits(&arguments, 0) {
         assert_eq!(report["diagnostics"].as_array().unwrap().len(), 0);
+    }
+}
+
+/// Without the password the signature is told, and that what it says is not.
+#[test]
+fn a_password_opens_what_is_encrypted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("signed.pdf");
+    let original = std::fs::read("testdata/pdf/locked/qpdf-form-filling.pdf").unwrap();
+    let builder = pades::SignatureBuilder::new(&original, NOW.parse().unwrap());
+    let signer = Pki::new().signer();
+    let refused = |password| builder.clone().password(password).sign(&signer).unwrap_err();
+    assert!(refused("wrong").to_string().contains("password"));
+    assert!(refused("user").to_string().contains("permissions"));
+    let signed = builder.clone().password("owner").sign(&signer).unwrap();
+    std::fs::write(&path, signed).unwrap();
+    for (password, locked) in [("user", false), ("owner", false), ("wrong", true)] {
+        let path = path.to_str().unwrap();
+        let arguments = ["--time", NOW, "--password", password, "--json", path];
+        for report in assert_exits(&arguments, 2) {
+            assert_eq!(report["signatures"][0]["intact"], true);
+            assert_eq!(report["signatures"][0]["id"] == "Signature1", !locked, "{report}");
+            let codes = report["diagnostics"].as_array().unwrap();
+            assert_eq!(codes.iter().any(|it| it["code"] == "PDF_ENCRYPTED"), locked, "{report}");
+        }
     }
 }
 

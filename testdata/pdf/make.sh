@@ -19,6 +19,7 @@ qpdf --deterministic-id --linearize --object-streams=generate libreoffice.pdf qp
 qpdf --encrypt '' owner 256 -- libreoffice.pdf qpdf-encrypted.pdf
 
 "${PYTHON:-python3}" make.py
+qpdf --encrypt user owner 256 --modify=form -- hybrid.pdf locked/qpdf-form-filling.pdf
 
 for file in *.pdf; do
     qpdf --check "$file" >"$work/check" 2>&1 || { echo "$file:"; cat "$work/check"; }
