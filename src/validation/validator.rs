@@ -286,6 +286,14 @@ impl Validator {
                 format!("The PDF is encrypted, and reason, location and other remarks cannot be read: {locked}."),
             );
         }
+        for gone in &pdf.withdrawn {
+            let (field, revision) = (&gone.field, gone.revision);
+            report = report.with_diagnostic(
+                "SIGNATURE_WITHDRAWN",
+                format!("Chữ ký ở trường “{field}” có trong phiên bản {revision} của tệp nhưng sau đó đã bị gỡ bỏ; báo cáo này không nói gì về chữ ký đó."),
+                format!("A signature in the field “{field}” that revision {revision} of the file had was taken away later; nothing is said of it here."),
+            );
+        }
         for defect in &pdf.defects {
             let (pades::FileDefect::Recovered(what) | pades::FileDefect::Irregular(what)) = defect;
             report = report.with_diagnostic(

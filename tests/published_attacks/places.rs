@@ -220,3 +220,19 @@ fn xref_chains_that_leave_out_what_was_signed() {
     let own = pdf.len();
     refused(&section(&pdf, &table, "/Root 1 0 R", own), PdfStructure, "");
 }
+
+/// Somebody who is trusted empties the leader's field, writes what he likes, and signs
+/// there himself: that is his document, but the report tells what it was.
+#[test]
+fn signature_taken_away_and_signed_anew() {
+    let empty = "<</Type/Catalog/Pages 2 0 R/AcroForm<</SigFlags 3/Fields[]>>>>";
+    let pdf =
+        append(&victim(), &[(1, empty), (3, &PAGE.replace("/Annots[14 0 R]", "")), (4, FORGED)]);
+    let anew = builder(&pdf).field("Leader").sign(&signer("rsa2048")).unwrap();
+    let report = judge(&anew);
+    assert_eq!(report.signatures().len(), 1, "{report}");
+    let told: Vec<_> = report.diagnostics().map(|it| it.1.to_owned()).collect();
+    assert_eq!(told.len(), 1, "{report}");
+    assert!(told[0].contains("“Leader” that revision 2 of the file had"), "{report}");
+    assert!(judge(&victim()).diagnostics().next().is_none());
+}

@@ -33,6 +33,18 @@ pub(crate) struct PdfSignatures {
     pub(crate) store: SecurityStore,
     /// What the revisions after the oldest signed one changed, oldest first.
     pub(crate) changes: Vec<RevisionChanges>,
+    /// Signatures that were taken away.
+    pub(crate) withdrawn: Vec<Withdrawn>,
+}
+
+/// A signature that an earlier revision had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Withdrawn {
+    /// The full name of its field.
+    pub(crate) field: String,
+    pub(crate) signature: Reference,
+    /// The first revision that was seen to have it, counted from 1.
+    pub(crate) revision: usize,
 }
 
 /// What makes the reading of a file uncertain.

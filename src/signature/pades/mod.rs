@@ -24,6 +24,7 @@ mod shape;
 mod shown;
 mod store;
 mod sub_filter;
+mod withdrawn;
 
 pub(crate) use crate::encoding::pdf::{Locked, Password};
 pub use builder::SignatureBuilder;

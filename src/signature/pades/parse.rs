@@ -14,6 +14,7 @@ use super::later::add_later_changes;
 use super::lock::FieldLock;
 use super::shown::shown;
 use super::store::SecurityStore;
+use super::withdrawn::withdrawn;
 use crate::crypto::DigestAlgorithm;
 use crate::encoding::asn1::Value;
 use crate::encoding::pdf::{
@@ -66,6 +67,7 @@ fn read(reader: &Reader<'_>) -> Result<PdfSignatures> {
     compare(&candidates, &mut signatures);
     signatures.sort_by_key(|it| it.byte_range.map_or(u64::MAX, |range| range.end()));
     let changes = add_later_changes(reader, &mut signatures)?;
+    let withdrawn = withdrawn(reader, &signatures)?;
     let chain = reader.chain();
     let recovered = chain.recovered().map(|why| FileDefect::Recovered(why.to_owned()));
     let flaw = reader.flaw();
@@ -78,6 +80,7 @@ fn read(reader: &Reader<'_>) -> Result<PdfSignatures> {
         certification: permissions(view)?,
         store: SecurityStore::read_all(reader)?,
         changes,
+        withdrawn,
     })
 }
 
