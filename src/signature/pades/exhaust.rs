@@ -146,4 +146,43 @@ mod tests {
         assert_eq!(exhaust_changes(&both), Some(LaterChanges::Annotations));
         assert_eq!(exhaust_changes(&object(4, "null")), Some(LaterChanges::Other));
     }
+
+    /// What the page draws stays whatever is called harmless, over a thousand updates that
+    /// are almost so.
+    #[test]
+    fn mutations_of_updates_end_in_an_answer() {
+        let object = |number: u8, body: &str| [&[number - 1], body.as_bytes(), &[0xff]].concat();
+        let look = "<</Subtype/Form/BBox[0 0 9 9]/Length 16>>\nstream\n1 g 0 0 9 9 re f\nendstream";
+        let page = SIGNED[2].replace("14 0 R]", "14 0 R 20 0 R]");
+        let stamp = "<</Subtype/Stamp/Rect[0 0 9 9]/AP<</N 21 0 R>>/P 3 0 R/Popup 22 0 R>>";
+        let popup = "<</Subtype/Popup/Parent 20 0 R/Rect[0 0 9 9]>>";
+        let text = SIGNED[5].replace("/V(1)", "/V(2)").replace("10 0 R", "20 0 R");
+        let seeds = [
+            [object(6, &text), object(20, look)].concat(),
+            [object(3, &page), object(20, stamp), object(21, look), object(22, popup)].concat(),
+            [object(8, &SIGNED[7].replace("11 0 R", "20 0 R")), object(20, SIGNED[10])].concat(),
+            object(9, &SIGNED[8].replace("/Off/AS/Off", "/On/AS/On")),
+            object(12, &SIGNED[11].replace("[0 0 9 9]", "[0 0 7 7]")),
+        ];
+        let mut state = 11_u32;
+        let mut next = move || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            usize::try_from(state >> 8).unwrap()
+        };
+        let mut harmless = 0;
+        for round in 0..1_000 {
+            let mut bytes = seeds[round % seeds.len()].clone();
+            for _ in 0..next() % 4 {
+                let (at, from) = (next() % bytes.len(), next() % bytes.len());
+                match next() % 4 {
+                    0 => bytes[at] = b"0123456789<>[]()/ R\xff\xfe"[next() % 21],
+                    1 => bytes[at] = bytes[from],
+                    2 => drop(bytes.splice(at..at, SIGNED[next() % 15].bytes())),
+                    _ => drop(bytes.splice(at..at, bytes[from..].to_vec())),
+                }
+            }
+            harmless += usize::from(exhaust_changes(&bytes) < Some(LaterChanges::Other));
+        }
+        assert!((100..1_000).contains(&harmless), "{harmless}");
+    }
 }

@@ -2,7 +2,7 @@
 //! their widgets (ISO 32000-2 §12.7.4.3, §12.7.5). Nothing else of them may be changed.
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::{Doubt, Judged, LaterChanges, Step, ensure};
 use crate::encoding::pdf::content::{Ink, Mark, annotation_marks};
@@ -18,31 +18,38 @@ const LOOK_KEYS: [&[u8]; 3] = [b"AP", b"AS", b"M"];
 
 impl Step<'_> {
     pub(super) fn form_filling(&mut self) -> Judged {
-        let mut filled = BTreeSet::new();
+        let (mut changed, mut valued, mut filled) = (Vec::new(), HashSet::new(), BTreeSet::new());
         for (reference, old, new) in self.pairs()? {
-            let (Object::Dictionary(old), Object::Dictionary(new)) = (&old, &new) else { continue };
+            let (Object::Dictionary(old), Object::Dictionary(new)) = (old, new) else { continue };
             let is_widget = old.get("Subtype").and_then(Object::as_name) == Some(b"Widget");
             if !is_widget && !old.contains("T") {
                 continue;
             }
             let Some(field) = self.whole.fields()?.of_object(reference.number) else { continue };
-            if field.is_signature() {
-                continue;
+            if field.reference == Some(reference)
+                && self.old.value(&old, "V")? != self.new.value(&new, "V")?
+            {
+                valued.insert(reference);
             }
+            if !field.is_signature() {
+                changed.push((reference, field, old, new));
+            }
+        }
+        for (reference, field, old, new) in changed {
             let is_field = field.reference == Some(reference);
             let is_seen = !is_field || field.widgets.iter().any(|it| it.0 == Some(reference));
-            self.field(old, new, is_field, is_seen)?;
+            self.field(&old, &new, is_field, is_seen)?;
             if is_field {
                 self.value(field, old.get("V"), new.get("V"))?;
             }
             self.explain(reference.number, LaterChanges::FormFilling);
             filled.insert(field.name.clone());
-            if self.is_refilled(old, new)? {
+            if self.is_refilled(&old, &new)? {
                 self.told.refilled.push(field.name.clone());
             }
             let widgets = field.widgets.iter().filter_map(|it| it.0);
             let widgets: Vec<_> = widgets.filter(|it| is_field || *it == reference).collect();
-            self.widgets_of(&widgets)?;
+            self.widgets_of(&widgets, field.reference.is_some_and(|it| valued.contains(&it)))?;
         }
         self.told.fields.extend(filled);
         self.told.refilled.sort();
@@ -95,7 +102,9 @@ impl Step<'_> {
         Ok(())
     }
 
-    fn widgets_of(&mut self, widgets: &[Reference]) -> Judged {
+    /// What shows the value. Where that is what it was, another look is no filling in
+    /// ("Shadow Attacks": a field that shows one thing and holds another).
+    fn widgets_of(&mut self, widgets: &[Reference], valued: bool) -> Judged {
         for widget in widgets {
             let (old, new) = (self.old.get(*widget)?, self.new.get(*widget)?);
             let (Object::Dictionary(old), Object::Dictionary(new)) = (&old, &new) else {
@@ -108,7 +117,8 @@ impl Step<'_> {
             // A reader makes the look, of what stands in the field and around it.
             let made = self.readers_draw || !new.contains("AP");
             if self.looks_changed(old, new)? || made {
-                self.told.draws |= made && has_area(new) || self.conceals(old, new)?;
+                let seen = (made || !valued) && has_area(new);
+                self.told.draws |= seen || self.conceals(old, new)?;
                 self.on_page_of(new)?;
                 self.tell_look(DrawingKind::Field, new)?;
             }
