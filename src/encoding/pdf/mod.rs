@@ -1,8 +1,6 @@
 //! PDF (ISO 32000-2): objects found lazily through a strict reading of the
 //! revision chain, and incremental updates. Nothing here loads a whole document.
 
-// Some of it is there for those who place looks.
-#[allow(dead_code, unused_imports)]
 pub(crate) mod content;
 pub(crate) mod encryption;
 mod filter;

@@ -56,6 +56,7 @@ fn class(mark: char) -> u8 {
     }
 }
 
+#[cfg(any(feature = "appearance", test, fuzzing))]
 pub(super) fn is_mark(character: char) -> bool {
     class(character) > 0
 }

@@ -2,7 +2,9 @@
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use super::geometry::{Point, Rect};
-use super::letters::{composed, decomposed, is_mark};
+use super::letters::composed;
+#[cfg(any(feature = "appearance", test, fuzzing))]
+use super::letters::{decomposed, is_mark};
 use super::marks::{Glyph, Ink, Mark};
 
 /// Text on one baseline.
@@ -31,6 +33,7 @@ pub(crate) fn lines(marks: &[Mark]) -> Vec<Line> {
     rows(marks).iter().map(|row| line(row)).collect()
 }
 
+#[cfg(any(feature = "appearance", test, fuzzing))]
 /// Where a text stands, whatever its white space and however its letters are composed.
 /// It is on one line.
 pub(crate) fn find(marks: &[Mark], text: &str) -> Vec<Rect> {
@@ -41,10 +44,12 @@ pub(crate) fn find(marks: &[Mark], text: &str) -> Vec<Rect> {
     rows(marks).iter().flat_map(|row| find_in(row, &wanted)).collect()
 }
 
+#[cfg(any(feature = "appearance", test, fuzzing))]
 fn bare(text: &str) -> String {
     decomposed(&text.split_whitespace().collect::<String>())
 }
 
+#[cfg(any(feature = "appearance", test, fuzzing))]
 fn find_in(row: &[Placed<'_>], wanted: &str) -> Vec<Rect> {
     let mut text = String::new();
     let mut ends = Vec::with_capacity(row.len());

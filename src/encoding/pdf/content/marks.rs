@@ -102,6 +102,7 @@ pub(crate) struct Part {
 }
 
 impl Mark {
+    #[cfg(test)]
     pub(crate) fn text(&self) -> Option<&str> {
         match &self.ink {
             Ink::Glyph(glyph) => glyph.text.as_deref(),

@@ -31,10 +31,11 @@ pub(crate) mod samples;
 mod tests;
 
 pub(crate) use annotation::{annotation_marks, annotation_place};
-pub(crate) use geometry::{Matrix, Rect};
-pub(crate) use letters::{composed, decomposed};
-pub(crate) use lines::{Line, find, lines};
-pub(crate) use marks::{Doubt, Glyph, How, Ink, Mark, Marks, Outline, Part};
+pub(crate) use geometry::Rect;
+#[cfg(any(feature = "appearance", test, fuzzing))]
+pub(crate) use lines::find;
+pub(crate) use lines::lines;
+pub(crate) use marks::{Ink, Mark, Marks, Outline};
 
 use machine::Machine;
 use state::Graphics;

@@ -2,7 +2,8 @@
 //!
 //! It is purely added when the old streams stand as they were, between a `q` and the `Q`
 //! that belongs to it; when the resources have new names only; and when what the new
-//! streams draw is plainly to be seen and touches nothing that the page showed.
+//! streams draw is plainly to be seen and touches nothing that the page showed. Where fonts
+//! of the signed page cannot be looked into, it is taken to have shown what they say.
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use std::collections::HashSet;
@@ -253,6 +254,8 @@ fn is_isolated(
     let (before, after) = (read(before)?, read(after)?);
     let saved = words(&before).count();
     let restored = words(&after).take_while(|it| *it == b"Q").count();
+    let begun = first.checked_sub(1).and_then(|it| marks.parts.get(it));
+    let begun = begun.is_some_and(|it| it.pristine && !it.open);
     let only_saves = words(&before).all(|it| it == b"q");
     let (Some(old), Some(last)) =
         (behind.checked_sub(1).and_then(|it| marks.parts.get(it)), marks.parts.last())
@@ -262,7 +265,7 @@ fn is_isolated(
     let clean = !old.open && !last.open && last.saved == 0 && last.underflows == 0;
     let plain = marks.parts.iter().skip(behind).all(|it| !it.properties);
     let popped = old.saved.checked_sub(restored).is_some_and(|it| it < saved);
-    Ok(only_saves && saved > 0 && clean && plain && popped)
+    Ok(begun && only_saves && saved > 0 && clean && plain && popped)
 }
 
 fn words(content: &[u8]) -> impl Iterator<Item = &[u8]> {
