@@ -84,17 +84,9 @@ impl<'f> Part<'f> {
         let flags = SYMBOLIC
             | i64::from(metrics.is_monospaced)
             | if metrics.italic_angle == 0.0 { 0 } else { 64 };
-        let (file, key) =
-            (update.allocate(), if program.is_cff { "FontFile3" } else { "FontFile2" });
-        let length = i64::try_from(program.data.len()).unwrap_or(i64::MAX);
-        let about = if program.is_cff {
-            Dictionary::new().with("Subtype", Object::name("CIDFontType0C"))
-        } else {
-            Dictionary::new().with("Length1", Object::Integer(length))
-        };
-        update.put_flate(file, about, program.data)?;
         let present = update.allocate();
         update.put_flate(present, Dictionary::new(), &program.present())?;
+        let (key, file) = program.put(update)?;
         let descriptor = update.allocate();
         let dictionary = Dictionary::new()
             .with("Type", Object::name("FontDescriptor"))
@@ -187,6 +179,19 @@ impl<'d> Program<'d> {
             Some(data) => Self { data, is_cff: true, glyphs },
             None => Self { data: file, is_cff: false, glyphs },
         })
+    }
+
+    /// Writes it; gives the key that names it (ISO 32000-2 Table 124).
+    fn put(&self, update: &mut Update<'_>) -> Result<(&'static str, Reference)> {
+        let file = update.allocate();
+        let length = i64::try_from(self.data.len()).unwrap_or(i64::MAX);
+        let (key, about) = if self.is_cff {
+            ("FontFile3", Dictionary::new().with("Subtype", Object::name("CIDFontType0C")))
+        } else {
+            ("FontFile2", Dictionary::new().with("Length1", Object::Integer(length)))
+        };
+        update.put_flate(file, about, self.data)?;
+        Ok((key, file))
     }
 
     /// A bit for each glyph, the first one the highest of its byte: all are there.

@@ -1,8 +1,7 @@
 //! A look as PDF draws it: a form XObject (ISO 32000-2 §8.10, §12.5.5).
 
-use std::fmt::Write as _;
-
 use super::embed::Part;
+use super::geometry::Rectangle;
 use super::image::Transparency;
 use super::scene::{Mark, Scene};
 use crate::encoding::pdf::{Dictionary, Object, Reference, Update};
@@ -101,36 +100,24 @@ fn drawn(
     scene: &Scene,
     transparency: Transparency,
 ) -> Result<(String, Dictionary)> {
-    let (mut content, mut resources) = (String::new(), Dictionary::new());
+    let ink = put_colours(update, Colours::Grey);
+    let mut resources = Dictionary::new().with("ColorSpace", named("Ink", ink));
+    let mut content = "/Ink cs 0 sc /Ink CS 0 SC\n".to_owned();
     let mut images = Dictionary::new();
     let mut part = scene.font.as_ref().map(Part::new);
-    let ink = put_colours(update, Colours::Grey);
-    resources.set("ColorSpace", named("Ink", ink));
-    content.push_str("/Ink cs 0 sc /Ink CS 0 SC\n");
     for mark in &scene.marks {
         match mark {
             Mark::Row { glyphs, left, base, font_size } => {
                 let Some(part) = &mut part else { continue };
-                let codes: String =
-                    glyphs.iter().map(|it| format!("{:04X}", part.code(*it))).collect();
-                let (left, base) = (rounded(*left), rounded(*base));
-                let _ = writeln!(
-                    content,
-                    "BT /Font {font_size} Tf 1 0 0 1 {left} {base} Tm <{codes}> Tj ET"
-                );
+                let codes = glyphs.iter().map(|it| format!("{:04X}", part.code(*it)));
+                content.push_str(&text(codes.collect(), *font_size, (*left, *base)));
             }
             Mark::Picture { image, place } => {
                 let name = format!("Image{}", images.entries().len());
                 images.set(&name, Object::Reference(image.put(update, transparency)?));
-                let [width, height, left, bottom] =
-                    [place.size.width, place.size.height, place.left, place.bottom].map(rounded);
-                let _ = writeln!(content, "q {width} 0 0 {height} {left} {bottom} cm /{name} Do Q");
+                content.push_str(&picture(&name, *place));
             }
-            Mark::Frame { place, line } => {
-                let [left, bottom, width, height] =
-                    [place.left, place.bottom, place.size.width, place.size.height].map(rounded);
-                let _ = writeln!(content, "{line} w {left} {bottom} {width} {height} re S");
-            }
+            Mark::Frame { place, line } => content.push_str(&frame(*place, *line)),
         }
     }
     if let Some(part) = &part {
@@ -140,6 +127,25 @@ fn drawn(
         resources.set("XObject", Object::Dictionary(images));
     }
     Ok((content, resources))
+}
+
+fn text(codes: String, font_size: f64, (left, base): (f64, f64)) -> String {
+    let (left, base) = (rounded(left), rounded(base));
+    format!("BT /Font {font_size} Tf 1 0 0 1 {left} {base} Tm <{codes}> Tj ET\n")
+}
+
+fn picture(name: &str, place: Rectangle) -> String {
+    let [left, bottom, width, height] = numbers(place);
+    format!("q {width} 0 0 {height} {left} {bottom} cm /{name} Do Q\n")
+}
+
+fn frame(place: Rectangle, line: f64) -> String {
+    let [left, bottom, width, height] = numbers(place);
+    format!("{line} w {left} {bottom} {width} {height} re S\n")
+}
+
+fn numbers(place: Rectangle) -> [f64; 4] {
+    [place.left, place.bottom, place.size.width, place.size.height].map(rounded)
 }
 
 fn named(name: &str, reference: Reference) -> Object {

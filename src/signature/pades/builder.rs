@@ -29,7 +29,7 @@ use crate::time::UtcTime;
 /// signatures.
 ///
 /// The document is read once, piece by piece, whatever its size. Invisible, unless
-/// it is given a rectangle.
+/// it is given a look (`appearance`, with the feature of that name).
 #[derive(Debug, Clone)]
 #[must_use = "nothing is signed until `sign` or `prepare` is called"]
 pub struct SignatureBuilder<'a, S: ?Sized> {
