@@ -21,8 +21,9 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// Why there is no report; the password stands in the names of some: `U=view`.
 fn refusal(path: &Path) -> Option<Error> {
     let at: UtcTime = "2026-06-15T00:00:00Z".parse().unwrap();
-    let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-    let password = name.split_once("U=").map_or("", |it| it.1.split(',').next().unwrap_or(""));
+    let name = path.display().to_string();
+    let password =
+        name.split_once("U=").map_or("", |it| it.1.split([',', '.']).next().unwrap_or(""));
     let validator = Validator::new(TrustStore::new(), Policy::pilot(), at).with_password(password);
     let bytes = fs::read(path).unwrap();
     let begun = Instant::now();
