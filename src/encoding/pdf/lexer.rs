@@ -18,15 +18,15 @@ pub(crate) struct Lexer<'a> {
     starved: bool,
 }
 
-pub(crate) fn is_white(byte: u8) -> bool {
+pub(crate) const fn is_white(byte: u8) -> bool {
     matches!(byte, 0 | b'\t' | b'\n' | 0x0c | b'\r' | b' ')
 }
 
-fn is_delimiter(byte: u8) -> bool {
+const fn is_delimiter(byte: u8) -> bool {
     matches!(byte, b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'{' | b'}' | b'/' | b'%')
 }
 
-pub(crate) fn is_regular(byte: u8) -> bool {
+pub(crate) const fn is_regular(byte: u8) -> bool {
     !is_white(byte) && !is_delimiter(byte)
 }
 
@@ -333,7 +333,7 @@ impl<'a> Lexer<'a> {
     /// ISO 32000-2 §7.3.4.3; an odd last digit is followed by 0.
     fn hex_string(&mut self) -> Result<Object> {
         self.skip(1);
-        let mut bytes = Vec::new();
+        let mut bytes = self.hex_pairs();
         let mut half = None;
         while let Some(byte) = self.bump() {
             match (byte, hex_digit(byte), half) {
@@ -352,15 +352,44 @@ impl<'a> Lexer<'a> {
         }
         Err(self.error("a hexadecimal string does not end"))
     }
+
+    /// The bytes of all pairs of digits that stand together: in signatures, all there are.
+    fn hex_pairs(&mut self) -> Vec<u8> {
+        let rest = self.rest();
+        let count = rest.iter().position(|it| digit(*it) > 0xf).unwrap_or(rest.len());
+        let (pairs, _) = rest.get(..count).unwrap_or_default().as_chunks::<2>();
+        let bytes: Vec<u8> =
+            pairs.iter().map(|[high, low]| digit(*high) << 4 | digit(*low)).collect();
+        self.skip(bytes.len().saturating_mul(2));
+        bytes
+    }
 }
 
-pub(crate) fn hex_digit(byte: u8) -> Option<u8> {
+pub(crate) const fn hex_digit(byte: u8) -> Option<u8> {
     match byte {
         b'0'..=b'9' => Some(byte.wrapping_sub(b'0')),
         b'a'..=b'f' => Some(byte.wrapping_sub(b'a').wrapping_add(10)),
         b'A'..=b'F' => Some(byte.wrapping_sub(b'A').wrapping_add(10)),
         _ => None,
     }
+}
+
+/// What a digit stands for, by a table; more where it is none.
+fn digit(byte: u8) -> u8 {
+    const DIGITS: [u8; 256] = {
+        let mut digits = [u8::MAX; 256];
+        let mut byte = 0_u8;
+        while byte < u8::MAX {
+            if let Some(digit) = hex_digit(byte) {
+                #[allow(clippy::indexing_slicing)]
+                let place = &mut digits[byte as usize];
+                *place = digit;
+            }
+            byte = byte.wrapping_add(1);
+        }
+        digits
+    };
+    DIGITS.get(usize::from(byte)).copied().unwrap_or(u8::MAX)
 }
 
 fn integer(text: &[u8]) -> Option<i64> {
