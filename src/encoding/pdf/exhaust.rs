@@ -1,7 +1,9 @@
 //! Asks for everything that a PDF can be asked for: what fuzzers and the tests with
 //! hostile bytes call.
 
-use super::{Object, Reader, Reference, fields, page_at, pages_before};
+use super::{
+    Location, Object, Reader, Reference, Skimmed, Stream, View, fields, page_at, pages_before,
+};
 use crate::error::ErrorKind;
 use crate::limits::Limits;
 
@@ -21,6 +23,9 @@ pub(crate) fn exhaust(bytes: &[u8]) -> bool {
             let _ = pages_before(view, page);
         }
     }
+    for (number, location) in view.objects().take(2_000) {
+        assert_skimmed(view, number, location);
+    }
     for number in 0..reader.chain().size().min(2_000) {
         let reference = Reference { number, generation: 0 };
         if let Ok(Object::Stream(stream)) = view.get(reference) {
@@ -28,6 +33,66 @@ pub(crate) fn exhaust(bytes: &[u8]) -> bool {
         }
     }
     true
+}
+
+/// What is told of an object.
+#[derive(Default, PartialEq, Debug)]
+struct Told {
+    references: Vec<u32>,
+    /// Those of them that are by themselves the value of a key.
+    keyed: Vec<(Vec<u8>, u32)>,
+    names: Vec<Vec<u8>>,
+}
+
+impl Skimmed for Told {
+    fn reference(&mut self, number: u32, key: Option<&[u8]>) -> bool {
+        self.references.push(number);
+        self.keyed.extend(key.map(|key| (key.to_vec(), number)));
+        true
+    }
+
+    fn name(&mut self, name: &[u8]) -> bool {
+        self.names.push(name.to_vec());
+        true
+    }
+}
+
+impl Told {
+    fn by_reading(object: &Object) -> Self {
+        let (mut told, mut open) = (Self::default(), vec![(None, object)]);
+        while let Some((key, object)) = open.pop() {
+            match object {
+                Object::Reference(it) => drop(told.reference(it.number, key)),
+                Object::Name(name) => drop(told.name(name)),
+                Object::Array(items) => open.extend(items.iter().rev().map(|it| (None, it))),
+                Object::Dictionary(dictionary) | Object::Stream(Stream { dictionary, .. }) => {
+                    let entries = dictionary.entries().iter().rev();
+                    open.extend(entries.map(|it| (Some(it.key.as_slice()), &it.value)));
+                }
+                _ => {}
+            }
+        }
+        told
+    }
+}
+
+/// Whether an object could be looked through.
+///
+/// # Panics
+/// When it says something else than when it is read.
+pub(crate) fn assert_skimmed(view: View<'_>, number: u32, location: Location) -> bool {
+    let generation = match location {
+        Location::At { generation, .. } => generation,
+        Location::Free | Location::InStream { .. } => 0,
+    };
+    let mut told = Told::default();
+    let skimmed = matches!(view.skim(number, location, &mut told), Ok(true));
+    if skimmed {
+        let read = view.get(Reference { number, generation });
+        assert!(read.is_ok(), "{number}: {read:?}");
+        assert_eq!(read.ok().map(|it| Told::by_reading(&it)), Some(told), "{number}");
+    }
+    skimmed
 }
 
 /// The bytes are an encryption dictionary, and then what is encrypted.

@@ -13,6 +13,7 @@ mod reader;
 mod recover;
 mod scan;
 mod section;
+mod skim;
 mod update;
 mod write;
 
@@ -23,6 +24,7 @@ pub(crate) use pages::{page_at, page_of, pages_before};
 pub(crate) use reader::{Reader, View};
 pub(crate) use scan::Revision;
 pub(crate) use section::{Form, Location};
+pub(crate) use skim::Skimmed;
 pub(crate) use update::Update;
 pub(crate) use write::write_object;
 

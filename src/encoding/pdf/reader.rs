@@ -13,6 +13,7 @@ use super::object::{Dictionary, Object, Reference, Stream};
 use super::recover::{recover, search};
 use super::scan::Chain;
 use super::section::{File, Location, Spent, end_of_stream, stream_start, unsigned};
+use super::skim::{Skim, Skimmed};
 use crate::error::{Error, Result};
 use crate::limits::{Limits, within};
 use crate::source::Source;
@@ -42,6 +43,10 @@ struct ObjectStream {
 const KEPT_STREAMS: usize = 64;
 /// Bytes of them that are kept, the one in use not counted.
 const KEPT_BYTES: usize = 4 << 20;
+/// Bytes of one object that are looked through before it is read after all.
+const SKIMMED: u64 = 2 << 10;
+/// As many as signatures have with their values, where they need not be fetched.
+const SKIMMED_IN_MEMORY: u64 = 64 << 10;
 /// References that may lead to references. None should.
 const HOPS: usize = 16;
 
@@ -172,6 +177,23 @@ impl<'a> Reader<'a> {
         Ok(object)
     }
 
+    fn skim_at(&self, reference: Reference, offset: u64, said: &mut impl Skimmed) -> Result<bool> {
+        let (at, len) = (self.file().place(offset), self.source.len());
+        // Whether its strings are encrypted as they must is told by decrypting them.
+        if at >= len || matches!(self.encryption, Encryption::Open(_)) {
+            return Ok(false);
+        }
+        let most = if self.source.in_memory() { SKIMMED_IN_MEMORY } else { SKIMMED };
+        let bytes = self.source.window(at..at.saturating_add(most).min(len))?;
+        let mut skim = Skim::new(&bytes, self.limits);
+        if skim.indirect(reference, said).is_none() {
+            return Ok(false);
+        }
+        let taken = bytes.len().saturating_sub(skim.left());
+        self.spent.charge(u64::try_from(taken).unwrap_or(u64::MAX), len, self.limits)?;
+        Ok(true)
+    }
+
     fn raw_object_at(&self, reference: Reference, offset: u64) -> Result<Object> {
         let at = self.file().place(offset);
         self.file().lex(at, |lexer| {
@@ -235,6 +257,34 @@ impl<'r> View<'r> {
             Location::InStream { stream, index } => {
                 let container = self.object_stream(stream)?;
                 container.object(reference.number, index, self.reader.limits)
+            }
+        }
+    }
+
+    /// Every number that some revision names, with where it is in this one.
+    pub(crate) fn objects(&self) -> impl Iterator<Item = (u32, Location)> {
+        self.reader.chain.objects(self.revision)
+    }
+
+    /// Looks through an object for what it says. Whether that was all of it; if not, it has
+    /// to be read.
+    ///
+    /// # Errors
+    /// Some of those of [`get`](Self::get).
+    pub(crate) fn skim(
+        &self,
+        number: u32,
+        location: Location,
+        said: &mut impl Skimmed,
+    ) -> Result<bool> {
+        match location {
+            Location::Free => Ok(true),
+            Location::At { offset, generation } => {
+                self.reader.skim_at(Reference { number, generation }, offset, said)
+            }
+            Location::InStream { stream, index } => {
+                let container = self.object_stream(stream)?;
+                Ok(container.skim(number, index, self.reader.limits, said).is_some())
             }
         }
     }
@@ -432,6 +482,20 @@ impl ObjectStream {
             index.push((number, first.saturating_add(offset)));
         }
         Ok(Self { bytes, index })
+    }
+
+    fn skim(
+        &self,
+        number: u32,
+        index: u32,
+        limits: &Limits,
+        said: &mut impl Skimmed,
+    ) -> Option<()> {
+        let (_, offset) =
+            self.index.get(usize::try_from(index).ok()?).filter(|it| it.0 == number)?;
+        let end =
+            offset.saturating_add(usize::try_from(SKIMMED_IN_MEMORY).ok()?).min(self.bytes.len());
+        Skim::new(self.bytes.get(*offset..end)?, limits).object(said)
     }
 
     fn object(&self, number: u32, index: u32, limits: &Limits) -> Result<Object> {

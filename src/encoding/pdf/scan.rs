@@ -293,12 +293,13 @@ impl Chain {
         self.base
     }
 
-    /// Every number that some revision names, once each.
-    pub(crate) fn numbers(&self) -> impl Iterator<Item = u32> {
-        self.slots
-            .chunk_by(|a, b| a.number == b.number)
-            .filter_map(<[Slot]>::first)
-            .map(|it| it.number)
+    /// Every number that some revision names, once each, with where it is as of a revision.
+    pub(super) fn objects(&self, revision: usize) -> impl Iterator<Item = (u32, Location)> {
+        self.slots.chunk_by(|a, b| a.number == b.number).filter_map(move |slots| {
+            let number = slots.first()?.number;
+            let slot = slots.iter().rfind(|it| it.revision() <= revision);
+            Some((number, slot.map_or(Location::Free, |it| it.location)))
+        })
     }
 
     /// One more than the highest number in use or named by a trailer's `Size`.

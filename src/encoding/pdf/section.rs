@@ -223,10 +223,13 @@ fn subsection(lexer: &mut Lexer<'_>) -> Result<Option<Range<u32>>> {
 /// Bytes of a table read at once: some three thousand entries.
 const PART: u64 = 64 << 10;
 const ENTRY: usize = 20;
+/// Bytes that an entry takes at least.
+const SHORTEST: u64 = 18;
 
 /// All subsections, and where the trailer begins.
 fn read_subsections(file: File<'_>, start: u64) -> Result<(Vec<(u32, Location)>, u64)> {
-    let mut table = Table { entries: Vec::new(), numbers: 0..0, limits: file.limits };
+    let len = file.source.len();
+    let mut table = Table { entries: Vec::new(), numbers: 0..0, limits: file.limits, len };
     let mut at = start;
     loop {
         let end = at.saturating_add(PART).min(file.source.len());
@@ -248,6 +251,8 @@ struct Table<'a> {
     /// Of the subsection under way, those still to come.
     numbers: Range<u32>,
     limits: &'a Limits,
+    /// Of the file.
+    len: u64,
 }
 
 impl Table<'_> {
@@ -271,6 +276,10 @@ impl Table<'_> {
             let Some(numbers) = subsection? else { return Ok((taken, true)) };
             let total = self.entries.len().saturating_add(numbers.len());
             within(total, self.limits.pdf_objects, "objects in a cross-reference table")?;
+            // For no more than can follow, whatever is said.
+            let follow = self.len.saturating_sub(at).checked_div(SHORTEST).unwrap_or_default();
+            let follow = usize::try_from(follow).unwrap_or(usize::MAX);
+            self.entries.reserve(numbers.len().min(follow));
             self.numbers = numbers;
             rest = lexer.rest();
         }

@@ -224,6 +224,7 @@ impl Step<'_> {
     /// be nothing besides what it was altered as.
     fn references(&self, written: &Revision, references: &mut Option<References>) -> Judged {
         let mut known = references.take().map_or_else(|| References::of(self.new), Ok)?;
+        known.include(self.altered.iter().chain(&self.annotations_only), self.new)?;
         ensure(self.freed.iter().all(|number| known.count(*number) == 0))?;
         known.back(&written.changed, self.new, self.old)?;
         let before = references.insert(known);

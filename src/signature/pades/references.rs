@@ -3,19 +3,20 @@
 //! ("Shadow Attacks", 2021: hide and replace); an object may be two things at once.
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use std::collections::{HashMap, HashSet};
-
-use crate::encoding::pdf::{Dictionary, Location, Object, Reference, Stream, View};
+use crate::encoding::pdf::{Dictionary, Location, Object, Reference, Skimmed, Stream, View};
 use crate::error::Result;
 
 #[derive(Debug)]
 pub(super) struct References {
-    counts: HashMap<u32, u32>,
+    /// The numbers that are counted, sorted.
+    numbers: Vec<u32>,
+    /// Of each of them.
+    counts: Vec<u32>,
     /// Those of them that name an annotation as what it is.
-    links: HashMap<u32, u32>,
+    links: Vec<u32>,
     /// Numbers of cross-reference streams. They are trailers, which no viewer shows, as
-    /// long as nothing refers to them.
-    sections: HashSet<u32>,
+    /// long as nothing refers to them. Sorted.
+    sections: Vec<u32>,
     /// Dictionaries of what readers draw by the defaults of the form.
     without_look: u32,
 }
@@ -29,22 +30,74 @@ enum Said {
 }
 
 impl References {
-    /// Reads every object of the revision, by place: each object stream once.
+    /// Counts references to the numbers that some revision wrote.
     ///
     /// # Errors
     /// As reading any object.
     pub(super) fn of(view: View<'_>) -> Result<Self> {
-        let numbers = view.reader().chain().numbers();
-        let mut places: Vec<_> = numbers.map(|number| (place(view, number), number)).collect();
-        places.sort_unstable();
-        let revisions = view.reader().chain().revisions();
-        let sections = revisions.iter().flat_map(|it| it.xref_objects.iter().copied()).collect();
-        let mut references =
-            Self { counts: HashMap::new(), links: HashMap::new(), sections, without_look: 0 };
-        for (_, number) in places {
-            references.add(view, number)?;
+        let revisions = view.reader().chain().revisions().iter();
+        Self::to(revisions.flat_map(|it| it.changed.iter().chain(&it.xref_objects)), view)
+    }
+
+    /// Goes through every object of the revision, by place: each object stream once.
+    fn to<'a>(numbers: impl Iterator<Item = &'a u32>, view: View<'_>) -> Result<Self> {
+        let revisions = view.reader().chain().revisions().iter();
+        let (numbers, sections) =
+            (sorted(numbers), sorted(revisions.flat_map(|it| &it.xref_objects)));
+        let (counts, links) = (vec![0; numbers.len()], vec![0; numbers.len()]);
+        let mut references = Self { numbers, counts, links, sections, without_look: 0 };
+        let mut places: Vec<_> =
+            view.objects().map(|(number, location)| (place(location), number, location)).collect();
+        // Most of them stand in order.
+        places.sort_by_key(|it| (it.0, it.1));
+        let mut found = Vec::new();
+        for (_, number, location) in places {
+            references.tally(view, (number, location), u32::saturating_add, &mut found)?;
         }
         Ok(references)
+    }
+
+    /// Counts references to every number where it has to be known of one that no revision
+    /// wrote. `view` is what was counted in.
+    ///
+    /// # Errors
+    /// As reading any object.
+    pub(super) fn include<'a>(
+        &mut self,
+        mut numbers: impl Iterator<Item = &'a u32>,
+        view: View<'_>,
+    ) -> Result<()> {
+        if numbers.any(|it| self.numbers.binary_search(it).is_err()) {
+            let all: Vec<u32> = view.objects().map(|it| it.0).collect();
+            *self = Self::to(all.iter(), view)?;
+        }
+        Ok(())
+    }
+
+    /// Counts what an object refers to, up or down; reads it only where more has to be known.
+    fn tally(
+        &mut self,
+        view: View<'_>,
+        (number, location): (u32, Location),
+        step: fn(u32, u32) -> u32,
+        places: &mut Vec<usize>,
+    ) -> Result<()> {
+        places.clear();
+        let mut found = Found { numbers: &self.numbers, places };
+        let section = self.sections.binary_search(&number).is_ok();
+        if section || !view.skim(number, location, &mut found)? {
+            return read(view, number, section, |it| {
+                if let Some(count) = self.count_of(&it) {
+                    *count = step(*count, 1);
+                }
+            });
+        }
+        for place in places.drain(..) {
+            if let Some(count) = self.counts.get_mut(place) {
+                *count = step(*count, 1);
+            }
+        }
+        Ok(())
     }
 
     /// Goes back from a revision, given the numbers it changed, to the one before.
@@ -52,24 +105,26 @@ impl References {
     /// # Errors
     /// As reading any object.
     pub(super) fn back(&mut self, changed: &[u32], from: View<'_>, to: View<'_>) -> Result<()> {
+        let mut found = Vec::new();
         for number in changed {
-            let section = self.sections.contains(number);
-            read(from, *number, section, |it| {
-                let count = self.count_of(&it);
-                *count = count.saturating_sub(1);
-            })?;
-            self.add(to, *number)?;
+            let (old, new) = ((*number, to.locate(*number)), (*number, from.locate(*number)));
+            self.tally(from, new, u32::saturating_sub, &mut found)?;
+            self.tally(to, old, u32::saturating_add, &mut found)?;
         }
         Ok(())
     }
 
+    /// To a number that is counted; any other may be referred to from anywhere.
     pub(super) fn count(&self, number: u32) -> u32 {
-        self.counts.get(&number).copied().unwrap_or_default()
+        let place = self.numbers.binary_search(&number);
+        debug_assert!(place.is_ok(), "references to {number} were not counted");
+        place.ok().and_then(|it| self.counts.get(it)).copied().unwrap_or(u32::MAX)
     }
 
     /// How often something may be used for what it is not said to be.
     pub(super) fn uses(&self, number: u32) -> u32 {
-        let links = self.links.get(&number).copied().unwrap_or_default();
+        let place = self.numbers.binary_search(&number).ok();
+        let links = place.and_then(|it| self.links.get(it)).copied().unwrap_or_default();
         self.count(number).saturating_sub(links)
     }
 
@@ -83,25 +138,45 @@ impl References {
         self.without_look
     }
 
-    fn add(&mut self, view: View<'_>, number: u32) -> Result<()> {
-        let section = self.sections.contains(&number);
-        read(view, number, section, |it| {
-            let count = self.count_of(&it);
-            *count = count.saturating_add(1);
-        })
-    }
-
-    fn count_of(&mut self, said: &Said) -> &mut u32 {
+    /// Nothing for a number that nobody asks for.
+    fn count_of(&mut self, said: &Said) -> Option<&mut u32> {
+        let place = |number| self.numbers.binary_search(number).ok();
         match said {
-            Said::Reference(number) => self.counts.entry(*number).or_default(),
-            Said::Link(number) => self.links.entry(*number).or_default(),
-            Said::WithoutLook => &mut self.without_look,
+            Said::Reference(number) => place(number).and_then(|it| self.counts.get_mut(it)),
+            Said::Link(number) => place(number).and_then(|it| self.links.get_mut(it)),
+            Said::WithoutLook => Some(&mut self.without_look),
         }
     }
 }
 
-fn place(view: View<'_>, number: u32) -> (u64, u32) {
-    match view.locate(number) {
+/// What is to be counted of one object; anything else has to be read.
+struct Found<'a> {
+    numbers: &'a [u32],
+    /// Where the numbers stand in it.
+    places: &'a mut Vec<usize>,
+}
+
+impl Skimmed for Found<'_> {
+    fn reference(&mut self, number: u32, key: Option<&[u8]>) -> bool {
+        let Ok(place) = self.numbers.binary_search(&number) else { return true };
+        self.places.push(place);
+        !key.is_some_and(|key| LINKS.iter().any(|it| it.as_bytes() == key))
+    }
+
+    fn name(&mut self, name: &[u8]) -> bool {
+        !matches!(name, b"FreeText" | b"Widget")
+    }
+}
+
+fn sorted<'a>(numbers: impl Iterator<Item = &'a u32>) -> Vec<u32> {
+    let mut numbers: Vec<u32> = numbers.copied().collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers
+}
+
+fn place(location: Location) -> (u64, u32) {
+    match location {
         Location::Free => (0, 0),
         Location::At { offset, .. } => (offset, 0),
         Location::InStream { stream, index } => (stream.into(), index),

@@ -19,7 +19,7 @@ fn opened(pdf: &[u8], password: &str) -> Option<usize> {
     let view = reader.newest();
     assert!(page_at(view, 0).unwrap().is_some());
     let mut decoded = 0;
-    for number in reader.chain().numbers() {
+    for (number, _) in view.objects() {
         let reference = Reference { number, generation: 0 };
         if let Object::Stream(stream) = view.get(reference).unwrap() {
             // Pictures have filters that structure has not.
