@@ -2,7 +2,7 @@
 //! is read piece by piece, so that a document of a gigabyte needs no gigabyte.
 
 use std::borrow::Cow;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
@@ -137,9 +137,13 @@ impl<R: Read + Seek> Ahead<R> {
         let size = usize::try_from(range.end.saturating_sub(range.start)).map_err(|_| {
             Error::new(ErrorKind::LimitExceeded, "the range does not fit in memory")
         })?;
-        let mut bytes = vec![0; size];
+        // Zeros to read over would be written for every piece of a large file.
+        let mut bytes = Vec::with_capacity(size);
         self.reader.seek(SeekFrom::Start(range.start))?;
-        self.reader.read_exact(&mut bytes)?;
+        let length = u64::try_from(size).unwrap_or(u64::MAX);
+        if self.reader.by_ref().take(length).read_to_end(&mut bytes)? < size {
+            return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
+        }
         Ok(bytes)
     }
 }
