@@ -41,15 +41,16 @@ pub(in crate::validation) fn collect(
 ) -> Result<DocumentFacts> {
     let mut document = DocumentFacts { changes: pdf.changes.clone(), ..DocumentFacts::default() };
     let mut ends = Vec::new();
-    let covered = covered(file, pdf, limits)?;
+    let parsed: Vec<_> = pdf.signatures.iter().map(|it| parsed(it, limits)).collect();
+    let covered = covered(file, pdf, &parsed, limits)?;
     let stored = revocation::of_store(&pdf.store, limits)?;
     let stored_certificates = &with_stored(&[], pdf, memory, limits)?;
     let certificates = &with_stored(certificates, pdf, memory, limits)?;
     let known = time_stamp::Beside { certificates, memory, limits };
-    for (signature, covered) in pdf.signatures.iter().zip(covered) {
+    for ((signature, covered), parsed) in pdf.signatures.iter().zip(covered).zip(parsed) {
         let end = signature.byte_range.map_or(0, |range| range.end());
-        if !signature.is_time_stamp() {
-            let mut facts = one(pdf, signature, covered, certificates, memory, limits)?;
+        if let Some(parsed) = parsed {
+            let mut facts = one(pdf, signature, (parsed, covered), known)?;
             add_related(&mut facts, pdf, signature, known)?;
             document.add_objects(signature, &facts.objects);
             document.signatures.push(facts);
@@ -137,18 +138,26 @@ fn with_stored(
     Ok(all)
 }
 
+/// The CMS of what is no time-stamp.
+fn parsed<'a>(signature: &'a PdfSignature, limits: &Limits) -> Option<Result<SignedData<'a>>> {
+    (!signature.is_time_stamp()).then(|| SignedData::parse(&signature.contents, limits))
+}
+
 /// What each signature covers, where that can be told. A file with a thousand
 /// signatures is hashed in one pass, not a thousand times.
 fn covered<'a>(
     file: &'a dyn Source,
     pdf: &PdfSignatures,
+    parsed: &[Option<Result<SignedData<'_>>>],
     limits: &Limits,
 ) -> Result<Vec<Option<Data<'a>>>> {
     let ranges: Vec<_> = pdf.signatures.iter().map(hashable_range).collect();
     let mut wanted = Vec::new();
-    for (n, (signature, range)) in pdf.signatures.iter().zip(&ranges).enumerate() {
+    for (n, ((signature, range), parsed)) in
+        pdf.signatures.iter().zip(&ranges).zip(parsed).enumerate()
+    {
         if let Some(range) = range {
-            let asked_for = algorithms(signature, limits);
+            let asked_for = algorithms(signature, parsed.as_ref(), limits);
             wanted.extend(asked_for.into_iter().map(|algorithm| (n, (*range, algorithm))));
         }
     }
@@ -170,11 +179,15 @@ fn hashable_range(signature: &PdfSignature) -> Option<ByteRange> {
 
 /// The digests that this signature will be asked for; one forgotten here is computed
 /// when it is asked for.
-fn algorithms(signature: &PdfSignature, limits: &Limits) -> BTreeSet<DigestAlgorithm> {
-    if signature.is_time_stamp() {
+fn algorithms(
+    signature: &PdfSignature,
+    parsed: Option<&Result<SignedData<'_>>>,
+    limits: &Limits,
+) -> BTreeSet<DigestAlgorithm> {
+    let Some(parsed) = parsed else {
         return time_stamp::imprint_algorithm(&signature.contents, limits).into_iter().collect();
-    }
-    let Ok(cms) = SignedData::parse(&signature.contents, limits) else { return BTreeSet::new() };
+    };
+    let Ok(cms) = parsed else { return BTreeSet::new() };
     let signers = cms.signers().iter().filter_map(|it| it.as_ref().ok()?.digest_algorithm());
     let content = cms.content().map(|_| match is_digest_inside(signature) {
         true => DigestAlgorithm::Sha1,
@@ -190,10 +203,8 @@ fn is_digest_inside(signature: &PdfSignature) -> bool {
 fn one(
     pdf: &PdfSignatures,
     signature: &PdfSignature,
-    mut covered: Option<Data<'_>>,
-    certificates: &[Certificate],
-    memory: &Memory,
-    limits: &Limits,
+    (parsed, mut covered): (Result<SignedData<'_>>, Option<Data<'_>>),
+    known: time_stamp::Beside<'_>,
 ) -> Result<SignatureFacts> {
     let pades = signature.sub_filter.as_deref() == Some(PADES);
     let form = if pades { Form::Pades } else { Form::Pkcs7 };
@@ -205,7 +216,7 @@ fn one(
         facts.pdf = Some(place);
         Ok(facts)
     };
-    let signed_data = match SignedData::parse(&signature.contents, limits) {
+    let signed_data = match parsed {
         Ok(signed_data) => signed_data,
         Err(error) if error.kind() == ErrorKind::LimitExceeded => return Err(error),
         Err(error) => return unreadable(error.to_string(), place),
@@ -226,10 +237,10 @@ fn one(
         signed_data: &signed_data,
         id: &signature.field,
         form: Some(form),
-        certificates,
+        certificates: known.certificates,
         time_stamps: true,
-        memory,
-        limits,
+        memory: known.memory,
+        limits: known.limits,
     };
     // ISO 32000-2 §12.8.3.3.1: one signer. Others stand there beside the document.
     let mut signers = collect_cms(&source, &mut data)?.into_iter();
