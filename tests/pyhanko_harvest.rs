@@ -37,8 +37,14 @@ const OF_CERTIFICATES: [&str; 5] =
     ["CERTIFICATION_PATH", "CERTIFICATE_VALIDITY", "REVOCATION", "KEY_USAGE", "PATH_STRENGTH"];
 
 /// Checks of what came after the signature.
-const OF_CHANGES: [&str; 5] =
-    ["LATER_CHANGES", "FORM_FILLING", "ANNOTATIONS", "CLERK_ADDITION", "PERMITTED_CHANGES"];
+const OF_CHANGES: [&str; 6] = [
+    "LATER_CHANGES",
+    "FORM_FILLING",
+    "FORM_REFILLING",
+    "ANNOTATIONS",
+    "CLERK_ADDITION",
+    "PERMITTED_CHANGES",
+];
 
 struct Case<'a> {
     folder: &'a Path,
