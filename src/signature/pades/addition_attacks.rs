@@ -7,22 +7,26 @@ use crate::encoding::pdf::content::samples;
 use crate::encoding::pdf::sample;
 use crate::limits::Limits;
 
-type Objects<'a> = &'a [(u32, &'a str)];
+pub(super) type Objects<'a> = &'a [(u32, &'a str)];
 
-const FONT: &str = "<</Type/Font/Subtype/Type1/BaseFont/Times-Roman/Encoding/WinAnsiEncoding>>";
+pub(super) const FONT: &str =
+    "<</Type/Font/Subtype/Type1/BaseFont/Times-Roman/Encoding/WinAnsiEncoding>>";
 const LEADER: &str = "BT /F 12 Tf 20 150 Td (So:        /QD-UBND) Tj ET 20 100 50 30 re S";
 const NUMBER: &str = "Q q BT /K 12 Tf 38 150 Td (15) Tj ET Q";
 
-fn stream(data: &str) -> String {
+pub(super) fn stream(data: &str) -> String {
     format!("<</Length {}>>\nstream\n{data}\nendstream", data.len())
 }
 
-fn page(contents: &str, resources: &str) -> String {
+pub(super) fn page(contents: &str, resources: &str) -> String {
     format!("<</Type/Page/Parent 2 0 R/Contents {contents}/Resources<<{resources}>>>>")
 }
 
 /// One page of a decision, with what is another before it was signed and after.
-fn updated(prepared: Objects<'_>, later: Objects<'_>) -> (PdfSignature, Vec<RevisionChanges>) {
+pub(super) fn updated(
+    prepared: Objects<'_>,
+    later: Objects<'_>,
+) -> (PdfSignature, Vec<RevisionChanges>) {
     let (signed, contents) = (page("4 0 R", "/Font<</F 10 0 R>>"), stream(LEADER));
     let mut first = vec![(3, signed.as_str()), (4, contents.as_str()), (10, FONT)];
     first.extend_from_slice(prepared);
@@ -40,9 +44,9 @@ fn updated(prepared: Objects<'_>, later: Objects<'_>) -> (PdfSignature, Vec<Revi
 
 /// The signature's widget is on the page since it was signed.
 const ADDED: &str = "/Annots[41 0 R]";
-const FONTS: &str = "/Font<</F 10 0 R/K 51 0 R>>";
+pub(super) const FONTS: &str = "/Font<</F 10 0 R/K 51 0 R>>";
 
-fn with_page(contents: &str, resources: &str, streams: Objects<'_>) -> LaterChanges {
+pub(super) fn with_page(contents: &str, resources: &str, streams: Objects<'_>) -> LaterChanges {
     let page = page(contents, resources).replace("/Type/Page", &format!("/Type/Page{ADDED}"));
     let streams: Vec<_> = streams.iter().map(|(n, data)| (*n, stream(data))).collect();
     let mut later = vec![(3, page.as_str()), (51, FONT)];

@@ -67,6 +67,8 @@ mod filling_attacks;
 #[cfg(test)]
 mod long_term_tests;
 #[cfg(test)]
+mod overdrawing_attacks;
+#[cfg(test)]
 mod repair_attacks;
 #[cfg(test)]
 mod shadow_attacks;

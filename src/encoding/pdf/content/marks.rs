@@ -45,6 +45,8 @@ pub(crate) struct Glyph {
     /// How high letters of this size are, as the font's size tells.
     pub(crate) size: f64,
     pub(crate) outline: Outline,
+    /// How far it may reach beyond its place, as slanted letters do.
+    pub(crate) overhang: f64,
 }
 
 /// What the place of a glyph rests on.

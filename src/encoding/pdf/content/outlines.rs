@@ -18,6 +18,8 @@ pub(super) struct TrueType {
     long: bool,
     per_em: f64,
     glyphs: u32,
+    /// Where glyphs begin, and how many of them have a width of their own (`hmtx`).
+    metrics: Option<(Range<usize>, usize)>,
     /// How many points may still be looked at.
     points: Cell<usize>,
     characters: Option<Characters>,
@@ -54,7 +56,7 @@ impl TrueType {
         let version = bytes.get(..4)?;
         (version == [0, 1, 0, 0] || version == b"true").then_some(())?;
         let (mut head, mut maxp, mut loca, mut glyf) = (None, None, None, None);
-        let mut cmap = None;
+        let (mut cmap, mut hhea, mut hmtx) = (None, None, None);
         for n in 0..usize::from(u16_at(&bytes, 4)?) {
             let record = bytes.get(12..)?.chunks_exact(16).nth(n)?;
             let tag = record.get(..4)?;
@@ -68,6 +70,8 @@ impl TrueType {
                 b"loca" => &mut loca,
                 b"glyf" => &mut glyf,
                 b"cmap" => &mut cmap,
+                b"hhea" => &mut hhea,
+                b"hmtx" => &mut hmtx,
                 _ => continue,
             };
             table.replace(range).is_none().then_some(())?;
@@ -85,13 +89,15 @@ impl TrueType {
         let characters = cmap.map(|it| Characters::parse(bytes.get(it)?));
         let characters = characters.map_or(Some(Characters::default()), |it| it);
         let all = OnceCell::new();
-        Some(Self { bytes, loca, glyf, long, per_em, glyphs, points, characters, all })
+        let wide = hhea.map_or(Some(0), |it| u16_at(bytes.get(it)?, 34))?;
+        let metrics = hmtx.map(|it| (it, usize::from(wide)));
+        Some(Self { bytes, loca, glyf, long, per_em, glyphs, metrics, points, characters, all })
     }
 
     /// How far a glyph reaches; nothing where that cannot be told.
     pub(super) fn reach(&self, glyph: u32) -> Option<Reach> {
         let mut open = vec![Component { glyph, matrix: Matrix::IDENTITY, depth: 0 }];
-        let (mut seen, mut all) = (0_usize, None::<Rect>);
+        let (mut seen, mut all, mut shifts) = (0_usize, None::<Rect>, vec![0.0]);
         while let Some(component) = open.pop() {
             seen = seen.saturating_add(1);
             (seen <= COMPONENTS && component.depth <= DEPTH).then_some(())?;
@@ -100,8 +106,9 @@ impl TrueType {
                 continue;
             }
             let mut data = Data { bytes: data };
-            let contours = data.i16()?;
-            data.take(8)?;
+            let (contours, left) = (data.i16()?, data.i16()?);
+            data.take(6)?;
+            shifts.extend(self.bearing(component.glyph).map(|it| it - f64::from(left)));
             if let Ok(contours) = usize::try_from(contours) {
                 let Some(own) = self.simple(&mut data, contours)? else { continue };
                 let own = component.matrix.bounds(&own);
@@ -111,7 +118,24 @@ impl TrueType {
             }
         }
         let em = Matrix([1.0 / self.per_em, 0.0, 0.0, 1.0 / self.per_em, 0.0, 0.0]);
-        Some(all.map_or(Reach::Nothing, |it| Reach::Within(em.bounds(&it))))
+        let moved = |it: Rect| {
+            let all = shifts.iter().map(|by| Matrix::translation(*by, 0.0).bounds(&it));
+            all.fold(it, |all, one| all.union(&one))
+        };
+        Some(all.map_or(Reach::Nothing, |it| Reach::Within(em.bounds(&moved(it)))))
+    }
+
+    /// Where readers let a glyph begin, wherever its points are (OpenType `hmtx`). One within
+    /// another may give it its own.
+    fn bearing(&self, glyph: u32) -> Option<f64> {
+        let (place, wide) = self.metrics.as_ref()?;
+        let (metrics, glyph) = (self.bytes.get(place.clone())?, usize::try_from(glyph).ok()?);
+        let at = match glyph.checked_sub(*wide) {
+            None => glyph.checked_mul(4)?.checked_add(2)?,
+            Some(behind) => wide.checked_mul(4)?.checked_add(behind.checked_mul(2)?)?,
+        };
+        let bearing = u16_at(metrics, at).unwrap_or_default();
+        Some(f64::from(i16::from_be_bytes(bearing.to_be_bytes())))
     }
 
     /// How far those glyphs reach that a reader may take for a byte of a simple font.

@@ -22,6 +22,8 @@ pub(super) struct Path {
 struct Subpath {
     bounds: Bounds,
     segments: usize,
+    /// Whether there may be corners: not of a single straight line.
+    corners: bool,
     /// Upright, and nothing else.
     rectangle: bool,
 }
@@ -40,18 +42,17 @@ impl Subpath {
     fn at(point: Point) -> Self {
         let mut bounds = Bounds::default();
         bounds.add(point);
-        Self { bounds, segments: 0, rectangle: false }
+        Self { bounds, segments: 0, corners: false, rectangle: false }
     }
 
     /// How far a line reaches beyond its middle.
     fn reach(&self, state: &Graphics) -> f64 {
         /// Readers draw no thinner lines, in points.
         const THINNEST: f64 = 0.25;
-        let corners = match (self.rectangle, self.segments) {
+        let corners = match (self.rectangle, self.corners) {
             (true, _) => 1.0,
+            (_, true) => state.corner(),
             // Square ends.
-            (_, 1) => std::f64::consts::SQRT_2,
-            _ if state.mitered => state.miter_limit.max(std::f64::consts::SQRT_2),
             _ => std::f64::consts::SQRT_2,
         };
         let half = state.line_width.abs() / 2.0;
@@ -87,7 +88,10 @@ impl Machine<'_> {
 
     fn painting(&mut self, operator: &[u8]) -> Result<bool> {
         let (fill, stroke) = match operator {
-            b"h" => return Ok(true),
+            b"h" => {
+                self.close();
+                return Ok(true);
+            }
             b"W" | b"W*" => {
                 self.path.clips = true;
                 return Ok(true);
@@ -97,8 +101,17 @@ impl Machine<'_> {
             b"f" | b"F" | b"f*" => (true, false),
             _ => (true, true),
         };
+        if matches!(operator, b"s" | b"b" | b"b*") {
+            self.close();
+        }
         self.paint(Paint { fill, stroke })?;
         Ok(true)
+    }
+
+    fn close(&mut self) {
+        if let Some(current) = &mut self.path.current {
+            current.corners = true;
+        }
     }
 
     fn segment<const N: usize>(&mut self, operands: &[Object]) {
@@ -112,6 +125,8 @@ impl Machine<'_> {
                 current.bounds.add(self.state.matrix.apply((*x, *y)));
             }
         }
+        // Curves turn back within themselves.
+        current.corners |= current.segments > 0 || N > 2;
         current.segments = current.segments.saturating_add(1);
     }
 

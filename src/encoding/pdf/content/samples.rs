@@ -4,6 +4,18 @@
 /// A TrueType font of three glyphs, a thousand units to the em: nothing; a triangle from
 /// (100, -200) to (500, 700); and that with a half one at (400, 800).
 pub(crate) fn true_type() -> Vec<u8> {
+    with_tables(&[])
+}
+
+/// The same, with this left side bearing of each glyph.
+pub(crate) fn with_bearing(bearing: i16) -> Vec<u8> {
+    let mut header = vec![0; 36];
+    header[35] = 3;
+    let metrics = [600_i16.to_be_bytes(), bearing.to_be_bytes()].concat().repeat(3);
+    with_tables(&[(b"hhea", header), (b"hmtx", metrics)])
+}
+
+fn with_tables(more: &[(&[u8; 4], Vec<u8>)]) -> Vec<u8> {
     let words = |all: &[i16]| all.iter().flat_map(|it| it.to_be_bytes()).collect::<Vec<u8>>();
     let mut triangle = words(&[1, 0, 0, 0, 0, 2, 0]);
     // Points on the curve, all moves of two bytes.
@@ -19,13 +31,15 @@ pub(crate) fn true_type() -> Vec<u8> {
         .map(|it| u16::try_from(it / 2).unwrap());
     let mut head = vec![0; 54];
     head[18..20].copy_from_slice(&1000_u16.to_be_bytes());
-    tables(&[
+    let mut all = vec![
         (b"glyf", [triangle, both].concat()),
         (b"head", head),
         (b"loca", loca.iter().flat_map(|it| it.to_be_bytes()).collect()),
         (b"maxp", vec![0, 1, 0, 0, 0, 3]),
         (b"post", vec![0; 4]),
-    ])
+    ];
+    all.extend_from_slice(more);
+    tables(&all)
 }
 
 fn tables(tables: &[(&[u8; 4], Vec<u8>)]) -> Vec<u8> {

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use super::font::{Code, Font};
+use super::font::{Code, Font, SLANTED};
 use super::geometry::{Matrix, Rect};
 use super::known;
 use super::machine::Machine;
@@ -243,7 +243,8 @@ impl Machine<'_> {
         };
         let mut place = matrix.bounds(&reach);
         if paint.stroke {
-            place = place.grown(self.state.line_width.abs() / 2.0 * self.state.matrix.most());
+            let half = self.state.line_width.abs() / 2.0;
+            place = place.grown(half * self.state.corner() * self.state.matrix.most());
         }
         let glyph = Glyph {
             text: code.text.clone(),
@@ -251,9 +252,16 @@ impl Machine<'_> {
             end: matrix.apply((width, 0.0)),
             size: matrix.vertical(),
             outline,
+            overhang: overhang(code, font, outline) * matrix.most(),
         };
         let mut how = self.state.how(&place, paint);
         how.hidden = !paint.fill && !paint.stroke;
         self.add(Ink::Glyph(Box::new(glyph)), place, how)
     }
+}
+
+fn overhang(code: &Code, font: &Font, outline: Outline) -> f64 {
+    let digits = |it: &str| it.chars().all(|it| it.is_ascii_digit());
+    let digit = font.overhang < SLANTED && code.text.as_deref().is_some_and(digits);
+    if outline == Outline::Usual && !digit { font.overhang } else { 0.0 }
 }

@@ -96,6 +96,12 @@ pub(super) struct Paint {
 }
 
 impl Graphics {
+    /// How far corners reach beyond the middle of the line, in halves of its width.
+    pub(super) fn corner(&self) -> f64 {
+        let square = std::f64::consts::SQRT_2;
+        if self.mitered { self.miter_limit.max(square) } else { square }
+    }
+
     /// How something would be drawn now that needs so much place.
     pub(super) fn how(&self, place: &Rect, paint: Paint) -> How {
         let opaque =

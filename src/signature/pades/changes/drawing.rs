@@ -105,21 +105,28 @@ impl Step<'_> {
         const NEAR: f64 = 0.1;
         /// A clerk adds some words, and a picture.
         const MOST: usize = 20_000_000;
-        let added: Vec<Rect> =
-            added.iter().filter(|it| !it.is_blank()).map(|it| it.place.grown(NEAR)).collect();
-        let Some(all) = added.iter().copied().reduce(|a, b| a.union(&b)) else { return Ok(()) };
+        let added: Vec<(Rect, bool)> = added
+            .iter()
+            .filter(|it| !it.is_blank())
+            .map(|it| (it.place.grown(NEAR + overhang(it)), it.ink == Ink::Image))
+            .collect();
+        let places = added.iter().map(|it| it.0);
+        let Some(all) = places.reduce(|a, b| a.union(&b)) else { return Ok(()) };
         ensure(visible_area(self.old, page)?.is_some_and(|it| it.holds(&all.grown(-NEAR))))?;
         let paper = shown.iter().take_while(|it| is_paper(it)).count();
         let shown = shown.iter().skip(paper).filter(|it| !it.is_blank() && !it.how.hidden);
-        let mut others: Vec<Rect> = shown.map(|it| it.place).collect();
+        let mut others: Vec<(Rect, Rect)> = shown.map(kept_free).collect();
         for annotation in self.old.array(page, "Annots")? {
             let annotation = self.old.resolve(&annotation)?;
             let annotation = annotation.as_dictionary().ok_or(Doubt::Unexplained)?;
-            others.extend(annotation_area(self.old, annotation)?);
+            others.extend(annotation_area(self.old, annotation)?.map(|it| (it, it)));
         }
-        others.retain(|it| it.touches(&all));
+        others.retain(|it| it.0.touches(&all));
         ensure(others.len().saturating_mul(added.len()) <= MOST)?;
-        ensure(!others.iter().any(|other| added.iter().any(|it| it.touches(other))))
+        let near = |(place, picture): &(Rect, bool), (ink, image): &(Rect, Rect)| {
+            place.touches(if *picture { image } else { ink })
+        };
+        ensure(!others.iter().any(|other| added.iter().any(|it| near(it, other))))
     }
 
     /// The resources of the page: all that were there, and new names.
@@ -299,6 +306,40 @@ fn is_plain_mark(mark: &Mark) -> bool {
             Ink::Image => true,
             Ink::Shading => false,
         }
+}
+
+/// How far beyond its place something may reach.
+fn overhang(mark: &Mark) -> f64 {
+    match &mark.ink {
+        Ink::Glyph(glyph) => glyph.overhang,
+        _ => 0.0,
+    }
+}
+
+/// Around what was shown, where no ink may be added, and no picture: what follows a number or
+/// a word closely makes another of it. Numbers are put up to a colon or a slash.
+fn kept_free(mark: &Mark) -> (Rect, Rect) {
+    /// In sizes of the text: less than spaces are wide, and more.
+    const WORD: f64 = 0.2;
+    const NUMBER: f64 = 0.75;
+    let Ink::Glyph(glyph) = &mark.ink else { return (mark.place, mark.place) };
+    let text = glyph.text.as_deref().unwrap_or_default();
+    if matches!(text, ":" | "/" | "-" | "–" | "(" | ")") {
+        return (mark.place, mark.place);
+    }
+    let numeric = text.contains(|it: char| it.is_numeric());
+    let around = |gap: f64| {
+        let gap = gap * glyph.size;
+        let line = Rect::around([glyph.origin, glyph.end]);
+        if line.height() > glyph.size * 0.01 || !gap.is_finite() {
+            return mark.place.union(&line).grown(gap);
+        }
+        let (below, above) = (glyph.size * 0.22, glyph.size * 0.9);
+        let line = Rect { bottom: line.bottom - below, top: line.top + above, ..line };
+        let all = line.union(&mark.place);
+        Rect { left: all.left - gap, right: all.right + gap, ..all }
+    };
+    (around(if numeric { NUMBER } else { WORD }), around(WORD))
 }
 
 /// White areas that some producers begin a page with: they show nothing.
