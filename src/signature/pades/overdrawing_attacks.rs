@@ -152,3 +152,28 @@ fn glyphs_by_a_map_that_is_not_read() {
     assert_eq!(embedded(&program, "CIDFontType2", identity), LaterChanges::ClerkAddition);
     assert_eq!(embedded(&program, "CIDFontType0", identity), LaterChanges::Other);
 }
+
+/// Poppler and MuPDF let a comment go on in the next stream.
+#[test]
+fn comments_that_swallow_what_follows() {
+    let moved = "Q BT /K 12 Tf 20 150 Td %";
+    let shown = "130 -130 Td\n(999) Tj ET";
+    for (end, expected) in [
+        ("", LaterChanges::Other),
+        ("\n", LaterChanges::ClerkAddition),
+        (" a\r", LaterChanges::ClerkAddition),
+        ("\n% b", LaterChanges::Other),
+    ] {
+        let moved = format!("{moved}{end}");
+        let streams = [(50, "q"), (52, &*moved), (53, shown)];
+        let changes = with_page("[50 0 R 4 0 R 52 0 R 53 0 R]", FONTS, &streams);
+        assert_eq!(changes, expected, "{moved}");
+    }
+    let signed = format!("{SUM} 1 0 0 1 20 20 cm % end");
+    let content = "Q BT /K 12 Tf 120 20 Td (15) Tj ET";
+    assert_eq!(onto(&signed, [FONT, FONT], content, &[]), LaterChanges::Other);
+    // In a string, and at the very end, it is none.
+    let signed = "BT /F 12 Tf 20 150 Td (100%) Tj ET";
+    let content = "Q BT /K 12 Tf 120 20 Td (15) Tj ET % end";
+    assert_eq!(onto(signed, [FONT, FONT], content, &[]), LaterChanges::ClerkAddition);
+}

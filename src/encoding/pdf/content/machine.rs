@@ -130,9 +130,11 @@ impl<'r> Machine<'r> {
         loop {
             let page = self.frames.len() == 1;
             let Some(frame) = self.frames.last_mut() else { return Ok(self.found) };
+            let before = frame.tokens.at();
             let token = frame.tokens.next(self.limits)?;
             let behind = frame.tokens.at();
             if page {
+                self.comments(before);
                 self.pass(if token.is_none() { usize::MAX } else { behind });
             }
             match token {
@@ -171,6 +173,18 @@ impl<'r> Machine<'r> {
         let left = self.frames.last_mut().map(|it| std::mem::take(&mut it.operands));
         if left.is_some_and(|it| !it.is_empty()) {
             self.doubt("operands without an operator");
+        }
+    }
+
+    /// Says where a comment stands at the end of a stream that is not the last: some readers
+    /// let it go on in the next one.
+    fn comments(&mut self, before: usize) {
+        let Some(frame) = self.frames.last() else { return };
+        let followed = self.ends.len().saturating_sub(1);
+        let ends = self.ends.iter().take(followed).skip(self.part);
+        let mut ends = ends.take_while(|it| **it <= frame.tokens.at());
+        if ends.any(|it| frame.tokens.is_comment(before, *it)) {
+            self.doubt("a comment at the end of a content stream");
         }
     }
 

@@ -11,6 +11,8 @@ use crate::limits::Limits;
 pub(super) struct Tokens {
     bytes: Vec<u8>,
     at: usize,
+    /// Where the last one began.
+    start: usize,
 }
 
 #[derive(Debug, PartialEq)]
@@ -25,12 +27,20 @@ pub(super) enum Token {
 
 impl Tokens {
     pub(super) fn new(bytes: Vec<u8>) -> Self {
-        Self { bytes, at: 0 }
+        Self { bytes, at: 0, start: 0 }
     }
 
     /// How many bytes were read.
     pub(super) fn at(&self) -> usize {
         self.at
+    }
+
+    /// Whether a comment stands at this place, which is behind the token before the last
+    /// one and not behind the last one's beginning.
+    pub(super) fn is_comment(&self, before: usize, place: usize) -> bool {
+        let between = self.bytes.get(before..place).filter(|_| place <= self.start);
+        let mut lines = between.unwrap_or_default().rsplit(|it| matches!(it, b'\n' | b'\r'));
+        lines.next().is_some_and(|it| it.contains(&b'%'))
     }
 
     /// The next one; nothing at the end.
@@ -40,6 +50,7 @@ impl Tokens {
     pub(super) fn next(&mut self, limits: &Limits) -> Result<Option<Token>> {
         let mut lexer = Lexer::within(self.bytes.get(self.at..).unwrap_or_default(), 0, limits);
         lexer.skip_white();
+        self.start = self.bytes.len().saturating_sub(lexer.rest().len());
         let Some(first) = lexer.peek() else {
             self.at = self.bytes.len();
             return Ok(None);
