@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 use std::ops::Range;
 
-use kyso::{Conclusion, ErrorKind, Policy, Result, Source, Validator, pades};
+use kyso::{Conclusion, ErrorKind, Policy, Result, SignatureLevel, Source, Validator, pades};
 use support::pki::{NOW, Pki};
 
 /// Zeros between a beginning and an end.
@@ -112,6 +112,31 @@ fn more_than_four_gigabytes_are_signed_twice_and_verified() {
     let at = changed.tail.windows(8).position(|it| it == b"/Parent ").unwrap();
     changed.tail[at + 8] ^= 1;
     assert_ne!(validator.validate(&changed).unwrap().conclusion(), Some(Conclusion::TotalPassed));
+}
+
+/// Time-stamps and stored data are further revisions of it.
+#[test]
+fn a_large_file_is_archived_and_signed_once_more() {
+    let pki = Pki::new();
+    let (tsa, at) = (pki.tsa(), NOW.parse().unwrap());
+    let lists = [pki.root.crl(&[]), pki.middle.crl(&[])];
+    let validator = Validator::new(pki.trust(), Policy::default(), at).with_crls(lists);
+    let document = large(1 << 28);
+    let mut out = Behind { skipped: document.len(), kept: Vec::new() };
+    let level = pades::Level::Lta(&tsa, &validator);
+    let builder = pades::SignatureBuilder::new(&document, at).level(&level);
+    builder.sign_to(&pki.signer(), &mut out).unwrap();
+    let tail = [&document.tail[..], &out.kept].concat();
+    let signed = sign(&pki, Sparse { tail, ..document });
+    let report = validator.validate(&signed).unwrap();
+    let found: Vec<_> =
+        report.signatures().iter().map(|it| (it.conclusion(), it.level())).collect();
+    let levels = [SignatureLevel::BaselineLta, SignatureLevel::BaselineB];
+    assert_eq!(found, levels.map(|it| (Conclusion::TotalPassed, it)), "{report}");
+    if let Some(most) = most_memory() {
+        println!("{most} MB at most");
+        assert!(most < 64, "{most} MB");
+    }
 }
 
 /// A table has ten digits for an offset.
