@@ -88,6 +88,8 @@ pub enum CheckId {
     FormFilling,
     /// Fields of the form that were not empty when it was signed, and were changed since.
     FormRefilling,
+    /// Looks that lie on what was signed.
+    CoveredText,
     /// Annotations that were made, changed or deleted after the signature.
     Annotations,
     /// What was added to the pages after the signature, hiding nothing.
@@ -129,6 +131,7 @@ impl CheckId {
             | Self::LaterChanges
             | Self::FormFilling
             | Self::FormRefilling
+            | Self::CoveredText
             | Self::Annotations
             | Self::ClerkAddition
             | Self::PermittedChanges => "EN 319 102-1 5.2.8",

@@ -113,6 +113,8 @@ impl Policy {
             | CheckId::TimeStampOrder
             // What the signer saw there is another now.
             | CheckId::FormRefilling
+            // It can be read no more; who signed later does not answer for that.
+            | CheckId::CoveredText
             | CheckId::Annotations => self.own_or(id, Level::Fail),
             CheckId::SigningCertificateReference
             | CheckId::SigningCertificateIssuerSerial

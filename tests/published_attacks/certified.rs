@@ -1,11 +1,12 @@
 //! Attacks on certified documents: what the certification permits is put to another use.
 
-use kyso::Conclusion;
+use kyso::appearance::{Appearance, Image};
 use kyso::pades::DocMdp::{self, Annotating, FormFilling, NoChanges};
+use kyso::{CheckId, Conclusion, Limits, Outcome};
 
 use crate::forge::{
-    append, builder, catalog, certified, changed, document, judge, not_permitted, passes, signer,
-    with_annotations, with_fields,
+    append, builder, catalog, certified, changed, document, judge, not_permitted, passes, refused,
+    signed, signer, with_annotations, with_fields,
 };
 
 fn victim(permission: DocMdp) -> Vec<u8> {
@@ -134,6 +135,43 @@ fn ssa_signed_by_a_stranger() {
             .unwrap();
         // Whoever draws nothing hides nothing; the document as a whole does not pass.
         assert_ne!(judge(&pdf).conclusion(), Some(Conclusion::TotalPassed));
+    }
+}
+
+/// A picture of one colour, opaque or to be seen through.
+fn picture(alpha: bool) -> Image {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, 1, 1);
+    encoder.set_color(if alpha { png::ColorType::Rgba } else { png::ColorType::Rgb });
+    let pixel: &[u8] = if alpha { &[255, 0, 0, 128] } else { &[255, 255, 255] };
+    encoder.write_header().unwrap().write_image_data(pixel).unwrap();
+    Image::from_bytes(&file, &Limits::default()).unwrap()
+}
+
+fn sealed(pdf: &[u8], alpha: bool, rectangle: [f64; 4]) -> Vec<u8> {
+    builder(pdf)
+        .field("Sneaky")
+        .appearance(Appearance::picture(picture(alpha), 10.0).unwrap())
+        .rectangle(rectangle)
+        .sign(&signer("rsa2048"))
+        .unwrap()
+}
+
+/// Signed indeed, by one who is trusted as much as the victim: he answers for what he
+/// shows, and not for what he hides.
+#[test]
+fn ssa_signed_by_a_colleague() {
+    let (over, beside) = ([15.0, 95.0, 150.0, 115.0], [15.0, 20.0, 150.0, 60.0]);
+    for pdf in [victim(FormFilling), victim(Annotating), signed(&document(&[]))] {
+        passes(&sealed(&pdf, false, beside));
+        refused(&sealed(&pdf, false, over), CheckId::CoveredText, "hides letters");
+        // A seal may lie on letters; whoever checks is told to look.
+        let seal = sealed(&pdf, true, over);
+        passes(&seal);
+        let report = judge(&seal);
+        let mut checks = report.signatures().iter().flat_map(|it| it.checks());
+        let told = checks.find(|it| it.id == CheckId::CoveredText).unwrap();
+        assert_eq!(told.outcome, Outcome::Warning);
     }
 }
 

@@ -288,10 +288,10 @@ fn value(digits: &[u8], longest: usize) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::exhaust::assert_skimmed;
-    use super::super::reader::Reader;
-    use super::super::sample;
     use super::*;
+    use crate::encoding::pdf::exhaust::assert_skimmed;
+    use crate::encoding::pdf::reader::Reader;
+    use crate::encoding::pdf::sample;
 
     /// How many of these objects can be looked through, which has to say what reading says.
     fn skimmed(bodies: &[Vec<u8>]) -> usize {

@@ -322,6 +322,10 @@ pub(crate) struct RevisionChanges {
     pub(crate) pages: Vec<usize>,
     /// Whether something was drawn that may hide what was signed.
     pub(crate) draws: bool,
+    /// Whether the look of a signature or an annotation hides letters that stood there.
+    pub(crate) hides: bool,
+    /// Whether such a look lies on letters and may let them through.
+    pub(crate) overlays: bool,
     /// What was drawn, and where.
     pub(crate) drawings: Vec<Drawing>,
 }
@@ -366,6 +370,8 @@ pub enum DrawingKind {
 pub(crate) struct Kinds {
     pub(crate) form_filling: bool,
     pub(crate) form_refilling: bool,
+    pub(crate) hides: bool,
+    pub(crate) overlays: bool,
     pub(crate) annotations: bool,
     pub(crate) clerk_addition: bool,
 }
@@ -376,6 +382,8 @@ impl Kinds {
         Self {
             form_filling: self.form_filling || !more.fields.is_empty(),
             form_refilling: self.form_refilling || !more.refilled.is_empty(),
+            hides: self.hides || more.hides,
+            overlays: self.overlays || more.overlays,
             annotations: self.annotations || !more.annotations.is_empty(),
             clerk_addition: self.clerk_addition || more.kind == Some(LaterChanges::ClerkAddition),
         }
@@ -409,6 +417,8 @@ impl RevisionChanges {
             annotations: Vec::new(),
             pages: Vec::new(),
             draws: false,
+            hides: false,
+            overlays: false,
             drawings: Vec::new(),
         }
     }

@@ -243,7 +243,26 @@ fn later_changes(pdf: &PdfFacts) -> Vec<Finding> {
             Finding::broken(id, Indeterminate::SigConstraintsFailure, told(kind))
         }
     });
-    [whole].into_iter().chain(kinds).chain(refilled).collect()
+    [whole].into_iter().chain(kinds).chain(refilled).chain(covered(pdf)).collect()
+}
+
+/// Whether what was signed can still be read beneath the looks that came later.
+fn covered(pdf: &PdfFacts) -> Option<Finding> {
+    let id = CheckId::CoveredText;
+    if pdf.kinds.hides {
+        let message = say(
+            "Hình ảnh được thêm sau khi ký che mất chữ của văn bản đã ký.",
+            "A look that was added later hides letters of what was signed.",
+        );
+        return Some(Finding::broken(id, Indeterminate::SigConstraintsFailure, message));
+    }
+    pdf.kinds.overlays.then(|| {
+        let message = say(
+            "Hình ảnh được thêm sau khi ký nằm đè lên chữ của văn bản đã ký; cần xem còn đọc được không.",
+            "A look that was added later lies on letters of what was signed: see whether they can still be read.",
+        );
+        Finding::warned(id, message)
+    })
 }
 
 /// Where no signature that passes covers what was drawn later.

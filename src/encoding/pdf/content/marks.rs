@@ -70,6 +70,8 @@ pub(crate) struct How {
     /// Whether it covers what is beneath, and nothing else: opaque, in the normal blend
     /// mode, without masks, groups or overprinting.
     pub(crate) ordinary: bool,
+    /// Whether it is a picture with a mask of its own, and may let through what is beneath.
+    pub(crate) masked: bool,
     /// Whether it may be switched off (ISO 32000-2 §8.11).
     pub(crate) optional: bool,
     /// Whether it is not to be seen: text in rendering mode 3 or 7.

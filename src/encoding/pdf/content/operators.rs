@@ -249,6 +249,7 @@ impl Machine<'_> {
         let place = self.state.matrix.bounds(&Rect::UNIT);
         let mut how = self.state.how(&place, FILL);
         how.optional = dictionary.contains("OC");
+        how.masked = ["SMask", "Mask", "ImageMask"].iter().any(|it| dictionary.contains(it));
         self.add(Ink::Image, place, how)
     }
 

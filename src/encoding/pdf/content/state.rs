@@ -113,7 +113,7 @@ impl Graphics {
             (..) => self.fill,
         };
         let cut = self.ragged || !self.clip.holds(place);
-        How { cut, ordinary, optional: false, hidden: false, brightness }
+        How { cut, ordinary, masked: false, optional: false, hidden: false, brightness }
     }
 }
 

@@ -58,6 +58,9 @@ impl Step<'_> {
         let page = look.get("P").and_then(Object::as_reference);
         let page = page.map_or(Ok(None), |it| self.whole.page(it))?;
         let place = [place.left, place.bottom, place.right, place.top];
+        if kind != DrawingKind::Field {
+            self.tell_covered(look)?;
+        }
         self.told.drawings.push(Drawing { page, kind, place, text: text.join("\n") });
         Ok(())
     }

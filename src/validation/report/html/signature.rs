@@ -119,6 +119,7 @@ impl Page {
             CheckId::LaterChanges,
             CheckId::FormFilling,
             CheckId::FormRefilling,
+            CheckId::CoveredText,
             CheckId::Annotations,
             CheckId::ClerkAddition,
             CheckId::PermittedChanges,
