@@ -55,6 +55,10 @@ impl Skimmed for Told {
         self.names.push(name.to_vec());
         true
     }
+
+    fn forget(&mut self) {
+        *self = Self::default();
+    }
 }
 
 impl Told {

@@ -43,10 +43,9 @@ struct ObjectStream {
 const KEPT_STREAMS: usize = 64;
 /// Bytes of them that are kept, the one in use not counted.
 const KEPT_BYTES: usize = 4 << 20;
-/// Bytes of one object that are looked through before it is read after all.
-const SKIMMED: u64 = 2 << 10;
-/// As many as signatures have with their values, where they need not be fetched.
-const SKIMMED_IN_MEMORY: u64 = 64 << 10;
+/// Bytes of one object that are looked through before it is read after all; if the first
+/// do not do, the others. Signatures have some ten thousand with their values.
+const SKIMMED: [u64; 2] = [2 << 10, 16 << 10];
 /// References that may lead to references. None should.
 const HOPS: usize = 16;
 
@@ -183,15 +182,21 @@ impl<'a> Reader<'a> {
         if at >= len || matches!(self.encryption, Encryption::Open(_)) {
             return Ok(false);
         }
-        let most = if self.source.in_memory() { SKIMMED_IN_MEMORY } else { SKIMMED };
-        let bytes = self.source.window(at..at.saturating_add(most).min(len))?;
-        let mut skim = Skim::new(&bytes, self.limits);
-        if skim.indirect(reference, said).is_none() {
-            return Ok(false);
+        for most in SKIMMED {
+            let bytes = self.source.window(at..at.saturating_add(most).min(len))?;
+            let mut skim = Skim::new(&bytes, self.limits);
+            if skim.indirect(reference, said).is_some() {
+                let taken = bytes.len().saturating_sub(skim.left());
+                let taken = u64::try_from(taken).unwrap_or(u64::MAX);
+                self.spent.charge(taken, len, self.limits)?;
+                return Ok(true);
+            }
+            if !skim.starved() {
+                break;
+            }
+            said.forget();
         }
-        let taken = bytes.len().saturating_sub(skim.left());
-        self.spent.charge(u64::try_from(taken).unwrap_or(u64::MAX), len, self.limits)?;
-        Ok(true)
+        Ok(false)
     }
 
     fn raw_object_at(&self, reference: Reference, offset: u64) -> Result<Object> {
@@ -493,8 +498,8 @@ impl ObjectStream {
     ) -> Option<()> {
         let (_, offset) =
             self.index.get(usize::try_from(index).ok()?).filter(|it| it.0 == number)?;
-        let end =
-            offset.saturating_add(usize::try_from(SKIMMED_IN_MEMORY).ok()?).min(self.bytes.len());
+        let [.., most] = SKIMMED;
+        let end = offset.saturating_add(usize::try_from(most).ok()?).min(self.bytes.len());
         Skim::new(self.bytes.get(*offset..end)?, limits).object(said)
     }
 

@@ -14,11 +14,16 @@ pub(crate) trait Skimmed {
 
     /// A name that is a value.
     fn name(&mut self, name: &[u8]) -> bool;
+
+    /// What was told of the object was not all, and is told again.
+    fn forget(&mut self);
 }
 
 /// Walks over the bytes of one object. Each step gives nothing where it cannot be sure.
 pub(super) struct Skim<'a> {
     rest: &'a [u8],
+    /// Whether more bytes would have told more.
+    starved: bool,
     /// How many arrays and dictionaries may nest.
     depth: u32,
 }
@@ -91,7 +96,11 @@ impl<'a> Skim<'a> {
             true => limits.pdf_depth,
             false => 0,
         };
-        Self { rest: bytes, depth: u32::try_from(depth).unwrap_or(u32::MAX) }
+        Self { rest: bytes, starved: false, depth: u32::try_from(depth).unwrap_or(u32::MAX) }
+    }
+
+    pub(super) fn starved(&self) -> bool {
+        self.starved
     }
 
     /// How many bytes are left.
@@ -113,10 +122,11 @@ impl<'a> Skim<'a> {
         self.white()?;
         if self.rest.starts_with(b"stream") {
             self.take(6)?;
-            matches!(self.rest.first()?, b'\r' | b'\n').then_some(())?;
+            matches!(self.peek()?, b'\r' | b'\n').then_some(())?;
         }
         // The lexer would look on for more of the word.
-        (self.rest.len() >= 6).then_some(())
+        self.starved |= self.rest.len() < 6;
+        (!self.starved).then_some(())
     }
 
     /// The object that stands next.
@@ -140,7 +150,7 @@ impl<'a> Skim<'a> {
                     }
                 } else {
                     key = None;
-                    if *self.rest.first()? != b']' {
+                    if self.peek()? != b']' {
                         break;
                     }
                     self.next()?;
@@ -158,7 +168,7 @@ impl<'a> Skim<'a> {
         said: &mut impl Skimmed,
     ) -> Option<()> {
         self.white()?;
-        match *self.rest.first()? {
+        match self.peek()? {
             b'/' => {
                 self.next()?;
                 said.name(self.name()?).then_some(())
@@ -171,7 +181,7 @@ impl<'a> Skim<'a> {
             }
             b'<' => {
                 self.next()?;
-                if *self.rest.first()? != b'<' {
+                if self.peek()? != b'<' {
                     self.run(HEXADECIMAL)?;
                     return (self.next()? == b'>').then_some(());
                 }
@@ -190,7 +200,7 @@ impl<'a> Skim<'a> {
     fn number(&mut self, key: Option<&[u8]>, said: &mut impl Skimmed) -> Option<()> {
         const LONGEST: usize = 10;
         let digits = self.run(DIGIT)?;
-        if class(*self.rest.first()?) & NUMBER != 0 {
+        if class(self.peek()?) & NUMBER != 0 {
             self.run(NUMBER)?;
             return Some(());
         }
@@ -207,8 +217,7 @@ impl<'a> Skim<'a> {
 
     /// Whether a generation and `R` follow.
     fn is_reference(&mut self) -> Option<bool> {
-        let digit = |it: &Self| Some(class(*it.rest.first()?) & DIGIT != 0);
-        if self.white()? == 0 || !digit(self)? {
+        if self.white()? == 0 || class(self.peek()?) & DIGIT == 0 {
             return Some(false);
         }
         let digits = self.run(DIGIT)?;
@@ -220,17 +229,20 @@ impl<'a> Skim<'a> {
         if generation > u64::from(u16::MAX) || self.white()? == 0 {
             return Some(false);
         }
-        Some(self.next()? == b'R' && class(*self.rest.first()?) & REGULAR == 0)
+        Some(self.next()? == b'R' && class(self.peek()?) & REGULAR == 0)
     }
 
     fn literal_string(&mut self) -> Option<()> {
         let mut open = 0_usize;
         let mut bytes = self.rest.iter();
         loop {
-            match bytes.next()? {
-                b'\\' => {
-                    bytes.next()?;
-                }
+            let Some(byte) = bytes.next() else {
+                self.starved = true;
+                return None;
+            };
+            match byte {
+                // What is escaped is no end.
+                b'\\' => drop(bytes.next()),
                 b'(' => open = open.saturating_add(1),
                 b')' if open <= 1 => break,
                 b')' => open = open.saturating_sub(1),
@@ -244,7 +256,7 @@ impl<'a> Skim<'a> {
     /// A name without its solidus.
     fn name(&mut self) -> Option<&'a [u8]> {
         let name = self.run(NAME)?;
-        (*self.rest.first()? != b'#').then_some(name)
+        (self.peek()? != b'#').then_some(name)
     }
 
     fn unsigned(&mut self, longest: usize) -> Option<u64> {
@@ -257,25 +269,35 @@ impl<'a> Skim<'a> {
     fn white(&mut self) -> Option<usize> {
         let white = self.run(WHITE)?.len();
         // Comments are the lexer's.
-        (*self.rest.first()? != b'%').then_some(white)
+        (self.peek()? != b'%').then_some(white)
+    }
+
+    fn peek(&mut self) -> Option<u8> {
+        let first = self.rest.first().copied();
+        self.starved |= first.is_none();
+        first
     }
 
     fn next(&mut self) -> Option<u8> {
-        let (first, rest) = self.rest.split_first()?;
-        self.rest = rest;
-        Some(*first)
+        let first = self.peek()?;
+        self.take(1)?;
+        Some(first)
     }
 
     fn take(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.rest.split_at_checked(count)?;
+        let Some((taken, rest)) = self.rest.split_at_checked(count) else {
+            self.starved = true;
+            return None;
+        };
         self.rest = rest;
         Some(taken)
     }
 
     /// All that follows of some classes, behind which there is something else.
     fn run(&mut self, classes: u8) -> Option<&'a [u8]> {
-        let count = self.rest.iter().position(|it| class(*it) & classes == 0)?;
-        self.take(count)
+        let count = self.rest.iter().position(|it| class(*it) & classes == 0);
+        self.starved |= count.is_none();
+        self.take(count?)
     }
 }
 

@@ -166,6 +166,10 @@ impl Skimmed for Found<'_> {
     fn name(&mut self, name: &[u8]) -> bool {
         !matches!(name, b"FreeText" | b"Widget")
     }
+
+    fn forget(&mut self) {
+        self.places.clear();
+    }
 }
 
 fn sorted<'a>(numbers: impl Iterator<Item = &'a u32>) -> Vec<u32> {
