@@ -191,7 +191,9 @@ impl Step<'_> {
         self.same_again()?;
         self.trailer()?;
         self.catalog()?;
+        self.grown_branches()?;
         self.filled_fields()?;
+        self.filled_widgets()?;
         self.form_filling()?;
         self.pages()?;
         self.drawn_through()?;

@@ -348,7 +348,6 @@ fn what_later_signers_write_is_known() {
 }
 
 #[test]
-#[ignore = "the analysis of later changes takes new fields within fields for other changes"]
 fn new_fields_within_fields_of_later_signers_are_known() {
     let once = sign(&blank());
     only_signatures(&with_fields(&once, [EmptyField::new("x.y")]).unwrap());
@@ -358,7 +357,6 @@ fn new_fields_within_fields_of_later_signers_are_known() {
 }
 
 #[test]
-#[ignore = "the analysis of later changes does not look for the type above a field, nor at its widgets"]
 fn fields_with_widgets_of_later_signers_are_known() {
     let once = sign(&sample::table(&sample::with(&WIDGETS)));
     only_signatures(&builder(&once).field("a.b").sign(&signer()).unwrap());

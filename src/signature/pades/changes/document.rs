@@ -118,7 +118,7 @@ impl Step<'_> {
             (self.old.array(&old_form, "Fields")?, self.new.array(&form, "Fields")?);
         let added = additions(&before, &after).ok_or(Doubt::Unexplained)?;
         for field in &added {
-            self.new_field(field.as_reference().ok_or(Doubt::Unexplained)?)?;
+            self.new_field(field.as_reference().ok_or(Doubt::Unexplained)?, None)?;
         }
         if !added.is_empty() || form != old_form {
             self.holder(old.get("AcroForm"), new.get("AcroForm"))?;

@@ -5,24 +5,68 @@ use super::{Doubt, Judged, LaterChanges, Step, ensure, only};
 use crate::encoding::pdf::{Dictionary, Object, Reference, View, text_of};
 use crate::signature::pades::certification::certified;
 use crate::signature::pades::facts::DrawingKind;
-use crate::signature::pades::shape::{FIELD_KEYS, changed_keys, has_area, has_look};
+use crate::signature::pades::shape::{FIELD_KEYS, additions, changed_keys, has_area, has_look};
+
+/// What a field says that only names those below it.
+const BRANCH_KEYS: [&str; 3] = ["T", "Kids", "Parent"];
 
 impl Step<'_> {
-    /// A signature field that was not there before, with its value and widgets.
-    pub(super) fn new_field(&mut self, reference: Reference) -> Judged {
-        ensure(self.is_new(reference.number))?;
-        let object = self.new.get(reference)?;
-        let Object::Dictionary(field) = &object else { return Err(Doubt::Unexplained) };
+    /// Signature fields that were not there before, with those above them that were made
+    /// for their names (ISO 32000-2 §12.7.4.2).
+    pub(super) fn new_field(&mut self, top: Reference, parent: Option<Reference>) -> Judged {
+        let mut branch = vec![(top, parent)];
+        while let Some((reference, parent)) = branch.pop() {
+            // Each in one place only.
+            ensure(self.is_new(reference.number) && self.open.contains(&reference.number))?;
+            let object = self.new.get(reference)?;
+            let Object::Dictionary(field) = &object else { return Err(Doubt::Unexplained) };
+            ensure(field.contains("Parent") == parent.is_some())?;
+            ensure(field.get("Parent").and_then(Object::as_reference) == parent)?;
+            if field.contains("FT") {
+                self.new_leaf(reference, field)?;
+                continue;
+            }
+            ensure(field.contains("T") && only(field, &BRANCH_KEYS))?;
+            self.explain(reference.number, LaterChanges::Signatures);
+            for kid in self.new.array(field, "Kids")? {
+                branch.push((kid.as_reference().ok_or(Doubt::Unexplained)?, Some(reference)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Fields that only name others, and got one more of them.
+    pub(super) fn grown_branches(&mut self) -> Judged {
+        for (reference, old, new) in self.pairs()? {
+            let (Object::Dictionary(old), Object::Dictionary(new)) = (&old, &new) else { continue };
+            let names = |it: &Dictionary| it.contains("T") && only(it, &BRANCH_KEYS);
+            if !names(old) || !names(new) || changed_keys(old, new) != [b"Kids"] {
+                continue;
+            }
+            let (before, after) = (self.old.array(old, "Kids")?, self.new.array(new, "Kids")?);
+            for field in additions(&before, &after).ok_or(Doubt::Unexplained)? {
+                let field = field.as_reference().ok_or(Doubt::Unexplained)?;
+                self.new_field(field, Some(reference))?;
+            }
+            self.holder(old.get("Kids"), new.get("Kids"))?;
+            self.explain(reference.number, LaterChanges::Signatures);
+        }
+        Ok(())
+    }
+
+    /// A signature field, with its value and widgets.
+    fn new_leaf(&mut self, reference: Reference, field: &Dictionary) -> Judged {
         ensure(field.get("FT").and_then(Object::as_name) == Some(b"Sig"))?;
-        ensure(only(field, &FIELD_KEYS) && !field.contains("Parent"))?;
+        ensure(only(field, &FIELD_KEYS))?;
         let level = match field.get("V") {
             Some(value) => self.signature(value)?,
             None => LaterChanges::Signatures,
         };
         let signed = field.contains("V") && level == LaterChanges::Signatures;
         if level == LaterChanges::Signatures {
-            let name = field.get("T").and_then(Object::as_string).unwrap_or_default();
-            self.told.signatures.push(text_of(name));
+            let known = self.whole.fields()?.of_object(reference.number).map(|it| it.name.clone());
+            let own = || text_of(field.get("T").and_then(Object::as_string).unwrap_or_default());
+            self.told.signatures.push(known.unwrap_or_else(own));
         }
         self.explain(reference.number, level);
         self.at_least(level);
@@ -41,7 +85,7 @@ impl Step<'_> {
             self.explain(kid.number, level);
             self.new_widget(kid, widget, signed)?;
         }
-        self.absorb(&object)
+        self.absorb(&Object::Dictionary(field.clone()))
     }
 
     /// What shows something has a signer who answers for it. A field that is still to
@@ -79,9 +123,7 @@ impl Step<'_> {
     pub(super) fn filled_fields(&mut self) -> Judged {
         for (reference, old, new) in self.pairs()? {
             let (Object::Dictionary(old), Object::Dictionary(new)) = (&old, &new) else { continue };
-            let is_signature =
-                |it: &Dictionary| it.get("FT").and_then(Object::as_name) == Some(b"Sig");
-            if !is_signature(old) || !is_signature(new) || !old.contains("T") {
+            if !old.contains("T") || !self.is_signature_field(reference, old, new)? {
                 continue;
             }
             ensure(old.get("V").is_none_or(Object::is_null))?;
@@ -111,6 +153,61 @@ impl Step<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether an object is a signature field, by what it says or by what it inherits.
+    fn is_signature_field(
+        &self,
+        reference: Reference,
+        old: &Dictionary,
+        new: &Dictionary,
+    ) -> Judged<bool> {
+        let says = |it: &Dictionary| it.get("FT").and_then(Object::as_name) == Some(b"Sig");
+        if old.contains("FT") || new.contains("FT") {
+            return Ok(says(old) && says(new));
+        }
+        let field = self.whole.fields()?.of_object(reference.number);
+        Ok(field.is_some_and(|it| it.is_signature() && it.reference == Some(reference)))
+    }
+
+    /// Widgets of their own, whose fields were signed in this revision, and the looks that
+    /// they got.
+    pub(super) fn filled_widgets(&mut self) -> Judged {
+        for (reference, old, new) in self.pairs()? {
+            let (Object::Dictionary(old), Object::Dictionary(new)) = (&old, &new) else { continue };
+            let Some(parent) = old.get("Parent").and_then(Object::as_reference) else { continue };
+            if old.contains("T") || old.get("Subtype").and_then(Object::as_name) != Some(b"Widget")
+            {
+                continue;
+            }
+            let field = self.whole.fields()?.of_object(reference.number);
+            let of = field.is_some_and(|it| it.is_signature() && it.reference == Some(parent));
+            if !of || !self.is_signed_now(parent)? {
+                continue;
+            }
+            ensure(old.duplicate().is_none() && new.duplicate().is_none())?;
+            ensure(changed_keys(old, new).iter().all(|key| matches!(*key, b"AP" | b"M")))?;
+            self.explain(reference.number, LaterChanges::Signatures);
+            self.told.draws |= shows_something(self.old, old)?;
+            if shows_something(self.new, new)? {
+                self.told.draws = true;
+                self.tell_look(DrawingKind::SignatureLook, new)?;
+            }
+            new.get("AP").map_or(Ok(()), |appearance| self.absorb(appearance))?;
+        }
+        Ok(())
+    }
+
+    /// Whether a field had no value before, and has a signature now.
+    fn is_signed_now(&self, field: Reference) -> Judged<bool> {
+        let (old, new) = (self.old.get(field)?, self.new.get(field)?);
+        let value = |it: &Object| it.as_dictionary().and_then(|it| it.get("V")).cloned();
+        let empty = value(&old).is_none_or(|it| it.is_null());
+        let Some(value) = value(&new).filter(|_| empty) else { return Ok(false) };
+        let value = self.new.resolve(&value)?;
+        Ok(value
+            .as_dictionary()
+            .is_some_and(|it| it.contains("ByteRange") && !it.is_a("DocTimeStamp")))
     }
 
     /// The looks of a field, which may be its own widget.
