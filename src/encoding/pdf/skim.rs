@@ -321,10 +321,11 @@ mod tests {
         let mut rows = String::from("0000000000 65535 f \n0000000009 00000 n \n");
         for (n, body) in bodies.iter().enumerate() {
             rows += &format!("{:010} 00000 n \n", pdf.len());
-            let object = [format!("{} 0 obj ", n + 2).as_bytes(), body, b" endobj\n"].concat();
+            let object =
+                [format!("{} 0 obj ", n.saturating_add(2)).as_bytes(), body, b" endobj\n"].concat();
             pdf.extend(object);
         }
-        let (size, at) = (bodies.len() + 2, pdf.len());
+        let (size, at) = (bodies.len().saturating_add(2), pdf.len());
         let tail = format!(
             "xref\n0 {size}\n{rows}trailer\n<</Size {size}/Root 1 0 R>>\nstartxref\n{at}\n%%EOF\n"
         );
