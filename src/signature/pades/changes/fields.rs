@@ -28,7 +28,10 @@ impl Step<'_> {
             }
             ensure(field.contains("T") && only(field, &BRANCH_KEYS))?;
             self.explain(reference.number, LaterChanges::Signatures);
-            for kid in self.new.array(field, "Kids")? {
+            let kids = self.new.array(field, "Kids")?;
+            // A field of no type that leads to none is no branch.
+            ensure(!kids.is_empty())?;
+            for kid in kids {
                 branch.push((kid.as_reference().ok_or(Doubt::Unexplained)?, Some(reference)));
             }
         }
