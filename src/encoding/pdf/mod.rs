@@ -7,6 +7,7 @@ mod filter;
 mod form;
 mod lexer;
 mod object;
+mod object_stream;
 mod pages;
 mod plain;
 mod reader;

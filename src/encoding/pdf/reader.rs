@@ -2,14 +2,13 @@
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::ops::Range;
 use std::rc::Rc;
 
 use super::encryption::{Encryption, Locked, Password};
 use super::filter::decode;
-use super::lexer::Lexer;
 use super::object::{Dictionary, Object, Reference, Stream};
+use super::object_stream::{KeptStreams, ObjectStream};
 use super::recover::{recover, search};
 use super::scan::Chain;
 use super::section::{File, Location, Spent, end_of_stream, stream_start, unsigned};
@@ -27,22 +26,10 @@ pub(crate) struct Reader<'a> {
     /// What was found to be wrong while reading objects.
     flaw: RefCell<Option<String>>,
     spent: Spent,
-    /// Decoded object streams, the latest used last.
-    streams: RefCell<VecDeque<(u64, Rc<ObjectStream>)>>,
+    /// Decoded object streams.
+    streams: KeptStreams,
 }
 
-/// An object stream, decoded (ISO 32000-2 §7.5.7).
-struct ObjectStream {
-    bytes: Vec<u8>,
-    /// Number, and where in `bytes` the object begins.
-    index: Vec<(u32, usize)>,
-}
-
-/// Decoded object streams that are kept. Writers put 100 to 200 objects into one;
-/// what belongs together is mostly written together.
-const KEPT_STREAMS: usize = 64;
-/// Bytes of them that are kept, the one in use not counted.
-const KEPT_BYTES: usize = 4 << 20;
 /// Bytes of one object that are looked through before it is read after all; if the first
 /// do not do, the others. Signatures have some ten thousand with their values.
 const SKIMMED: [u64; 2] = [2 << 10, 16 << 10];
@@ -107,7 +94,7 @@ impl<'a> Reader<'a> {
         spent: Spent,
     ) -> Self {
         let encryption = Encryption::Locked(Locked::Password);
-        let (flaw, streams) = (RefCell::default(), RefCell::default());
+        let (flaw, streams) = (RefCell::default(), KeptStreams::default());
         Self { source, limits, chain, encryption, flaw, spent, streams }
     }
 
@@ -414,7 +401,7 @@ impl<'r> View<'r> {
     /// # Errors
     /// As reading any object.
     pub(crate) fn numbers_in(&self, stream: u32) -> Result<Vec<u32>> {
-        Ok(self.object_stream(stream)?.index.iter().map(|it| it.0).collect())
+        Ok(self.object_stream(stream)?.numbers().collect())
     }
 
     fn object_stream(&self, number: u32) -> Result<Rc<ObjectStream>> {
@@ -423,7 +410,7 @@ impl<'r> View<'r> {
         let Location::At { offset, generation: 0 } = self.locate(number) else {
             return Err(place(Error::malformed("an object stream is not in the file")));
         };
-        if let Some(kept) = self.reader.kept(offset) {
+        if let Some(kept) = self.reader.streams.at(offset) {
             return Ok(kept);
         }
         if let Some(why) = self.reader.encryption.locked() {
@@ -436,80 +423,7 @@ impl<'r> View<'r> {
         let limit = self.reader.limits.pdf_objects;
         let read = ObjectStream::read(&stream.dictionary, self.decoded(&stream)?, limit);
         let read = Rc::new(read.map_err(place)?);
-        self.reader.keep(offset, &read);
+        self.reader.streams.keep(offset, &read);
         Ok(read)
-    }
-}
-
-impl Reader<'_> {
-    fn kept(&self, offset: u64) -> Option<Rc<ObjectStream>> {
-        let mut streams = self.streams.borrow_mut();
-        let at = streams.iter().position(|(it, _)| *it == offset)?;
-        let found = streams.remove(at)?;
-        let stream = Rc::clone(&found.1);
-        streams.push_back(found);
-        Some(stream)
-    }
-
-    fn keep(&self, offset: u64, stream: &Rc<ObjectStream>) {
-        let mut streams = self.streams.borrow_mut();
-        streams.push_back((offset, Rc::clone(stream)));
-        let size = |streams: &VecDeque<(u64, Rc<ObjectStream>)>| -> usize {
-            streams.iter().map(|(_, it)| it.bytes.len()).sum()
-        };
-        while streams.len() > 1 && (streams.len() > KEPT_STREAMS || size(&streams) > KEPT_BYTES) {
-            streams.pop_front();
-        }
-    }
-}
-
-impl ObjectStream {
-    fn read(dictionary: &Dictionary, bytes: Vec<u8>, limit: usize) -> Result<Self> {
-        let wrong = || Error::malformed("the header of an object stream is wrong");
-        let number = |key| {
-            let value = dictionary.get(key).and_then(unsigned);
-            value.and_then(|it| usize::try_from(it).ok()).ok_or_else(wrong)
-        };
-        if !dictionary.is_a("ObjStm") {
-            return Err(wrong());
-        }
-        let (count, first) = (number("N")?, number("First")?);
-        within(count, limit, "objects in an object stream")?;
-        let mut lexer = Lexer::new(bytes.get(..first).ok_or_else(wrong)?, 0, 1);
-        // At least two digits and two spaces each, so that `count` cannot reserve much.
-        let mut index = Vec::with_capacity(count.min(first / 4));
-        for _ in 0..count {
-            lexer.skip_white();
-            let number = lexer.unsigned().and_then(|it| u32::try_from(it).ok());
-            lexer.skip_white();
-            let offset = lexer.unsigned().and_then(|it| usize::try_from(it).ok());
-            let (Some(number), Some(offset)) = (number, offset) else { return Err(wrong()) };
-            index.push((number, first.saturating_add(offset)));
-        }
-        Ok(Self { bytes, index })
-    }
-
-    fn skim(
-        &self,
-        number: u32,
-        index: u32,
-        limits: &Limits,
-        said: &mut impl Skimmed,
-    ) -> Option<()> {
-        let (_, offset) =
-            self.index.get(usize::try_from(index).ok()?).filter(|it| it.0 == number)?;
-        let [.., most] = SKIMMED;
-        let end = offset.saturating_add(usize::try_from(most).ok()?).min(self.bytes.len());
-        Skim::new(self.bytes.get(*offset..end)?, limits).object(said)
-    }
-
-    fn object(&self, number: u32, index: u32, limits: &Limits) -> Result<Object> {
-        let entry = usize::try_from(index).ok().and_then(|at| self.index.get(at));
-        let (_, offset) = entry.filter(|it| it.0 == number).ok_or_else(|| {
-            Error::malformed(format!("object {number} is not where its object stream has it"))
-        })?;
-        let bytes = self.bytes.get(*offset..).unwrap_or_default();
-        let base = u64::try_from(*offset).unwrap_or(u64::MAX);
-        Lexer::within(bytes, base, limits).object()
     }
 }
