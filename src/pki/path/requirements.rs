@@ -43,6 +43,13 @@ pub enum ValidityModel {
     /// The end entity at the validation time, and each authority when it issued the one
     /// below: what it issued while it was valid outlives it. A certificate is taken to be
     /// issued when it begins to be valid.
+    ///
+    /// Whoever holds a stolen key writes any date. So what an authority issued outlives its
+    /// revocation only where the reason is affiliationChanged, superseded or
+    /// cessationOfOperation, which say that the key was not compromised; as long as it has not
+    /// expired, nothing may be open about that at the validation time. With any other reason,
+    /// a hold, or none, only what is proven to be older than the revocation stands (EN 319
+    /// 102-1 §5.6.2.2.4 step 2 b).
     Chain,
 }
 

@@ -119,7 +119,7 @@ impl Checker<'_> {
                 Some(issuer) => Issuer::certificate(issuer, anchor),
                 None => Issuer::anchor(anchor),
             };
-            // What it issued before it was revoked outlives it.
+            // What it issued before it was revoked outlives it, unless its key was stolen.
             let when = below.filter(|_| chain).map_or(self.at, Certificate::not_before);
             below = Some(certificate);
             open.push(certificate.clone());
@@ -152,7 +152,7 @@ impl Checker<'_> {
             self.gather(gathering, asked, open, &mut heard)?;
         }
         let words = heard.words();
-        let (status, more) = word::conclude(&words, certificate, self.moment(when));
+        let (status, more) = self.conclude(&words, asked);
         let mut tried = heard.said.tried;
         tried.extend(heard.listed.tried);
         tried.extend(more);
@@ -264,9 +264,30 @@ impl Checker<'_> {
         Ok(())
     }
 
+    /// By the chain model it is asked twice about an authority: whether it was good when it
+    /// issued, and whether its key may have been in other hands since, as then anybody may
+    /// have issued that, under any date. The latter nobody needs to know of those that have
+    /// expired.
+    fn conclude(&self, words: &[Word], asked: Asked<'_>) -> (Status, Vec<Tried>) {
+        let Asked { certificate, when, .. } = asked;
+        let then = word::conclude(words, certificate, self.moment(when));
+        if when == self.at || then.0.revoked_at().is_some() {
+            return then;
+        }
+        let present = self.moment(self.at);
+        if let Some(status) = word::compromised(words, certificate, present) {
+            return (status, Vec::new());
+        }
+        let now = word::conclude(words, certificate, present);
+        let expired = certificate.not_after() < self.at.whole_seconds();
+        if now.0 == Status::Unknown && !expired { now } else { then }
+    }
+
+    /// Whether nothing more can be learned, of those that have expired, too.
     fn is_settled(&self, heard: &Heard, asked: Asked<'_>) -> bool {
-        let moment = self.moment(asked.when);
-        word::conclude(&heard.words(), asked.certificate, moment).0 != Status::Unknown
+        let (words, certificate) = (heard.words(), asked.certificate);
+        let known = |at| word::conclude(&words, certificate, self.moment(at)).0 != Status::Unknown;
+        known(asked.when) && known(self.at)
     }
 
     fn moment(&self, when: UtcTime) -> Moment {

@@ -36,4 +36,4 @@ pub(crate) use material::{Material, Signed, Strength};
 pub(crate) use record::{Exchange, Recorder, Replay};
 pub(crate) use relevant::Kept;
 pub(crate) use signed::Spent;
-pub(crate) use word::{Moment, Source, Status, Tried, Word, conclude};
+pub(crate) use word::{Moment, Source, Status, Tried, Word, compromised, conclude};

@@ -45,6 +45,14 @@ impl Reason {
     pub(crate) fn is_hold(self) -> bool {
         self.0 == 6
     }
+
+    /// Whether it says that the key stayed where it belongs: affiliationChanged, superseded
+    /// and cessationOfOperation, of which alone X.509 has it that there is no cause to suspect
+    /// that the key was compromised. privilegeWithdrawn does not speak of the key, and a hold
+    /// may still end in any reason.
+    pub(super) fn spares_key(self) -> bool {
+        matches!(self.0, 3..=5)
+    }
 }
 
 impl fmt::Display for Reason {

@@ -108,6 +108,16 @@ impl Evidence {
     }
 }
 
+impl Status {
+    /// When the certificate was revoked.
+    pub(crate) fn revoked_at(&self) -> Option<UtcTime> {
+        match self {
+            Self::Revoked { at, .. } => Some(*at),
+            Self::Good { .. } | Self::Unknown => None,
+        }
+    }
+}
+
 impl Moment {
     /// Up to when information of this time serves (EN 319 102-1 §5.2.5.4).
     fn serves_until(self, this_update: UtcTime, next_update: Option<UtcTime>) -> Option<UtcTime> {
@@ -165,6 +175,12 @@ impl Word {
 
     fn is_hold(&self) -> bool {
         self.entry.and_then(|it| it.reason).is_some_and(Reason::is_hold)
+    }
+
+    /// Whether it says that the certificate was revoked, and not that its key was spared; no
+    /// reason is none that spares it.
+    fn may_be_compromise(&self) -> bool {
+        self.entry.is_some_and(|it| !it.reason.is_some_and(Reason::spares_key))
     }
 
     fn revoked_by(&self, at: UtcTime) -> Option<Status> {
@@ -229,6 +245,25 @@ pub(crate) fn conclude(
             (Status::Unknown, words.iter().map(tried).collect())
         }
     }
+}
+
+/// By the chain model, what an authority issued outlives its revocation, but not where its key
+/// may be in other hands, or nobody says why: then whoever has the key writes any date into
+/// what it issues (EN 319 102-1 §5.6.2.2.4 step 2 b). The status at that moment, where it is
+/// such a one. One word that leaves it open is enough.
+pub(crate) fn compromised(
+    words: &[Word],
+    certificate: &Certificate,
+    moment: Moment,
+) -> Option<Status> {
+    let open = words.iter().filter(|it| it.may_be_compromise() && !it.is_hold());
+    let first = open.filter_map(|it| it.revoked_by(moment.at)).min_by_key(Status::revoked_at);
+    // A hold stands until it is taken back, or the final reason is known.
+    first.or_else(|| match conclude(words, certificate, moment).0 {
+        Status::Revoked { reason, .. } if reason.is_some_and(Reason::spares_key) => None,
+        held @ Status::Revoked { .. } => Some(held),
+        Status::Good { .. } | Status::Unknown => None,
+    })
 }
 
 /// Issuers may drop a certificate from lists and archives once it has expired (RFC 5280

@@ -16,6 +16,9 @@
 //!   an archive time-stamp shuts it out, as then what the issuer said has to be proven from
 //!   before its own information went stale (§5.6.2.2). [`Issuers::Good`] asks for more. Others
 //!   who sign in an issuer's stead are held to that already;
+//! - by the chain model, control-time slides to the revocation of an authority where its key
+//!   may be compromised or nobody says why (§5.6.2.2.4 step 2 b), and so no other process lets
+//!   such a one pass; to the revocation of the signer it slides by either model;
 //! - control-time slides to the end of the algorithms of the latest information, too
 //!   (§5.6.2.2.4 step 2 d); those of certificates are asked about at the times when these are
 //!   proven to exist, in acceptance;
@@ -31,7 +34,7 @@ use super::basic::Basic;
 use crate::error::Result;
 use crate::pki::path::{Search, ValidatedPath};
 use crate::pki::revocation::{
-    Checked, Checker, Material, Moment, Signed, Status, Tried, Word, conclude,
+    Checked, Checker, Material, Moment, Signed, Status, Tried, Word, compromised, conclude,
 };
 use crate::pki::{Certificate, ValidityModel};
 use crate::time::UtcTime;
@@ -224,6 +227,18 @@ impl Past<'_> {
         self.context.requirements.validity_model == ValidityModel::Chain
     }
 
+    /// Since when nothing of a certificate may be relied on, as known today. By the chain
+    /// model what an authority issued outlives it, unless its key may be in other hands; a
+    /// signer's revocation is a bound for whatever it signed.
+    fn revoked_since(&self, words: &[Word], certificate: &Certificate) -> Option<UtcTime> {
+        let moment = Moment { at: self.context.at, ..self.moment(certificate) };
+        let signer = self.path.certificates().first() == Some(certificate);
+        match self.is_chain() && !signer {
+            true => compromised(words, certificate, moment)?.revoked_at(),
+            false => conclude(words, certificate, moment).0.revoked_at(),
+        }
+    }
+
     fn required(&self) -> bool {
         self.context.policy.revocation == Revocation::Required
     }
@@ -249,15 +264,17 @@ impl Past<'_> {
             let moment = self.moment(&one.certificate);
             let words = words_at(moment.at);
             let (status, tried) = conclude(&words, &one.certificate, moment);
-            let today = Moment { at: if self.is_chain() { moment.at } else { present }, ..moment };
-            let (now, _) = conclude(&words_at(today.at), &one.certificate, today);
-            let revoked = |it: &Status| matches!(it, Status::Revoked { .. });
+            let since = self.revoked_since(&words_at(present), &one.certificate);
+            let revoked = |it: &Status| it.revoked_at().is_some();
             let open = || self.is_open_today(&words, &one.certificate);
+            let silent = || self.is_unknown_then(&words, &one.certificate);
             let signer = self.path.certificates().first() == Some(&one.certificate);
             let follows = match signer {
                 true if revoked(&status) => Some(Indeterminate::RevokedNoPoe),
-                false if revoked(&status) || revoked(&now) => Some(Indeterminate::RevokedCaNoPoe),
-                _ if status == Status::Unknown && self.required() => Some(Indeterminate::TryLater),
+                false if revoked(&status) || since.is_some() => Some(Indeterminate::RevokedCaNoPoe),
+                _ if self.required() && (status == Status::Unknown || silent()) => {
+                    Some(Indeterminate::TryLater)
+                }
                 _ => None,
             };
             let then = follows.map(|it| (it, self.proven));
@@ -272,12 +289,21 @@ impl Past<'_> {
         Ok((all, block, present))
     }
 
+    /// Whether nothing is known of a certificate at the proven time, within its own: by the
+    /// chain model, too, information has to be fresh then (§5.5.4 step 6), as when an authority
+    /// issued is what whoever stole its key says.
+    fn is_unknown_then(&self, words: &[Word], certificate: &Certificate) -> bool {
+        let moment = Moment { at: self.proven, ..self.moment(certificate) };
+        is_within(certificate, self.proven)
+            && conclude(words, certificate, moment).0 == Status::Unknown
+    }
+
     /// Whether the policy asks for more than is known of an issuer today.
     fn is_open_today(&self, words: &[Word], issuer: &Certificate) -> bool {
         let (present, asked) = (self.context.at, self.context.policy.issuers);
         let moment = Moment { at: present, ..self.moment(issuer) };
-        let good = || matches!(conclude(words, issuer, moment).0, Status::Good { .. });
-        self.required() && asked == Issuers::Good && !good()
+        let known = || conclude(words, issuer, moment).0 != Status::Unknown;
+        self.required() && asked == Issuers::Good && !known()
     }
 
     /// §5.6.2.4: the signature is proven to be older than anything that went wrong since.
@@ -340,13 +366,9 @@ impl Past<'_> {
                 return (self.fails(block, id, follows, message), None);
             }
             let moment = self.moment(&one.certificate);
-            let (now, _) =
-                conclude(&one.words(|_| true), &one.certificate, Moment { at: present, ..moment });
             let latest = words.iter().max_by_key(|it| it.this_update);
-            let until = match now {
-                Status::Revoked { at, .. } => Some(at),
-                Status::Good { .. } | Status::Unknown => latest.map(|it| it.serves_until(moment)),
-            };
+            let since = self.revoked_since(&one.words(|_| true), &one.certificate);
+            let until = since.or_else(|| latest.map(|it| it.serves_until(moment)));
             control = until.map_or(control, |it| it.min(control));
             let strong = latest.and_then(|it| strong_until(it, control, self.context.policy));
             control = strong.map_or(control, |it| it.min(control));
