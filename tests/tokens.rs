@@ -5,8 +5,9 @@
 mod support;
 
 use kyso::tsp::TimeStampAuthority;
-use kyso::{DigestAlgorithm, DocumentFormat, Policy, Report, Validator};
+use kyso::{Check, DigestAlgorithm, DocumentFormat, Outcome, Policy, Report, Validator};
 use rcgen::RevocationReason;
+use support::cms::{algorithm, items, seq, tlv};
 use support::pki::{CONTENT, NOW, Pki, TSA};
 
 fn token(pki: &Pki) -> Vec<u8> {
@@ -53,6 +54,32 @@ fn an_authority_that_is_revoked_or_unknown() {
     assert_concludes(&report, "INDETERMINATE/REVOKED_NO_POE", Some(true));
     let report = validator(&Pki::new()).validate_time_stamp(&token, CONTENT).unwrap();
     assert_concludes(&report, "INDETERMINATE/NO_CERTIFICATE_CHAIN_FOUND", Some(true));
+}
+
+/// Nobody here asks for one over a SHA-1 digest, and authorities still made them: what such a
+/// token is worth is the policy's to say.
+#[test]
+fn a_digest_by_sha_1_is_graded() {
+    let pki = Pki::new();
+    let sha1 = DigestAlgorithm::Sha1.digest(CONTENT);
+    let imprint = seq(&[algorithm("1.3.14.3.2.26"), tlv(4, sha1.value())]);
+    let request = seq(&[tlv(2, [1]), imprint, tlv(1, [0xff])]);
+    let response = pki.tsa().respond(&request).unwrap();
+    let (tag, token) = items(items(&response)[0].1)[1];
+    let token = tlv(tag, token);
+    let judge = |policy: Policy, content: &[u8]| {
+        let crls = [pki.root.crl(&[]), pki.middle.crl(&[])];
+        let validator = Validator::new(pki.trust(), policy, NOW.parse().unwrap()).with_crls(crls);
+        validator.validate_time_stamp(&token, content).unwrap()
+    };
+    let warned = judge(Policy::vietnam_official(), CONTENT);
+    assert_concludes(&warned, "TOTAL_PASSED", Some(true));
+    let graded = |it: &&Check| it.message_en.contains("SHA1") && it.outcome == Outcome::Warning;
+    assert!(warned.signatures()[0].checks().iter().any(|it| graded(&it)), "{warned}");
+    let weak = "INDETERMINATE/CRYPTO_CONSTRAINTS_FAILURE_NO_POE";
+    assert_concludes(&judge(Policy::etsi(), CONTENT), weak, Some(true));
+    let other = judge(Policy::vietnam_official(), b"another");
+    assert_concludes(&other, "TOTAL_FAILED/HASH_FAILURE", Some(false));
 }
 
 /// Wherever it ends, and whatever byte is another one.
