@@ -65,7 +65,7 @@ pub struct Limits {
     /// lately. Officers who sign in an agency's inbox within a day are some hundreds.
     pub remembered: usize,
     /// Bytes of one CRL: the largest that public authorities issue, of a million entries,
-    /// take 50 MB.
+    /// take 50 MB. Those that a [`Memory`](crate::Memory) keeps have as much together.
     pub crl_bytes: usize,
     /// Bytes of one OCSP response: real ones, with the responder's certificate, take two
     /// kilobytes; one with several long chains stays far below.

@@ -26,6 +26,12 @@ pub trait Retrieve: fmt::Debug + Send + Sync {
     fn remembers(&self) -> bool {
         false
     }
+
+    /// Which edition of its answer this one keeps, where it would give a kept one: as long as
+    /// that is the same, so is the answer, and whoever has read it need not ask again.
+    fn edition(&self, _request: &Request<'_>) -> Option<Vec<u8>> {
+        None
+    }
 }
 
 impl<R: Retrieve + ?Sized> Retrieve for std::sync::Arc<R> {
@@ -35,6 +41,10 @@ impl<R: Retrieve + ?Sized> Retrieve for std::sync::Arc<R> {
 
     fn remembers(&self) -> bool {
         (**self).remembers()
+    }
+
+    fn edition(&self, request: &Request<'_>) -> Option<Vec<u8>> {
+        (**self).edition(request)
     }
 }
 

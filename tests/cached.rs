@@ -1,18 +1,27 @@
 //! Answers kept on disk: what serves, what does not, and what a broken folder does.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs, unreachable_pub)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_in_result,
+    missing_docs,
+    unreachable_pub
+)]
 
 mod support;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::{fs, thread};
 
 use kyso::online::Cached;
-use kyso::{Error, ErrorKind, Policy, Request, RequestKind, Retrieve, UtcTime, Validator};
-use rcgen::date_time_ymd;
+use kyso::{
+    Crl, Error, ErrorKind, Limits, Memory, Policy, Request, RequestKind, Retrieve, UtcTime,
+    Validator,
+};
+use rcgen::{RevocationReason, date_time_ymd};
 use support::net::Net;
 use support::ocsp::{Answer, Question, Said};
-use support::pki::{CRL_URL, NOW, Pki};
+use support::pki::{CRL_URL, LEAF, NOW, Pki};
 
 const URL: &str = "http://crl.test/../../list.crl?a=/etc/passwd";
 
@@ -241,4 +250,74 @@ fn answers_of_a_responder_are_kept_by_certificate() {
     let down = Net::default().at(URL, |_| Err(Error::new(ErrorKind::Service, "down"))).shared();
     let kept = cached(down, folder.path(), NOW).retrieve(&ask(&first)).unwrap();
     assert_eq!(kept, bytes);
+}
+
+/// Answers, and how often each was asked for.
+#[derive(Debug)]
+struct Counting<R> {
+    inner: R,
+    given: Mutex<Vec<String>>,
+}
+
+impl<R: Retrieve> Retrieve for Counting<R> {
+    fn retrieve(&self, request: &Request<'_>) -> kyso::Result<Vec<u8>> {
+        self.given.lock().unwrap().push(request.url.to_owned());
+        self.inner.retrieve(request)
+    }
+
+    fn remembers(&self) -> bool {
+        self.inner.remembers()
+    }
+
+    fn edition(&self, request: &Request<'_>) -> Option<Vec<u8>> {
+        self.inner.edition(request)
+    }
+}
+
+/// A list of a million entries takes longer than all else about a document.
+#[test]
+fn a_kept_list_is_read_once_for_many_documents() {
+    let (pki, folder) = (Pki::new(), tempfile::tempdir().unwrap());
+    let list = |revoked: &[(u64, RevocationReason)], day| {
+        pki.middle.crl_with(revoked, |list| {
+            list.this_update = date_time_ymd(2026, 6, day);
+            list.next_update = date_time_ymd(2026, 6, day + 10);
+        })
+    };
+    let memory = Memory::new();
+    // Another validator each time, as on another day.
+    let judge = |list: &Crl, time: &str, limits: Limits| {
+        let net = Net::default().file(CRL_URL, list.der()).shared();
+        let counting =
+            Counting { inner: cached(net, folder.path(), time), given: Mutex::default() };
+        let counting = Arc::new(counting);
+        let retrieval: Arc<dyn Retrieve> = counting.clone();
+        let validator = Validator::new(pki.trust(), Policy::default(), at(time))
+            .with_crls([pki.root.crl(&[])])
+            .with_limits(limits)
+            .with_memory(&memory)
+            .with_retrieval(retrieval);
+        let conclusion = validator.validate(&pki.signed()).unwrap().conclusion().unwrap();
+        let given = counting.given.lock().unwrap().len();
+        (conclusion.to_string(), given)
+    };
+    let (first, usual) = (list(&[], 10), Limits::default);
+    let good = |given| ("TOTAL_PASSED".to_owned(), given);
+    assert_eq!(judge(&first, NOW, usual()), good(1));
+    // It was not kept when it came.
+    assert_eq!(judge(&first, NOW, usual()), good(1));
+    for _ in 0..3 {
+        assert_eq!(judge(&first, "2026-06-19T00:00:00Z", usual()), good(0));
+    }
+    // Bounds are the same for what was read before.
+    let mut small = usual();
+    small.retrieved_bytes = 100;
+    assert_eq!(judge(&first, NOW, small).0, "INDETERMINATE/TRY_LATER");
+    // The next one is due.
+    let next = list(&[(LEAF, RevocationReason::KeyCompromise)], 20);
+    let revoked = |given| ("INDETERMINATE/REVOKED_NO_POE".to_owned(), given);
+    let later = "2026-06-21T00:00:00Z";
+    assert_eq!(judge(&next, later, usual()), revoked(1));
+    assert_eq!(judge(&next, later, usual()), revoked(1));
+    assert_eq!(judge(&next, later, usual()), revoked(0));
 }

@@ -164,6 +164,22 @@ impl<R: Retrieve> Retrieve for Cached<R> {
     fn remembers(&self) -> bool {
         true
     }
+
+    /// A file is written whole or not at all: another answer has another time, or another
+    /// length.
+    fn edition(&self, request: &Request<'_>) -> Option<Vec<u8>> {
+        let key = key(request);
+        let path = self.folder.join(file_name(&key));
+        let file = File::open(&path).ok()?;
+        let about = file.metadata().ok().filter(fs::Metadata::is_file)?;
+        let mut head = Vec::new();
+        let most = u64::try_from(Entry::head(&key)).ok()?;
+        file.take(most).read_to_end(&mut head).ok()?;
+        let (until, length) = Entry::serves(&head, about.len(), &key)?;
+        let kept = length <= request.most_bytes && self.at.unix() <= until;
+        let edition = format!("{path:?} {length} {until} {:?}", about.modified().ok()?);
+        kept.then(|| edition.into_bytes())
+    }
 }
 
 /// No reader ever sees half a file, and no two writers share one.

@@ -59,6 +59,20 @@ impl Entry {
         file
     }
 
+    /// How many bytes of a file come before the answer.
+    pub(super) fn head(key: &[u8]) -> usize {
+        [MAGIC.len(), size_of::<u64>(), key.len(), size_of::<i64>()].iter().sum()
+    }
+
+    /// Up to when the answer serves of which a file begins so, and its bytes; nothing where it
+    /// is the answer to another question. Whether it is whole is not asked.
+    pub(super) fn serves(head: &[u8], file_length: u64, key: &[u8]) -> Option<(i64, u64)> {
+        let rest = head.strip_prefix(MAGIC)?.strip_prefix(&length(key))?.strip_prefix(key)?;
+        let until = i64::from_be_bytes(rest.try_into().ok()?);
+        let besides = u64::try_from(Self::head(key).checked_add(DIGEST)?).ok()?;
+        Some((until, file_length.checked_sub(besides)?))
+    }
+
     /// Nothing where it is not whole, or the answer to another question.
     pub(super) fn read(mut file: Vec<u8>, key: &[u8]) -> Option<Self> {
         let signed = file.len().checked_sub(DIGEST)?;

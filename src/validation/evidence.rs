@@ -125,8 +125,7 @@ impl Validator {
         &'a self,
         recorder: Option<&'a Recorder<'a>>,
     ) -> Option<Gathering<'a>> {
-        let past = self.past.as_deref();
-        let recorded = recorder.map(|it| Gathering::new(it, &self.limits).repeating(past));
+        let recorded = recorder.map(|it| self.gathering_by(it));
         recorded.or_else(|| self.gathering())
     }
 

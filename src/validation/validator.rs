@@ -404,7 +404,12 @@ impl Validator {
 
     pub(super) fn gathering(&self) -> Option<Gathering<'_>> {
         let retrieval = self.retrieval.as_deref();
-        retrieval.map(|it| Gathering::new(it, &self.limits).repeating(self.past.as_deref()))
+        retrieval.map(|it| self.gathering_by(it))
+    }
+
+    /// Asks this one, as it was asked then where that is known.
+    pub(super) fn gathering_by<'a>(&'a self, retrieve: &'a dyn Retrieve) -> Gathering<'a> {
+        Gathering::new(retrieve, &self.memory, &self.limits).repeating(self.past.as_deref())
     }
 
     /// Those that the caller knows besides.

@@ -12,6 +12,7 @@ use super::requirements::PathRequirements;
 use super::validate::{Phase, is_past_sunset, phase};
 use crate::error::Result;
 use crate::limits::{Limits, REMEMBERED_BYTES, within};
+use crate::pki::revocation::{Lists, ReadLists};
 use crate::pki::{Certificate, TrustStore};
 
 /// What validators found out and need not compute again: certificates that were read,
@@ -23,7 +24,9 @@ use crate::pki::{Certificate, TrustStore};
 /// same anchors, requirements and limits, and at a time when each of these certificates
 /// is as much before, within or after its validity as it was, and each anchor's sunset as
 /// far. Nothing that revocation data says is remembered here: it is asked each time, by
-/// look-ups, and a [`Crl`](crate::Crl) itself knows whose signature it carries.
+/// look-ups, and a [`Crl`](crate::Crl) itself knows whose signature it carries. Lists that
+/// are kept on disk ([`Retrieve::edition`](crate::Retrieve::edition)) are read once as long
+/// as they are the same; of them there are as many bytes as [`Limits::crl_bytes`] allows one.
 ///
 /// How much there may be is [`Limits::remembered`]; then what was not used for long is
 /// forgotten.
@@ -35,6 +38,7 @@ struct Inner {
     certificates: Generations<Tail, Certificate>,
     signatures: Generations<Pair, Outcome>,
     paths: Generations<Key, Remembered>,
+    lists: Lists,
 }
 
 /// Everything that the answer of a search depends on.
@@ -99,6 +103,15 @@ impl Memory {
             let limits = key.limits.clone();
             self.inner().paths.insert(key, remembered, &limits);
         }
+    }
+
+    /// Lists that stood at this URL, in this edition.
+    pub(crate) fn lists(&self, url: &str, edition: &[u8]) -> Option<ReadLists> {
+        self.inner().lists.get(url, edition)
+    }
+
+    pub(crate) fn remember_lists(&self, read: ReadLists, limits: &Limits) {
+        self.inner().lists.keep(read, limits);
     }
 
     /// A lock is poisoned by a panic only, and what it guards is whole all the same.
@@ -194,6 +207,7 @@ impl fmt::Debug for Memory {
             .field("certificates", &inner.certificates.len())
             .field("signatures", &inner.signatures.len())
             .field("paths", &inner.paths.len())
+            .field("lists", &inner.lists.len())
             .finish()
     }
 }

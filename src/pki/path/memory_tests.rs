@@ -227,7 +227,7 @@ fn no_more_is_kept_than_allowed() {
     }
     let kept = format!("{memory:?}");
     let numbers = kept.split(|c: char| !c.is_ascii_digit()).filter_map(|it| it.parse().ok());
-    assert!(numbers.clone().count() == 3 && numbers.clone().all(|it: usize| it <= 8), "{kept}");
+    assert!(numbers.clone().count() == 4 && numbers.clone().all(|it: usize| it <= 8), "{kept}");
     let none = Limits { remembered: 0, ..Limits::default() };
     let memory = Memory::new();
     assert!(Question { limits: none, ..first }.answer(&memory).is_some());

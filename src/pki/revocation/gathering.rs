@@ -8,6 +8,7 @@ use std::hash::Hash;
 
 use super::crl::Crl;
 use super::fault::Unusable;
+use super::lists::ReadLists;
 use super::ocsp::OcspResponse;
 use super::record::Replay;
 use super::relevant::Kept;
@@ -15,7 +16,7 @@ use super::request;
 use crate::error::{Error, Result};
 use crate::limits::{Limits, URL_BYTES, within};
 use crate::pki::Certificate;
-use crate::pki::path::Issuers;
+use crate::pki::path::{Issuers, Memory};
 use crate::retrieval::{Attempt, Request, RequestKind, Retrieve};
 
 /// Asks, remembers what came back, and keeps a record of it.
@@ -23,6 +24,7 @@ use crate::retrieval::{Attempt, Request, RequestKind, Retrieve};
 pub(crate) struct Gathering<'a> {
     retrieve: &'a dyn Retrieve,
     past: Option<&'a Replay>,
+    memory: &'a Memory,
     limits: &'a Limits,
     got: RefCell<Got>,
 }
@@ -44,8 +46,8 @@ struct Got {
 const BAG: usize = 16;
 
 impl<'a> Gathering<'a> {
-    pub(crate) fn new(retrieve: &'a dyn Retrieve, limits: &'a Limits) -> Self {
-        Self { retrieve, past: None, limits, got: RefCell::default() }
+    pub(crate) fn new(retrieve: &'a dyn Retrieve, memory: &'a Memory, limits: &'a Limits) -> Self {
+        Self { retrieve, past: None, memory, limits, got: RefCell::default() }
     }
 
     /// Asks as it was asked then.
@@ -97,11 +99,30 @@ impl<'a> Gathering<'a> {
     ) -> Result<Vec<Crl>, (String, Unusable)> {
         let ask = || {
             let most = u64::try_from(self.limits.crl_bytes).unwrap_or(u64::MAX);
-            let bytes = self.fetch(&Request::get(RequestKind::Crl, url, most))?;
-            Crl::all_from(bytes, self.limits).map_err(|error| not_retrieved(&error))
+            self.read_lists(&Request::get(RequestKind::Crl, url, most))
         };
         let about = (RequestKind::Crl, url, certificate);
         self.once(|got| &mut got.crls, url.to_owned(), about, ask)
+    }
+
+    /// Reads them anew unless they are the same as for an earlier document. To the bounds of
+    /// this one that makes no difference.
+    fn read_lists(&self, request: &Request<'_>) -> Result<Vec<Crl>, Unusable> {
+        let request = self.admit(request)?;
+        let edition = self.retrieve.edition(&request);
+        let known = edition.as_ref().and_then(|it| self.memory.lists(request.url, it));
+        if let Some(known) = known {
+            self.received(known.size, &request)?;
+            return Ok(known.lists);
+        }
+        let bytes = self.ask(&request)?;
+        let size = bytes.len();
+        let lists = Crl::all_from(bytes, self.limits).map_err(|error| not_retrieved(&error))?;
+        if let Some(edition) = edition {
+            let (url, lists) = (request.url.to_owned(), lists.clone());
+            self.memory.remember_lists(ReadLists { url, edition, size, lists }, self.limits);
+        }
+        Ok(lists)
     }
 
     /// What the responder at this URL says about the certificate.
@@ -163,17 +184,30 @@ impl<'a> Gathering<'a> {
 
     /// What the service says, where it may be asked.
     fn fetch(&self, request: &Request<'_>) -> Result<Vec<u8>, Unusable> {
+        self.ask(&self.admit(request)?)
+    }
+
+    /// The question, with no more room for the answer than is left.
+    fn admit<'r>(&self, request: &Request<'r>) -> Result<Request<'r>, Unusable> {
         let room = self.room(request).map_err(|error| not_retrieved(&error))?;
-        let request = Request { most_bytes: request.most_bytes.min(room), ..*request };
-        let bytes = self.retrieve.retrieve(&request).map_err(|error| not_retrieved(&error))?;
-        let count = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        Ok(Request { most_bytes: request.most_bytes.min(room), ..*request })
+    }
+
+    fn ask(&self, request: &Request<'_>) -> Result<Vec<u8>, Unusable> {
+        let bytes = self.retrieve.retrieve(request).map_err(|error| not_retrieved(&error))?;
+        self.received(bytes.len(), request)?;
+        Ok(bytes)
+    }
+
+    fn received(&self, bytes: usize, request: &Request<'_>) -> Result<(), Unusable> {
+        let count = u64::try_from(bytes).unwrap_or(u64::MAX);
         let mut got = self.got.borrow_mut();
         got.bytes = got.bytes.saturating_add(count);
         if count > request.most_bytes {
             let most = request.most_bytes;
             return Err(not_retrieved(&Error::limit(format_args!("{most} bytes in one answer"))));
         }
-        Ok(bytes)
+        Ok(())
     }
 
     /// How many bytes may still come.
