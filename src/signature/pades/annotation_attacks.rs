@@ -187,3 +187,68 @@ fn borders_that_hide() {
         assert_eq!(drawn(more), expected, "{more}");
     }
 }
+
+/// A look that says it is on an empty page, and is shown on one with text: what it hides
+/// would be looked for where nothing is.
+#[test]
+fn looks_that_name_another_page() {
+    let root = (2, "<</Type/Pages/Kids[3 0 R 15 0 R]/Count 2/MediaBox[0 0 200 200]>>");
+    let blank = (15, "<</Type/Page/Parent 2 0 R/Annots[]>>");
+    let shown = "<</Type/Page/Parent 2 0 R/Contents 4 0 R/Annots[]>>";
+    let page = "<</Type/Page/Parent 2 0 R/Contents 4 0 R/Annots[41 0 R 51 0 R]>>";
+    let form = "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[41 0 R 51 0 R]/SigFlags 3>>>>";
+    let value = (53, "<</Type/Sig/ByteRange[0 1 2 3]/Contents<00>>>");
+    for (named, expected) in [(3, None), (15, Some(LaterChanges::Other))] {
+        let stamp =
+            format!("<</Subtype/Stamp/Rect[0 0 9 9]/P {named} 0 R/AP<</N 52 0 R>>>>");
+        let later = [(3, page), (51, &stamp[..]), (52, LOOK)];
+        let came = changes(&[root, blank, (3, shown)], &later);
+        assert_eq!(came, expected.unwrap_or(LaterChanges::Annotations), "a stamp, {named}");
+
+        let field = format!(
+            "<</Subtype/Widget/FT/Sig/T(x)/Rect[0 0 9 9]/P {named} 0 R/AP<</N 52 0 R>>/V 53 0 R>>"
+        );
+        let later = [(1, form), (3, page), (51, &field[..]), (52, LOOK), value];
+        let made = changes(&[root, blank, (3, shown)], &later);
+        assert_eq!(made, expected.unwrap_or(LaterChanges::Signatures), "a new field, {named}");
+    }
+}
+
+/// The same of a field that was there already.
+#[test]
+fn looks_of_fields_that_name_another_page() {
+    let root = (2, "<</Type/Pages/Kids[3 0 R 15 0 R]/Count 2/MediaBox[0 0 200 200]>>");
+    let form = (1, "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[11 0 R]/SigFlags 3>>>>");
+    let value = (53, "<</Type/Sig/ByteRange[0 1 2 3]/Contents<00>>>");
+    let page = |annotations: &str| {
+        format!("<</Type/Page/Parent 2 0 R/Contents 4 0 R/Annots[{annotations}]>>")
+    };
+    let filled = |own: bool, annotations: [&str; 2], more: &str| {
+        let (first, second) = (page(annotations[0]), page(annotations[1]));
+        let widget = "/Type/Annot/Subtype/Widget/Rect[0 0 9 9]/P 3 0 R";
+        let (field, widget) = match own {
+            true => ("<</FT/Sig/T(x)/Kids[13 0 R]".to_owned(), format!("<<{widget}/Parent 11 0 R")),
+            false => (format!("<<{widget}/FT/Sig/T(x)"), "<<".to_owned()),
+        };
+        let close = |it: &str, more: &str| format!("{it}{more}>>");
+        let (old, kid) = (close(&field, ""), close(&widget, ""));
+        let prepared = [form, root, (3, &first), (15, &second), (11, &old), (13, &kid)];
+        let (new, look) = match own {
+            true => (close(&field, "/V 53 0 R"), close(&widget, more)),
+            false => (close(&field, &format!("/V 53 0 R{more}")), String::new()),
+        };
+        let mut later = vec![(11, new.as_str()), (52, LOOK), value];
+        if own {
+            later.push((13, &look));
+        }
+        changes(&prepared, &later)
+    };
+    for (own, number) in [(false, "11 0 R"), (true, "13 0 R")] {
+        let look = "/AP<</N 52 0 R>>";
+        let shown = filled(own, [number, ""], look);
+        assert_eq!(shown, LaterChanges::Signatures, "{number} where it says");
+        assert_eq!(filled(own, ["", number], look), LaterChanges::Other, "{number} elsewhere");
+        let twice = filled(own, [number, number], look);
+        assert_eq!(twice, LaterChanges::Other, "{number} on both pages");
+    }
+}

@@ -96,7 +96,12 @@ const LEADING: [&str; 6] = ["P", "Popup", "Parent", "IRT", "A", "Dest"];
 
 impl Step<'_> {
     /// What the array of a page's annotations has more or less than before.
-    pub(super) fn annotations(&mut self, old: &Dictionary, new: &Dictionary) -> Judged {
+    pub(super) fn annotations(
+        &mut self,
+        page: Reference,
+        old: &Dictionary,
+        new: &Dictionary,
+    ) -> Judged {
         let (before, after) = (self.old.array(old, "Annots")?, self.new.array(new, "Annots")?);
         let left: HashSet<Reference> = after.iter().filter_map(Object::as_reference).collect();
         let (kept, gone): (Vec<_>, Vec<_>) = before
@@ -107,12 +112,21 @@ impl Step<'_> {
         }
         let added = additions(&kept, &after).ok_or(Doubt::Unexplained)?;
         for annotation in added {
+            self.names(page, annotation)?;
             let reference = annotation.as_reference();
             if reference.is_none_or(|it| !self.widgets.contains(&it)) {
                 self.added(annotation)?;
             }
         }
         self.holder(old.get("Annots"), new.get("Annots"))
+    }
+
+    /// Whether what a page shows says that it is on this page, if it says so of any: what it
+    /// covers is looked for there.
+    fn names(&self, page: Reference, annotation: &Object) -> Judged {
+        let object = self.new.resolve(annotation)?;
+        let named = object.as_dictionary().and_then(|it| it.get("P"));
+        ensure(named.is_none_or(|it| *it == Object::Reference(page)))
     }
 
     fn added(&mut self, annotation: &Object) -> Judged {

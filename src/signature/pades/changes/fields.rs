@@ -149,7 +149,7 @@ impl Step<'_> {
             self.told.draws |= field_shows_something(self.old, old)?;
             if field_shows_something(self.new, new)? {
                 self.told.draws = true;
-                self.tell_looks(new)?;
+                self.tell_looks(reference, new)?;
             }
             if let Some(appearance) = new.get("AP") {
                 self.absorb(appearance)?;
@@ -194,7 +194,7 @@ impl Step<'_> {
             self.told.draws |= shows_something(self.old, old)?;
             if shows_something(self.new, new)? {
                 self.told.draws = true;
-                self.tell_look(DrawingKind::SignatureLook, new)?;
+                self.tell_shown(reference, new)?;
             }
             new.get("AP").map_or(Ok(()), |appearance| self.absorb(appearance))?;
         }
@@ -214,16 +214,36 @@ impl Step<'_> {
     }
 
     /// The looks of a field, which may be its own widget.
-    fn tell_looks(&mut self, field: &Dictionary) -> Judged {
+    fn tell_looks(&mut self, reference: Reference, field: &Dictionary) -> Judged {
         if field.contains("Rect") {
-            self.tell_look(DrawingKind::SignatureLook, field)?;
+            self.tell_shown(reference, field)?;
         }
         for kid in self.new.array(field, "Kids")? {
-            let kid = self.new.resolve(&kid)?;
-            let tell = |it| self.tell_look(DrawingKind::SignatureLook, it);
-            kid.as_dictionary().map_or(Ok(()), tell)?;
+            let object = self.new.resolve(&kid)?;
+            let Some(widget) = object.as_dictionary() else { continue };
+            match kid.as_reference() {
+                Some(reference) => self.tell_shown(reference, widget)?,
+                None => self.tell_look(DrawingKind::SignatureLook, widget)?,
+            }
         }
         Ok(())
+    }
+
+    /// The look of a widget that was there. It has to be shown on the page that it names, and
+    /// on no other: what it covers is looked for there.
+    fn tell_shown(&mut self, reference: Reference, widget: &Dictionary) -> Judged {
+        if let Some(page) = widget.get("P").and_then(Object::as_reference)
+            && let Object::Dictionary(page) = self.old.get(page)?
+            && shows_something(self.new, widget)?
+        {
+            let shown = self.old.array(&page, "Annots")?;
+            ensure(shown.contains(&Object::Reference(reference)))?;
+            self.shown_once.push(reference.number);
+            // Of this page alone, too.
+            let array = page.get("Annots").and_then(Object::as_reference);
+            self.altered.extend(array.map(|it| it.number));
+        }
+        self.tell_look(DrawingKind::SignatureLook, widget)
     }
 
     /// Pages may get the new widgets, and nothing else.
@@ -242,7 +262,7 @@ impl Step<'_> {
                 self.drawing(reference, &old, &new)?;
             }
             self.open.remove(&reference.number);
-            pages.push((old, new));
+            pages.push((reference, old, new));
         }
         for widget in self.widgets.clone() {
             let widget = self.new.get(widget)?;
@@ -252,11 +272,11 @@ impl Step<'_> {
             let (old, new) = (self.old.get(page)?, self.new.get(page)?);
             if let (Object::Dictionary(old), Object::Dictionary(new)) = (old, new) {
                 ensure(old.is_a("Page") && new.is_a("Page"))?;
-                pages.push((old, new));
+                pages.push((page, old, new));
             }
         }
-        for (old, new) in &pages {
-            self.annotations(old, new)?;
+        for (page, old, new) in &pages {
+            self.annotations(*page, old, new)?;
         }
         Ok(())
     }
