@@ -199,8 +199,7 @@ fn looks_that_name_another_page() {
     let form = "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[41 0 R 51 0 R]/SigFlags 3>>>>";
     let value = (53, "<</Type/Sig/ByteRange[0 1 2 3]/Contents<00>>>");
     for (named, expected) in [(3, None), (15, Some(LaterChanges::Other))] {
-        let stamp =
-            format!("<</Subtype/Stamp/Rect[0 0 9 9]/P {named} 0 R/AP<</N 52 0 R>>>>");
+        let stamp = format!("<</Subtype/Stamp/Rect[0 0 9 9]/P {named} 0 R/AP<</N 52 0 R>>>>");
         let later = [(3, page), (51, &stamp[..]), (52, LOOK)];
         let came = changes(&[root, blank, (3, shown)], &later);
         assert_eq!(came, expected.unwrap_or(LaterChanges::Annotations), "a stamp, {named}");

@@ -362,6 +362,17 @@ fn fields_with_widgets_of_later_signers_are_known() {
     only_signatures(&builder(&once).field("a.b").sign(&signer()).unwrap());
 }
 
+/// A thousand signatures that lock nothing are held against each field nevertheless.
+#[test]
+fn empty_lists_of_locked_fields_count_as_well() {
+    let locking = EmptyField::new("x").lock(FieldLock::include(Vec::<String>::new()));
+    let prepared = with_fields(&blank(), [locking]).unwrap();
+    let locked = sign(&builder(&prepared).field("x").sign(&signer()).unwrap());
+    let limits = Limits { pdf_lock_comparisons: 0, ..Limits::default() };
+    assert_eq!(parse(&locked, &limits).unwrap_err().kind(), ErrorKind::LimitExceeded);
+    assert!(parse(&sign(&sign(&blank())), &limits).is_ok(), "nothing is compared");
+}
+
 /// Locks and seed values are read, too, whatever became of them.
 #[test]
 fn mutations_of_locks_and_seed_values_end_in_an_answer() {
