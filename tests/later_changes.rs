@@ -290,3 +290,41 @@ fn every_signature_before_binds() {
     let other = with(&signed_again(&locked, "p256"), &ten());
     assert_eq!(conclusions(&other), [PASSED, PASSED]);
 }
+
+/// What the agency signs is what is left: that the leader had signed is told.
+#[test]
+fn a_signature_that_was_taken_away_is_told() {
+    let pdf = signed(&form(), |it| it.field("<b>Lãnh đạo"));
+    let without = [
+        (1, "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[5 0 R 7 0 R]/SigFlags 3>>>>"),
+        (3, "<</Type/Page/Parent 2 0 R/Contents 4 0 R/Annots[5 0 R 8 0 R]>>"),
+    ];
+    let report = judged_by(Policy::pilot(), &signed_again(&updated(&pdf, &without), "p256"));
+    let [agency] = report.signatures() else { panic!("{report}") };
+    assert_eq!(agency.conclusion(), Conclusion::TotalPassed, "{report}");
+    let json = serde_json::to_value(&report).unwrap();
+    let [told] = &json["diagnostics"].as_array().unwrap()[..] else { panic!("{json}") };
+    assert_eq!(told["code"], "SIGNATURE_WITHDRAWN");
+    for language in ["message_vi", "message_en"] {
+        let message = told[language].as_str().unwrap();
+        assert!(message.contains("<b>Lãnh đạo") && message.contains(" 2 "), "{message}");
+        assert!(report.to_string().contains(message), "{report}");
+    }
+    let page = report.to_html();
+    assert!(page.contains("&lt;b&gt;Lãnh đạo") && !page.contains("<b>"), "{page}");
+}
+
+/// What `verify` shows of each signature besides: its level and what of the file it covers.
+#[test]
+fn level_and_coverage_are_told() {
+    let pdf = signed_again(&signed(&form(), |it| it), "p256");
+    let report = judged_by(Policy::pilot(), &pdf);
+    let (text, page) = (report.to_string(), report.to_html());
+    assert_eq!(text.matches("Form and level: PAdES BASELINE-B").count(), 2, "{text}");
+    for (vi, en) in
+        [("phiên bản 2 trong 3 của tệp", "revision 2 of 3"), ("toàn bộ tệp", "the whole file")]
+    {
+        assert!(text.contains(&format!("Phạm vi ký / Covers: {vi} / {en}")), "{text}");
+        assert!(page.contains(vi) && page.contains(en), "{page}");
+    }
+}

@@ -31,6 +31,10 @@ impl fmt::Display for SignatureReport {
         let (vi, en) = sentence(self.conclusion());
         writeln!(f, "Chữ ký “{}”: {vi} ({})", printable(self.id()), self.conclusion())?;
         writeln!(f, "  Signature “{}”: {en}", printable(self.id()))?;
+        writeln!(f, "  Dạng và mức / Form and level: {} {}", self.form(), self.level())?;
+        if let Some((vi, en)) = covers(self) {
+            writeln!(f, "  Phạm vi ký / Covers: {vi} / {en}")?;
+        }
         if let Some(signer) = self.signer() {
             let name = self.signer_name().unwrap_or(signer);
             writeln!(f, "  Người ký / Signer: {}", printable(name))?;
@@ -89,6 +93,18 @@ pub(super) fn summary(report: &Report) -> (String, String) {
             format!("Not every signature is settled ({passed} of {all} are valid)."),
         ),
     }
+}
+
+/// What of the file a signature covers; nothing where that does not apply.
+pub(super) fn covers(signature: &SignatureReport) -> Option<(String, String)> {
+    let revision = signature.pdf().and_then(|it| Some((it.revision?, it.revisions)));
+    Some(match (signature.covers().whole_file?, revision) {
+        (true, _) => ("toàn bộ tệp".to_owned(), "the whole file".to_owned()),
+        (false, Some((this, all))) => {
+            (format!("phiên bản {this} trong {all} của tệp"), format!("revision {this} of {all}"))
+        }
+        (false, None) => ("một phần của tệp".to_owned(), "a part of the file".to_owned()),
+    })
 }
 
 /// Without characters that steer what shows them, so that no name can forge a line or a

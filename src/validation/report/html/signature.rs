@@ -6,7 +6,7 @@ use crate::validation::certificate::{CertificateRevocation, CertificateStatus};
 use crate::validation::check::{Check, CheckId, Outcome};
 use crate::validation::report::particulars::Chain;
 use crate::validation::report::{SignatureReport, TimeStampReport};
-use crate::validation::text::{mark, sentence};
+use crate::validation::text::{covers, mark, sentence};
 
 impl Page {
     pub(super) fn signature(&mut self, signature: &SignatureReport) {
@@ -99,21 +99,8 @@ impl Page {
             self.optional("Chữ ký hiển thị", "Shown on the page", shown.as_deref());
             self.optional("Trang", "Page", pdf.page.map(|it| it.to_string()).as_deref());
         }
-        let revision = signature.pdf().and_then(|it| Some((it.revision?, it.revisions)));
-        let covers = ("Phạm vi ký", "Covers");
-        match (signature.covers().whole_file, revision) {
-            (Some(true), _) => self.row_both(covers, ("toàn bộ tệp", "the whole file")),
-            (Some(false), Some((this, all))) => self.row_both(
-                covers,
-                (
-                    &format!("phiên bản {this} trong {all} của tệp"),
-                    &format!("revision {this} of {all}"),
-                ),
-            ),
-            (Some(false), None) => {
-                self.row_both(covers, ("một phần của tệp", "a part of the file"));
-            }
-            (None, _) => {}
+        if let Some((vi, en)) = covers(signature) {
+            self.row_both(("Phạm vi ký", "Covers"), (&vi, &en));
         }
         let later = [
             CheckId::LaterChanges,
