@@ -85,10 +85,36 @@ fn number_and_date_pass_under_the_agencys_signature() {
     assert_eq!(sealed.drawings(), []);
     let said = leader.checks().iter().find(|it| it.id == CheckId::ClerkAddition).unwrap();
     assert_eq!(said.outcome, Outcome::Warning);
-    assert!(said.message_en.contains("revision 3: text “15” (page 1)"), "{}", said.message_en);
+    let told = "revision 3: text “15” at x 13 mm, y 52 mm (page 1)";
+    assert!(said.message_en.contains(told), "{}", said.message_en);
+    let told = "phiên bản 3: chữ “15” tại x 13 mm, y 52 mm (trang 1)";
+    assert!(said.message_vi.contains(told), "{}", said.message_vi);
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!(json["revisions"][0]["drawings"][0]["text"], "15");
     assert_eq!(json["revisions"][0]["drawings"][0]["kind"], "TEXT");
+}
+
+/// A seal is no text, and is told all the same.
+#[test]
+fn pictures_and_lines_are_told_with_their_place() {
+    let page = "<</Type/Page/Parent 2 0 R/Contents[30 0 R 4 0 R 31 0 R]/Annots[7 0 R]\
+                /Resources<</Font<</F 5 0 R>>/XObject<</S 32 0 R>>>>>>";
+    let added = stream("Q q 72 0 0 36 36 54 cm /S Do Q 36 20 72 9 re f");
+    let seal = "<</Type/XObject/Subtype/Image/Width 1/Height 1/ColorSpace/DeviceGray\
+                /BitsPerComponent 8/Length 1>>\nstream\n0\nendstream";
+    let objects = [(3, page), (30, &stream("q")), (31, &added), (32, seal)];
+    let pdf = sealed(&update_all(&signed(), 40, &objects), "rsa2048");
+    let report = validated(&pdf, Policy::pilot());
+    let leader = &report.signatures()[0];
+    assert_eq!(leader.later_changes(), Some("CLERK_ADDITION"), "{report}");
+    let said = leader.checks().iter().find(|it| it.id == CheckId::ClerkAddition).unwrap();
+    for (message, told) in [
+        (&said.message_en, ["a picture at x 13 mm, y 19 mm", "lines at x 13 mm, y 7 mm"]),
+        (&said.message_vi, ["hình ảnh tại x 13 mm, y 19 mm", "nét vẽ tại x 13 mm, y 7 mm"]),
+    ] {
+        assert!(told.iter().all(|it| message.contains(it)), "{message}");
+        assert!(report.to_html().contains(message.as_str()), "{message}");
+    }
 }
 
 #[test]

@@ -170,12 +170,27 @@ pub(super) fn later_changes(changes: LaterChanges, bytes: u64) -> Message {
     }
 }
 
-/// The text that was added to the pages themselves, line by line.
-fn drawn_texts(change: &RevisionChanges) -> Vec<String> {
+/// What was added to the pages themselves, and where its lower left corner is: in Vietnamese
+/// and in English.
+fn drawn(change: &RevisionChanges) -> [Vec<String>; 2] {
     /// Characters of a line; the report's list has it whole.
     const MOST: usize = 60;
-    let lines = change.drawings.iter().filter(|it| it.kind == DrawingKind::Text);
-    lines.map(|it| format!("“{}”", it.text.chars().take(MOST).collect::<String>())).collect()
+    /// A point is the 72nd part of an inch (ISO 32000-2 §8.3.2.3).
+    const MILLIMETRES: f64 = 25.4 / 72.0;
+    let [mut vi, mut en] = [Vec::new(), Vec::new()];
+    for it in &change.drawings {
+        let text = it.text.chars().take(MOST).collect::<String>();
+        let (what_vi, what_en) = match it.kind {
+            DrawingKind::Text => (format!("chữ “{text}”"), format!("text “{text}”")),
+            DrawingKind::Image => ("hình ảnh".to_owned(), "a picture".to_owned()),
+            DrawingKind::Path => ("nét vẽ".to_owned(), "lines".to_owned()),
+            DrawingKind::SignatureLook | DrawingKind::Field | DrawingKind::Annotation => continue,
+        };
+        let [left, bottom, ..] = it.place.map(|it| it * MILLIMETRES);
+        vi.push(format!("{what_vi} tại x {left:.0} mm, y {bottom:.0} mm"));
+        en.push(format!("{what_en} at x {left:.0} mm, y {bottom:.0} mm"));
+    }
+    [vi, en]
 }
 
 /// Fields that had something to say when it was signed, and say something else.
@@ -186,6 +201,22 @@ pub(super) fn refilled(changes: &[RevisionChanges]) -> Message {
         format!("Nội dung đã có trong biểu mẫu khi ký bị sửa sau đó: trường {names}."),
         format!("What the form said when it was signed was changed since: field {names}."),
     )
+}
+
+/// What one revision changed of one kind, by name, in Vietnamese and in English.
+fn what_changed(kind: LaterChanges, change: &RevisionChanges) -> [String; 2] {
+    let listed = |what: &str, names: &[String]| match names {
+        [] => String::new(),
+        names => format!(": {what}{}", names.join(", ")),
+    };
+    let [vi, en] = match kind {
+        LaterChanges::FormFilling => [("trường ", &change.fields), ("field ", &change.fields)],
+        LaterChanges::Annotations => {
+            [("chú thích ", &change.annotations), ("annotation ", &change.annotations)]
+        }
+        _ => return drawn(change).map(|it| listed("", &it)),
+    };
+    [vi, en].map(|(what, names)| listed(what, names))
 }
 
 /// What later revisions changed of one kind, by their names.
@@ -205,23 +236,14 @@ pub(super) fn changed_later(kind: LaterChanges, changes: &[RevisionChanges]) -> 
         ),
     };
     for change in changes {
-        let (what_vi, what_en, names) = match kind {
-            LaterChanges::FormFilling => ("trường", "field", change.fields.clone()),
-            LaterChanges::Annotations => ("chú thích", "annotation", change.annotations.clone()),
-            _ => ("chữ", "text", drawn_texts(change)),
-        };
-        let relevant = !names.is_empty() || change.kind == Some(kind);
-        if !relevant {
+        let [what_vi, what_en] = what_changed(kind, change);
+        if what_vi.is_empty() && change.kind != Some(kind) {
             continue;
         }
-        let (revision, names) = (change.revision, names.join(", "));
+        let revision = change.revision;
         let pages: Vec<String> = change.pages.iter().map(ToString::to_string).collect();
-        vi += &format!("; phiên bản {revision}");
-        en += &format!("; revision {revision}");
-        if !names.is_empty() {
-            vi += &format!(": {what_vi} {names}");
-            en += &format!(": {what_en} {names}");
-        }
+        vi += &format!("; phiên bản {revision}{what_vi}");
+        en += &format!("; revision {revision}{what_en}");
         if !pages.is_empty() {
             vi += &format!(" (trang {})", pages.join(", "));
             en += &format!(" (page {})", pages.join(", "));
