@@ -156,7 +156,7 @@ impl Collector<'_> {
         let complete = !first.time_stamps.is_empty() && self.source.form.is_none() && {
             let mut completeness = Completeness::new(self.source.limits, self.compared);
             for facts in own {
-                completeness.lean_on(facts);
+                completeness.lean_on(facts)?;
                 completeness.hold(&facts.revocation);
             }
             completeness.is_complete()?

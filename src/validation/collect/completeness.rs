@@ -60,8 +60,11 @@ impl<'a> Completeness<'a> {
 
     /// Whose path is to be complete: the signer's, and those of the authorities of its
     /// time-stamps, but for the last archive time-stamp's, which the next one will protect.
-    pub(super) fn lean_on(&mut self, facts: &'a SignatureFacts) {
-        self.hold_certificates(facts);
+    ///
+    /// # Errors
+    /// `LimitExceeded` when too much would have to be compared.
+    pub(super) fn lean_on(&mut self, facts: &'a SignatureFacts) -> Result<()> {
+        self.hold_certificates(facts)?;
         self.sign(facts);
         let archives = facts.time_stamps.iter().enumerate();
         let archives = archives.filter(|(_, it)| it.kind == TimeStampType::ArchiveTimestamp);
@@ -69,19 +72,24 @@ impl<'a> Completeness<'a> {
         let own = facts.time_stamps.iter().enumerate();
         // No level leans on those in the document security store.
         for (n, stamp) in own.filter(|(_, it)| it.kind != TimeStampType::VriTimestamp) {
-            self.lean_on_stamp(stamp, Some(n) != last);
+            self.lean_on_stamp(stamp, Some(n) != last)?;
         }
+        Ok(())
     }
 
     /// A time-stamp's certificates are at hand; its authority's path matters only where
     /// something leans on it.
-    pub(super) fn lean_on_stamp(&mut self, stamp: &'a TimeStampFacts, leaning: bool) {
-        let Some(token) = &stamp.token else { return };
-        self.hold_certificates(token);
+    ///
+    /// # Errors
+    /// As [`lean_on`](Self::lean_on).
+    pub(super) fn lean_on_stamp(&mut self, stamp: &'a TimeStampFacts, leaning: bool) -> Result<()> {
+        let Some(token) = &stamp.token else { return Ok(()) };
+        self.hold_certificates(token)?;
         self.hold(&token.revocation);
         if leaning {
             self.sign(token);
         }
+        Ok(())
     }
 
     fn sign(&mut self, facts: &'a SignatureFacts) {
@@ -89,14 +97,17 @@ impl<'a> Completeness<'a> {
         self.signers.push(place);
     }
 
-    /// Those that stand in the CMS; the level is not to hang on what the caller knows.
-    fn hold_certificates(&mut self, facts: &'a SignatureFacts) {
+    /// Those that stand in the CMS; the level is not to hang on what the caller knows. Each
+    /// signature is asked about each time-stamp, and each of these knows all certificates.
+    fn hold_certificates(&mut self, facts: &'a SignatureFacts) -> Result<()> {
+        self.compare(facts.signer.certificates.len())?;
         let own: HashSet<_> = facts.objects.iter().collect();
         for certificate in &facts.signer.certificates {
             if own.contains(&ObjectId::of_certificate(certificate)) {
                 self.place(certificate);
             }
         }
+        Ok(())
     }
 
     /// Those that stand elsewhere in the document.
@@ -239,4 +250,26 @@ fn may_have_issued(issuer: &Certificate, certificate: &Certificate) -> bool {
     let keys = (certificate.authority_key_identifier(), issuer.subject_key_identifier());
     issuer.subject_name().matches(certificate.issuer_name())
         && !matches!(keys, (Some(wanted), Some(found)) if wanted != found)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::error::ErrorKind;
+    use crate::validation::facts::Form;
+
+    /// A thousand signatures under a thousand time-stamps would ask a thousand certificates
+    /// of each pair.
+    #[test]
+    fn what_is_asked_of_every_pair_counts() {
+        let text = std::fs::read("testdata/keys/p256.crt.pem").unwrap();
+        let mut facts = SignatureFacts::new("1".to_owned(), Form::Cms);
+        facts.signer.certificates = Certificate::all_from(&text, &Limits::default()).unwrap();
+        let limits = Limits { level_comparisons: 2, ..Limits::default() };
+        let compared = Cell::new(0);
+        let lean = || Completeness::new(&limits, &compared).lean_on(&facts);
+        assert!(lean().is_ok() && lean().is_ok());
+        assert_eq!(lean().unwrap_err().kind(), ErrorKind::LimitExceeded);
+    }
 }

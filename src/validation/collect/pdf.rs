@@ -288,7 +288,7 @@ fn is_complete<'a>(
     time_stamps: &'a [TimeStampFacts],
     mut held: Completeness<'a>,
 ) -> Result<bool> {
-    held.lean_on(facts);
+    held.lean_on(facts)?;
     let over_document = facts.document_time_stamps.iter();
     let leaning = match (own_time_stamps(facts), over_document.len()) {
         // Without any, there is no level above B to tell.
@@ -298,7 +298,7 @@ fn is_complete<'a>(
     };
     for (n, place) in over_document.enumerate() {
         let Some(stamp) = time_stamps.get(*place) else { continue };
-        held.lean_on_stamp(stamp, n < leaning);
+        held.lean_on_stamp(stamp, n < leaning)?;
     }
     held.is_complete()
 }
