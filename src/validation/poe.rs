@@ -2,6 +2,7 @@
 //! when. What nothing proves exists at the validation time, for it is at hand.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -64,20 +65,37 @@ impl<'a> Proofs<'a> {
         below.into_iter().chain(own).min()
     }
 
-    /// What is proven to be older than the present.
-    pub(super) fn all(&self) -> BTreeMap<ObjectId, UtcTime> {
-        let mut all = self.below.map_or_else(BTreeMap::new, Proofs::all);
-        for (object, at) in &self.earliest {
-            let earliest = all.entry(*object).or_insert(*at);
-            *earliest = (*at).min(*earliest);
-        }
-        all
+    /// What is proven by these alone, without those below.
+    pub(super) fn own(&self) -> BTreeMap<ObjectId, UtcTime> {
+        self.earliest.clone()
     }
 
     /// A later proof of the same object changes nothing.
     pub(super) fn add(&mut self, object: ObjectId, at: UtcTime) {
         let earliest = self.earliest.entry(object).or_insert(at);
         *earliest = at.min(*earliest);
+    }
+}
+
+/// All that is proven about one signature. What holds for the whole document is shared by
+/// all of its signatures, as there may be a thousand of them and of what is proven.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Proven {
+    below: Arc<BTreeMap<ObjectId, UtcTime>>,
+    own: BTreeMap<ObjectId, UtcTime>,
+}
+
+impl Proven {
+    pub(super) fn new(
+        below: &Arc<BTreeMap<ObjectId, UtcTime>>,
+        own: BTreeMap<ObjectId, UtcTime>,
+    ) -> Self {
+        Self { below: Arc::clone(below), own }
+    }
+
+    /// The earliest time at which the object is proven to have existed, if anything proves it.
+    pub(super) fn get(&self, object: &ObjectId) -> Option<UtcTime> {
+        self.below.get(object).into_iter().chain(self.own.get(object)).min().copied()
     }
 }
 
@@ -100,7 +118,12 @@ mod tests {
         own.add(one, at("2027-01-01T00:00:00Z"));
         assert_eq!(own.of(one), at("2027-01-01T00:00:00Z"));
         assert_eq!(document.of(one), at("2028-01-01T00:00:00Z"));
-        assert_eq!(own.all(), BTreeMap::from([(one, at("2027-01-01T00:00:00Z"))]));
+        let below = Arc::new(document.own());
+        let proven = Proven::new(&below, own.own());
+        assert_eq!(proven.get(&one), Some(at("2027-01-01T00:00:00Z")));
+        assert_eq!(proven.get(&other), None);
+        let elsewhere = Proven::new(&below, BTreeMap::new());
+        assert_eq!(elsewhere.get(&one), Some(at("2028-01-01T00:00:00Z")));
         own.add(other, at("2031-01-01T00:00:00Z"));
         assert_eq!(own.proven(other), None);
         own.add(other, at("2030-01-01T00:00:00Z"));

@@ -1,12 +1,10 @@
 //! A time-stamp token that stands alone, over a file beside it (EN 319 102-1 §5.4).
 
-use std::collections::BTreeMap;
-
 use super::collect::{self, Data};
 use super::conclusion::Conclusion;
 use super::describe::{signature, time_stamp};
 use super::facts::{DocumentFacts, RevocationFacts, SignatureFacts};
-use super::poe::Proofs;
+use super::poe::{Proofs, Proven};
 use super::process::{self, Processed};
 use super::report::{DocumentFormat, ReferenceReport, Report, Stamp};
 use super::validator::Validator;
@@ -66,7 +64,7 @@ impl Validator {
             checked: judged.checked,
             best_signature_time: None,
             time_stamps: Vec::new(),
-            proven: BTreeMap::new(),
+            proven: Proven::default(),
         };
         let mut report = signature(&signer, processed, &[], context);
         let intact = facts.imprint_intact;

@@ -3,6 +3,7 @@
 //! signature in their light. Evidence records would add their proofs before the time-stamps.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::basic::{self, Basic};
 use super::past;
@@ -17,7 +18,7 @@ use crate::validation::conclusion::{Conclusion, Failed, Indeterminate};
 use crate::validation::facts::{
     Covers, DocumentFacts, RevocationFacts, SignatureFacts, TimeStampFacts, TimeStampType,
 };
-use crate::validation::poe::{ObjectId, Proofs};
+use crate::validation::poe::{ObjectId, Proofs, Proven};
 use crate::validation::steps::{Block, BlockId};
 
 /// What the processes came to for one signature.
@@ -33,7 +34,7 @@ pub(in crate::validation) struct Processed {
     /// For each of the signature's own time-stamps.
     pub(in crate::validation) time_stamps: Vec<ProcessedTimeStamp>,
     /// What is proven to have existed before the validation time.
-    pub(in crate::validation) proven: BTreeMap<ObjectId, UtcTime>,
+    pub(in crate::validation) proven: Proven,
 }
 
 /// What the processes came to for a document.
@@ -66,9 +67,10 @@ pub(in crate::validation) fn document(
         Ok(processed)
     })?;
     let over_document = (&facts.time_stamps[..], &time_stamps[..]);
+    let known = Arc::new(proofs.own());
     let signatures = facts.signatures.iter().zip(basics);
     let signatures: Result<_> = signatures
-        .map(|(it, basic)| signature(it, basic, over_document, &proofs, context))
+        .map(|(it, basic)| signature(it, basic, over_document, (&proofs, &known), context))
         .collect();
     Ok(ProcessedDocument { signatures: signatures?, time_stamps })
 }
@@ -93,7 +95,7 @@ fn signature(
     facts: &SignatureFacts,
     basic: Basic,
     over_document: (&[TimeStampFacts], &[ProcessedTimeStamp]),
-    proofs: &Proofs<'_>,
+    (proofs, known): (&Proofs<'_>, &Arc<BTreeMap<ObjectId, UtcTime>>),
     context: Context<'_>,
 ) -> Result<Processed> {
     let mut proofs = Proofs::upon(proofs);
@@ -135,7 +137,7 @@ fn signature(
         checked,
         best_signature_time: proven,
         time_stamps,
-        proven: proofs.all(),
+        proven: Proven::new(known, proofs.own()),
     })
 }
 

@@ -1,7 +1,7 @@
 //! What a signature was judged by, as far as detailed reports and those for other programs
 //! refer to it.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::pki::path::Search;
 use crate::pki::revocation::{Checked, Status};
@@ -10,7 +10,7 @@ use crate::time::UtcTime;
 use crate::validation::block::Context;
 use crate::validation::certificate::CertificateRevocation;
 use crate::validation::facts::{NamedPolicy, SignatureFacts, SignatureOctets, TimeStampFacts};
-use crate::validation::poe::ObjectId;
+use crate::validation::poe::Proven;
 use crate::validation::process::{Processed, ProcessedTimeStamp};
 use crate::validation::steps::Block;
 
@@ -27,7 +27,7 @@ pub(in crate::validation) struct Particulars {
     /// For each time-stamp of the report.
     pub(super) stamps: Vec<Stamp>,
     /// What is proven to have existed before the validation time.
-    pub(super) proven: BTreeMap<ObjectId, UtcTime>,
+    pub(super) proven: Proven,
 }
 
 /// The path that was found, or as far as one leads.
@@ -43,12 +43,13 @@ pub(super) struct Chain {
     pub(super) revoked: Option<Revoked>,
 }
 
-/// A time-stamp token and what it was judged by.
+/// A time-stamp token and what it was judged by. Cheap to clone: one over a document stands
+/// beside every signature of it.
 #[derive(Debug, Clone)]
 pub(in crate::validation) struct Stamp {
-    pub(super) octets: Vec<u8>,
-    pub(super) chain: Chain,
-    pub(super) block: Block,
+    pub(super) octets: Arc<[u8]>,
+    pub(super) chain: Arc<Chain>,
+    pub(super) block: Arc<Block>,
 }
 
 /// A certificate of the path that is revoked.
@@ -71,7 +72,7 @@ impl Particulars {
         let chain = Chain::of(signer, processed.search.as_ref(), &processed.checked);
         let asked = context.gathering.map(|it| it.revocation()).unwrap_or_default();
         let chains: Vec<_> =
-            [&chain].into_iter().chain(stamps.iter().map(|it| &it.chain)).collect();
+            [&chain].into_iter().chain(stamps.iter().map(|it| &*it.chain)).collect();
         let tokens = facts.time_stamps.iter().filter_map(|it| it.token.as_deref());
         let found = [facts].into_iter().chain(tokens).map(|it| &it.revocation);
         let crls = context.crls.iter().chain(&asked.crls);
@@ -96,7 +97,7 @@ impl Particulars {
 
 impl Particulars {
     pub(super) fn anchors(&self) -> impl Iterator<Item = &TrustAnchor> {
-        let chains = [&self.chain].into_iter().chain(self.stamps.iter().map(|it| &it.chain));
+        let chains = [&self.chain].into_iter().chain(self.stamps.iter().map(|it| &*it.chain));
         chains.filter_map(|it| it.anchor.as_ref())
     }
 
@@ -112,9 +113,9 @@ impl Stamp {
     ) -> Self {
         let signer = facts.token.as_ref().and_then(|it| it.signer.certificate.as_ref());
         Self {
-            octets: facts.octets.clone(),
-            chain: Chain::of(signer, processed.search.as_ref(), &processed.checked),
-            block: processed.block.clone(),
+            octets: facts.octets.as_slice().into(),
+            chain: Chain::of(signer, processed.search.as_ref(), &processed.checked).into(),
+            block: processed.block.clone().into(),
         }
     }
 }
@@ -168,4 +169,37 @@ fn revoked(checked: &[Checked]) -> Option<Revoked> {
         }),
         Status::Good { .. } | Status::Unknown => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::validation::conclusion::{Conclusion, Indeterminate};
+    use crate::validation::facts::{Covers, Named, TimeStampType};
+    use crate::validation::poe::ObjectId;
+    use crate::validation::steps::BlockId;
+
+    /// Hundreds of time-stamps over hundreds of signatures must not take memory for each pair.
+    #[test]
+    fn a_time_stamp_over_many_signatures_is_held_once() {
+        let at: UtcTime = "2026-06-15T00:00:00Z".parse().unwrap();
+        let facts = TimeStampFacts {
+            kind: TimeStampType::DocumentTimestamp,
+            id: ObjectId::of(b"token"),
+            octets: b"token".to_vec(),
+            time: Some(at),
+            imprint: Named::NOTHING,
+            index: None,
+            imprint_intact: None,
+            token: None,
+            covers: Covers::Objects(Vec::new()),
+        };
+        let conclusion = Conclusion::Indeterminate(Indeterminate::Generic);
+        let block = Block::new(BlockId::TimeStamp, at);
+        let processed = ProcessedTimeStamp { conclusion, block, search: None, checked: Vec::new() };
+        let one = Stamp::of(&facts, &processed);
+        let other = one.clone();
+        assert!(std::ptr::eq(one.octets.as_ptr(), other.octets.as_ptr()));
+        assert!(std::ptr::eq(&raw const *one.block, &raw const *other.block));
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::sync::Arc;
 
 use super::Xml;
 use crate::crypto::DigestAlgorithm;
@@ -23,10 +24,12 @@ pub(super) struct Objects {
 struct Object {
     kind: Kind,
     octets: Vec<u8>,
+    /// By which proofs name it.
+    id: ObjectId,
     /// The earliest time at which it is proven to have existed.
     proven: Option<UtcTime>,
     /// What a time-stamp came to.
-    stamp: Option<(TimeStampReport, Chain)>,
+    stamp: Option<(TimeStampReport, Arc<Chain>)>,
 }
 
 /// §4.4.4.
@@ -59,7 +62,7 @@ impl Objects {
         it.crls.iter().for_each(|it| self.add(Kind::Crl, it.der()));
         it.responses.iter().for_each(|it| self.add(Kind::OcspResponse, it.der()));
         for object in self.all.values_mut() {
-            let proven = it.proven.get(&ObjectId::of(&object.octets)).copied();
+            let proven = it.proven.get(&object.id);
             object.proven = [object.proven, proven].into_iter().flatten().min();
         }
     }
@@ -79,6 +82,7 @@ impl Objects {
         self.all.entry(id(octets)).or_insert_with(|| Object {
             kind,
             octets: octets.to_vec(),
+            id: ObjectId::of(octets),
             proven: None,
             stamp: None,
         });
