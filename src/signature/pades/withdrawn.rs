@@ -96,11 +96,11 @@ fn signed_fields(view: View<'_>) -> Result<Vec<(String, Reference)>> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects)]
-    use super::super::attacks::start_xref;
-    use super::super::parse;
-    use super::super::tests::sign;
     use crate::encoding::pdf::sample;
     use crate::limits::Limits;
+    use crate::signature::pades::attacks::start_xref;
+    use crate::signature::pades::parse;
+    use crate::signature::pades::tests::sign;
 
     const FORM: &str = "<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[]/SigFlags 3>>>>";
 
