@@ -217,6 +217,31 @@ fn looks_that_hide_or_uncover() {
     }
 }
 
+/// The same over letters: they can be read no more, whoever signs later.
+#[test]
+fn looks_that_hide_letters() {
+    const FONT: &str = "<</Type/Font/Subtype/Type1/BaseFont/Times-Roman>>";
+    const WHITE: &str = "1 g 0 0 9 9 re f 0 g";
+    let text = format!("<<{TEXT}/V(15)/AP<</N 50 0 R>>>>");
+    let page = PAGE.1.replace("/Annots", "/Resources<</Font<</F 30 0 R>>>>/Annots");
+    let hides = |signed: &str, before: &str, after: &str| {
+        let (before, after) = (look(before), look(after));
+        let content = format!("<</Length {}>>\nstream\n{signed}\nendstream", signed.len());
+        let mut all = form();
+        all.retain(|it| ![3, 17].contains(&it.0));
+        let mut all: Vec<_> = all.iter().map(|it| (it.0, &it.1[..])).collect();
+        all.extend([(3, &page[..]), (4, &content), (17, &before), (22, "null"), (30, FONT)]);
+        let signature = updated(&all, &[(11, &text), (50, &after)], INFO);
+        assert_eq!(signature.later_changes, LaterChanges::FormFilling);
+        signature.kinds.hides
+    };
+    let beneath = "BT /F 9 Tf 1 1 Td (100) Tj ET";
+    assert!(hides(beneath, "", WHITE));
+    assert!(!hides(beneath, "", "0 g 1 1 5 5 re f"), "dark ink puts nothing in their place");
+    assert!(!hides(beneath, WHITE, WHITE), "as it was signed");
+    assert!(!hides("BT /F 9 Tf 99 99 Td (100) Tj ET", "", WHITE), "elsewhere");
+}
+
 /// The same by a state that was signed and not shown.
 #[test]
 fn state_that_hides() {

@@ -229,21 +229,30 @@ impl Step<'_> {
         Ok(())
     }
 
-    /// The look of a widget that was there. It has to be shown on the page that it names, and
-    /// on no other: what it covers is looked for there.
+    /// The look of a widget that was there.
     fn tell_shown(&mut self, reference: Reference, widget: &Dictionary) -> Judged {
-        if let Some(page) = widget.get("P").and_then(Object::as_reference)
-            && let Object::Dictionary(page) = self.old.get(page)?
-            && shows_something(self.new, widget)?
-        {
-            let shown = self.old.array(&page, "Annots")?;
-            ensure(shown.contains(&Object::Reference(reference)))?;
-            self.shown_once.push(reference.number);
-            // Of this page alone, too.
-            let array = page.get("Annots").and_then(Object::as_reference);
-            self.altered.extend(array.map(|it| it.number));
+        if shows_something(self.new, widget)? {
+            self.shown_where_it_says(reference, widget)?;
         }
         self.tell_look(DrawingKind::SignatureLook, widget)
+    }
+
+    /// A widget that was there has to be shown on the page that it names, if it names any,
+    /// and on no other: what its look covers is looked for there.
+    pub(super) fn shown_where_it_says(
+        &mut self,
+        reference: Reference,
+        widget: &Dictionary,
+    ) -> Judged {
+        let Some(page) = widget.get("P").and_then(Object::as_reference) else { return Ok(()) };
+        let Object::Dictionary(page) = self.old.get(page)? else { return Ok(()) };
+        let shown = self.old.array(&page, "Annots")?;
+        ensure(shown.contains(&Object::Reference(reference)))?;
+        self.shown_once.push(reference.number);
+        // Of this page alone, too.
+        let array = page.get("Annots").and_then(Object::as_reference);
+        self.altered.extend(array.map(|it| it.number));
+        Ok(())
     }
 
     /// Pages may get the new widgets, and nothing else.

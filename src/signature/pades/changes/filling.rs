@@ -118,7 +118,13 @@ impl Step<'_> {
             let made = self.readers_draw || !new.contains("AP");
             if self.looks_changed(old, new)? || made {
                 let seen = (made || !valued) && has_area(new);
-                self.told.draws |= seen || self.conceals(old, new)?;
+                let conceals = self.conceals(old, new)?;
+                self.told.draws |= seen || conceals;
+                if conceals {
+                    // Who signs later answers for the look, but not for letters beneath it.
+                    self.shown_where_it_says(*widget, new)?;
+                    self.tell_covered(new)?;
+                }
                 self.on_page_of(new)?;
                 self.tell_look(DrawingKind::Field, new)?;
             }
