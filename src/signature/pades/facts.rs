@@ -322,7 +322,8 @@ pub(crate) struct RevisionChanges {
     pub(crate) pages: Vec<usize>,
     /// Whether something was drawn that may hide what was signed.
     pub(crate) draws: bool,
-    /// Whether the look of a signature or an annotation hides letters that stood there.
+    /// Whether the look of a signature, an annotation or a field that was filled in hides
+    /// letters that stood there.
     pub(crate) hides: bool,
     /// Whether such a look lies on letters and may let them through.
     pub(crate) overlays: bool,
