@@ -174,8 +174,8 @@ struct Step<'r> {
     altered: Vec<u32>,
     /// Annotations that were changed, to which others may lead as such.
     annotations_only: Vec<u32>,
-    /// Widgets of fields to which the form leads, and one page.
-    shown_once: Vec<u32>,
+    /// Widgets of fields to which the form leads, and one page; with how often.
+    shown_once: Vec<(u32, usize)>,
     /// Objects that were there.
     freed: Vec<u32>,
     /// The document information, to which only the trailer leads.
@@ -230,7 +230,8 @@ impl Step<'_> {
     /// be nothing besides what it was altered as.
     fn references(&self, written: &Revision, references: &mut Option<References>) -> Judged {
         let mut known = references.take().map_or_else(|| References::of(self.new), Ok)?;
-        let asked = self.altered.iter().chain(&self.annotations_only).chain(&self.shown_once);
+        let shown = self.shown_once.iter().map(|it| &it.0);
+        let asked = self.altered.iter().chain(&self.annotations_only).chain(shown);
         known.include(asked, self.new)?;
         ensure(self.freed.iter().all(|number| known.count(*number) == 0))?;
         known.back(&written.changed, self.new, self.old)?;
@@ -244,7 +245,8 @@ impl Step<'_> {
         ensure(new.all(|number| !self.is_new(*number) || before.count(*number) == 0))?;
         ensure(self.information.is_none_or(|number| before.count(number) == 0))?;
         ensure(self.annotations_only.iter().all(|number| before.uses(*number) <= 1))?;
-        ensure(self.shown_once.iter().all(|number| before.uses(*number) <= 2))?;
+        let uses = |number| usize::try_from(before.uses(number)).unwrap_or(usize::MAX);
+        ensure(self.shown_once.iter().all(|(number, most)| uses(*number) <= *most))?;
         ensure(self.altered.iter().all(|number| before.count(*number) <= 1))
     }
 

@@ -224,13 +224,22 @@ fn looks_that_hide_letters() {
     const WHITE: &str = "1 g 0 0 9 9 re f 0 g";
     let text = format!("<<{TEXT}/V(15)/AP<</N 50 0 R>>>>");
     let page = PAGE.1.replace("/Annots", "/Resources<</Font<</F 30 0 R>>>>/Annots");
+    // A field that is computed is named once more.
+    let root = ROOT.1.replace("/Fields", "/CO[11 0 R]/Fields");
     let hides = |signed: &str, before: &str, after: &str| {
         let (before, after) = (look(before), look(after));
         let content = format!("<</Length {}>>\nstream\n{signed}\nendstream", signed.len());
         let mut all = form();
-        all.retain(|it| ![3, 17].contains(&it.0));
+        all.retain(|it| ![1, 3, 17].contains(&it.0));
         let mut all: Vec<_> = all.iter().map(|it| (it.0, &it.1[..])).collect();
-        all.extend([(3, &page[..]), (4, &content), (17, &before), (22, "null"), (30, FONT)]);
+        all.extend([
+            (1, &root[..]),
+            (3, &page[..]),
+            (4, &content),
+            (17, &before),
+            (22, "null"),
+            (30, FONT),
+        ]);
         let signature = updated(&all, &[(11, &text), (50, &after)], INFO);
         assert_eq!(signature.later_changes, LaterChanges::FormFilling);
         signature.kinds.hides

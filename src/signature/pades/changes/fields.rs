@@ -248,7 +248,12 @@ impl Step<'_> {
         let Object::Dictionary(page) = self.old.get(page)? else { return Ok(()) };
         let shown = self.old.array(&page, "Annots")?;
         ensure(shown.contains(&Object::Reference(reference)))?;
-        self.shown_once.push(reference.number);
+        // The form may say in which order fields are computed (ISO 32000-2 Table 224).
+        let (_, catalog) = self.old.catalog()?;
+        let form = self.old.dictionary(&catalog, "AcroForm")?.unwrap_or_default();
+        let order = self.old.array(&form, "CO")?;
+        let named = order.iter().filter(|it| **it == Object::Reference(reference)).count();
+        self.shown_once.push((reference.number, named.saturating_add(2)));
         // Of this page alone, too.
         let array = page.get("Annots").and_then(Object::as_reference);
         self.altered.extend(array.map(|it| it.number));
