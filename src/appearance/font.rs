@@ -157,8 +157,22 @@ impl Metrics {
 }
 
 fn parse(data: &[u8], index: u32) -> Result<Face<'_>> {
+    if !is_countable(data) {
+        return Err(Error::malformed("a collection counts more fonts than it has bytes for"));
+    }
     Face::parse(data, index)
         .map_err(|source| Error::malformed("this is no OpenType font").because(source))
+}
+
+/// Whether a collection has room for as many offsets as it counts: the parser reckons with
+/// their bytes before it looks, beyond what its numbers hold.
+fn is_countable(data: &[u8]) -> bool {
+    const TAG_VERSION: usize = 8;
+    let Some(collection) = data.strip_prefix(b"ttcf") else { return true };
+    let count = collection.get(TAG_VERSION - 4..TAG_VERSION).unwrap_or_default();
+    let count = count.iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+    let room = data.len().saturating_sub(TAG_VERSION + 4) / 4;
+    u64::try_from(room).is_ok_and(|room| count <= room)
 }
 
 /// OpenType, `OS/2.fsType`. Without that table, as in fonts for one system only, nothing

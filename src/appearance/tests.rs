@@ -305,3 +305,13 @@ fn broken_pictures_are_refused() {
     }
     assert!(exhaust::image(&sample::jpeg(3, b"")));
 }
+
+/// Found by the fuzz target: the parser of fonts multiplied the count before it looked.
+#[test]
+fn a_collection_counts_no_more_fonts_than_it_has_bytes() {
+    for count in [*b"OTTO", [0, 0, 0, 1], [0xFF; 4]] {
+        let bytes = [b"ttcf\0\x01\0\0", count.as_slice()].concat();
+        let refused = Font::from_bytes(&bytes, &Limits::default()).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Malformed, "{count:?}");
+    }
+}
