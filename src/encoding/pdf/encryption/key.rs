@@ -120,17 +120,18 @@ impl Parameters {
             if self.revision == 5 {
                 break;
             }
-            let once = [password, &key, user].concat();
+            let once = Zeroizing::new([password, &key, user].concat());
             let input = Zeroizing::new(once.repeat(64));
             let (cipher_key, iv) = key.split_at_checked(16)?;
             let encrypted = Zeroizing::new(aes_encrypt(cipher_key, iv.get(..16)?, &input)?);
             // The first sixteen bytes as a number, of which 256 is 1 more than a multiple of 3.
             let sum: u16 = encrypted.iter().take(16).map(|it| u16::from(*it)).sum();
-            *key = match sum % 3 {
+            // Not into the old one, which would be dropped without being wiped.
+            key = Zeroizing::new(match sum % 3 {
                 0 => Sha256::digest(&*encrypted).to_vec(),
                 1 => Sha384::digest(&*encrypted).to_vec(),
                 _ => Sha512::digest(&*encrypted).to_vec(),
-            };
+            });
             let last = encrypted.last().copied().map(u16::from)?;
             if round >= 63 && last <= round.saturating_sub(31) {
                 break;
