@@ -17,6 +17,9 @@ const PADDING: [u8; 32] = [
     0x2e, 0x2e, 0x00, 0xb6, 0xd0, 0x68, 0x3e, 0x80, 0x2f, 0x0c, 0xa9, 0xfe, 0x64, 0x53, 0x69, 0x7a,
 ];
 
+/// Bytes of an MD5 digest.
+const DIGEST: usize = 16;
+
 /// Bytes of a password that count from revision 5 on.
 const LONGEST: usize = 127;
 
@@ -41,9 +44,12 @@ impl Parameters {
             return self.open(password, hash, salts, &self.user, &self.owner_key);
         }
         let padded = padded(password);
-        self.key_lengths.iter().find_map(|length| {
-            let user = self.user_password(&padded, *length)?;
-            self.older_key(&user, *length)
+        // Most programs digest as much as the key has, as Algorithm 2 says, not Algorithm 3,
+        // which has all of it. That is another key only where it is short.
+        let mut ways = self.key_lengths.iter().flat_map(|it| [(*it, *it), (*it, DIGEST)]);
+        ways.find_map(|(length, digested)| {
+            let user = self.user_password(&padded, length, digested)?;
+            self.older_key(&user, length)
         })
     }
 
@@ -63,7 +69,7 @@ impl Parameters {
         if self.revision >= 4 && !self.encrypts_metadata {
             digest.update([0xff; 4]);
         }
-        self.stretched(digest, length)
+        self.stretched(digest, length, length)
     }
 
     /// Algorithms 4 and 5: what `U` begins with under this key.
@@ -76,19 +82,25 @@ impl Parameters {
     }
 
     /// Algorithm 7: the user's password as the owner's encrypts it.
-    fn user_password(&self, padded: &[u8], length: usize) -> Option<Zeroizing<Vec<u8>>> {
-        let key = self.stretched(Md5::new_with_prefix(padded), length)?;
+    fn user_password(
+        &self,
+        padded: &[u8],
+        length: usize,
+        digested: usize,
+    ) -> Option<Zeroizing<Vec<u8>>> {
+        let key = self.stretched(Md5::new_with_prefix(padded), length, digested)?;
         let last = if self.revision == 2 { 0 } else { 19 };
         rounds(&key, self.owner.clone(), (0..=last).rev()).map(Zeroizing::new)
     }
 
-    /// So many bytes of a digest, digested fifty times more from revision 3 on.
-    fn stretched(&self, digest: Md5, length: usize) -> Option<FileKey> {
+    /// So many bytes of a digest, of which so many are digested fifty times more from
+    /// revision 3 on.
+    fn stretched(&self, digest: Md5, length: usize, digested: usize) -> Option<FileKey> {
         let length = if self.revision == 2 { 5 } else { length };
         let mut key = Zeroizing::new(digest.finalize());
         if self.revision >= 3 {
             for _ in 0..50 {
-                *key = Md5::digest(key.get(..length)?);
+                *key = Md5::digest(key.get(..digested)?);
             }
         }
         key.get(..length).map(|it| Zeroizing::new(it.to_vec()))
@@ -168,7 +180,7 @@ impl Parameters {
     pub(super) fn seal_older(&mut self, user: &[u8], owner: &[u8]) {
         let length = self.key_lengths[0];
         let last = if self.revision == 2 { 0 } else { 19 };
-        let key = self.stretched(Md5::new_with_prefix(padded(owner)), length).unwrap();
+        let key = self.stretched(Md5::new_with_prefix(padded(owner)), length, length).unwrap();
         self.owner = rounds(&key, padded(user).to_vec(), 0..=last).unwrap();
         let key = self.candidate(&padded(user), length).unwrap();
         self.user = self.proof(&key).unwrap();

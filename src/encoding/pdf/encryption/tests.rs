@@ -213,3 +213,32 @@ fn mutations_end_in_an_answer() {
         }
     }
 }
+
+/// Made outside of this crate. Whether each of the digests of the owner's password takes
+/// all of the one before, as Algorithm 3 says (and pdf.js does), or as much as the key has,
+/// as qpdf, MuPDF, Ghostscript and poppler do, shows where the key is short.
+#[test]
+fn owners_open_files_with_short_keys_by_either_reading() {
+    for (owner, user) in [
+        (
+            "808b6846e0e99aee3b4dec725c7deb74982fc6c0b56891fc8add0a28ba8cdfe2",
+            "48d1564c9e0f2e9bfb37d29918ad9f61",
+        ),
+        (
+            "c72a52a5d0d5489d9d674ab6a9a8c5bd0c1adad9602807eb1f52867fedb2cd61",
+            "e1247f7888df2ca12b3cfc254bd993bf",
+        ),
+    ] {
+        let trailer = format!(
+            "/Root 1 0 R/ID[(id)(id)]/Encrypt<</Filter/Standard/V 2/R 3/Length 64/P -4\
+             /O<{owner}>/U<{user}00000000000000000000000000000000>>>"
+        );
+        let mut pdf = b"%PDF-1.4\n".to_vec();
+        let page = (3, "<</Type/Page/Parent 2 0 R>>");
+        sample::append_table(&mut pdf, &sample::with(&[page, (4, "null")]), &trailer, None);
+        for password in ["user", "owner"] {
+            assert_eq!(opened(&pdf, password), Some(0), "{password} {owner}");
+        }
+        assert_eq!(opened(&pdf, "wrong"), None);
+    }
+}
