@@ -16,13 +16,7 @@ const REASON: &str = "Phê duyệt";
 const NAME: &str = "Nguyen Van A";
 
 /// Everybody who has a password may do everything.
-const LOCKS: Locks<'_> = Locks {
-    kind: Kind::Aes256,
-    user: "user",
-    owner: "owner",
-    permissions: -4,
-    id: Some("identifier"),
-};
+const LOCKS: Locks<'_> = Locks { user: "user", id: Some("identifier"), ..Locks::of(Kind::Aes256) };
 
 fn read(pdf: &[u8], password: &str) -> PdfSignatures {
     parse_with(&pdf, &Limits::default(), &Password::new(password)).unwrap()

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+#[cfg(feature = "encrypted-pdf")]
+use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
 /// None, or one that is wiped when it is dropped and never printed.
@@ -14,16 +16,25 @@ impl Password {
         Self(Some(Zeroizing::new(text.to_owned())))
     }
 
-    /// The spellings that writers are known for, likeliest first: UTF-8, which is right from
-    /// AES-256 on, and Latin-1, which PDFDocEncoding is for what keyboards have.
+    /// The spellings that writers are known for, likeliest first: UTF-8 as it was typed and
+    /// in composed letters (NFKC), which is right from AES-256 on (ISO 32000-2 §7.6.4.3.3;
+    /// nothing else of RFC 4013 is done), and Latin-1, which PDFDocEncoding is for what
+    /// keyboards have.
     #[cfg(feature = "encrypted-pdf")]
     pub(super) fn spellings(&self) -> Vec<Zeroizing<Vec<u8>>> {
         let Some(text) = self.0.as_ref().filter(|it| !it.is_empty()) else { return Vec::new() };
         let mut spellings = vec![Zeroizing::new(text.as_bytes().to_vec())];
-        // As long as in UTF-8 at most, so that the buffer never grows and leaves a copy.
-        let mut latin = Zeroizing::new(Vec::with_capacity(text.len()));
-        latin.extend(text.chars().map_while(|it| u8::try_from(u32::from(it)).ok()));
-        if !text.is_ascii() && latin.len() == text.chars().count() {
+        // Buffers never grow, which would leave a copy.
+        let length = text.nfkc().map(char::len_utf8).sum();
+        let mut composed = Zeroizing::new(String::with_capacity(length));
+        composed.extend(text.nfkc());
+        if *composed != **text {
+            spellings.push(Zeroizing::new(composed.as_bytes().to_vec()));
+        }
+        // As long as in UTF-8 at most.
+        let mut latin = Zeroizing::new(Vec::with_capacity(length));
+        latin.extend(composed.chars().map_while(|it| u8::try_from(u32::from(it)).ok()));
+        if !composed.is_ascii() && latin.len() == composed.chars().count() {
             spellings.push(latin);
         }
         spellings

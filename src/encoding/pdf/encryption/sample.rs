@@ -73,9 +73,16 @@ pub(crate) struct Locks<'a> {
     pub(crate) permissions: i32,
     /// The first part of the file's identifier, if it is to have one.
     pub(crate) id: Option<&'a str>,
+    /// Where it is not so, the dictionary says it.
+    pub(crate) encrypts_metadata: bool,
 }
 
 impl Locks<'_> {
+    /// Open to everybody, without an identifier.
+    pub(crate) const fn of(kind: Kind) -> Self {
+        Self { kind, user: "", owner: "owner", permissions: -4, id: None, encrypts_metadata: true }
+    }
+
     /// The encryption dictionary.
     pub(crate) fn dictionary(&self) -> String {
         let mut parameters = Parameters {
@@ -87,7 +94,7 @@ impl Locks<'_> {
             user_key: Vec::new(),
             permissions: u32::from_ne_bytes(self.permissions.to_ne_bytes()),
             permissions_again: Vec::new(),
-            encrypts_metadata: true,
+            encrypts_metadata: self.encrypts_metadata || self.kind.revision() < 4,
             id: self.id.unwrap_or_default().as_bytes().to_vec(),
         };
         if parameters.revision >= 5 {
@@ -101,7 +108,7 @@ impl Locks<'_> {
             if bytes.is_empty() { String::new() } else { format!("/{key}<{digits}>") }
         };
         format!(
-            "<</Filter/Standard{}/R {}/P {}{}{}{}{}{}>>",
+            "<</Filter/Standard{}/R {}/P {}{}{}{}{}{}{}>>",
             self.kind.words(),
             self.kind.revision(),
             self.permissions,
@@ -110,11 +117,12 @@ impl Locks<'_> {
             hex("OE", &parameters.owner_key),
             hex("UE", &parameters.user_key),
             hex("Perms", &parameters.permissions_again),
+            if self.encrypts_metadata { "" } else { "/EncryptMetadata false" },
         )
     }
 
-    /// A file of one page, and this dictionary as object 9, in which there is nothing that has to be encrypted yet, with some
-    /// objects in another form and some more.
+    /// A file of one page, with this dictionary as object 9, some objects in another form
+    /// and some more. Nothing in it has to be encrypted yet.
     pub(crate) fn file(&self, changed: &[(u32, &str)]) -> Vec<u8> {
         let page = (3, "<</Type/Page/Parent 2 0 R>>");
         let own = self.dictionary();

@@ -2,6 +2,7 @@
 #![cfg(feature = "encrypted-pdf")]
 #![allow(clippy::arithmetic_side_effects)]
 
+use super::sample::{Kind, Locks};
 use super::*;
 use crate::encoding::pdf::exhaust::exhaust_encryption;
 use crate::encoding::pdf::{Reader, page_at, sample, text_of};
@@ -241,4 +242,18 @@ fn owners_open_files_with_short_keys_by_either_reading() {
         }
         assert_eq!(opened(&pdf, "wrong"), None);
     }
+}
+
+fn aes_256(user: &str) -> Vec<u8> {
+    let locks = Locks { user, id: Some("id"), ..Locks::of(Kind::Aes256) };
+    locks.file(&[])
+}
+
+/// Keyboards differ in how they compose letters (ISO 32000-2 §7.6.4.3.3, RFC 4013).
+#[test]
+fn passwords_are_the_same_however_their_letters_are_composed() {
+    let file = aes_256("mật khẩu");
+    assert!(opened(&file, "mật khẩu").is_some());
+    assert!(opened(&file, "ma\u{323}\u{302}t kha\u{302}\u{309}u").is_some());
+    assert!(opened(&file, "mat khau").is_none());
 }
