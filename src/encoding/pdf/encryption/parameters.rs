@@ -114,7 +114,8 @@ impl<'a> Reading<'a> {
             user_key: if newer { self.string("UE", key)? } else { Vec::new() },
             permissions,
             permissions_again: if newer { self.string("Perms", 16)? } else { Vec::new() },
-            encrypts_metadata: metadata != Object::Boolean(false),
+            // Below version 4 the entry means nothing (Table 21).
+            encrypts_metadata: version < 4 || metadata != Object::Boolean(false),
             id: self.id()?,
         })
     }

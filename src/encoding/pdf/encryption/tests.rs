@@ -257,3 +257,17 @@ fn passwords_are_the_same_however_their_letters_are_composed() {
     assert!(opened(&file, "ma\u{323}\u{302}t kha\u{302}\u{309}u").is_some());
     assert!(opened(&file, "mat khau").is_none());
 }
+
+/// Below version 4 there is no such entry (ISO 32000-2 Table 21).
+#[test]
+fn metadata_of_older_files_are_encrypted_whatever_is_said_of_them() {
+    for (kind, encrypted) in [(Kind::Rc4Of128, true), (Kind::Rc4ByFilter, false)] {
+        let pdf = Locks { encrypts_metadata: false, ..Locks::of(kind) }.file(&[]);
+        let (source, limits) = (&pdf[..], Limits::default());
+        let reader = Reader::open(&source, &limits).unwrap();
+        let metadata = Dictionary::new().with("Type", Object::name("Metadata"));
+        let of = Reference { number: 4, generation: 0 };
+        let written = reader.encryption().encrypt_stream(of, &metadata, b"<x/>").unwrap();
+        assert_eq!(*written != *b"<x/>", encrypted, "{kind:?}");
+    }
+}
