@@ -268,15 +268,17 @@ impl<'r> Update<'r> {
             let prev = i64::try_from(newest.start_xref).unwrap_or(i64::MAX);
             trailer.set("Prev", Object::Integer(prev));
         }
-        let encrypted = trailer.contains("Encrypt");
-        let new = Object::String(id.to_vec());
         let old = newest.and_then(|it| it.trailer.get("ID"));
-        let old = old.and_then(|it| self.reader.newest().resolve(it).ok());
-        let first = old.as_ref().and_then(Object::as_array).and_then(<[Object]>::first).cloned();
-        // The key depends on it: where there was none, one would lock the file.
-        if encrypted && first.is_none() {
+        let is_direct = old.and_then(Object::as_array).is_some_and(|it| !it.is_empty());
+        // The key depends on it: where there was none, one would lock the file. So would an
+        // object of its own, whose strings would be taken for encrypted ones.
+        if trailer.contains("Encrypt") && !is_direct {
+            old.into_iter().for_each(|it| trailer.set("ID", it.clone()));
             return trailer;
         }
+        let new = Object::String(id.to_vec());
+        let old = old.and_then(|it| self.reader.newest().resolve(it).ok());
+        let first = old.as_ref().and_then(Object::as_array).and_then(<[Object]>::first).cloned();
         trailer.set("ID", Object::Array(vec![first.unwrap_or_else(|| new.clone()), new]));
         trailer
     }

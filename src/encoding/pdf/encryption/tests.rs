@@ -258,6 +258,27 @@ fn passwords_are_the_same_however_their_letters_are_composed() {
     assert!(opened(&file, "mat khau").is_none());
 }
 
+/// An update leaves what the key depends on as it is, even where it may not be.
+#[test]
+fn an_identifier_of_its_own_object_stays_what_it_is() {
+    let locks = Locks { user: "u", id: Some("id"), ..Locks::of(Kind::Rc4Of128) };
+    let own = locks.dictionary();
+    let objects =
+        [(3, "<</Type/Page/Parent 2 0 R>>"), (4, "null"), (8, "[(id)(id)]"), (9, own.as_str())];
+    let mut pdf = b"%PDF-1.7\n".to_vec();
+    let trailer = "/Root 1 0 R/ID 8 0 R/Encrypt 9 0 R";
+    sample::append_table(&mut pdf, &sample::with(&objects), trailer, None);
+    assert!(opened(&pdf, "u").is_some());
+    let (source, limits) = (&pdf[..], Limits::default());
+    let reader = Reader::open_with(&source, &limits, &Password::new("u")).unwrap();
+    let mut update = crate::encoding::pdf::Update::new(&reader).unwrap();
+    let new = update.allocate();
+    update.put(new, &Object::String(b"text".to_vec()));
+    let appended = update.finish(b"new").unwrap();
+    let updated = [&pdf[..], &appended.bytes].concat();
+    assert!(opened(&updated, "u").is_some());
+}
+
 /// Below version 4 there is no such entry (ISO 32000-2 Table 21).
 #[test]
 fn metadata_of_older_files_are_encrypted_whatever_is_said_of_them() {
