@@ -87,24 +87,28 @@ impl ObjectStream {
     }
 }
 
-/// Object streams by where they stand in the file, the latest used last.
+/// The number of an object stream and where it stands in the file. What stands there has one
+/// number only, and is not to be found under others that are said to be there, too.
+type Place = (u32, u64);
+
+/// Object streams by their places, the latest used last.
 #[derive(Default)]
-pub(super) struct KeptStreams(RefCell<VecDeque<(u64, Rc<ObjectStream>)>>);
+pub(super) struct KeptStreams(RefCell<VecDeque<(Place, Rc<ObjectStream>)>>);
 
 impl KeptStreams {
-    pub(super) fn at(&self, offset: u64) -> Option<Rc<ObjectStream>> {
+    pub(super) fn at(&self, place: Place) -> Option<Rc<ObjectStream>> {
         let mut streams = self.0.borrow_mut();
-        let at = streams.iter().position(|(it, _)| *it == offset)?;
+        let at = streams.iter().position(|(it, _)| *it == place)?;
         let found = streams.remove(at)?;
         let stream = Rc::clone(&found.1);
         streams.push_back(found);
         Some(stream)
     }
 
-    pub(super) fn keep(&self, offset: u64, stream: &Rc<ObjectStream>) {
+    pub(super) fn keep(&self, place: Place, stream: &Rc<ObjectStream>) {
         let mut streams = self.0.borrow_mut();
-        streams.push_back((offset, Rc::clone(stream)));
-        let size = |streams: &VecDeque<(u64, Rc<ObjectStream>)>| -> usize {
+        streams.push_back((place, Rc::clone(stream)));
+        let size = |streams: &VecDeque<(Place, Rc<ObjectStream>)>| -> usize {
             streams.iter().map(|(_, it)| it.bytes.len()).sum()
         };
         while streams.len() > 1 && (streams.len() > KEPT_STREAMS || size(&streams) > KEPT_BYTES) {

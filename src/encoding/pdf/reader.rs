@@ -410,7 +410,7 @@ impl<'r> View<'r> {
         let Location::At { offset, generation: 0 } = self.locate(number) else {
             return Err(place(Error::malformed("an object stream is not in the file")));
         };
-        if let Some(kept) = self.reader.streams.at(offset) {
+        if let Some(kept) = self.reader.streams.at((number, offset)) {
             return Ok(kept);
         }
         if let Some(why) = self.reader.encryption.locked() {
@@ -423,7 +423,7 @@ impl<'r> View<'r> {
         let limit = self.reader.limits.pdf_objects;
         let read = ObjectStream::read(&stream.dictionary, self.decoded(&stream)?, limit);
         let read = Rc::new(read.map_err(place)?);
-        self.reader.streams.keep(offset, &read);
+        self.reader.streams.keep((number, offset), &read);
         Ok(read)
     }
 }

@@ -343,3 +343,27 @@ fn cross_reference_streams_that_inflate_are_charged() {
     let error = Reader::open(&pdf, &limits).err().unwrap();
     assert_eq!(error.kind(), ErrorKind::LimitExceeded);
 }
+
+/// Two numbers in one place: the second is not what stands there, whoever was asked before.
+#[test]
+fn an_object_stream_is_read_under_its_own_number_only() {
+    let mut pdf = b"%PDF-1.7\n".to_vec();
+    pdf.extend(b"5 0 obj\n<</Type/ObjStm/N 2/First 8/Length 15>>\nstream\n");
+    pdf.extend(b"7 0 8 4 (a) (b)\nendstream\nendobj\n");
+    let at = pdf.len();
+    let rows = format!("0100000009000001000000090000{}{}", "02000000050000", "02000000060001");
+    let text = format!(
+        "9 0 obj\n<</Type/XRef/Size 10/Root 1 0 R/W[1 4 2]/Index[5 4]/Filter/ASCIIHexDecode\
+         /Length {}>>\nstream\n{rows}>\nendstream\nendobj\nstartxref\n{at}\n%%EOF\n",
+        rows.len() + 1
+    );
+    pdf.extend(text.as_bytes());
+    let limits = Limits::default();
+    for order in [[7, 8], [8, 7]] {
+        let reader = Reader::open(&pdf, &limits).unwrap();
+        for number in order {
+            let read = reader.newest().get(Reference { number, generation: 0 });
+            assert_eq!(read.is_ok(), number == 7, "{order:?}: {number}: {read:?}");
+        }
+    }
+}
