@@ -8,21 +8,33 @@ use super::object::{Dictionary, Object};
 use crate::error::{Error, Result};
 
 /// The data of a stream whose filters and parameters stand in its dictionary as
-/// direct objects. `limit` bounds what each filter gives.
+/// direct objects. `limit` bounds what each filter gives; `charge` is told of the bytes that
+/// each makes or looks at, in vain or not, and may put an end to it.
 ///
 /// # Errors
 /// `Malformed` when the data is not what the filter says; `Unsupported` for a filter
-/// that no writer uses for structure; `LimitExceeded`.
-pub(crate) fn decode(dictionary: &Dictionary, data: &[u8], limit: usize) -> Result<Vec<u8>> {
+/// that no writer uses for structure; `LimitExceeded`; those of `charge`.
+pub(crate) fn decode(
+    dictionary: &Dictionary,
+    data: &[u8],
+    limit: usize,
+    charge: &dyn Fn(usize) -> Result<()>,
+) -> Result<Vec<u8>> {
     let filters = one_or_many(dictionary.get("Filter"));
     let parameters = one_or_many(dictionary.get("DecodeParms"));
     let mut bytes = data.to_vec();
     for (n, filter) in filters.iter().enumerate() {
         let parameters = parameters.get(n).and_then(|it| it.as_dictionary());
         bytes = match filter.as_name() {
-            Some(b"FlateDecode" | b"Fl") => predicted(inflate(&bytes, limit)?, parameters)?,
-            Some(b"ASCIIHexDecode" | b"AHx") => ascii_hex(&bytes)?,
-            Some(b"ASCII85Decode" | b"A85") => ascii_85(&bytes)?,
+            Some(b"FlateDecode" | b"Fl") => predicted(inflate(&bytes, limit, charge)?, parameters)?,
+            Some(b"ASCIIHexDecode" | b"AHx") => {
+                charge(bytes.len())?;
+                ascii_hex(&bytes)?
+            }
+            Some(b"ASCII85Decode" | b"A85") => {
+                charge(bytes.len())?;
+                ascii_85(&bytes)?
+            }
             // Undone before all others (ISO 32000-2 §7.4.10).
             Some(b"Crypt") if n == 0 => bytes,
             Some(name) => {
@@ -45,7 +57,7 @@ fn one_or_many(value: Option<&Object>) -> Vec<&Object> {
 
 /// zlib data (RFC 1950). What follows it within the stream is ignored, as
 /// writers end streams with a line end that `/Length` counts in.
-fn inflate(data: &[u8], limit: usize) -> Result<Vec<u8>> {
+fn inflate(data: &[u8], limit: usize, charge: &dyn Fn(usize) -> Result<()>) -> Result<Vec<u8>> {
     const STEP: usize = 32 << 10;
     let broken = || Error::malformed("compressed data cannot be read");
     let mut inflater = Decompress::new(true);
@@ -60,6 +72,7 @@ fn inflate(data: &[u8], limit: usize) -> Result<Vec<u8>> {
         if out.len() > limit {
             return Err(Error::limit(format_args!("{limit} bytes of a decoded stream")));
         }
+        charge(out.len().saturating_sub(before.1))?;
         let taken = inflater.total_in().saturating_sub(before.0);
         rest = rest.get(usize::try_from(taken).unwrap_or(usize::MAX)..).unwrap_or_default();
         match status {
@@ -216,6 +229,10 @@ mod tests {
 
     use super::*;
     use crate::error::ErrorKind;
+
+    fn decode(dictionary: &Dictionary, data: &[u8], limit: usize) -> Result<Vec<u8>> {
+        super::decode(dictionary, data, limit, &|_| Ok(()))
+    }
 
     fn zlib(bytes: &[u8]) -> Vec<u8> {
         let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());

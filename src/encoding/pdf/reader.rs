@@ -152,6 +152,11 @@ impl<'a> Reader<'a> {
         File { source: self.source, base: self.chain.base, limits: self.limits, spent: &self.spent }
     }
 
+    fn charge(&self, bytes: usize) -> Result<()> {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        self.spent.charge(bytes, self.source.len(), self.limits)
+    }
+
     /// The indirect object at an offset, as the file counts, with its strings decrypted.
     fn object_at(&self, reference: Reference, offset: u64) -> Result<Object> {
         let mut object = self.raw_object_at(reference, offset)?;
@@ -375,14 +380,13 @@ impl<'r> View<'r> {
                 dictionary.set(key, self.flattened(&stream.dictionary, key)?);
             }
         }
+        // Before anything is done with them: what cannot be decoded costs as much.
+        self.reader.charge(length)?;
         let data = self.reader.source.window(range)?;
         let decrypted = self.reader.encryption.decrypt_stream(stream, &dictionary, &data)?;
         let data = decrypted.as_deref().unwrap_or(&data);
-        let decoded =
-            decode(&dictionary, data, limit).map_err(|error| error.at_offset(stream.start))?;
-        let size = u64::try_from(decoded.len()).unwrap_or(u64::MAX);
-        self.reader.spent.charge(size, self.reader.source.len(), self.reader.limits)?;
-        Ok(decoded)
+        decode(&dictionary, data, limit, &|bytes| self.reader.charge(bytes))
+            .map_err(|error| error.at_offset(stream.start))
     }
 
     /// A value, and the values of an array, resolved.

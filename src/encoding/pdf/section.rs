@@ -43,7 +43,6 @@ pub(super) struct Section {
     pub(super) form: Form,
     /// Number and place; earlier ones win over later ones of the same number.
     pub(super) entries: Vec<(u32, Location)>,
-    /// How many of `entries` come from the first of several sources.
     pub(super) trailer: Dictionary,
     pub(super) prev: Option<u64>,
     /// The number of the stream object, if it is one.
@@ -353,8 +352,9 @@ fn read_stream(file: File<'_>, at: u64) -> Result<Section> {
     let end = end.ok_or_else(|| broken("a cross-reference stream is longer than the file"))?;
     within(usize::try_from(length).unwrap_or(usize::MAX), file.limits.pdf_stream_bytes, "bytes")?;
     file.spent.charge(length, file.source.len(), file.limits)?;
-    let rows = decode(&trailer, &file.source.window(data..end)?, file.limits.pdf_stream_bytes)?;
-    file.spent.charge(to_u64(rows.len()), file.source.len(), file.limits)?;
+    let charge = |bytes| file.spent.charge(to_u64(bytes), file.source.len(), file.limits);
+    let rows = file.source.window(data..end)?;
+    let rows = decode(&trailer, &rows, file.limits.pdf_stream_bytes, &charge)?;
     let (entries, unknown) =
         read_rows(&trailer, &rows, file.limits).map_err(|error| error.at_offset(at))?;
     Ok(Section {

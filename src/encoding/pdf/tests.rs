@@ -344,6 +344,37 @@ fn cross_reference_streams_that_inflate_are_charged() {
     assert_eq!(error.kind(), ErrorKind::LimitExceeded);
 }
 
+/// Data that are broken at their end cost as much as any, however often they are asked for.
+#[test]
+fn data_that_cannot_be_decoded_are_charged() {
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    std::io::Write::write_all(&mut encoder, &vec![b' '; 4 << 20]).unwrap();
+    let whole = encoder.finish().unwrap();
+    let mut broken = whole.clone();
+    broken.truncate(whole.len() - 4);
+    // White space alone is nothing in hexadecimal digits.
+    for (data, filter) in [(broken, "/FlateDecode"), (whole, "[/FlateDecode/ASCIIHexDecode]")] {
+        let mut pdf = b"%PDF-1.7\n".to_vec();
+        let head = format!("5 0 obj\n<</Filter{filter}/Length {}>>\nstream\n", data.len());
+        pdf.extend([head.as_bytes(), &data, b"\nendstream\nendobj\n"].concat());
+        let at = pdf.len();
+        let tail = format!(
+            "xref\n5 1\n0000000009 00000 n \ntrailer\n<</Size 6/Root 1 0 R>>\n\
+             startxref\n{at}\n%%EOF\n"
+        );
+        pdf.extend(tail.as_bytes());
+        let limits = Limits { pdf_read_bytes: 10 << 20, ..Limits::default() };
+        let reader = Reader::open(&pdf, &limits).unwrap();
+        let stream = reader.newest().get(Reference { number: 5, generation: 0 }).unwrap();
+        let Object::Stream(stream) = stream else { panic!("a stream") };
+        let outcomes: Vec<_> = (0..4)
+            .map(|_| reader.newest().decoded(&stream).err().map(|error| error.kind()))
+            .collect();
+        assert_eq!(outcomes.last(), Some(&Some(ErrorKind::LimitExceeded)), "{filter} {outcomes:?}");
+        assert_ne!(outcomes.first(), outcomes.last(), "{filter}");
+    }
+}
+
 /// Two numbers in one place: the second is not what stands there, whoever was asked before.
 #[test]
 fn an_object_stream_is_read_under_its_own_number_only() {
