@@ -9,6 +9,10 @@ use crate::encoding::pdf::object::Object;
 use crate::error::Result;
 use crate::limits::{Limits, within};
 
+/// UTF-16 units of the text that one code stands for. The longest ligature of Unicode has
+/// eighteen; what is longer would be repeated for each glyph.
+const MOST_UNITS: usize = 64;
+
 /// What a map file says, as far as it was understood.
 #[derive(Debug, Default)]
 pub(super) struct CMap {
@@ -71,7 +75,7 @@ impl CMap {
 
     fn text(&mut self, items: &[Object]) -> bool {
         let [Object::String(code), Object::String(text)] = items else { return false };
-        let text = String::from_utf16(&units(text)).ok();
+        let text = units(text).and_then(|it| String::from_utf16(&it).ok());
         let (Some(code), Some(text)) = (number(code), text) else { return false };
         self.texts.insert(code, text.into());
         true
@@ -82,11 +86,14 @@ impl CMap {
         let (Some(first), Some(last)) = (number(first), number(last)) else { return false };
         match to {
             Object::String(text) => {
-                self.text_ranges.push((first, last, units(text)));
-                true
+                let text = units(text).map(|it| (first, last, it));
+                let known = text.is_some();
+                self.text_ranges.extend(text);
+                known
             }
             Object::Array(texts) => (first..=last).zip(texts).all(|(code, text)| {
-                let text = text.as_string().and_then(|it| String::from_utf16(&units(it)).ok());
+                let text = text.as_string().and_then(units);
+                let text = text.and_then(|it| String::from_utf16(&it).ok());
                 let known = text.is_some();
                 self.texts.extend(text.map(|it| (code, it.into())));
                 known
@@ -153,9 +160,11 @@ fn groups<const N: usize>(operands: &[Object]) -> std::slice::ChunksExact<'_, Ob
     operands.chunks_exact(N)
 }
 
-fn units(bytes: &[u8]) -> Vec<u16> {
+/// Nothing for a text that is too long to be that of one code.
+fn units(bytes: &[u8]) -> Option<Vec<u16>> {
     let unit = |pair: &[u8]| pair.iter().fold(0_u16, |sum, byte| sum << 8 | u16::from(*byte));
-    bytes.chunks(2).map(unit).collect()
+    let units = bytes.chunks(2);
+    (units.len() <= MOST_UNITS).then(|| units.map(unit).collect())
 }
 
 fn number(code: &[u8]) -> Option<u32> {
@@ -205,6 +214,14 @@ mod tests {
             "begincmap )",
         ] {
             assert!(map(text).doubtful, "{text}");
+        }
+        let long = "0041".repeat(MOST_UNITS + 1);
+        for text in [
+            format!("1 beginbfchar <41> <{long}> endbfchar"),
+            format!("1 beginbfrange <41> <42> <{long}> endbfrange"),
+            format!("1 beginbfrange <41> <42> [<{long}>] endbfrange"),
+        ] {
+            assert!(map(&text).text_of(0x41).is_none(), "as long as a book");
         }
         assert!(map("1 beginbfrange <0000> <ffffffff> [<0041>] endbfrange").text_of(1).is_none());
     }

@@ -90,7 +90,9 @@ impl Encoding {
 /// The text that a glyph of this name shows, composed; nothing where the name does not
 /// tell.
 pub(super) fn text_of(name: &[u8]) -> Option<String> {
-    let name = std::str::from_utf8(name).ok()?;
+    /// Bytes of a name that writers may count on (ISO 32000-1 Annex C).
+    const LONGEST: usize = 127;
+    let name = std::str::from_utf8(name).ok().filter(|it| it.len() <= LONGEST)?;
     // What follows a full stop tells variants (Adobe Glyph List specification, 2).
     let name = name.split('.').next().filter(|it| !it.is_empty())?;
     let text: Option<String> = name.split('_').map(part).collect();
@@ -227,7 +229,8 @@ mod tests {
         ] {
             assert_eq!(text_of(name.as_bytes()).as_deref(), Some(text), "{name}");
         }
-        for name in ["", ".notdef", "g12", "Axyz", "uniXYZW", "c\u{e9}"] {
+        let long = "f_".repeat(1_000) + "f";
+        for name in [&long, "", ".notdef", "g12", "Axyz", "uniXYZW", "c\u{e9}"] {
             assert_eq!(text_of(name.as_bytes()), None, "{name}");
         }
     }
