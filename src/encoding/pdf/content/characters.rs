@@ -7,6 +7,7 @@ use super::outlines::{u16_at, u32_at};
 /// The tables of a font, by platform and encoding.
 #[derive(Debug, Default)]
 pub(super) struct Characters {
+    cmap: Vec<u8>,
     tables: Vec<Table>,
 }
 
@@ -14,30 +15,37 @@ pub(super) struct Characters {
 struct Table {
     symbols: bool,
     unicode: bool,
-    bytes: Vec<u8>,
+    /// Where it begins, from the beginning of all.
+    start: usize,
 }
 
 impl Characters {
-    /// Nothing where one of the tables is not understood.
+    /// Nothing where one of the tables is not understood: some reader may go by it.
     pub(super) fn parse(cmap: &[u8]) -> Option<Self> {
+        let count = usize::from(u16_at(cmap, 2)?);
+        (count <= MOST).then_some(())?;
         let mut tables = Vec::new();
-        for n in 0..usize::from(u16_at(cmap, 2)?).min(MOST) {
-            let record = cmap.get(4..)?.chunks_exact(8).nth(n)?;
+        for record in cmap.get(4..)?.as_chunks::<8>().0.get(..count)? {
             let (platform, encoding) = (u16_at(record, 0)?, u16_at(record, 2)?);
             let start = usize::try_from(u32_at(record, 4)?).ok()?;
-            let bytes = cmap.get(start..)?;
             let (symbols, unicode) = match (platform, encoding) {
                 (3, 0) => (true, false),
                 (1, 0) => (false, false),
                 (0, _) | (3, 1 | 10) => (false, true),
                 _ => continue,
             };
-            // Variation sequences are asked by nobody here.
-            if u16_at(bytes, 0)? != 14 {
-                tables.push(Table { symbols, unicode, bytes: bytes.to_vec() });
+            let bytes = cmap.get(start..)?;
+            match u16_at(bytes, 0)? {
+                0 | 6 => {}
+                4 => ends(bytes)?.is_sorted().then_some(())?,
+                12 => is_in_order(groups(bytes)?).then_some(())?,
+                // Variation sequences are asked by nobody here.
+                14 => continue,
+                _ => return None,
             }
+            tables.push(Table { symbols, unicode, start });
         }
-        Some(Self { tables })
+        Some(Self { cmap: cmap.to_vec(), tables })
     }
 
     /// All glyphs that some reader may take for a byte that stands for this character, as
@@ -53,7 +61,8 @@ impl Characters {
                 // By the byte itself, or by the code that Mac OS has for the character.
                 [Some(byte), character.and_then(mac_code), None]
             };
-            glyphs.extend(codes.into_iter().flatten().filter_map(|it| glyph(&table.bytes, it)));
+            let bytes = self.cmap.get(table.start..).unwrap_or_default();
+            glyphs.extend(codes.into_iter().flatten().filter_map(|it| glyph(bytes, it)));
         }
         glyphs
     }
@@ -93,10 +102,10 @@ fn word(words: &[u8], at: usize) -> Option<u16> {
 /// Format 4: segments with an offset for all, or a glyph for each.
 fn segment(table: &[u8], code: u16) -> Option<u16> {
     let doubled = usize::from(u16_at(table, 6)?);
-    let part =
-        |n: usize| table.get(doubled.checked_mul(n)?.checked_add(if n == 0 { 14 } else { 16 })?..);
-    let (ends, starts, deltas, offsets) = (part(0)?, part(1)?, part(2)?, part(3)?);
-    let at = (0..doubled / 2).find(|at| word(ends, *at).is_some_and(|it| it >= code))?;
+    let part = |n: usize| table.get(doubled.checked_mul(n)?.checked_add(16)?..);
+    let (starts, deltas, offsets) = (part(1)?, part(2)?, part(3)?);
+    let ends = ends(table)?;
+    let at = ends.partition_point(|it| u16::from_be_bytes(*it) < code);
     let start = word(starts, at).filter(|it| *it <= code)?;
     let (delta, offset) = (word(deltas, at)?, usize::from(word(offsets, at)?));
     if offset == 0 {
@@ -107,16 +116,29 @@ fn segment(table: &[u8], code: u16) -> Option<u16> {
     Some(if glyph == 0 { 0 } else { glyph.wrapping_add(delta) })
 }
 
+/// The last codes of the segments of format 4.
+fn ends(table: &[u8]) -> Option<&[[u8; 2]]> {
+    table.get(14..)?.as_chunks().0.get(..usize::from(u16_at(table, 6)? / 2))
+}
+
 /// Format 12: ranges of characters.
 fn group(table: &[u8], code: u32) -> Option<u32> {
-    let count = usize::try_from(u32_at(table, 12)?).ok()?;
-    let groups = table.get(16..)?.chunks_exact(12).take(count);
-    let mut within = groups.filter_map(|it| {
-        let (first, last) = (u32_at(it, 0)?, u32_at(it, 4)?);
-        (first..=last).contains(&code).then_some(())?;
-        u32_at(it, 8)?.checked_add(code.checked_sub(first)?)
-    });
-    within.next()
+    let groups = groups(table)?;
+    let group =
+        groups.get(groups.partition_point(|it| u32_at(it, 4).is_some_and(|it| it < code)))?;
+    u32_at(group, 8)?.checked_add(code.checked_sub(u32_at(group, 0)?)?)
+}
+
+/// Whether readers find the same however they search.
+fn is_in_order(groups: &[[u8; 12]]) -> bool {
+    let ends = |it: &[u8; 12]| u32_at(it, 0).zip(u32_at(it, 4));
+    groups.iter().all(|it| ends(it).is_some_and(|it| it.0 <= it.1))
+        && groups.is_sorted_by(|a, b| ends(a).zip(ends(b)).is_some_and(|(a, b)| a.1 < b.0))
+}
+
+/// Of each the first and the last character, and the glyph of the first.
+fn groups(table: &[u8]) -> Option<&[[u8; 12]]> {
+    table.get(16..)?.as_chunks().0.get(..usize::try_from(u32_at(table, 12)?).ok()?)
 }
 
 #[cfg(test)]
@@ -181,5 +203,24 @@ mod tests {
             let read = [Characters::parse(&bent), Characters::parse(&cmap[..at])];
             read.into_iter().flatten().for_each(|it| drop(it.glyphs(65, Some('A'))));
         }
+    }
+
+    /// What readers may ask and this does not is no table without the glyph.
+    #[test]
+    fn tables_that_are_not_understood_are_told() {
+        let plain = |format: u16| words(&[format, 0, 0, 0x41, 1, 7, 0, 0]);
+        assert!(Characters::parse(&tables(&[(3, 1, plain(6))])).is_some());
+        for format in [2, 8, 10, 13, 99] {
+            assert!(Characters::parse(&tables(&[(3, 1, plain(format))])).is_none(), "{format}");
+        }
+        // Others are behind as many as are asked.
+        let many: Vec<_> = (0..=MOST).map(|_| (0, 3, plain(6))).collect();
+        assert!(Characters::parse(&tables(&many)).is_none());
+        assert!(Characters::parse(&tables(&many[1..])).is_some());
+        // Readers search those that are not in order in different ways.
+        let groups = words(&[12, 0, 0, 0, 0, 0, 0, 2, 0, 9, 0, 9, 0, 5, 0, 7, 0, 8, 0, 5]);
+        assert!(Characters::parse(&tables(&[(3, 10, groups)])).is_none());
+        let segments = words(&[4, 0, 0, 4, 0, 0, 0, 9, 8, 0, 8, 7, 0, 0, 0, 0]);
+        assert!(Characters::parse(&tables(&[(3, 1, segments)])).is_none());
     }
 }
