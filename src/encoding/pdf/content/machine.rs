@@ -101,8 +101,8 @@ impl<'r> Machine<'r> {
         }
     }
 
-    /// Content that several streams hold, one behind the other.
-    pub(super) fn begin(&mut self, streams: Vec<Vec<u8>>, resources: Dictionary) -> Result<()> {
+    /// Content that several streams hold, one behind the other; their bytes are spent.
+    pub(super) fn begin(&mut self, streams: Vec<Vec<u8>>, resources: Dictionary) {
         let mut content = Vec::new();
         for stream in streams {
             content.extend(stream);
@@ -110,9 +110,7 @@ impl<'r> Machine<'r> {
             // Nothing goes on from one to the next but what white space may part (§7.8.2).
             content.push(b'\n');
         }
-        self.spend(content.len())?;
         self.frames.push(Frame::new(content, Rc::new(resources), 0));
-        Ok(())
     }
 
     /// A form, as if it were a page.

@@ -69,11 +69,14 @@ pub(crate) fn page_marks(view: View<'_>, page: &Dictionary, limits: &Limits) -> 
         if content.is_none() {
             machine.doubt("a content stream that cannot be read");
         }
-        streams.push(content.unwrap_or_default());
+        let content = content.unwrap_or_default();
+        // One after the other: together they may be more than there is memory for.
+        machine.spend(content.len())?;
+        streams.push(content);
     }
     let resources = inherited(view, page, "Resources")?;
     let resources = resources.as_dictionary().cloned().unwrap_or_default();
-    machine.begin(streams, resources)?;
+    machine.begin(streams, resources);
     machine.run()
 }
 

@@ -353,3 +353,18 @@ fn no_bytes_are_too_hostile() {
         exhaust::exhaust(&content[..at]);
     }
 }
+
+/// What is too much is told before all of it is in memory.
+#[test]
+fn streams_of_one_page_are_counted_one_by_one() {
+    let limits = Limits {
+        pdf_content_bytes: 2_000,
+        pdf_read_factor: 0,
+        pdf_read_bytes: 9_000,
+        ..Limits::default()
+    };
+    let content = " ".repeat(1_500);
+    let error = drawn_with(&limits, &[content.as_str(); 8], RESOURCES, &[]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::LimitExceeded);
+    assert!(error.to_string().contains("page content"), "{error}");
+}
