@@ -4,6 +4,7 @@
 //! and what follows is drawn as if it had not been there.
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -44,9 +45,7 @@ pub(super) struct Machine<'r> {
 pub(super) struct Frame {
     tokens: Tokens,
     operands: Vec<Object>,
-    pub(super) resources: Rc<Dictionary>,
-    /// What was looked up: category, name.
-    pub(super) looked_up: HashMap<(&'static str, Vec<u8>), Rc<Object>>,
+    pub(super) resources: Rc<Resources>,
     pub(super) fonts: HashMap<Vec<u8>, usize>,
     /// How many states were saved before it.
     pub(super) base: usize,
@@ -59,16 +58,45 @@ pub(super) struct Frame {
     pub(super) text: Option<(Matrix, Matrix)>,
 }
 
+/// What content may name (ISO 32000-2 §7.8.3).
+#[derive(Default)]
+pub(super) struct Resources {
+    dictionary: Dictionary,
+    /// The categories that were asked for, each put in order once: a page may name as many
+    /// resources as it has.
+    categories: RefCell<HashMap<&'static str, Category>>,
+}
+
+/// Resources of one category by their names; of two of one name, the last.
+type Category = Rc<HashMap<Vec<u8>, Rc<Object>>>;
+
+impl Resources {
+    pub(super) fn new(dictionary: Dictionary) -> Self {
+        Self { dictionary, categories: RefCell::default() }
+    }
+
+    fn category(&self, view: View<'_>, name: &'static str) -> Result<Category> {
+        if let Some(found) = self.categories.borrow().get(name) {
+            return Ok(Rc::clone(found));
+        }
+        let all = known(view.value(&self.dictionary, name))?;
+        let entries = all.as_dictionary().map(Dictionary::entries).unwrap_or_default();
+        let by_name = entries.iter().map(|it| (it.key.clone(), Rc::new(it.value.clone())));
+        let category = Category::new(by_name.collect());
+        self.categories.borrow_mut().insert(name, Rc::clone(&category));
+        Ok(category)
+    }
+}
+
 /// So many are told; what is certain is lost with the first.
 const DOUBTS: usize = 64;
 
 impl Frame {
-    pub(super) fn new(content: Vec<u8>, resources: Rc<Dictionary>, base: usize) -> Self {
+    pub(super) fn new(content: Vec<u8>, resources: Rc<Resources>, base: usize) -> Self {
         Self {
             tokens: Tokens::new(content),
             operands: Vec::new(),
             resources,
-            looked_up: HashMap::new(),
             fonts: HashMap::new(),
             base,
             reference: None,
@@ -110,7 +138,7 @@ impl<'r> Machine<'r> {
             // Nothing goes on from one to the next but what white space may part (§7.8.2).
             content.push(b'\n');
         }
-        self.frames.push(Frame::new(content, Rc::new(resources), 0));
+        self.frames.push(Frame::new(content, Rc::new(Resources::new(resources)), 0));
     }
 
     /// A form, as if it were a page.
@@ -306,17 +334,9 @@ impl<'r> Machine<'r> {
     }
 
     /// A resource of the page or form that is drawn; null where there is none.
-    pub(super) fn resource(&mut self, category: &'static str, name: &[u8]) -> Result<Rc<Object>> {
-        let Some(frame) = self.frames.last_mut() else { return Ok(Rc::new(Object::Null)) };
-        let key = (category, name.to_vec());
-        if let Some(found) = frame.looked_up.get(&key) {
-            return Ok(Rc::clone(found));
-        }
-        let resources = known(self.view.value(&frame.resources, category))?;
-        let name = std::str::from_utf8(name).ok();
-        let entry = name.and_then(|name| resources.as_dictionary()?.get(name));
-        let found = Rc::new(entry.cloned().unwrap_or(Object::Null));
-        frame.looked_up.insert(key, Rc::clone(&found));
-        Ok(found)
+    pub(super) fn resource(&self, category: &'static str, name: &[u8]) -> Result<Rc<Object>> {
+        let Some(frame) = self.frames.last() else { return Ok(Rc::new(Object::Null)) };
+        let category = frame.resources.category(self.view, category)?;
+        Ok(category.get(name).map_or_else(|| Rc::new(Object::Null), Rc::clone))
     }
 }

@@ -5,7 +5,7 @@
 use std::rc::Rc;
 
 use super::geometry::{Matrix, Rect};
-use super::machine::{Frame, Machine};
+use super::machine::{Frame, Machine, Resources};
 use super::marks::Ink;
 use super::state::{Graphics, Paint, brightness};
 use super::{known, numbers_of};
@@ -229,7 +229,7 @@ impl Machine<'_> {
         };
         self.spend(content.len())?;
         let resources = match known(self.view.dictionary(dictionary, "Resources"))? {
-            Some(resources) => Rc::new(resources),
+            Some(resources) => Rc::new(Resources::new(resources)),
             // As older writers have it (§7.8.3).
             None => self.frames.last().map(|it| Rc::clone(&it.resources)).unwrap_or_default(),
         };

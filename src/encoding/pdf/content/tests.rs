@@ -368,3 +368,20 @@ fn streams_of_one_page_are_counted_one_by_one() {
     assert_eq!(error.kind(), ErrorKind::LimitExceeded);
     assert!(error.to_string().contains("page content"), "{error}");
 }
+
+/// Names are bytes; of two the last counts. As many as there are, each is found at once.
+#[test]
+fn resources_by_their_names() {
+    let form = stream("/Type/XObject/Subtype/Form/BBox[0 0 9 9]", "0 0 1 1 re f");
+    let resources = "/XObject<</A#ff 12 0 R/B 13 0 R/B 12 0 R>>";
+    for content in ["/A#ff Do", "/B Do", "/A#FF Do /B Do"] {
+        let marks = drawn_with(&Limits::default(), &[content], resources, &[(12, &form)]).unwrap();
+        assert_eq!(marks.doubts, [], "{content}");
+        assert!(!marks.marks.is_empty(), "{content}");
+    }
+    let many: String = (0..40_000).map(|n| format!("/N{n} 13 0 R")).collect();
+    let names: String = (0..40_000).map(|n| format!("/N{n} gs ")).collect();
+    let resources = format!("/ExtGState<<{many}>>");
+    let marks = drawn_with(&Limits::default(), &[&names], &resources, &[(13, "<</LW 2>>")]);
+    assert_eq!(marks.unwrap().doubts, []);
+}
