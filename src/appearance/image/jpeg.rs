@@ -19,13 +19,10 @@ const JFIF: u8 = 0xe0;
 pub(super) fn read(data: &[u8], limits: &Limits) -> Result<Pixels> {
     let mut rest = data.get(2..).unwrap_or_default();
     let mut kept = vec![0xff, 0xd8];
-    let mut frame = None;
-    loop {
+    let (mut frame, mut scanned) = (None, false);
+    while !(scanned && rest.starts_with(&END_OF_IMAGE)) {
         let (segment, after) = segment(rest).ok_or_else(broken)?;
         let (marker, body) = (segment.marker, segment.body);
-        if marker == START_OF_SCAN {
-            break;
-        }
         // SOF0 to SOF15 without DHT, JPG and DAC, which stand among them.
         let is_frame = matches!(marker, 0xc0..=0xcf) && !matches!(marker, 0xc4 | 0xc8 | 0xcc);
         if is_frame && frame.replace(Frame::read(marker, body)?).is_some() {
@@ -38,10 +35,16 @@ pub(super) fn read(data: &[u8], limits: &Limits) -> Result<Pixels> {
             kept.extend_from_slice(segment.bytes);
         }
         rest = after;
+        if marker == START_OF_SCAN {
+            let (coded, after) = coded(rest)?;
+            kept.extend_from_slice(coded);
+            (rest, scanned) = (after, true);
+        }
     }
+    // What follows is no part of it.
+    kept.extend_from_slice(&END_OF_IMAGE);
     let frame = frame.ok_or_else(broken)?;
     bounded(frame.width, frame.height, limits)?;
-    kept.extend_from_slice(scans(rest)?);
     let Frame { width, height, colours } = frame;
     Ok(Pixels { width, height, colours, data: Data::Jpeg(kept), alpha: None })
 }
@@ -50,10 +53,11 @@ fn broken() -> Error {
     Error::malformed("this JPEG is broken")
 }
 
-/// All from the first scan to the end of the image; what follows that is no part of it.
-fn scans(rest: &[u8]) -> Result<&[u8]> {
-    let end = rest.windows(2).rposition(|it| it == END_OF_IMAGE);
-    let end = end.and_then(|at| at.checked_add(2)).and_then(|end| rest.get(..end));
+/// The coded pixels of one scan, and what follows them (T.81 §B.1.1.5): stuffed bytes and
+/// restart markers stand within.
+fn coded(rest: &[u8]) -> Result<(&[u8], &[u8])> {
+    let ends = |it: &[u8]| matches!(it, [0xff, next] if !matches!(next, 0 | 0xff | 0xd0..=0xd7));
+    let end = rest.windows(2).position(ends).and_then(|at| rest.split_at_checked(at));
     end.ok_or_else(|| Error::malformed("this JPEG ends too early"))
 }
 

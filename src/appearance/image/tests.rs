@@ -85,11 +85,25 @@ fn a_jpeg_goes_through_without_what_is_personal() {
     let comment = b"\xff\xfe\0\x08secret";
     let segments = [&jfif[..], exif, adobe, comment].concat();
     let mut file = jpeg(3, &segments);
-    file.extend_from_slice(b"behind");
+    // Cameras and telephones put a second picture there.
+    file.extend_from_slice(&jpeg(3, exif));
     let image = read(&file).unwrap();
     assert_eq!((image.width(), image.height(), image.0.colours), (3, 2, Colours::Rgb));
     assert_eq!(samples(&image), jpeg(3, &[&jfif[..], adobe].concat()));
     assert_eq!(read(&jpeg(1, b"")).unwrap().0.colours, Colours::Grey);
+}
+
+/// Progressive ones have many, with tables between them, restart markers and stuffed bytes
+/// within, and none of them is the end.
+#[test]
+fn every_scan_of_a_jpeg_is_kept() {
+    let sound = jpeg(3, b"");
+    let body = &sound[..sound.len() - 2];
+    let table = b"\xff\xc4\0\x06\xff\xd9\xff\xd9";
+    let scan = b"\xff\xda\0\x02\x01\xff\0\xff\xd0\x02";
+    let comment = b"\xff\xfe\0\x08secret";
+    let file = [body, table, scan, comment, b"\xff\xd9behind"].concat();
+    assert_eq!(samples(&read(&file).unwrap()), [body, table, scan, b"\xff\xd9"].concat());
 }
 
 #[test]
