@@ -31,14 +31,14 @@ impl Page {
         let shared = [a[0].max(b[0]), a[1].max(b[1]), a[2].min(b[2]), a[3].min(b[3])];
         // Readers take the whole page where the two have nothing in common.
         let visible = if shared[0] < shared[2] && shared[1] < shared[3] { shared } else { media };
-        let rotate = inherited("Rotate")?.as_integer().unwrap_or(0);
-        let turn = match rotate.rem_euclid(360) {
-            90 => Turn::Quarter,
-            180 => Turn::Half,
-            270 => Turn::ThreeQuarters,
+        let rotate = inherited("Rotate")?.as_number().unwrap_or(0.0);
+        let turn = match rotate.rem_euclid(360.0) {
+            90.0 => Turn::Quarter,
+            180.0 => Turn::Half,
+            270.0 => Turn::ThreeQuarters,
             _ => Turn::None,
         };
-        // Of the page alone (Table 31); between 1 and what ISO 32000-1 Annex C allows.
+        // Of the page alone (Table 31); no more than ISO 32000-1 Annex C has.
         let unit = view.value(page, "UserUnit")?.as_number();
         let unit = unit.filter(|it| (0.001..=75_000.0).contains(it)).unwrap_or(1.0);
         Ok(Self { visible, turn, unit })
