@@ -6,7 +6,7 @@ use super::look::Appearance;
 use super::page::Page;
 use super::placement::{Place, Side, on, page};
 use crate::encoding::pdf::content::{Mark, find, page_marks};
-use crate::encoding::pdf::{Reference, View, page_at};
+use crate::encoding::pdf::{Reference, View, all_pages, page_at};
 use crate::error::{Error, Result};
 
 /// Texts that belong together on a page, as they are seen.
@@ -103,12 +103,15 @@ fn only<const N: usize>(
     what: &str,
     search: impl Fn(&Texts<'_>) -> Vec<[Rectangle; N]>,
 ) -> Result<Found<N>> {
-    let (mut only, mut doubtful) = (None, false);
-    let first = wanted.unwrap_or(0);
     // A page that is asked for and not there is said not to be there.
-    page(view, first)?;
-    for n in first..wanted.map_or(u64::MAX, |it| it.saturating_add(1)) {
-        let Some((reference, dictionary)) = page_at(view, n)? else { break };
+    page(view, wanted.unwrap_or(0))?;
+    let pages: Box<dyn Iterator<Item = _>> = match wanted {
+        Some(n) => Box::new(page_at(view, n).transpose().into_iter()),
+        None => Box::new(all_pages(view)?),
+    };
+    let (mut only, mut doubtful) = (None, false);
+    for found in pages {
+        let (reference, dictionary) = found?;
         let marks = page_marks(view, &dictionary, view.reader().limits())?;
         doubtful |= !marks.doubts.is_empty();
         let page = Page::of(view, &dictionary)?;

@@ -316,3 +316,31 @@ fn a_collection_counts_no_more_fonts_than_it_has_bytes() {
         assert_eq!(refused.kind(), ErrorKind::Malformed, "{count:?}");
     }
 }
+
+/// Each node of the page tree is read once, not for every page behind it.
+#[test]
+fn a_text_is_looked_for_on_every_page_in_one_walk() {
+    const NODES: u32 = 1_000;
+    let kids: String = (0..NODES).map(|n| format!("{} 0 R ", 10 + n * 3)).collect();
+    let mut objects = vec![(
+        2,
+        format!("<</Type/Pages/Kids[{kids}]/Count {}/MediaBox[0 0 200 200]>>", NODES * 2),
+    )];
+    for n in (0..NODES).map(|n| 10 + n * 3) {
+        let (a, b) = (n + 1, n + 2);
+        let own = "/MediaBox[0 0 9 9]/CropBox[0 0 9 9]/Rotate 0/Resources<<>>";
+        let kids = format!("/Count 2/Kids[{a} 0 R {b} 0 R]");
+        objects.push((n, format!("<</Type/Pages/Parent 2 0 R{kids}{own}>>")));
+        objects.extend([a, b].map(|it| (it, format!("<</Type/Page/Parent {n} 0 R>>"))));
+    }
+    let objects: Vec<_> = objects.iter().map(|(n, body)| (*n, body.as_str())).collect();
+    let file = pdf::table(&pdf::with(&objects));
+    // A fifth of what looking at all nodes before each page would take.
+    let limits = Limits { pdf_read_factor: 0, pdf_read_bytes: 16 << 20, ..Limits::default() };
+    let reader = Reader::open(&file, &limits).unwrap();
+    let look = Appearance::picture(picture(30, 40), 40.0).unwrap();
+    let size = millimetres(10.0, 10.0);
+    let anchor = Placement::anchor("ký", Side::Over);
+    let error = place(reader.newest(), &anchor, &look, size, None).unwrap_err();
+    assert!(error.to_string().contains("is not found"), "{error}");
+}

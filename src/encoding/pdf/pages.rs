@@ -53,6 +53,71 @@ pub(crate) fn page_at(view: View<'_>, n: u64) -> Result<Option<(Reference, Dicti
     }
 }
 
+/// Every page, the first one first.
+///
+/// # Errors
+/// `Malformed` when there is no page tree.
+pub(crate) fn all_pages(view: View<'_>) -> Result<AllPages<'_>> {
+    let (_, catalog) = view.catalog()?;
+    let mut pages = AllPages { view, open: Vec::new(), seen: HashSet::new() };
+    match view.dictionary(&catalog, "Pages")? {
+        Some(root) => pages.open_kids(&root)?,
+        None => return Err(Error::malformed("the page tree holds what is no page")),
+    }
+    Ok(pages)
+}
+
+/// Each is looked at when it is asked for, and each node above them once. After an error
+/// there are no more.
+pub(crate) struct AllPages<'r> {
+    view: View<'r>,
+    /// What is still to be looked at, the next one last.
+    open: Vec<Object>,
+    seen: HashSet<Reference>,
+}
+
+impl AllPages<'_> {
+    fn open_kids(&mut self, node: &Dictionary) -> Result<()> {
+        self.open.extend(self.view.array(node, "Kids")?.into_iter().rev());
+        Ok(())
+    }
+
+    /// Nothing for a node, whose kids are next.
+    fn look_at(&mut self, kid: &Object) -> Result<Option<(Reference, Dictionary)>> {
+        let reference = kid.as_reference();
+        let reference =
+            reference.ok_or_else(|| Error::malformed("a page is no indirect object"))?;
+        if !self.seen.insert(reference) {
+            return Err(Error::malformed("the page tree runs in a circle"));
+        }
+        let object = self.view.get(reference)?;
+        let Some(dictionary) = object.as_dictionary() else {
+            return Err(Error::malformed("a page is no dictionary"));
+        };
+        if pages_below(dictionary).is_none() {
+            return Ok(Some((reference, dictionary.clone())));
+        }
+        self.open_kids(dictionary).map(|()| None)
+    }
+}
+
+impl Iterator for AllPages<'_> {
+    type Item = Result<(Reference, Dictionary)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let kid = self.open.pop()?;
+            let found = self.look_at(&kid).transpose();
+            if matches!(found, Some(Err(_))) {
+                self.open.clear();
+            }
+            if found.is_some() {
+                return found;
+            }
+        }
+    }
+}
+
 /// Nothing for a page itself.
 fn pages_below(node: &Dictionary) -> Option<u64> {
     let inner = node.contains("Kids") || node.is_a("Pages");
@@ -103,15 +168,15 @@ pub(crate) fn page_of(
     dictionary: &Dictionary,
 ) -> Result<Option<(Reference, Dictionary)>> {
     /// Pages that are searched for a widget that does not say where it is.
-    const MOST: u64 = 1_000;
+    const MOST: usize = 1_000;
     if let Some(reference) = dictionary.get("P").and_then(Object::as_reference)
         && let Some(page) = view.get(reference)?.as_dictionary().filter(|it| it.is_a("Page"))
     {
         return Ok(Some((reference, page.clone())));
     }
     let Some(widget) = widget else { return Ok(None) };
-    for n in 0..MOST {
-        let Some((reference, page)) = page_at(view, n)? else { return Ok(None) };
+    for page in all_pages(view)?.take(MOST) {
+        let (reference, page) = page?;
         if view.array(&page, "Annots")?.contains(&Object::Reference(widget)) {
             return Ok(Some((reference, page)));
         }
