@@ -229,6 +229,13 @@ fn words_in_the_corner_of_any_page() {
             SignatureBuilder::new(&page, at()).appearance(look).sign(&signers.agency).unwrap();
         signers.judge(&signed, 1);
         keep(&format!("appendix-{name}"), &signed);
+        if name == "upright" {
+            // 15 mm from the right edge, 5 mm from the upper one.
+            let place = rectangle(&signed);
+            let (right, top) = (595.0 - 15.0 * 72.0 / 25.4, 842.0 - 5.0 * 72.0 / 25.4);
+            assert!((place[2] - right).abs() < 0.1 && (place[3] - top).abs() < 0.1, "{place:?}");
+            assert!(place[0] > 595.0 / 2.0, "{place:?}");
+        }
     }
     let page = dispatch("");
     let look = Appearance::copy(serif(), CopyForm::SaoY);
