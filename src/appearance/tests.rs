@@ -1,3 +1,5 @@
+use unicode_normalization::UnicodeNormalization;
+
 use super::form::Turn;
 use super::geometry::{MILLIMETRE, Rectangle, Size};
 use super::image::Transparency;
@@ -152,6 +154,31 @@ fn words_stay_in_their_box() {
     }
     assert!(wrapped > 0 && refused > 0, "{wrapped} wrapped, {refused} refused");
     assert!(sizes.iter().all(|it| (5.0..=11.0).contains(it)) && sizes.contains(&5.0));
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(200))]
+
+    /// Whatever the words are, and however they are composed.
+    #[test]
+    fn no_words_leave_their_box(
+        words in "[ A-Za-zĐđÂâĂăÊêÔôƠơƯưẤẬẪặệỗợữỹ.,0-9]{1,60}",
+        decomposed: bool,
+        width in 1.0..120.0_f64,
+        height in 1.0..60.0_f64,
+        framed: bool,
+    ) {
+        let words = if decomposed { words.nfd().collect() } else { words };
+        let look = Appearance::words(true_type(), vec![Line::Text(words), Line::Time]);
+        let look = if framed { look.framed() } else { look };
+        let room = millimetres(width, height);
+        // What does not fit is refused.
+        if let Ok(scene) = look.within(room, &subject()) {
+            proptest::prop_assert!(rows(&scene).iter().all(|it| inside(it.1, room)));
+        }
+        let scene = look.natural(&subject()).unwrap();
+        proptest::prop_assert!(rows(&scene).iter().all(|it| inside(it.1, scene.size)));
+    }
 }
 
 #[test]
