@@ -13,7 +13,8 @@ use std::path::PathBuf;
 use kyso::appearance::{Appearance, CopyForm, Font, Image, Placement, Side, TimeFormat};
 use kyso::pades::{EmptyField, FieldBuilder, SignatureBuilder};
 use kyso::{
-    Conclusion, ErrorKind, Limits, Policy, Signer, SoftwareSigner, TrustStore, UtcTime, Validator,
+    CheckId, Conclusion, ErrorKind, Limits, Outcome, Policy, Report, Signer, SoftwareSigner,
+    TrustStore, UtcTime, Validator,
 };
 use rcgen::{CertificateParams, DnType, KeyPair, KeyUsagePurpose, SanType};
 use support::pki::{Authority, params, root};
@@ -48,11 +49,14 @@ impl Signers {
         Self { root, leader, agency }
     }
 
+    fn report(&self, pdf: &[u8]) -> Report {
+        let trust: TrustStore = [self.root.certificate.clone()].into_iter().collect();
+        Validator::new(trust, Policy::pilot(), at()).validate(pdf).unwrap()
+    }
+
     /// Every signature passes, whatever later ones show.
     fn judge(&self, pdf: &[u8], signatures: usize) {
-        let trust: TrustStore = [self.root.certificate.clone()].into_iter().collect();
-        let validator = Validator::new(trust, Policy::pilot(), at());
-        let report = validator.validate(pdf).unwrap();
+        let report = self.report(pdf);
         assert_eq!(report.signatures().len(), signatures);
         for signature in report.signatures() {
             assert_eq!(signature.conclusion(), Conclusion::TotalPassed, "{report}");
@@ -144,6 +148,50 @@ fn the_leader_then_the_agency() {
     assert!((agency[3] - agency[1] - 40.0 * MILLIMETRE).abs() < 0.1, "{agency:?}");
     let heights = agency[1] + agency[3] - leader[1] - leader[3];
     assert!(heights.abs() < 0.1, "at one height: {agency:?}");
+}
+
+/// A seal lies on words by law: its lines leave them to be read, wherever they cross them.
+/// What is solid in it does not.
+#[test]
+fn a_seal_on_printed_words() {
+    const MILLIMETRE: f64 = 72.0 / 25.4;
+    let signers = Signers::new();
+    let page = dispatch("");
+    let leader = Appearance::leader(image(&pictures::handwriting()), 50.0).unwrap();
+    let first = SignatureBuilder::new(&page, at())
+        .field("Leader")
+        .placement(Placement::between("CHỦ TỊCH", "Nguyễn Văn Thử"))
+        .appearance(leader)
+        .sign(&signers.leader)
+        .unwrap();
+    let sealed = |x: f64, y: f64, millimetres: f64| {
+        let seal = Appearance::agency(image(&pictures::seal()), millimetres).unwrap();
+        let half = millimetres * MILLIMETRE / 2.0;
+        SignatureBuilder::new(&first, at())
+            .field("Agency")
+            .rectangle([x - half, y - half, x + half, y + half])
+            .appearance(seal)
+            .sign(&signers.agency)
+            .unwrap()
+    };
+    // So far from the middle, in parts of the seal, that the star is elsewhere.
+    for part in [-0.49, -0.47, 0.28, 0.33, 0.45, 0.48] {
+        let pdf = sealed(230.0, 703.0 + part * 40.0 * MILLIMETRE, 40.0);
+        signers.judge(&pdf, 2);
+        let report = signers.report(&pdf);
+        assert_eq!(covered_text(&report), Some(Outcome::Warning), "{report}");
+    }
+    // From the side, across "CHỦ TỊCH" and over a third of the signature.
+    signers.judge(&sealed(345.0, 600.0, 42.0), 2);
+    signers.judge(&sealed(359.0, 600.0, 36.0), 2);
+    keep("seal-on-words", &sealed(345.0, 620.0, 42.0));
+    let report = signers.report(&sealed(230.0, 703.0, 40.0));
+    assert_eq!(covered_text(&report), Some(Outcome::Failed), "{report}");
+}
+
+fn covered_text(report: &Report) -> Option<Outcome> {
+    let checks = report.signatures()[0].checks();
+    checks.iter().find(|it| it.id == CheckId::CoveredText).map(|it| it.outcome)
 }
 
 /// Where something on the upright page is on another one.

@@ -11,6 +11,7 @@
 //! | shadow attacks, hide and replace: prepared objects, exchanged by the table or the root | the same, §3.3 | `shadow::shadow_hide_and_replace_*` |
 //! | evil annotations on certified documents | Rohlmann et al., "Breaking the Specification" (2021), §3.1 | `certified::eaa_*` |
 //! | sneaky signatures on certified documents | the same, §3.2 | `certified::ssa_*` |
+//! | the same with looks that seem to be seen through: masks, groups, blend modes | the same; folklore | `masks::*` |
 //! | code in certified documents | the same, §3.3 | `certified::code_*` |
 //! | games with ByteRange; bytes behind the signature in Contents | Mladenov et al., §4; folklore | `places::byte_range_*`, `places::contents_*` |
 //! | two signatures on one field; one on two; names that collide | folklore | `places::two_*`, `places::one_*`, `places::names_*` |
@@ -24,6 +25,7 @@
 mod certified;
 mod forge;
 mod isa;
+mod masks;
 mod places;
 mod shadow;
 #[path = "../support/mod.rs"]

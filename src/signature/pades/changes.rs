@@ -6,6 +6,7 @@
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 mod annotations;
+mod cover;
 mod covered;
 mod document;
 mod drawing;

@@ -251,8 +251,10 @@ fn covered(pdf: &PdfFacts) -> Option<Finding> {
     let id = CheckId::CoveredText;
     if pdf.kinds.hides {
         let message = say(
-            "Hình ảnh được thêm sau khi ký che mất chữ của văn bản đã ký.",
-            "A look that was added later hides letters of what was signed.",
+            "Hình ảnh được thêm sau khi ký che mất chữ của văn bản đã ký, hoặc có phần không đọc \
+             được nằm trên chữ đó.",
+            "A look that was added later hides letters of what was signed, or a part of it that \
+             cannot be read lies on them.",
         );
         return Some(Finding::broken(id, Indeterminate::SigConstraintsFailure, message));
     }

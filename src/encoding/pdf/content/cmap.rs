@@ -43,7 +43,7 @@ impl CMap {
                     map.operator(&operator, &operands);
                     operands.clear();
                 }
-                Token::Image(_) | Token::Broken => map.doubtful = true,
+                Token::Image(..) | Token::Broken => map.doubtful = true,
             }
         }
         map.text_ranges.sort_by_key(|it| it.0);

@@ -40,6 +40,21 @@ impl Matrix {
         (a * x + c * y + e, b * x + d * y + f)
     }
 
+    /// What undoes this one; nothing where it leaves no area.
+    pub(crate) fn inverse(&self) -> Option<Self> {
+        let [a, b, c, d, e, f] = self.0;
+        let area = a * d - b * c;
+        let inverse = Self([
+            d / area,
+            -b / area,
+            -c / area,
+            a / area,
+            (c * f - d * e) / area,
+            (b * e - a * f) / area,
+        ]);
+        inverse.0.iter().all(|it| it.is_finite()).then_some(inverse)
+    }
+
     /// The smallest upright rectangle around a transformed one.
     pub(crate) fn bounds(&self, of: &Rect) -> Rect {
         let corners =
@@ -199,6 +214,9 @@ mod tests {
         let half = Matrix([0.5, 0.0, 0.0, 0.5, 10.0, 0.0]);
         let turned = Matrix([0.0, 1.0, -1.0, 0.0, 0.0, 0.0]);
         assert_eq!(half.then(&turned).apply((2.0, 4.0)), (-2.0, 11.0));
+        let both = half.then(&turned);
+        assert_eq!(both.inverse().unwrap().apply((-2.0, 11.0)), (2.0, 4.0));
+        assert_eq!(Matrix([1.0, 2.0, 2.0, 4.0, 0.0, 0.0]).inverse(), None);
         let square = turned.bounds(&Rect::UNIT);
         assert_eq!(square, Rect { left: -1.0, bottom: 0.0, right: 0.0, top: 1.0 });
         assert!(square.touches(&Rect::UNIT) && !square.holds(&Rect::UNIT));

@@ -13,9 +13,10 @@ use super::geometry::{Matrix, Rect, numbers};
 use super::known;
 use super::marks::{Doubt, How, Ink, Mark, Marks, Part};
 use super::paths::Path;
+use super::pictures::{Picture, Source};
 use super::state::{Graphics, Paint};
 use super::tokens::{Token, Tokens};
-use crate::encoding::pdf::object::{Dictionary, Object, Reference};
+use crate::encoding::pdf::object::{Dictionary, Object, Reference, Stream};
 use crate::encoding::pdf::reader::View;
 use crate::error::Result;
 use crate::limits::{Limits, within};
@@ -29,6 +30,7 @@ pub(super) struct Machine<'r> {
     pub(super) path: Path,
     pub(super) fonts: Vec<Rc<Font>>,
     pub(super) fonts_by_reference: HashMap<Reference, usize>,
+    pub(super) images: HashMap<Reference, Rc<Stream>>,
     /// The graphics state that the page begins with.
     first: Graphics,
     /// Where each content stream of the page ends, behind one another.
@@ -119,6 +121,7 @@ impl<'r> Machine<'r> {
             path: Path::default(),
             fonts: Vec::new(),
             fonts_by_reference: HashMap::new(),
+            images: HashMap::new(),
             ends: Vec::new(),
             part: 0,
             properties: false,
@@ -184,9 +187,9 @@ impl<'r> Machine<'r> {
                 let operands = frame.map(|it| std::mem::take(&mut it.operands)).unwrap_or_default();
                 self.execute(&operator, &operands)
             }
-            Token::Image(dictionary) => {
+            Token::Image(dictionary, data) => {
                 self.operands_left();
-                self.image(&dictionary)
+                self.image(Source::Inline(dictionary, data))
             }
             Token::Broken => {
                 self.doubt("content that is broken");
@@ -295,9 +298,23 @@ impl<'r> Machine<'r> {
     }
 
     pub(super) fn add(&mut self, ink: Ink, place: Rect, how: How) -> Result<()> {
+        self.push(ink, place, how, None)
+    }
+
+    pub(super) fn add_picture(&mut self, picture: Picture, place: Rect, how: How) -> Result<()> {
+        self.push(Ink::Image, place, how, Some(Rc::new(picture)))
+    }
+
+    fn push(
+        &mut self,
+        ink: Ink,
+        place: Rect,
+        how: How,
+        picture: Option<Rc<Picture>>,
+    ) -> Result<()> {
         let Some(place) = place.common(&self.state.clip) else { return Ok(()) };
         let how = How { optional: how.optional || self.is_optional(), ..how };
-        self.found.marks.push(Mark { ink, place, part: self.part, how });
+        self.found.marks.push(Mark { ink, place, part: self.part, how, picture });
         within(self.found.marks.len(), self.limits.pdf_content_marks, "marks on a page")
     }
 

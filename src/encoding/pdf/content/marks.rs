@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use super::geometry::{Point, Rect};
+use super::pictures::Picture;
 
 /// What a page or one of its annotations draws, in that order.
 #[derive(Debug, Default)]
@@ -24,6 +25,8 @@ pub(crate) struct Mark {
     /// Which of the content streams drew it, from 0.
     pub(crate) part: usize,
     pub(crate) how: How,
+    /// What a picture shows.
+    pub(crate) picture: Option<Rc<Picture>>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -72,6 +75,13 @@ pub(crate) struct How {
     pub(crate) ordinary: bool,
     /// Whether it is a picture with a mask of its own, and may let through what is beneath.
     pub(crate) masked: bool,
+    /// It covers no more of what is beneath, from 0 to 1; masks and what is not evaluated
+    /// are not counted.
+    pub(crate) opacity: f64,
+    /// Whether it is blended so that nothing dark beneath becomes lighter.
+    pub(crate) darkens: bool,
+    /// Whether all of its place is painted.
+    pub(crate) whole: bool,
     /// Whether it may be switched off (ISO 32000-2 §8.11).
     pub(crate) optional: bool,
     /// Whether it is not to be seen: text in rendering mode 3 or 7.

@@ -2,8 +2,8 @@
 //! and where. Nothing is rendered.
 //!
 //! Every place is such that nothing of a mark is outside; what cannot be told is a doubt,
-//! never a guess. Not looked at: the outlines of fonts other than TrueType, what images and
-//! patterns show, and whether what a font says about the text it shows is true.
+//! never a guess. What masks a picture is read where it is asked for. Not looked at: the
+//! outlines of fonts other than TrueType, what patterns show, and whether what a font says about the text it shows is true.
 
 mod annotation;
 mod characters;
@@ -18,6 +18,8 @@ mod names;
 mod operators;
 mod outlines;
 mod paths;
+mod pictures;
+mod raster;
 mod showing;
 mod state;
 mod tokens;
@@ -36,6 +38,7 @@ pub(crate) use geometry::Rect;
 pub(crate) use lines::find;
 pub(crate) use lines::lines;
 pub(crate) use marks::{Ink, Mark, Marks, Outline};
+pub(crate) use pictures::{Budget, Picture, Veil};
 
 use machine::Machine;
 use state::Graphics;

@@ -7,9 +7,10 @@ use std::rc::Rc;
 use super::geometry::{Matrix, Rect};
 use super::machine::{Frame, Machine, Resources};
 use super::marks::Ink;
+use super::pictures::{Picture, Source};
 use super::state::{Graphics, Paint, brightness};
 use super::{known, numbers_of};
-use crate::encoding::pdf::object::{Dictionary, Object, Stream};
+use crate::encoding::pdf::object::{Object, Stream};
 use crate::error::Result;
 
 const FILL: Paint = Paint { fill: true, stroke: false };
@@ -92,9 +93,12 @@ impl Machine<'_> {
             b"LW" => self.state.line_width = number.unwrap_or(f64::NAN),
             b"ML" => self.state.miter_limit = number.unwrap_or(f64::NAN).abs(),
             b"LJ" => self.state.mitered = number == Some(0.0),
-            b"CA" => self.state.stroke_opacity = number.unwrap_or_default(),
-            b"ca" => self.state.opacity = number.unwrap_or_default(),
-            b"BM" => self.state.blended = !is("Normal") && !is("Compatible"),
+            b"CA" => self.state.stroke_opacity = number.unwrap_or(f64::NAN),
+            b"ca" => self.state.opacity = number.unwrap_or(f64::NAN),
+            b"BM" => {
+                self.state.blended = !is("Normal") && !is("Compatible");
+                self.state.darkening = is("Multiply") || is("Darken");
+            }
             b"SMask" => self.state.masked = !is("None"),
             b"Font" => match value.as_array() {
                 Some([font, size]) => {
@@ -196,7 +200,7 @@ impl Machine<'_> {
         }
         let kind = known(self.view.value(&stream.dictionary, "Subtype"))?;
         match kind.as_name() {
-            Some(b"Image") => self.image(&stream.dictionary),
+            Some(b"Image") => self.external_image(stream),
             Some(b"Form") => {
                 let (state, mut frame) = match self.form(&stream)? {
                     Some(form) => form,
@@ -236,6 +240,12 @@ impl Machine<'_> {
         let mut state = self.state.clone();
         state.matrix = matrix.then(&state.matrix);
         state.grouped |= !group.is_null();
+        if let Some(group) = group.as_dictionary()
+            && known(self.view.value(group, "S"))?.as_name() == Some(b"Transparency")
+        {
+            let isolated = known(self.view.value(group, "I"))?;
+            state.begin_group(!matches!(isolated, Object::Null | Object::Boolean(false)));
+        }
         let place = state.matrix.bounds(&bounds);
         state.ragged |= !state.matrix.is_upright();
         state.clip = state.clip.common(&place).unwrap_or(Rect::NOWHERE);
@@ -244,13 +254,22 @@ impl Machine<'_> {
         Ok(Some((state, frame)))
     }
 
-    /// An image, by its dictionary.
-    pub(super) fn image(&mut self, dictionary: &Dictionary) -> Result<()> {
+    /// An image that may be drawn again: what it is is kept once.
+    fn external_image(&mut self, stream: Stream) -> Result<()> {
+        let stream = self.images.entry(stream.reference).or_insert_with(|| Rc::new(stream));
+        let source = Source::External(Rc::clone(stream));
+        self.image(source)
+    }
+
+    /// Draws an image on the unit square.
+    pub(super) fn image(&mut self, source: Source) -> Result<()> {
         let place = self.state.matrix.bounds(&Rect::UNIT);
         let mut how = self.state.how(&place, FILL);
+        let dictionary = source.dictionary();
         how.optional = dictionary.contains("OC");
         how.masked = ["SMask", "Mask", "ImageMask"].iter().any(|it| dictionary.contains(it));
-        self.add(Ink::Image, place, how)
+        let (matrix, colour) = (self.state.matrix, self.state.fill);
+        self.add_picture(Picture { matrix, source, colour }, place, how)
     }
 
     /// ISO 32000-2 §14.6, §8.11.3.

@@ -153,7 +153,11 @@ impl Machine<'_> {
             // A point of an area is within one of the subpaths, by either rule.
             let place = subpath.bounds.rect().unwrap_or(Rect::EVERYWHERE);
             let reach = if stroked { subpath.reach(&self.state) } else { 0.0 };
-            self.draw(Ink::Path { filled, stroked }, place.grown(reach), paint)?;
+            let place = place.grown(reach);
+            let mut how = self.state.how(&place, paint);
+            // Of several, one may be a hole in another.
+            how.whole = filled && subpath.rectangle && path.done.len() == 1 && !self.state.ragged;
+            self.add(Ink::Path { filled, stroked }, place, how)?;
         }
         if path.clips {
             self.clip(&path.done);

@@ -28,7 +28,19 @@ pub(super) struct Graphics {
     pub(super) altered: bool,
     /// Within a transparency group.
     pub(super) grouped: bool,
+    /// The blend mode is one that makes nothing lighter.
+    pub(super) darkening: bool,
+    pub(super) group: Group,
     pub(super) text: TextState,
+}
+
+/// What the groups around do to all that is drawn in them (ISO 32000-2 §11.4).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Group {
+    opacity: f64,
+    darkens: bool,
+    /// Nothing is blended with what is beneath the group.
+    isolated: bool,
 }
 
 /// From 0, black, to 1, white; nothing where it is no plain colour.
@@ -68,6 +80,8 @@ impl Default for Graphics {
             masked: false,
             altered: false,
             grouped: false,
+            darkening: false,
+            group: Group { opacity: 1.0, darkens: false, isolated: false },
             text: TextState::default(),
         }
     }
@@ -113,8 +127,39 @@ impl Graphics {
             (..) => self.fill,
         };
         let cut = self.ragged || !self.clip.holds(place);
-        How { cut, ordinary, masked: false, optional: false, hidden: false, brightness }
+        let opacity = [(paint.fill, self.opacity), (paint.stroke, self.stroke_opacity)];
+        let opacity = opacity.into_iter().filter(|it| it.0).map(|it| bounded(it.1));
+        How {
+            cut,
+            ordinary,
+            masked: false,
+            opacity: opacity.fold(0.0, f64::max) * self.group.opacity,
+            darkens: self.darkens(),
+            whole: false,
+            optional: false,
+            hidden: false,
+            brightness,
+        }
     }
+
+    fn darkens(&self) -> bool {
+        self.group.darkens || (self.darkening && !self.group.isolated)
+    }
+
+    /// Begins a transparency group, which is drawn as one in the state that is now.
+    pub(super) fn begin_group(&mut self, isolated: bool) {
+        self.group = Group {
+            opacity: self.group.opacity * bounded(self.opacity),
+            darkens: self.darkens(),
+            isolated: self.group.isolated || isolated,
+        };
+        (self.opacity, self.stroke_opacity, self.darkening) = (1.0, 1.0, false);
+    }
+}
+
+/// What is no opacity is passed over by readers.
+fn bounded(opacity: f64) -> f64 {
+    if (0.0..=1.0).contains(&opacity) { opacity } else { 1.0 }
 }
 
 /// How bright a colour is: of one component, three or four, as the colour spaces of

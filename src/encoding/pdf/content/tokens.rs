@@ -19,8 +19,8 @@ pub(super) struct Tokens {
 pub(super) enum Token {
     Operand(Object),
     Operator(Vec<u8>),
-    /// The dictionary of an inline image, its keys written out (§8.9.7).
-    Image(Dictionary),
+    /// The dictionary of an inline image, its keys written out (§8.9.7), and its data.
+    Image(Dictionary, Vec<u8>),
     /// What is neither: where it ends cannot be told, so nothing follows.
     Broken,
 }
@@ -66,7 +66,7 @@ impl Tokens {
             }
         } else if word == b"BI" {
             lexer.skip(word.len());
-            inline_image(&mut lexer)?.map_or(Token::Broken, Token::Image)
+            inline_image(&mut lexer)?.map_or(Token::Broken, |it| Token::Image(it.0, it.1))
         } else {
             lexer.skip(word.len());
             Token::Operator(word)
@@ -81,7 +81,7 @@ impl Tokens {
 const VALUES: [&[u8]; 3] = [b"true", b"false", b"null"];
 
 /// From behind `BI` to behind `EI`; nothing where it is broken.
-fn inline_image(lexer: &mut Lexer<'_>) -> Result<Option<Dictionary>> {
+fn inline_image(lexer: &mut Lexer<'_>) -> Result<Option<(Dictionary, Vec<u8>)>> {
     let mut dictionary = Dictionary::new();
     loop {
         lexer.skip_white();
@@ -103,8 +103,9 @@ fn inline_image(lexer: &mut Lexer<'_>) -> Result<Option<Dictionary>> {
     }) else {
         return Ok(None);
     };
+    let data = rest.get(1..end.saturating_sub(1)).unwrap_or_default().to_vec();
     lexer.skip(end.saturating_add(1));
-    Ok(Some(dictionary))
+    Ok(Some((dictionary, data)))
 }
 
 /// Where `EI` ends.
@@ -200,7 +201,9 @@ mod tests {
     #[test]
     fn inline_images() {
         let read = all(b"BI /W 4/H 2/BPC 8/CS/G ID ab EI cd\nEI Q");
-        assert!(matches!(&read[0], Token::Image(it) if it.contains("Width")));
+        assert!(
+            matches!(&read[0], Token::Image(it, data) if it.contains("Width") && data.starts_with(b"ab EI cd"))
+        );
         assert_eq!(read[1..], [Token::Operator(b"Q".to_vec())]);
         let read = all(b"BI /W 4/H 2/F/Fl ID abEIcd EI Q");
         assert_eq!(read.len(), 2);
