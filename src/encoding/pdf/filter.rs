@@ -35,6 +35,7 @@ pub(crate) fn decode(
                 charge(bytes.len())?;
                 ascii_85(&bytes)?
             }
+            Some(b"RunLengthDecode" | b"RL") => run_length(&bytes, limit, charge)?,
             // Undone before all others (ISO 32000-2 §7.4.10).
             Some(b"Crypt") if n == 0 => bytes,
             Some(name) => {
@@ -170,6 +171,39 @@ fn paeth(left: u8, up: u8, corner: u8) -> u8 {
     }
 }
 
+/// ISO 32000-2 §7.4.5.
+fn run_length(
+    data: &[u8],
+    limit: usize,
+    charge: &dyn Fn(usize) -> Result<()>,
+) -> Result<Vec<u8>> {
+    const END: u8 = 128;
+    let mut out = Vec::new();
+    let mut rest = data;
+    while let Some((length, behind)) = rest.split_first().filter(|it| *it.0 != END) {
+        let before = out.len();
+        if *length < END {
+            let (run, behind) = behind
+                .split_at_checked(usize::from(*length).saturating_add(1))
+                .ok_or_else(|| Error::malformed("a run of bytes is cut short"))?;
+            out.extend_from_slice(run);
+            rest = behind;
+        } else {
+            let (byte, behind) = behind
+                .split_first()
+                .ok_or_else(|| Error::malformed("a byte to be repeated is missing"))?;
+            let times = 257_usize.saturating_sub(usize::from(*length));
+            out.resize(out.len().saturating_add(times), *byte);
+            rest = behind;
+        }
+        if out.len() > limit {
+            return Err(Error::limit(format_args!("{limit} bytes of a decoded stream")));
+        }
+        charge(out.len().saturating_sub(before))?;
+    }
+    Ok(out)
+}
+
 fn ascii_hex(data: &[u8]) -> Result<Vec<u8>> {
     let mut out = Vec::with_capacity(data.len() / 2);
     let mut half = None;
@@ -269,6 +303,20 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::LimitExceeded);
         for data in [&b""[..], b"x", b"\x78\x9c", &bomb[..100]] {
             assert_eq!(decode(&flate(), data, 1 << 20).unwrap_err().kind(), ErrorKind::Malformed);
+        }
+    }
+
+    #[test]
+    fn runs() {
+        let with = Dictionary::new().with("Filter", Object::name("RunLengthDecode"));
+        let data = [1, b'a', b'b', 254, b'c', 128, 7];
+        assert_eq!(decode(&with, &data, 99).unwrap(), b"abccc");
+        assert_eq!(
+            decode(&with, &[129, 0].repeat(9), 99).unwrap_err().kind(),
+            ErrorKind::LimitExceeded
+        );
+        for data in [&[3, 1][..], &[200]] {
+            assert_eq!(decode(&with, data, 99).unwrap_err().kind(), ErrorKind::Malformed);
         }
     }
 
