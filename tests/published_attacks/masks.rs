@@ -89,6 +89,14 @@ fn mask_that_is_opaque() {
     ] {
         hides(OVER, &[(8, &picture), (9, &soft(size, bits, keys, samples))]);
     }
+    for (filter, samples) in
+        [("RunLengthDecode", "000080"), ("ASCIIHexDecode", "3030"), ("ASCII85Decode", "21217E")]
+    {
+        let mask = soft((1, 1), 8, "", samples);
+        let filters = format!("[/ASCIIHexDecode/{filter}]");
+        let mask = mask.replace("/ASCIIHexDecode", &filters);
+        lets_through(&drawn(OVER, &[(8, &picture), (9, &mask)]));
+    }
     for (bits, keys, samples) in
         [(8, "", "00"), (8, "/Decode[1 0]", "FF"), (1, "", "00"), (8, "", "50")]
     {

@@ -299,7 +299,7 @@ impl Veil {
         let Some(inner) = place.common(&Rect::UNIT) else { return (0.0, 0.0) };
         let area = |it: &Rect| it.width() * it.height();
         let inside = area(&inner) / area(place);
-        if !inside.is_finite() {
+        if !area(place).is_finite() || !inside.is_finite() {
             return (1.0, 1.0);
         }
         let columns = stretch(inner.left, inner.right, self.across, self.columns);
@@ -343,4 +343,46 @@ fn stretch(from: f64, to: f64, samples: f64, kept: usize) -> (usize, usize) {
     let whole = |it: f64| it.clamp(0.0, as_number(kept)) as usize;
     let first = whole((from * samples).floor()).min(kept.saturating_sub(1));
     (first, whole((to * samples).ceil()).max(first.saturating_add(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rect(left: f64, bottom: f64, right: f64, top: f64) -> Rect {
+        Rect { left, bottom, right, top }
+    }
+
+    /// The first row is the uppermost one; what is beyond is not covered.
+    #[test]
+    fn parts_of_a_veil() {
+        let veil = Veil::of(2, 2, |x, y| if (x, y) == (0, 0) { (255, 51) } else { (0, 0) });
+        assert_eq!(veil.within(&rect(0.0, 0.5, 0.5, 1.0)), (1.0, 0.2));
+        assert_eq!(veil.within(&rect(0.0, 0.0, 0.5, 0.5)), (0.0, 0.0));
+        assert_eq!(veil.within(&Rect::UNIT), (0.25, 0.05));
+        assert_eq!(veil.within(&rect(-0.5, 0.5, 0.5, 1.0)), (0.5, 0.1));
+        assert_eq!(veil.within(&rect(2.0, 2.0, 3.0, 3.0)), (0.0, 0.0));
+        assert_eq!(Veil::opaque().within(&Rect::EVERYWHERE), (1.0, 1.0));
+    }
+
+    /// Of more samples than are kept none is lost.
+    #[test]
+    fn large_veils_are_made_smaller() {
+        let veil = Veil::of(4097, 3, |x, y| if (x, y) == (4096, 2) { (255, 0) } else { (0, 0) });
+        assert_eq!((veil.columns, veil.rows), (1366, 1));
+        assert_eq!(veil.within(&rect(0.9999, 0.0, 1.0, 1.0)).0, 1.0);
+        assert_eq!(veil.within(&rect(0.0, 0.0, 0.9, 1.0)).0, 0.0);
+    }
+
+    #[test]
+    fn one_sample_may_lie_on_two() {
+        let of = |x, _| if x == 1 { 9 } else { 0 };
+        let most = [0, 1, 2].map(|x| at((x, 0), (3, 1), (2, 1), &of));
+        assert_eq!(most, [0, 9, 9]);
+    }
+
+    #[test]
+    fn colours_like_paper() {
+        assert_eq!([0.28, 0.6, 0.9, 1.0, f64::NAN].map(likeness), [0, 0, 255, 255, 255]);
+    }
 }

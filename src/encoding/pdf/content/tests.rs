@@ -342,7 +342,9 @@ fn everything_is_bounded() {
 fn no_bytes_are_too_hostile() {
     let content: &[u8] = b"q BT /F 9 Tf 1 0 0 1 5 5 Tm [(Ky\\341)-5<41>]TJ ET /X Do BI/W 1/H 1/BPC 8/CS/G ID x EI Q \
         /G gs 0 0 1 rg 5 5 m 6 6 l 7 7 8 8 9 9 c h B*%%\n8 0 obj <</Subtype/Form/BBox[0 0 9 9]/Length 4>> stream\n\
-        f* Q\nendstream endobj 6 0 obj <</Rect[0 0 9 9]/AP<</N 8 0 R>>>> endobj";
+        f* /Y Do Q\nendstream endobj 10 0 obj <</Subtype/Image/Width 2/Height 1/ColorSpace/DeviceRGB/BitsPerComponent 4\
+        /Decode[1 0 0 1 0 1]/SMask 11 0 R/Length 3>> stream\nabc\nendstream endobj 11 0 obj <</Width 3/Height 2\
+        /ColorSpace/DeviceGray/BitsPerComponent 2/Filter/RL/Length 4>> stream\n\x01ab\x80\nendstream endobj 6 0 obj <</Rect[0 0 9 9]/AP<</N 8 0 R>>>> endobj";
     assert!(exhaust::exhaust(content) > 0);
     for at in 0..content.len() {
         let mut bent = content.to_vec();
