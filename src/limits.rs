@@ -128,7 +128,8 @@ pub struct Limits {
     /// it is. Fifty signatures in a small file read some megabytes.
     pub pdf_read_bytes: u64,
     /// Decoded bytes of what one page draws: its content, and forms as often as it draws
-    /// them. A map of a province takes ten megabytes.
+    /// them. A map of a province takes ten megabytes. As many samples of pictures are looked
+    /// at where a look lies on signed letters.
     pub pdf_content_bytes: usize,
     /// Operators and operands of what one page draws.
     pub pdf_content_operators: usize,

@@ -172,11 +172,7 @@ fn paeth(left: u8, up: u8, corner: u8) -> u8 {
 }
 
 /// ISO 32000-2 §7.4.5.
-fn run_length(
-    data: &[u8],
-    limit: usize,
-    charge: &dyn Fn(usize) -> Result<()>,
-) -> Result<Vec<u8>> {
+fn run_length(data: &[u8], limit: usize, charge: &dyn Fn(usize) -> Result<()>) -> Result<Vec<u8>> {
     const END: u8 = 128;
     let mut out = Vec::new();
     let mut rest = data;

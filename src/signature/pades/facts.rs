@@ -323,9 +323,9 @@ pub(crate) struct RevisionChanges {
     /// Whether something was drawn that may hide what was signed.
     pub(crate) draws: bool,
     /// Whether the look of a signature, an annotation or a field that was filled in hides
-    /// letters that stood there.
+    /// letters that stood there, or cannot be read where it lies on them.
     pub(crate) hides: bool,
-    /// Whether such a look lies on letters and may let them through.
+    /// Whether such a look lies on letters.
     pub(crate) overlays: bool,
     /// What was drawn, and where.
     pub(crate) drawings: Vec<Drawing>,
