@@ -152,7 +152,7 @@ impl<'a> Reader<'a> {
         File { source: self.source, base: self.chain.base, limits: self.limits, spent: &self.spent }
     }
 
-    fn charge(&self, bytes: usize) -> Result<()> {
+    pub(super) fn charge(&self, bytes: usize) -> Result<()> {
         let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
         self.spent.charge(bytes, self.source.len(), self.limits)
     }

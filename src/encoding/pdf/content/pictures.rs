@@ -66,7 +66,9 @@ impl Source {
         match self {
             Self::External(stream) => view.decoded(stream),
             Self::Inline(dictionary, data) => {
-                decode(dictionary, data, view.reader().limits().pdf_stream_bytes)
+                let reader = view.reader();
+                let limit = reader.limits().pdf_stream_bytes;
+                decode(dictionary, data, limit, &|bytes| reader.charge(bytes))
             }
         }
     }
