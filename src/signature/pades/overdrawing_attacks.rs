@@ -118,6 +118,32 @@ fn corners_of_lines() {
     assert_eq!(onto(SUM, [FONT, FONT], content, &[]), LaterChanges::ClerkAddition);
 }
 
+/// What one stream begins another one ends: where the seam is in a string or a number, some
+/// readers show a sum, and others show another.
+#[test]
+fn seams_that_make_another_of_what_was_signed() {
+    let page =
+        |contents: &str| page(contents, FONTS).replace("/Type/Page", "/Type/Page/Annots[41 0 R]");
+    let with = |signed: [&str; 2], added: [&str; 2]| {
+        let before = [stream(signed[0]), stream(signed[1])];
+        let after = [stream("q"), stream(added[0]), stream(added[1])];
+        let first = super::addition_attacks::page("[4 0 R 12 0 R]", "/Font<</F 10 0 R>>");
+        let now = page("[50 0 R 4 0 R 12 0 R 52 0 R 53 0 R]");
+        let prepared = [(3, first.as_str()), (4, &before[0]), (12, &before[1])];
+        let later =
+            [(3, now.as_str()), (50, &after[0]), (51, FONT), (52, &after[1]), (53, &after[2])];
+        updated(&prepared, &later).0.later_changes
+    };
+    let (signed, added) = ([SUM, "0 g"], ["Q BT /K 12 Tf 60 150 Td ", "(5) Tj ET"]);
+    assert_eq!(with(signed, added), LaterChanges::ClerkAddition);
+    let other = LaterChanges::Other;
+    assert_eq!(with(["BT /F 12 Tf 20 150 Td <31", "3530> Tj ET"], added), other);
+    assert_eq!(with(["BT /F 12 Tf 20 150 Td [(1) 5", "0 (50)] TJ ET"], added), other);
+    assert_eq!(with(signed, ["Q BT /K 12 Tf 6", "0 150 Td (5) Tj ET"]), other);
+    assert_eq!(with(signed, ["Q BT /K 12 Tf 60 150 Td <35", "30> Tj ET"]), other);
+    assert_eq!(with([SUM, "0 g 1"], ["50 w Q", "0 g"]), other);
+}
+
 fn hex(bytes: &[u8]) -> String {
     let digits: String = bytes.iter().map(|it| format!("{it:02x}")).collect();
     format!("<</Filter/ASCIIHexDecode/Length {}>>\nstream\n{digits}>\nendstream", digits.len() + 1)

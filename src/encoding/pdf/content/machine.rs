@@ -164,6 +164,7 @@ impl<'r> Machine<'r> {
             let behind = frame.tokens.at();
             if page {
                 self.comments(before);
+                self.seams(token.as_ref());
                 self.pass(if token.is_none() { usize::MAX } else { behind });
             }
             match token {
@@ -214,6 +215,29 @@ impl<'r> Machine<'r> {
         let mut ends = ends.take_while(|it| **it <= frame.tokens.at());
         if ends.any(|it| frame.tokens.is_comment(before, *it)) {
             self.doubt("a comment at the end of a content stream");
+        }
+    }
+
+    /// Says where an operand does not end with its stream, or might go on in the next one:
+    /// streams are divided between tokens only (§7.8.2), and readers differ in what they
+    /// put between them.
+    fn seams(&mut self, token: Option<&Token>) {
+        let Some(frame) = self.frames.last() else { return };
+        if !matches!(token, Some(Token::Operand(_) | Token::Image(_))) {
+            return;
+        }
+        let followed = self.ends.len().saturating_sub(1);
+        let ends = self.ends.iter().take(followed).enumerate().skip(self.part);
+        let mut ends = ends.take_while(|it| *it.1 <= frame.tokens.at());
+        let goes_on = |(part, end): (usize, &usize)| {
+            // Streams without anything in them are no more than what parts them.
+            let behind = self.ends.iter().skip(part.saturating_add(1));
+            let empty = behind.zip(1..).take_while(|(it, n)| **it == end.saturating_add(*n));
+            let next = end.saturating_add(empty.count()).saturating_add(1);
+            frame.tokens.goes_on(*end, next)
+        };
+        if ends.any(goes_on) {
+            self.doubt("an operand that goes on in the next content stream");
         }
     }
 

@@ -244,7 +244,7 @@ fn what_is_not_understood_is_said() {
 #[test]
 fn parts_of_content() {
     let limits = Limits::default();
-    let contents = ["q", "q 1 0 0 1 5 5 cm 0 0 2 2 re f", "Q Q 0 0 2 2 re f /F 9", "Tf BT ET"];
+    let contents = ["q", "q 1 0 0 1 5 5 cm 0 0 2 2 re f", "Q Q 0 0 2 2 re f /F 9 ", "Tf BT ET"];
     let drawn = drawn_with(&limits, &contents, RESOURCES, &[]).unwrap();
     assert_eq!(drawn.doubts, []);
     let of: Vec<_> = drawn.marks.iter().map(|it| (it.part, it.place.left)).collect();
@@ -259,6 +259,34 @@ fn parts_of_content() {
     let parts: Vec<_> =
         drawn.parts.iter().map(|it| (it.open, it.properties, it.underflows)).collect();
     assert_eq!(parts, [(true, true, 0), (false, false, 1), (false, false, 1)]);
+}
+
+/// Readers differ in what they put between the streams of a page (§7.8.2).
+#[test]
+fn operands_that_are_cut_by_the_end_of_a_stream() {
+    let doubts = |contents: &[&str]| {
+        drawn_with(&Limits::default(), contents, RESOURCES, &[]).unwrap().doubts
+    };
+    for contents in [
+        &["BT /F 9 Tf (1", "50) Tj ET"][..],
+        &["BT /F 9 Tf <31", "35> Tj ET"],
+        &["BT /F 9 Tf [(1) 5", "(50)] TJ ET"],
+        &["BT /F 9 Tf 1", "50 Td (1) Tj ET"],
+        &["BT /F 9 Tf 1", "", "", "50 Td (1) Tj ET"],
+        &["BT /", "F 9 Tf (1) Tj ET"],
+        &["/A <</B 1", "/C 2>> BDC EMC"],
+        &["0 0 1 1 re fals", "e n"],
+        &["BI /W 1/H 2/BPC 8/CS/G ID x", "EI"],
+    ] {
+        assert_ne!(doubts(contents), [], "{contents:?}");
+    }
+    for contents in [
+        &["q", "BT /F 9 Tf (1)", "Tj ET", "Q"][..],
+        &["BT /F 9 ", "Tf 1 ", "", " 50 Td", "[(1)]TJ ET"],
+        &["q", "1 0 0 1 5 5 cm 0 0 1", " 1 re", "f", "Q"],
+    ] {
+        assert_eq!(doubts(contents), [], "{contents:?}");
+    }
 }
 
 #[test]

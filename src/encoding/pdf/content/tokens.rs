@@ -35,6 +35,15 @@ impl Tokens {
         self.at
     }
 
+    /// Whether the last one, if it is no operator, goes on behind this place; or whether
+    /// another begins at `next` that would, were nothing between them.
+    pub(super) fn goes_on(&self, place: usize, next: usize) -> bool {
+        let is_regular = |at: usize| self.bytes.get(at).copied().is_some_and(is_regular);
+        let within = self.start < place && place < self.at;
+        let joined = self.at == place && is_regular(place.saturating_sub(1)) && is_regular(next);
+        within || joined
+    }
+
     /// Whether a comment stands at this place, which is behind the token before the last
     /// one and not behind the last one's beginning.
     pub(super) fn is_comment(&self, before: usize, place: usize) -> bool {
