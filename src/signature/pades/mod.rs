@@ -65,6 +65,8 @@ mod field_tests;
 #[cfg(test)]
 mod filling_attacks;
 #[cfg(test)]
+mod font_attacks;
+#[cfg(test)]
 mod long_term_tests;
 #[cfg(test)]
 mod overdrawing_attacks;

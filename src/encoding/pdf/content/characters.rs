@@ -68,6 +68,54 @@ impl Characters {
     }
 }
 
+/// The names that a font has for its glyphs (OpenType `post`).
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    /// By the glyph: a name of its own, or the number of one that all fonts know.
+    all: Vec<Result<Vec<u8>, u16>>,
+}
+
+impl Names {
+    /// Nothing where they are not understood.
+    pub(super) fn parse(post: &[u8]) -> Option<Self> {
+        let indices = match u32_at(post, 0)? {
+            0x1_0000 => return Some(Self { all: (0..KNOWN).map(Err).collect() }),
+            0x3_0000 => return Some(Self::default()),
+            0x2_0000 => post.get(34..)?,
+            _ => return None,
+        };
+        let count = usize::from(u16_at(post, 32)?);
+        let (indices, mut rest) = indices.split_at_checked(count.checked_mul(2)?)?;
+        let mut strings = Vec::new();
+        while let Some((length, more)) = rest.split_first() {
+            let Some((name, behind)) = more.split_at_checked((*length).into()) else { break };
+            strings.push(name);
+            rest = behind;
+        }
+        let name = |index: u16| match index.checked_sub(KNOWN) {
+            None => Some(Err(index)),
+            Some(own) => strings.get(usize::from(own)).map(|it| Ok(it.to_vec())),
+        };
+        let all: Option<Vec<_>> = (0..count).map(|n| name(word(indices, n)?)).collect();
+        Some(Self { all: all? })
+    }
+
+    /// All glyphs that may have this name, which stands for this character.
+    pub(super) fn glyphs(&self, name: &[u8], character: Option<char>) -> Vec<u32> {
+        // From the space on they are in the order of ASCII; the others are not told apart.
+        let ascii = character.map(u32::from).filter(|it| (32..=126).contains(it));
+        let index = ascii.and_then(|it| u16::try_from(it.saturating_sub(29)).ok());
+        let is = |own: &Result<Vec<u8>, u16>| match own {
+            Ok(own) => own == name,
+            Err(known) => index.map_or(*known > 97, |it| it == *known),
+        };
+        (0..).zip(&self.all).filter(|it| is(it.1)).map(|it| it.0).collect()
+    }
+}
+
+/// Names that all fonts know.
+const KNOWN: u16 = 258;
+
 /// Fonts have up to five.
 const MOST: usize = 16;
 

@@ -5,7 +5,7 @@ use crate::encoding::pdf::{Object, Reader, View, page_at};
 use crate::limits::Limits;
 
 /// How many marks there are; the bytes are a page's content, then, behind a line of `%%`,
-/// further objects, or a whole PDF.
+/// further objects, or a whole PDF, or a font program as a PDF has it.
 pub(crate) fn exhaust(bytes: &[u8]) -> usize {
     // Fuzzers shall find what takes long for its size, not what is large.
     let limits = Limits {
@@ -14,6 +14,10 @@ pub(crate) fn exhaust(bytes: &[u8]) -> usize {
         pdf_content_marks: 50_000,
         ..Limits::default()
     };
+    const FONTS: [&[u8]; 4] = [&[0, 1, 0, 0], b"OTTO", &[1, 0, 4], b"%!PS"];
+    if FONTS.iter().any(|it| bytes.starts_with(it)) {
+        return super::program::exhaust(bytes);
+    }
     let wrapped = wrap(bytes);
     let file = if bytes.starts_with(b"%PDF") { bytes } else { &wrapped };
     let source = &file;

@@ -2,15 +2,18 @@
 //! to §9.10), and how far its glyphs reach.
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::cell::Cell;
 use std::rc::Rc;
 
+use super::cff::Cff;
 use super::cmap::CMap;
 use super::geometry::Matrix;
 use super::known;
 use super::names::{Encoding, Standard, text_of};
-use super::outlines::{Reach, TrueType};
+use super::outlines::TrueType;
+use super::program::{Kind, Program};
+use super::shape::{Drawn, Reach};
+use super::type1::Type1;
 use super::widths::Widths;
 use crate::encoding::pdf::object::{Dictionary, Object, Stream};
 use crate::encoding::pdf::reader::View;
@@ -24,6 +27,8 @@ pub(super) struct Font {
     to_text: Option<CMap>,
     /// Texts of single bytes, by the encoding.
     texts: Vec<Option<Rc<str>>>,
+    /// Names of the glyphs of single bytes, by the encoding.
+    names: Vec<Option<Rc<[u8]>>>,
     /// How far glyphs reach below and above the baseline, for a size of 1.
     pub(super) extent: (f64, f64),
     /// How far letters reach into the place of the next one, for a size of 1.
@@ -41,42 +46,17 @@ pub(super) struct Font {
 pub(super) enum Outlines {
     /// The reader brings the font: nobody knows which, or one of known measures.
     Reader(Option<Standard>),
-    /// The file does, in a way that is not looked into.
+    /// The file does, in a way that is not understood.
     File,
     /// The file does.
-    TrueType(Box<Program>),
+    Program(Box<Program>),
     /// Streams of content (§9.6.4).
     Content,
 }
 
-/// A font program, and which of its glyphs a code stands for.
-#[derive(Debug)]
-pub(super) struct Program {
-    font: TrueType,
-    /// Big-endian pairs, by the number of the glyph; nothing where that is it.
-    map: Option<Vec<u8>>,
-    /// Whether codes are bytes that stand for characters.
-    simple: bool,
-    known: RefCell<HashMap<u32, Option<Reach>>>,
-}
-
-impl Program {
-    fn reach(&self, glyph: u32, text: Option<&str>) -> Option<Reach> {
-        if self.simple {
-            let character = text.and_then(|it| it.chars().next());
-            let of_byte = || self.font.reach_of_byte(glyph, character);
-            return *self.known.borrow_mut().entry(glyph).or_insert_with(of_byte);
-        }
-        let glyph = match &self.map {
-            None => glyph,
-            Some(map) => {
-                let pair = map.chunks_exact(2).nth(usize::try_from(glyph).ok()?)?;
-                pair.iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte))
-            }
-        };
-        *self.known.borrow_mut().entry(glyph).or_insert_with(|| self.font.reach(glyph))
-    }
-}
+/// By the byte.
+type Texts = Vec<Option<Rc<str>>>;
+type Names = Vec<Option<Rc<[u8]>>>;
 
 #[derive(Debug)]
 enum Codes {
@@ -94,8 +74,10 @@ pub(super) struct Code {
     pub(super) width: Option<f64>,
     /// Whether word spacing applies (§9.3.3).
     pub(super) is_space: bool,
-    /// How far the glyph reaches, where its outline was looked at.
-    pub(super) reach: Option<Reach>,
+    /// What the glyph draws, where its outline was looked at.
+    pub(super) drawn: Option<Drawn>,
+    /// Whether it is drawn by the file, and nobody knows how.
+    pub(super) unread: bool,
     /// How wide the glyph is at least, where the reader brings it: what the file says of
     /// its width need not be true.
     pub(super) usual_width: Option<f64>,
@@ -151,7 +133,7 @@ impl Font {
         });
         let encoded = code.and_then(|it| self.encoded(it));
         let mapped = code.zip(self.to_text.as_ref()).and_then(|(code, map)| map.text_of(code));
-        let (mut usual_width, mut reach) = (None, None);
+        let (mut usual_width, mut drawn) = (None, None);
         let text = match &self.outlines {
             // What a reader draws goes by the encoding, whatever the map says.
             Outlines::Reader(Some(standard)) if encoded.is_some() => {
@@ -159,14 +141,24 @@ impl Font {
                 usual_width = character.and_then(|it| standard.width(it)).map(|it| it / 1000.0);
                 encoded
             }
-            Outlines::TrueType(program) => {
-                reach = glyph.and_then(|it| program.reach(it, encoded.as_deref()));
+            Outlines::Reader(_) => {
+                // A space is one in whatever font that is.
+                let blank = encoded.as_deref() == Some(" ") && code == Some(32);
+                drawn = blank.then(|| Drawn::within(Reach::Nothing));
                 mapped.or(encoded)
             }
-            _ => mapped.or(encoded),
+            Outlines::Program(program) => {
+                let name =
+                    code.and_then(|it| self.names.get(usize::try_from(it).ok()?)?.as_deref());
+                drawn = glyph.and_then(|it| program.drawn(it, name, encoded.as_deref()));
+                mapped.or(encoded)
+            }
+            Outlines::File | Outlines::Content => mapped.or(encoded),
         };
+        let unread =
+            drawn.is_none() && matches!(self.outlines, Outlines::Program(_) | Outlines::File);
         let width = glyph.and_then(|it| self.widths.of(it));
-        Code { text, width, is_space: length == 1 && code == Some(32), reach, usual_width }
+        Code { text, width, is_space: length == 1 && code == Some(32), drawn, unread, usual_width }
     }
 }
 
@@ -201,7 +193,7 @@ impl FontReader<'_> {
             Outlines::Reader(_) => Outlines::Reader(standard),
             other => other,
         };
-        let texts = self.encoding(font, &descriptor, &outlines)?;
+        let (texts, names) = self.encoding(font, &descriptor, &outlines)?;
         let mut widths = Widths::simple(self.view, font, &descriptor)?;
         if widths.is_empty() {
             let standard = standard.filter(|_| matches!(outlines, Outlines::Reader(_)));
@@ -211,12 +203,12 @@ impl FontReader<'_> {
         let extent = self.extent(&descriptor)?;
         let (codes, overhang) = (Codes::Single, overhang(name.as_name().unwrap_or_default()));
         let (doubts, bytes) = (self.doubts, self.bytes.get());
-        Ok(Font { codes, widths, to_text, texts, extent, overhang, outlines, doubts, bytes })
+        Ok(Font { codes, widths, to_text, texts, names, extent, overhang, outlines, doubts, bytes })
     }
 
     fn type_3(mut self, font: &Dictionary) -> Result<Font> {
         self.doubts.push("glyphs that are content of their own");
-        let texts = self.encoding(font, &Dictionary::new(), &Outlines::Content)?;
+        let (texts, names) = self.encoding(font, &Dictionary::new(), &Outlines::Content)?;
         let matrix = self.value(font, "FontMatrix")?;
         let matrix = matrix.as_array().and_then(Matrix::of).unwrap_or(Matrix([f64::NAN; 6]));
         let widths = Widths::simple(self.view, font, &Dictionary::new())?;
@@ -227,6 +219,7 @@ impl FontReader<'_> {
             widths,
             to_text,
             texts,
+            names,
             extent: EXTENT,
             overhang: 0.0,
             outlines: Outlines::Content,
@@ -246,9 +239,9 @@ impl FontReader<'_> {
         let widths = Widths::composite(self.view, descendant)?;
         let to_text = self.to_text(font)?;
         let outlines = self.outlines(&descriptor, Some(descendant))?;
-        let (extent, texts) = (self.extent(&descriptor)?, Vec::new());
+        let (extent, texts, names) = (self.extent(&descriptor)?, Vec::new(), Vec::new());
         let (doubts, bytes, overhang) = (self.doubts, self.bytes.get(), 0.0);
-        Ok(Font { codes, widths, to_text, texts, extent, overhang, outlines, doubts, bytes })
+        Ok(Font { codes, widths, to_text, texts, names, extent, overhang, outlines, doubts, bytes })
     }
 
     /// Which codes there are (§9.7.5).
@@ -289,7 +282,7 @@ impl FontReader<'_> {
         font: &Dictionary,
         descriptor: &Dictionary,
         outlines: &Outlines,
-    ) -> Result<Vec<Option<Rc<str>>>> {
+    ) -> Result<(Texts, Names)> {
         const SYMBOLIC: i64 = 4;
         let encoding = self.value(font, "Encoding")?;
         let empty = Dictionary::new();
@@ -303,17 +296,22 @@ impl FontReader<'_> {
             || name.as_name().and_then(Standard::named).is_some(),
             |it| it & SYMBOLIC == 0 && matches!(outlines, Outlines::Reader(_)),
         );
-        let mut texts = vec![None; 256];
+        let (mut texts, mut names) = (vec![None; 256], vec![None; 256]);
         if let Some(encoding) = named.or(latin.then_some(Encoding::Standard)) {
             for (code, character) in encoding.characters() {
                 if let Some(text) = texts.get_mut(usize::from(code)) {
                     *text = Some(character.to_string().into());
                 }
             }
+            for (code, name) in encoding.names() {
+                if let Some(own) = names.get_mut(usize::from(code)) {
+                    *own = Some(name.as_bytes().into());
+                }
+            }
         }
         let differences = self.value(dictionary, "Differences")?;
-        differ(&mut texts, differences.as_array().unwrap_or_default());
-        Ok(texts)
+        differ(&mut texts, &mut names, differences.as_array().unwrap_or_default());
+        Ok((texts, names))
     }
 
     /// `descendant` is that of a composite font.
@@ -322,34 +320,43 @@ impl FontReader<'_> {
         descriptor: &Dictionary,
         descendant: Option<&Dictionary>,
     ) -> Result<Outlines> {
-        let [first, program, third] = ["FontFile", "FontFile2", "FontFile3"];
-        let others =
-            !self.value(descriptor, first)?.is_null() || !self.value(descriptor, third)?.is_null();
-        let program = self.value(descriptor, program)?;
-        if program.is_null() && !others {
-            return Ok(Outlines::Reader(None));
+        let mut programs = Vec::new();
+        for key in ["FontFile", "FontFile2", "FontFile3"] {
+            let program = self.value(descriptor, key)?;
+            programs.extend((!program.is_null()).then_some((key, program)));
         }
-        let Object::Stream(program) = program else { return Ok(Outlines::File) };
-        // Of another type, its glyphs are found in another way (§9.7.4.2).
-        if let Some(font) = descendant
-            && self.value(font, "Subtype")?.as_name() != Some(b"CIDFontType2")
-        {
-            return Ok(Outlines::File);
-        }
-        let map = descendant.map_or(Ok(Object::Null), |it| self.value(it, "CIDToGIDMap"))?;
-        let map = match (descendant, map) {
-            (None, _) | (_, Object::Null) => None,
-            (_, Object::Name(name)) if name == b"Identity" => None,
-            (_, Object::Stream(map)) => match self.decoded(&map)? {
-                Some(map) => Some(map),
-                None => return Ok(Outlines::File),
-            },
+        let (key, program) = match &programs[..] {
+            [] => return Ok(Outlines::Reader(None)),
+            [(key, Object::Stream(program))] => (*key, program),
             _ => return Ok(Outlines::File),
         };
-        let font = self.decoded(&program)?.and_then(TrueType::parse).filter(|_| !others);
-        let Some(font) = font else { return Ok(Outlines::File) };
-        let (simple, known) = (descendant.is_none(), RefCell::default());
-        Ok(Outlines::TrueType(Box::new(Program { font, map, simple, known })))
+        let kind = |program: Vec<u8>| match key {
+            "FontFile" => Type1::parse(&program).map(Kind::Type1),
+            "FontFile2" => TrueType::parse(program).map(Kind::TrueType),
+            _ => Cff::parse(program).map(Kind::Cff),
+        };
+        let Some(kind) = self.decoded(program)?.and_then(kind) else { return Ok(Outlines::File) };
+        let Some(descendant) = descendant else {
+            return Ok(Outlines::Program(Box::new(Program::simple(kind))));
+        };
+        // Of another type, its glyphs are found in another way (§9.7.4.2).
+        let subtype = self.value(descendant, "Subtype")?;
+        let map = self.value(descendant, "CIDToGIDMap")?;
+        let map = match (&kind, subtype.as_name(), map) {
+            (Kind::Cff(_), Some(b"CIDFontType0"), Object::Null)
+            | (Kind::TrueType(_), Some(b"CIDFontType2"), Object::Null) => None,
+            (Kind::TrueType(_), Some(b"CIDFontType2"), Object::Name(it)) if it == b"Identity" => {
+                None
+            }
+            (Kind::TrueType(_), Some(b"CIDFontType2"), Object::Stream(map)) => {
+                match self.decoded(&map)? {
+                    Some(map) => Some(map),
+                    None => return Ok(Outlines::File),
+                }
+            }
+            _ => return Ok(Outlines::File),
+        };
+        Ok(Outlines::Program(Box::new(Program::composite(kind, map))))
     }
 
     /// What the descriptor says, but never less than letters need (§9.8).
@@ -376,7 +383,7 @@ fn overhang(name: &[u8]) -> f64 {
 pub(super) const SLANTED: f64 = 0.18;
 
 /// `[39 /quotesingle 96 /grave]` (§9.6.5.1).
-fn differ(texts: &mut [Option<Rc<str>>], differences: &[Object]) {
+fn differ(texts: &mut Texts, names: &mut Names, differences: &[Object]) {
     let mut code = 0_usize;
     for item in differences {
         match item {
@@ -384,6 +391,9 @@ fn differ(texts: &mut [Option<Rc<str>>], differences: &[Object]) {
             Object::Name(name) => {
                 if let Some(text) = texts.get_mut(code) {
                     *text = text_of(name).map(Rc::from);
+                }
+                if let Some(own) = names.get_mut(code) {
+                    *own = Some(name.as_slice().into());
                 }
                 code = code.saturating_add(1);
             }

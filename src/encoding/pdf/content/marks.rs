@@ -50,6 +50,8 @@ pub(crate) struct Glyph {
     pub(crate) outline: Outline,
     /// How far it may reach beyond its place, as slanted letters do.
     pub(crate) overhang: f64,
+    /// Whether it is certain that it shows the mark of punctuation which is its text.
+    pub(crate) punctuation: bool,
 }
 
 /// What the place of a glyph rests on.
@@ -57,8 +59,11 @@ pub(crate) struct Glyph {
 pub(crate) enum Outline {
     /// The width and the height that the font is known for; the reader brings it.
     Usual,
-    /// What the file says of the font. Who brings the glyphs may draw other ones.
+    /// What the file says of the font. The reader brings it, and may draw other glyphs.
     Unknown,
+    /// What the file says of the font. It brings it, too, and what it draws was not
+    /// understood: that may reach anywhere.
+    Unread,
     /// The outline of the glyph.
     Read,
     /// The outline of the glyph, which shows nothing.
@@ -129,8 +134,8 @@ impl Mark {
         match &self.ink {
             Ink::Glyph(glyph) => match glyph.outline {
                 Outline::Empty => true,
-                Outline::Read => false,
-                Outline::Usual | Outline::Unknown => glyph.is_space(),
+                Outline::Read | Outline::Unknown | Outline::Unread => false,
+                Outline::Usual => glyph.is_space(),
             },
             _ => false,
         }

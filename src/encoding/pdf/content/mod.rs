@@ -2,10 +2,11 @@
 //! and where. Nothing is rendered.
 //!
 //! Every place is such that nothing of a mark is outside; what cannot be told is a doubt,
-//! never a guess. What masks a picture is read where it is asked for. Not looked at: the
-//! outlines of fonts other than TrueType, what patterns show, and whether what a font says about the text it shows is true.
+//! never a guess. What masks a picture is read where it is asked for. Not looked at: what
+//! patterns show, and whether what a font says about the letters it shows is true.
 
 mod annotation;
+mod cff;
 mod characters;
 mod cmap;
 mod font;
@@ -19,14 +20,20 @@ mod operators;
 mod outlines;
 mod paths;
 mod pictures;
+mod program;
 mod raster;
+mod shape;
 mod showing;
 mod state;
 mod tokens;
+mod type1;
+mod type2;
 mod widths;
 
 #[cfg(any(test, fuzzing))]
 pub(crate) mod exhaust;
+#[cfg(test)]
+mod program_tests;
 #[cfg(test)]
 pub(crate) mod samples;
 #[cfg(test)]

@@ -66,23 +66,35 @@ impl Encoding {
         }
     }
 
+    fn code(self, row: &Row) -> Option<u8> {
+        let [standard, mac, win] = row.codes;
+        match self {
+            Self::Standard => standard,
+            Self::MacRoman => mac,
+            Self::WinAnsi => win,
+        }
+    }
+
+    /// Codes and the names of the glyphs that they stand for.
+    pub(super) fn names(self) -> impl Iterator<Item = (u8, &'static str)> {
+        let more: &[(u8, &str)] = match self {
+            Self::Standard => &[],
+            Self::MacRoman => &[(0xca, "space")],
+            Self::WinAnsi => &[(0xa0, "space"), (0xad, "hyphen")],
+        };
+        let rows = rows().iter().filter_map(move |row| Some((self.code(row)?, row.name)));
+        rows.chain(more.iter().copied())
+    }
+
     /// Codes and the characters they stand for.
     pub(super) fn characters(self) -> impl Iterator<Item = (u8, char)> {
-        let code = move |row: &Row| {
-            let [standard, mac, win] = row.codes;
-            match self {
-                Self::Standard => standard,
-                Self::MacRoman => mac,
-                Self::WinAnsi => win,
-            }
-        };
         let more: &[(u8, char)] = match self {
             Self::Standard => &[],
             Self::MacRoman => &[(0xca, ' ')],
             // The non-breaking space and the soft hyphen (Table D.2, notes).
             Self::WinAnsi => &[(0xa0, ' '), (0xad, '-')],
         };
-        let rows = rows().iter().filter_map(move |row| Some((code(row)?, row.character)));
+        let rows = rows().iter().filter_map(move |row| Some((self.code(row)?, row.character)));
         rows.chain(more.iter().copied())
     }
 }

@@ -5,8 +5,9 @@
 use std::cell::{Cell, OnceCell};
 use std::ops::Range;
 
-use super::characters::Characters;
-use super::geometry::{Bounds, Matrix, Rect};
+use super::characters::{Characters, Names};
+use super::geometry::Matrix;
+use super::shape::{Drawn, Pen, Reach};
 
 /// A font whose outlines can be read.
 #[derive(Debug)]
@@ -23,17 +24,10 @@ pub(super) struct TrueType {
     /// How many points may still be looked at.
     points: Cell<usize>,
     characters: Option<Characters>,
+    /// The names of its glyphs; nothing where they are not understood.
+    names: Option<Names>,
     /// How far any glyph reaches.
-    all: OnceCell<Option<Reach>>,
-}
-
-/// How far a glyph reaches.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) enum Reach {
-    /// There is nothing to be seen.
-    Nothing,
-    /// For a size of 1.
-    Within(Rect),
+    all: OnceCell<Option<Drawn>>,
 }
 
 /// A glyph within another.
@@ -56,7 +50,7 @@ impl TrueType {
         let version = bytes.get(..4)?;
         (version == [0, 1, 0, 0] || version == b"true").then_some(())?;
         let (mut head, mut maxp, mut loca, mut glyf) = (None, None, None, None);
-        let (mut cmap, mut hhea, mut hmtx) = (None, None, None);
+        let (mut cmap, mut hhea, mut hmtx, mut post) = (None, None, None, None);
         for n in 0..usize::from(u16_at(&bytes, 4)?) {
             let record = bytes.get(12..)?.chunks_exact(16).nth(n)?;
             let tag = record.get(..4)?;
@@ -72,6 +66,7 @@ impl TrueType {
                 b"cmap" => &mut cmap,
                 b"hhea" => &mut hhea,
                 b"hmtx" => &mut hmtx,
+                b"post" => &mut post,
                 _ => continue,
             };
             table.replace(range).is_none().then_some(())?;
@@ -88,16 +83,29 @@ impl TrueType {
         let (loca, glyf, points) = (loca?, glyf?, Cell::new(POINTS));
         let characters = cmap.map(|it| Characters::parse(bytes.get(it)?));
         let characters = characters.map_or(Some(Characters::default()), |it| it);
+        let names = post.map_or(Some(Names::default()), |it| Names::parse(bytes.get(it)?));
         let all = OnceCell::new();
         let wide = hhea.map_or(Some(0), |it| u16_at(bytes.get(it)?, 34))?;
         let metrics = hmtx.map(|it| (it, usize::from(wide)));
-        Some(Self { bytes, loca, glyf, long, per_em, glyphs, metrics, points, characters, all })
+        Some(Self {
+            bytes,
+            loca,
+            glyf,
+            long,
+            per_em,
+            glyphs,
+            metrics,
+            points,
+            characters,
+            names,
+            all,
+        })
     }
 
-    /// How far a glyph reaches; nothing where that cannot be told.
-    pub(super) fn reach(&self, glyph: u32) -> Option<Reach> {
+    /// What a glyph draws; nothing where that cannot be told.
+    pub(super) fn drawn(&self, glyph: u32) -> Option<Drawn> {
         let mut open = vec![Component { glyph, matrix: Matrix::IDENTITY, depth: 0 }];
-        let (mut seen, mut all, mut shifts) = (0_usize, None::<Rect>, vec![0.0]);
+        let (mut seen, mut pen, mut shifts) = (0_usize, Pen::default(), vec![0.0]);
         while let Some(component) = open.pop() {
             seen = seen.saturating_add(1);
             (seen <= COMPONENTS && component.depth <= DEPTH).then_some(())?;
@@ -110,19 +118,19 @@ impl TrueType {
             data.take(6)?;
             shifts.extend(self.bearing(component.glyph).map(|it| it - f64::from(left)));
             if let Ok(contours) = usize::try_from(contours) {
-                let Some(own) = self.simple(&mut data, contours)? else { continue };
-                let own = component.matrix.bounds(&own);
-                all = Some(all.map_or(own, |it| it.union(&own)));
+                self.simple(&mut data, contours, &component.matrix, &mut pen)?;
             } else {
                 open.extend(components(&mut data, &component)?);
             }
         }
         let em = Matrix([1.0 / self.per_em, 0.0, 0.0, 1.0 / self.per_em, 0.0, 0.0]);
-        let moved = |it: Rect| {
-            let all = shifts.iter().map(|by| Matrix::translation(*by, 0.0).bounds(&it));
-            all.fold(it, |all, one| all.union(&one))
-        };
-        Some(all.map_or(Reach::Nothing, |it| Reach::Within(em.bounds(&moved(it)))))
+        let mut drawn = pen.drawn(&em);
+        if let Reach::Within(reach) = &mut drawn.reach {
+            let own = *reach;
+            let moved = shifts.iter().map(|by| Matrix::translation(*by / self.per_em, 0.0));
+            *reach = moved.fold(own, |all, by| all.union(&by.bounds(&own)));
+        }
+        Some(drawn)
     }
 
     /// Where readers let a glyph begin, wherever its points are (OpenType `hmtx`). One within
@@ -138,26 +146,31 @@ impl TrueType {
         Some(f64::from(i16::from_be_bytes(bearing.to_be_bytes())))
     }
 
-    /// How far those glyphs reach that a reader may take for a byte of a simple font.
-    pub(super) fn reach_of_byte(&self, byte: u32, character: Option<char>) -> Option<Reach> {
-        let glyphs = self.characters.as_ref().map(|it| it.glyphs(byte, character));
+    /// What those glyphs draw that a reader may take for a byte of a simple font, which has
+    /// this name for it.
+    pub(super) fn of_byte(
+        &self,
+        byte: u32,
+        name: Option<&[u8]>,
+        character: Option<char>,
+    ) -> Option<Drawn> {
+        let mut glyphs = self.characters.as_ref().map(|it| it.glyphs(byte, character));
+        if let Some(name) = name {
+            // Readers look for it among the names that the font has, too.
+            let named = self.names.as_ref().map(|it| it.glyphs(name, character));
+            glyphs =
+                glyphs.zip(named.filter(|_| character.is_some())).map(|(a, b)| [a, b].concat());
+        }
         match glyphs {
-            Some(glyphs) if !glyphs.is_empty() => self.reach_of(glyphs.into_iter()),
-            // By its name, or the one for what is missing.
-            _ => *self.all.get_or_init(|| self.reach_of(0..self.glyphs)),
+            Some(glyphs) if !glyphs.is_empty() => self.any_of(glyphs.into_iter()),
+            // The one for what is missing, or whatever readers make of an unknown name.
+            _ => self.all.get_or_init(|| self.any_of(0..self.glyphs)).clone(),
         }
     }
 
-    fn reach_of(&self, glyphs: impl Iterator<Item = u32>) -> Option<Reach> {
-        let mut all = Reach::Nothing;
-        for glyph in glyphs {
-            all = match (all, self.reach(glyph)?) {
-                (all, Reach::Nothing) => all,
-                (Reach::Nothing, one) => one,
-                (Reach::Within(all), Reach::Within(one)) => Reach::Within(all.union(&one)),
-            };
-        }
-        Some(all)
+    fn any_of(&self, mut glyphs: impl Iterator<Item = u32>) -> Option<Drawn> {
+        let first = self.drawn(glyphs.next()?)?;
+        glyphs.try_fold(first, |all, glyph| Some(all.or(&self.drawn(glyph)?)))
     }
 
     fn data(&self, glyph: u32) -> Option<&[u8]> {
@@ -174,21 +187,39 @@ impl TrueType {
         glyf.get(place(at)?..place(at.checked_add(1)?)?)
     }
 
-    /// Around all points, those of control among them; curves stay between them.
-    fn simple(&self, data: &mut Data<'_>, contours: usize) -> Option<Option<Rect>> {
-        let mut count = 0_usize;
+    /// Through all points, those of control among them; curves stay between them.
+    fn simple(
+        &self,
+        data: &mut Data<'_>,
+        contours: usize,
+        matrix: &Matrix,
+        pen: &mut Pen,
+    ) -> Option<()> {
+        let mut ends = Vec::new();
         for _ in 0..contours {
-            count = usize::from(data.u16()?).checked_add(1)?;
+            ends.push(usize::from(data.u16()?).checked_add(1)?);
         }
+        let count = ends.last().copied().unwrap_or_default();
+        ends.is_sorted().then_some(())?;
         self.points.set(self.points.get().checked_sub(count)?);
         let instructions = data.u16()?;
         data.take(instructions.into())?;
         let flags = flags(data, count)?;
         let xs = coordinates(data, &flags, 0x02, 0x10)?;
         let ys = coordinates(data, &flags, 0x04, 0x20)?;
-        let mut bounds = Bounds::default();
-        xs.into_iter().zip(ys).for_each(|it| bounds.add(it));
-        Some(bounds.rect())
+        let mut begins = std::iter::once(0).chain(ends).peekable();
+        for (n, point) in xs.into_iter().zip(ys).enumerate() {
+            let point = matrix.apply(point);
+            if begins.next_if(|it| *it == n).is_some() {
+                pen.move_to(point);
+            } else {
+                pen.add(point);
+                continue;
+            }
+            // One alone is seen by some readers.
+            pen.add(point);
+        }
+        Some(())
     }
 }
 
@@ -303,11 +334,13 @@ impl<'a> Data<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::encoding::pdf::content::Rect;
     use crate::encoding::pdf::content::samples::true_type;
 
     #[test]
     fn glyphs_reach_as_far_as_their_points() {
         let font = TrueType::parse(true_type()).unwrap();
+        let reach = |glyph| font.drawn(glyph).map(|it| it.reach);
         let within = |glyph: Option<Reach>, left, bottom, right, top| {
             let expected = Rect { left, bottom, right, top };
             let Some(Reach::Within(found)) = glyph else { panic!("a place: {glyph:?}") };
@@ -315,13 +348,14 @@ mod tests {
             assert!(expected.grown(1e-9).holds(&found), "{found:?}");
         };
         // What the glyphs themselves say of it, nothing at all, does not count.
-        assert_eq!(font.reach(0), Some(Reach::Nothing));
-        within(font.reach(1), 0.1, -0.2, 0.5, 0.7);
+        assert_eq!(reach(0), Some(Reach::Nothing));
+        within(reach(1), 0.1, -0.2, 0.5, 0.7);
         // Twice, the second time at half the size, up and to the right.
-        within(font.reach(2), 0.1, -0.2, 0.65, 1.15);
+        within(reach(2), 0.1, -0.2, 0.65, 1.15);
         // Which glyph this byte stands for is not told: any.
-        within(font.reach_of_byte(65, Some('A')), 0.1, -0.2, 0.65, 1.15);
-        assert_eq!(font.reach(3), None);
+        let any = font.of_byte(65, Some(b"A"), Some('A'));
+        within(any.map(|it| it.reach), 0.1, -0.2, 0.65, 1.15);
+        assert_eq!(reach(3), None);
     }
 
     #[test]
@@ -331,7 +365,7 @@ mod tests {
             let mut bent = bytes.clone();
             bent[at] ^= 0xff;
             for font in [TrueType::parse(bent), TrueType::parse(bytes[..at].to_vec())] {
-                let _ = font.map(|it| (it.reach_of_byte(65, None), it.reach(2)));
+                let _ = font.map(|it| (it.of_byte(65, Some(b"A"), None), it.drawn(2)));
             }
         }
         let mut other = bytes.clone();
@@ -342,6 +376,6 @@ mod tests {
         let mut itself = bytes;
         let at = itself.windows(4).rposition(|it| it == [0, 0x2a, 0, 1]).unwrap();
         itself[at + 3] = 2;
-        assert_eq!(TrueType::parse(itself).unwrap().reach(2), None);
+        assert_eq!(TrueType::parse(itself).unwrap().drawn(2), None);
     }
 }

@@ -8,7 +8,7 @@ use super::geometry::{Matrix, Rect};
 use super::known;
 use super::machine::Machine;
 use super::marks::{Glyph, Ink, Outline};
-use super::outlines::Reach;
+use super::shape::{Reach, is_punctuation, placed};
 use super::state::Paint;
 use crate::encoding::pdf::object::{Dictionary, Object};
 use crate::error::Result;
@@ -235,10 +235,11 @@ impl Machine<'_> {
         let (bottom, top) = font.extent;
         let right = code.usual_width.map_or(width, |it| it.max(width));
         let usual = Rect { left: 0.0, bottom, right, top };
-        let (reach, outline) = match code.reach {
+        let (reach, outline) = match code.drawn.as_ref().map(|it| it.reach) {
             Some(Reach::Within(reach)) => (reach, Outline::Read),
             Some(Reach::Nothing) => (usual, Outline::Empty),
             None if code.usual_width.is_some() => (usual, Outline::Usual),
+            None if code.unread => (usual, Outline::Unread),
             None => (usual, Outline::Unknown),
         };
         let mut place = matrix.bounds(&reach);
@@ -253,6 +254,7 @@ impl Machine<'_> {
             size: matrix.vertical(),
             outline,
             overhang: overhang(code, font, outline) * matrix.most(),
+            punctuation: shows_punctuation(code, outline, &matrix) && !paint.stroke,
         };
         let mut how = self.state.how(&place, paint);
         how.hidden = !paint.fill && !paint.stroke;
@@ -264,4 +266,14 @@ fn overhang(code: &Code, font: &Font, outline: Outline) -> f64 {
     let digits = |it: &str| it.chars().all(|it| it.is_ascii_digit());
     let digit = font.overhang < SLANTED && code.text.as_deref().is_some_and(digits);
     if outline == Outline::Usual && !digit { font.overhang } else { 0.0 }
+}
+
+/// Whether a code stands for a mark of punctuation and draws it.
+fn shows_punctuation(code: &Code, outline: Outline, matrix: &Matrix) -> bool {
+    let Some(text) = code.text.as_deref() else { return false };
+    match (outline, &code.drawn) {
+        (Outline::Usual, _) => text.chars().all(|it| !it.is_alphanumeric()),
+        (Outline::Read, Some(drawn)) => is_punctuation(text, &placed(&drawn.contours, matrix)),
+        _ => false,
+    }
 }

@@ -129,7 +129,7 @@ fn text_by_maps_of_codes() {
     assert!(near(&marks[1].place, &place(7.0, 6.5, 10.0, 18.5)));
     assert!(near(&marks[4].place, &place(18.0, 6.5, 23.0, 18.5)));
     let Ink::Glyph(glyph) = &marks[0].ink else { panic!("a glyph") };
-    assert_eq!(glyph.outline, Outline::Unknown);
+    assert_eq!(glyph.outline, Outline::Unread);
     // By the names of glyphs.
     let font = "<</Subtype/Type1/BaseFont/AAAAAA+X/FirstChar 65/Widths[500 600]\
                 /Encoding<</BaseEncoding/WinAnsiEncoding/Differences[65/ohornacute/uni1EA4]>>>>";
@@ -158,7 +158,7 @@ fn text_by_the_outlines_of_its_font() {
     assert!(near(&marks[2].place, &place(13.0, -2.0, 18.5, 11.5)));
     let marks = with(&format!("{descendant} 17 0 R>>"), "BT /G 10 Tf <00000009> Tj ET");
     assert!(near(&marks[0].place, &place(1.0, -2.0, 5.0, 7.0)));
-    assert_eq!(outline(&marks[1]), Outline::Unknown);
+    assert_eq!(outline(&marks[1]), Outline::Unread);
     // Which glyph a code of a simple font stands for is not asked: the largest counts.
     let font = "<</Subtype/TrueType/BaseFont/X/FirstChar 65/Widths[500]/Encoding/WinAnsiEncoding\
                 /FontDescriptor<</Flags 32/FontFile2 15 0 R>>>>";

@@ -2,8 +2,8 @@
 //!
 //! It is purely added when the old streams stand as they were, between a `q` and the `Q`
 //! that belongs to it; when the resources have new names only; and when what the new
-//! streams draw is plainly to be seen and touches nothing that the page showed. Where fonts
-//! of the signed page cannot be looked into, it is taken to have shown what they say.
+//! streams draw is plainly to be seen and touches nothing that the page showed. Where glyphs
+//! of the signed page cannot be looked into, they may be anywhere.
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use std::collections::HashSet;
@@ -301,7 +301,7 @@ fn is_plain_mark(mark: &Mark) -> bool {
                     Outline::Usual => true,
                     Outline::Read => !glyph.is_space(),
                     Outline::Empty => glyph.is_space(),
-                    Outline::Unknown => false,
+                    Outline::Unknown | Outline::Unread => false,
                 };
                 known && seen && said
             }
@@ -320,17 +320,26 @@ fn overhang(mark: &Mark) -> f64 {
 }
 
 /// Around what was shown, where no ink may be added, and no picture: what follows a number or
-/// a word closely makes another of it. Numbers are put up to a colon or a slash.
+/// a word closely makes another of it. Numbers are put up to a colon or a slash. What a font
+/// in the file says of its glyphs is believed of letters only: of a colon, a slash or a dash
+/// where the outline is one, and all else may be a digit.
 fn kept_free(mark: &Mark) -> (Rect, Rect) {
     /// In sizes of the text: less than spaces are wide, and more.
     const WORD: f64 = 0.2;
     const NUMBER: f64 = 0.75;
     let Ink::Glyph(glyph) = &mark.ink else { return (mark.place, mark.place) };
     let text = glyph.text.as_deref().unwrap_or_default();
-    if matches!(text, ":" | "/" | "-" | "–" | "(" | ")") {
+    if glyph.outline == Outline::Unread {
+        return (Rect::EVERYWHERE, Rect::EVERYWHERE);
+    }
+    if glyph.punctuation && matches!(text, ":" | "/" | "-" | "–" | "(" | ")") {
         return (mark.place, mark.place);
     }
-    let numeric = text.contains(|it: char| it.is_numeric());
+    let is_word = match glyph.outline {
+        Outline::Usual => !text.contains(char::is_numeric),
+        Outline::Read => !text.is_empty() && text.chars().all(is_of_word),
+        Outline::Unknown | Outline::Unread | Outline::Empty => false,
+    };
     let around = |gap: f64| {
         let gap = gap * glyph.size;
         let line = Rect::around([glyph.origin, glyph.end]);
@@ -342,7 +351,12 @@ fn kept_free(mark: &Mark) -> (Rect, Rect) {
         let all = line.union(&mark.place);
         Rect { left: all.left - gap, right: all.right + gap, ..all }
     };
-    (around(if numeric { NUMBER } else { WORD }), around(WORD))
+    (around(if is_word { WORD } else { NUMBER }), around(WORD))
+}
+
+/// Letters, and marks that stand on them.
+fn is_of_word(character: char) -> bool {
+    character.is_alphabetic() || ('\u{300}'..='\u{36f}').contains(&character)
 }
 
 /// White areas that some producers begin a page with: they show nothing.
