@@ -223,3 +223,22 @@ fn marks_that_are_turned_or_stretched() {
     assert_eq!(with(format!("60 Tz {slash}")), Other);
     assert_eq!(with(format!("1 0 -.4 1 30 150 Tm {slash}")), Other);
 }
+
+/// The glyphs of the font lie on their side, and so does the page: what is seen behind a
+/// number stands below it.
+#[test]
+fn glyphs_and_pages_that_are_turned() {
+    for (rotate, expected) in
+        [("", ClerkAddition), ("/Rotate 0", ClerkAddition), ("/Rotate 90", Other)]
+    {
+        let turned = |it: String| it.replace("/Type/Page", &format!("/Type/Page{rotate}"));
+        let before = turned(page("4 0 R", "/Font<</F 10 0 R>>"));
+        let now = turned(page("[50 0 R 4 0 R 52 0 R]", FONTS));
+        let now = now.replace("/Type/Page", "/Type/Page/Annots[41 0 R]");
+        let signed = stream("BT /F 12 Tf 20 150 Td (1) Tj ET");
+        let (first, after) = (stream("q"), stream("Q BT /K 12 Tf 20 135 Td (5) Tj ET"));
+        let later = [(3, now.as_str()), (50, &first), (51, FONT), (52, &after)];
+        let changes = updated(&[(3, &before), (4, &signed)], &later).0.later_changes;
+        assert_eq!(changes, expected, "{rotate}");
+    }
+}

@@ -116,9 +116,11 @@ impl Step<'_> {
         let places = added.iter().map(|it| it.0);
         let Some(all) = places.reduce(|a, b| a.union(&b)) else { return Ok(()) };
         ensure(visible_area(self.old, page)?.is_some_and(|it| it.holds(&all.grown(-NEAR))))?;
+        let upright = [Object::Null, Object::Integer(0)];
+        let turned = !upright.contains(&inherited(self.old, page, "Rotate")?);
         let paper = shown.iter().take_while(|it| is_paper(it)).count();
         let shown = shown.iter().skip(paper).filter(|it| !it.is_blank() && !it.how.hidden);
-        let mut others: Vec<(Rect, Rect)> = shown.map(kept_free).collect();
+        let mut others: Vec<(Rect, Rect)> = shown.map(|it| kept_free(it, turned)).collect();
         for annotation in self.old.array(page, "Annots")? {
             let annotation = self.old.resolve(&annotation)?;
             let annotation = annotation.as_dictionary().ok_or(Doubt::Unexplained)?;
@@ -323,7 +325,8 @@ fn overhang(mark: &Mark) -> f64 {
 /// a word closely makes another of it. Numbers are put up to a colon or a slash. What a font
 /// in the file says of its glyphs is believed of letters only: of a colon, a slash or a dash
 /// where the outline is one, and all else may be a digit.
-fn kept_free(mark: &Mark) -> (Rect, Rect) {
+/// Where the page is turned, lines run as the glyphs are turned, which nobody knows.
+fn kept_free(mark: &Mark, turned: bool) -> (Rect, Rect) {
     /// In sizes of the text: less than spaces are wide, and more.
     const WORD: f64 = 0.2;
     const NUMBER: f64 = 0.75;
@@ -332,7 +335,7 @@ fn kept_free(mark: &Mark) -> (Rect, Rect) {
     if glyph.outline == Outline::Unread {
         return (Rect::EVERYWHERE, Rect::EVERYWHERE);
     }
-    if glyph.punctuation && matches!(text, ":" | "/" | "-" | "–" | "(" | ")") {
+    if glyph.punctuation && !turned && matches!(text, ":" | "/" | "-" | "–" | "(" | ")") {
         return (mark.place, mark.place);
     }
     let is_word = match glyph.outline {
@@ -343,7 +346,7 @@ fn kept_free(mark: &Mark) -> (Rect, Rect) {
     let around = |gap: f64| {
         let gap = gap * glyph.size;
         let line = Rect::around([glyph.origin, glyph.end]);
-        if line.height() > glyph.size * 0.01 || !gap.is_finite() {
+        if turned || line.height() > glyph.size * 0.01 || !gap.is_finite() {
             return mark.place.union(&line).grown(gap);
         }
         let (below, above) = (glyph.size * 0.22, glyph.size * 0.9);
