@@ -223,7 +223,7 @@ impl<'r> Machine<'r> {
     /// put between them.
     fn seams(&mut self, token: Option<&Token>) {
         let Some(frame) = self.frames.last() else { return };
-        if !matches!(token, Some(Token::Operand(_) | Token::Image(_))) {
+        if !matches!(token, Some(Token::Operand(_) | Token::Image(..))) {
             return;
         }
         let followed = self.ends.len().saturating_sub(1);
