@@ -60,6 +60,30 @@ impl UtcTime {
             .ok_or_else(|| Error::malformed(format!("{millis} ms since 1970 is no date in use")))
     }
 
+    /// Whole microseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn unix_micros(self) -> i64 {
+        i64::try_from(self.0.unix_timestamp_nanos().div_euclid(1000)).unwrap_or(i64::MAX)
+    }
+
+    /// From microseconds since 1970-01-01T00:00:00Z.
+    ///
+    /// # Errors
+    /// `Malformed` outside the years 0 to 9999.
+    pub fn from_unix_micros(micros: i64) -> Result<Self> {
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1000)
+            .ok()
+            .filter(|at| at.year() >= 0)
+            .map(Self)
+            .ok_or_else(|| Error::malformed(format!("{micros} µs since 1970 is no date in use")))
+    }
+
+    /// The instant so many milliseconds later, or the last one there is.
+    #[must_use]
+    pub fn plus_millis(self, millis: i64) -> Self {
+        Self(self.0.saturating_add(time::Duration::milliseconds(millis)))
+    }
+
     /// The instant so many seconds later, or the last one there is.
     #[must_use]
     pub fn plus_seconds(self, seconds: i64) -> Self {

@@ -1,15 +1,25 @@
-//! Sending and receiving messages over an axis.
+//! Sending and receiving messages over an axis, and keeping account of it.
 //!
-//! [`Transport`] is the one joint: what sends and receives knows nothing of the
+//! [`Transport`] is the joint to the axis: what sends and receives knows nothing of the
 //! dialect behind it. The national axis' own protocol is the room `axis` (feature
-//! `http`). Everything here is synchronous and usable as `dyn Transport`.
+//! `http`). [`store::Store`] is the joint to the database: what has to outlive a crash is
+//! kept there, each step together with its entry in the [`journal`] (feature `exchange`).
+//! Everything here is synchronous and usable as `dyn`.
 
 #[cfg(feature = "http")]
 pub(crate) mod axis;
 mod fault;
+#[cfg(feature = "exchange")]
+pub mod journal;
+#[cfg(feature = "exchange")]
+mod retry;
+#[cfg(feature = "exchange")]
+pub mod store;
 mod transport;
 
 pub use self::fault::{Fault, Retry};
+#[cfg(feature = "exchange")]
+pub use self::retry::Pauses;
 pub use self::transport::{
     Agency, MessageKind, Pending, Sent, Submission, Transport, TransportId, TransportState,
 };

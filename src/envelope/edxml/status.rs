@@ -241,6 +241,12 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// As it was kept: what [`Progress::handling`] and [`Progress::take_back`] said.
+    #[must_use]
+    pub fn kept(handling: Option<StatusCode>, take_back: Option<StatusCode>) -> Self {
+        Self { handling, take_back }
+    }
+
     /// Where handling stands.
     #[must_use]
     pub fn handling(&self) -> Option<StatusCode> {
