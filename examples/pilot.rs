@@ -201,7 +201,7 @@ impl Agency {
     /// Fetches what waits, says that it has come, verifies it, and says what becomes of it.
     fn receive(&self, validator: &Validator) -> Result<()> {
         for pending in self.transport.pending(MessageKind::Document)? {
-            let bytes = self.transport.fetch(&pending.id)?;
+            let bytes = self.transport.fetch_bytes(&pending.id)?;
             self.keep(&format!("received-{}.edxml", plain_name(pending.id.as_str())), &bytes)?;
             let read = edxml::parse(&bytes, &Limits::default())?;
             let Message::Document(envelope) = read.message else {
@@ -269,7 +269,7 @@ impl Agency {
     fn statuses(&self) -> Result<Vec<StatusCode>> {
         let mut codes = Vec::new();
         for pending in self.transport.pending(MessageKind::Status)? {
-            let bytes = self.transport.fetch(&pending.id)?;
+            let bytes = self.transport.fetch_bytes(&pending.id)?;
             let read = edxml::parse(&bytes, &Limits::default())?;
             let Message::Status(status) = read.message else {
                 return Err("a status was expected".into());

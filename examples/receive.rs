@@ -131,7 +131,7 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
 
 impl Receiver {
     fn receive(&self, pending: &Pending) -> Result<(), Box<dyn Error>> {
-        let bytes = self.axis.fetch(&pending.id)?;
+        let bytes = self.axis.fetch_bytes(&pending.id)?;
         let folder = self.folder.join(folder_name(pending.id.as_str()));
         write_whole(&folder.join("message.edxml"), &bytes)?;
 

@@ -158,7 +158,7 @@ pub mod tsp {
 pub mod axis {
     pub use crate::exchange::axis::{
         AgencyRow, Call, Client, Credentials, ErrorCode, ReceivedRow, Rejection, Reply, SentRow,
-        SignedHeaders, Verified, hash_file, message_within, timestamp, verify,
+        SignedHeaders, Verified, hash_file, hash_file_of, message_within, timestamp, verify,
     };
 }
 

@@ -201,6 +201,49 @@ pub(crate) fn for_each_piece<S: Source + ?Sized>(
     Ok(())
 }
 
+/// A whole document as a stream from its beginning, for those who take nothing else.
+#[cfg(feature = "http")]
+pub(crate) struct Reader<'s> {
+    source: &'s dyn Source,
+    at: u64,
+    /// Why the document could not be read: whoever reads this has but an error of `io`.
+    failed: Option<Error>,
+}
+
+#[cfg(feature = "http")]
+impl<'s> Reader<'s> {
+    pub(crate) fn new(source: &'s dyn Source) -> Self {
+        Self { source, at: 0, failed: None }
+    }
+
+    /// Takes out why the document could not be read, where it could not.
+    pub(crate) fn failure(&mut self) -> Option<Error> {
+        self.failed.take()
+    }
+}
+
+#[cfg(feature = "http")]
+impl Read for Reader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let room = u64::try_from(buffer.len()).unwrap_or(u64::MAX).min(PIECE);
+        let end = self.at.saturating_add(room).min(self.source.len());
+        match self.source.window(self.at..end) {
+            Ok(bytes) => {
+                self.at = end;
+                if let Some(room) = buffer.get_mut(..bytes.len()) {
+                    room.copy_from_slice(&bytes);
+                }
+                Ok(bytes.len())
+            }
+            Err(error) => {
+                let why = io::Error::other(error.to_string());
+                self.failed = Some(error);
+                Err(why)
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Cursor;

@@ -88,7 +88,7 @@ fn a_dispatch_and_its_answers() {
     assert_eq!(pending[0].from.as_str(), CENTRE);
     assert_eq!(pending[0].state, Some(TransportState::Initial));
     assert_ne!(pending[0].id, sent, "each receiver has a name of its own");
-    let bytes = province.fetch(&pending[0].id).unwrap();
+    let bytes = province.fetch_bytes(&pending[0].id).unwrap();
     assert_eq!(bytes, envelope.to_bytes().unwrap(), "to the byte, without the line end");
     let parsed = edxml::parse(&bytes, &Limits::default()).unwrap();
     assert_eq!(parsed.message, Message::Document(envelope.clone()));
@@ -115,7 +115,7 @@ fn a_dispatch_and_its_answers() {
         .pending(MessageKind::Status)
         .unwrap()
         .into_iter()
-        .map(|it| match edxml::parse(&centre.fetch(&it.id).unwrap(), &Limits::default()) {
+        .map(|it| match edxml::parse(&centre.fetch_bytes(&it.id).unwrap(), &Limits::default()) {
             Ok(parsed) => match parsed.message {
                 Message::Status(status) => status.code,
                 Message::Document(_) => panic!("a document"),
@@ -125,7 +125,7 @@ fn a_dispatch_and_its_answers() {
         .collect();
     assert_eq!(codes, [StatusCode::Arrived, StatusCode::Accepted]);
 
-    let rows = centre.sent(MessageKind::Document).unwrap();
+    let rows = centre.sent(MessageKind::Document, None).unwrap();
     assert_eq!(rows.len(), 2);
     assert!(rows.iter().all(|it| it.id == sent && it.code == "7816/VPCP-TTĐT"));
     let at = |code: &str| rows.iter().find(|it| it.to.as_str() == code).unwrap().state;
@@ -171,7 +171,7 @@ fn refuses_who_is_not_who_he_says() {
         kind: MessageKind::Document,
         from: &CITY.into(),
         to: None,
-        bytes: &envelope.to_bytes().unwrap(),
+        message: &envelope.to_bytes().unwrap(),
     };
     let error = client(&gateway, CITY, "city-secret").submit(&submission).unwrap_err();
     assert_eq!(refused(&error).0, 19);
@@ -192,7 +192,7 @@ fn nobody_reads_anothers_post() {
     let city = client(&gateway, CITY, "city-secret");
     centre.send(&Message::Document(dispatch("3", &[PROVINCE]))).unwrap();
     let id = province.pending(MessageKind::Document).unwrap().remove(0).id;
-    for result in [city.fetch(&id), city.download_edoc(&id)] {
+    for result in [city.fetch_bytes(&id), city.download_edoc(&id)] {
         assert_eq!(refused(&result.unwrap_err()).0, 21);
     }
     assert!(city.acknowledge(&id, TransportState::Done).is_err());
@@ -205,7 +205,9 @@ fn refuses_what_is_no_message() {
     let centre = client(&gateway, CENTRE, "centre-secret");
     let send = |kind, bytes: &[u8]| {
         let from = CENTRE.into();
-        let error = centre.submit(&Submission { kind, from: &from, to: None, bytes }).unwrap_err();
+        let error = centre
+            .submit(&Submission { kind, from: &from, to: None, message: &bytes })
+            .unwrap_err();
         refused(&error).0
     };
     assert_eq!(send(MessageKind::Document, b"<edXML/>"), 22);
@@ -385,7 +387,7 @@ fn many_at_once() {
     let mut codes: Vec<_> = pending
         .iter()
         .map(|it| {
-            let bytes = province.fetch(&it.id).unwrap();
+            let bytes = province.fetch_bytes(&it.id).unwrap();
             match edxml::parse(&bytes, &Limits::default()).unwrap().message {
                 Message::Document(it) => it.header.code.number,
                 Message::Status(_) => panic!("a status"),
@@ -407,7 +409,7 @@ fn answers_are_bounded() {
     limits.message_bytes = 1000;
     let province = client(&gateway, PROVINCE, "province-secret").with_limits(limits.clone());
     let id = province.pending(MessageKind::Document).unwrap().remove(0).id;
-    assert_eq!(province.fetch(&id).unwrap_err().kind(), ErrorKind::LimitExceeded);
+    assert_eq!(province.fetch_bytes(&id).unwrap_err().kind(), ErrorKind::LimitExceeded);
     assert_eq!(province.download_edoc(&id).unwrap_err().kind(), ErrorKind::LimitExceeded);
     limits.answer_bytes = 100;
     let province = client(&gateway, PROVINCE, "province-secret").with_limits(limits);

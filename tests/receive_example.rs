@@ -74,7 +74,7 @@ fn document(number: &str) -> Envelope {
 fn answers(sender: &Client) -> Vec<(String, StatusCode)> {
     let mut found = Vec::new();
     for pending in sender.pending(MessageKind::Status).unwrap() {
-        let bytes = sender.fetch(&pending.id).unwrap();
+        let bytes = sender.fetch_bytes(&pending.id).unwrap();
         let Message::Status(it) = edxml::parse(&bytes, &Limits::default()).unwrap().message else {
             panic!("no status")
         };
@@ -130,7 +130,7 @@ fn nothing_passes_that_was_not_verified() {
     assert_eq!(answers(&sender), expected.map(|(code, answer)| (code.to_owned(), answer)));
     assert!(
         sender
-            .sent(MessageKind::Document)
+            .sent(MessageKind::Document, None)
             .unwrap()
             .iter()
             .all(|it| it.state == Some(TransportState::Done))

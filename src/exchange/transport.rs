@@ -1,17 +1,24 @@
 //! The joint between what sends and receives and an axis.
 
 use std::fmt;
+use std::io::Write;
 
 use serde::{Deserialize, Serialize};
 
 use crate::envelope::edxml::{Message, OrganId};
 use crate::error::Result;
+use crate::source::Source;
+use crate::time::UtcTime;
 
 /// A way to an axis, as one agency. Implementations keep no state that a caller
 /// could see; they may be shared between threads.
 ///
 /// Failures of the other side are errors of kind
 /// [`ErrorKind::Service`](crate::ErrorKind::Service) with a [`Fault`](super::Fault).
+/// What a dialect does not have at all is an error of kind
+/// [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported), and asking again is of no use.
+///
+/// Messages pass piece by piece in both directions: one of 100 MB needs no 100 MB.
 ///
 /// ```
 /// use kyso::edxml::{self, Message, Organization, StatusCode, StatusMessage};
@@ -21,7 +28,7 @@ use crate::error::Result;
 /// /// Says "arrived" for every document that waits.
 /// fn answer_arrived(axis: &dyn Transport, us: &Organization, now: UtcTime) -> kyso::Result<()> {
 ///     for pending in axis.pending(MessageKind::Document)? {
-///         let bytes = axis.fetch(&pending.id)?;
+///         let bytes = axis.fetch_bytes(&pending.id)?;
 ///         if let Message::Document(it) = edxml::parse(&bytes, &Limits::default())?.message {
 ///             let arrived = StatusCode::Arrived;
 ///             let answer =
@@ -47,11 +54,16 @@ pub trait Transport: Send + Sync {
     /// As [`Transport::submit`].
     fn pending(&self, kind: MessageKind) -> Result<Vec<Pending>>;
 
-    /// The bytes of a message. It stays until it is acknowledged.
+    /// Writes a message to `out` as it comes, and gives its length in bytes. It stays at
+    /// the axis until it is acknowledged.
+    ///
+    /// What was written before an error is part of a message at best, and to be thrown
+    /// away: that it is whole is known at its end.
     ///
     /// # Errors
-    /// As [`Transport::submit`]; `LimitExceeded` when it is larger than allowed.
-    fn fetch(&self, id: &TransportId) -> Result<Vec<u8>>;
+    /// As [`Transport::submit`]; `LimitExceeded` when it is larger than
+    /// [`Limits::message_bytes`](crate::Limits::message_bytes); `Io` when `out` fails.
+    fn fetch(&self, id: &TransportId, out: &mut dyn Write) -> Result<u64>;
 
     /// Tells the axis what became of the transport of a message. What became of the
     /// document is said with a status message.
@@ -60,17 +72,29 @@ pub trait Transport: Send + Sync {
     /// As [`Transport::submit`].
     fn acknowledge(&self, id: &TransportId, state: TransportState) -> Result<()>;
 
-    /// What the axis has from this agency.
+    /// What the axis has from this agency, since the beginning of the day in Vietnam on
+    /// which `since` lies. An axis may list earlier messages too.
     ///
     /// # Errors
-    /// As [`Transport::submit`].
-    fn sent(&self, kind: MessageKind) -> Result<Vec<Sent>>;
+    /// As [`Transport::submit`]; `Unsupported` where the dialect has no such list: what
+    /// became of a message whose outcome is unknown can then not be asked.
+    fn sent(&self, kind: MessageKind, since: Option<UtcTime>) -> Result<Vec<Sent>>;
 
     /// The directory of agencies.
     ///
     /// # Errors
     /// As [`Transport::submit`].
     fn agencies(&self) -> Result<Vec<Agency>>;
+
+    /// A message in memory, as a whole: for small ones, such as statuses.
+    ///
+    /// # Errors
+    /// As [`Transport::fetch`].
+    fn fetch_bytes(&self, id: &TransportId) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.fetch(id, &mut bytes)?;
+        Ok(bytes)
+    }
 
     /// Writes a message and hands it over, under the code of its sender.
     ///
@@ -84,12 +108,12 @@ pub trait Transport: Send + Sync {
                 (MessageKind::Status, &it.from.organ_id, Some(&it.response_for.organ_id))
             }
         };
-        self.submit(&Submission { kind, from, to, bytes: &bytes })
+        self.submit(&Submission { kind, from, to, message: &bytes })
     }
 }
 
 /// A message to be handed over.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Submission<'a> {
     /// Which kind it is: the axis keeps them apart.
     pub kind: MessageKind,
@@ -97,8 +121,21 @@ pub struct Submission<'a> {
     pub from: &'a OrganId,
     /// Whom a status is for: it names no receiver itself. Documents name theirs.
     pub to: Option<&'a OrganId>,
-    /// The message as written.
-    pub bytes: &'a [u8],
+    /// The message as written: bytes in memory, or a file by
+    /// [`Seekable`](crate::Seekable), which is read piece by piece, and twice where the
+    /// dialect wants its digest first.
+    pub message: &'a dyn Source,
+}
+
+impl fmt::Debug for Submission<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Submission")
+            .field("kind", &self.kind)
+            .field("from", &self.from)
+            .field("to", &self.to)
+            .field("message_bytes", &self.message.len())
+            .finish()
+    }
 }
 
 /// The two kinds of messages.
@@ -215,6 +252,8 @@ pub struct Agency {
     pub code: OrganId,
     /// Its code by the other scheme, where the axis knows it.
     pub other_code: Option<OrganId>,
+    /// The code of the agency above it, where the directory has that one too.
+    pub parent_code: Option<OrganId>,
     /// Its name.
     pub name: String,
     /// Its e-mail address.

@@ -1,7 +1,8 @@
 //! The sending and receiving side over real HTTP (feature `http`).
 
+use std::collections::HashMap;
 use std::fmt;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use ureq::{Agent, Body, Timeout};
 
 use super::call::Call;
 use super::credentials::Credentials;
-use super::hash_file::hash_file;
+use super::hash_file::hash_file_of;
 use super::header::SignedHeaders;
 use super::reply::{AgencyRow, ReceivedRow, Reply, SentRow};
 use crate::envelope::edxml::OrganId;
@@ -21,6 +22,7 @@ use crate::exchange::transport::{
     Agency, MessageKind, Pending, Sent, Submission, Transport, TransportId, TransportState,
 };
 use crate::limits::Limits;
+use crate::source::{Reader, Source};
 use crate::time::UtcTime;
 
 /// An agency's way to the axis.
@@ -113,9 +115,9 @@ impl Client {
         kind: MessageKind,
         from: &OrganId,
         to: Option<&OrganId>,
-        message: &[u8],
+        message: &dyn Source,
     ) -> Result<TransportId> {
-        let hash = hash_file(message);
+        let hash = hash_file_of(message)?;
         let mut parameters = vec![
             ("servicetype", "eDoc"),
             ("messagetype", message_type(kind)),
@@ -147,10 +149,19 @@ impl Client {
     ///
     /// # Errors
     /// As [`Transport::sent`].
-    pub fn sent_rows(&self, kind: MessageKind, id: Option<&TransportId>) -> Result<Vec<SentRow>> {
+    pub fn sent_rows(
+        &self,
+        kind: MessageKind,
+        id: Option<&TransportId>,
+        since: Option<UtcTime>,
+    ) -> Result<Vec<SentRow>> {
+        let days = since.map(|it| (date(it), date((self.clock)())));
         let mut parameters = vec![("servicetype", "eDoc"), ("messagetype", message_type(kind))];
         if let Some(id) = id {
             parameters.push(("docId", id.as_str()));
+        }
+        if let Some((from, to)) = &days {
+            parameters.extend([("fromDate", from.as_str()), ("toDate", to.as_str())]);
         }
         self.rows(Call::GetSentEdocList, &parameters)
     }
@@ -252,7 +263,7 @@ impl Client {
         call: Call,
         parameters: &[(&str, &str)],
         content_type: &str,
-        message: Option<&[u8]>,
+        message: Option<&dyn Source>,
     ) -> Result<Reply> {
         let headers = self.headers(parameters, content_type)?;
         let mut request = self.agent.post(self.address(call));
@@ -262,11 +273,16 @@ impl Client {
         let answer = match message {
             // The kit appends a line end; the message itself is lent.
             Some(message) => {
-                let len = message.len().saturating_add(LINE_END.len());
-                let mut body = message.chain(LINE_END);
-                request
+                let len = message.len().saturating_add(Source::len(LINE_END));
+                let mut body = Reader::new(message).chain(LINE_END);
+                let answer = request
                     .header("Content-Length", len.to_string())
-                    .send(ureq::SendBody::from_reader(&mut body))
+                    .send(ureq::SendBody::from_reader(&mut body));
+                // Less came than was announced: nobody takes that for a message.
+                if let Some(error) = body.get_mut().0.failure() {
+                    return Err(error);
+                }
+                answer
             }
             // Its lists are asked for without a body, everything else with this one.
             None if lists(call) => request.send_empty(),
@@ -326,7 +342,7 @@ const LINE_END: &[u8] = b"\r\n";
 
 impl Transport for Client {
     fn submit(&self, submission: &Submission<'_>) -> Result<TransportId> {
-        self.send_edoc(submission.kind, submission.from, submission.to, submission.bytes)
+        self.send_edoc(submission.kind, submission.from, submission.to, submission.message)
     }
 
     fn pending(&self, kind: MessageKind) -> Result<Vec<Pending>> {
@@ -343,8 +359,10 @@ impl Transport for Client {
             .collect())
     }
 
-    fn fetch(&self, id: &TransportId) -> Result<Vec<u8>> {
-        self.get_edoc(id)
+    fn fetch(&self, id: &TransportId, out: &mut dyn Write) -> Result<u64> {
+        let message = self.get_edoc(id)?;
+        out.write_all(&message)?;
+        Ok(message.as_slice().len().try_into().unwrap_or(u64::MAX))
     }
 
     fn acknowledge(&self, id: &TransportId, state: TransportState) -> Result<()> {
@@ -352,9 +370,9 @@ impl Transport for Client {
         self.reply(Call::UpdateStatus, &parameters, JSON, None).map(drop)
     }
 
-    fn sent(&self, kind: MessageKind) -> Result<Vec<Sent>> {
+    fn sent(&self, kind: MessageKind, since: Option<UtcTime>) -> Result<Vec<Sent>> {
         Ok(self
-            .sent_rows(kind, None)?
+            .sent_rows(kind, None, since)?
             .into_iter()
             .map(|row| Sent {
                 id: TransportId::from(row.sender_doc_id),
@@ -370,10 +388,16 @@ impl Transport for Client {
 
     fn agencies(&self) -> Result<Vec<Agency>> {
         let some = |code: String| (!code.is_empty()).then(|| OrganId::from(code));
-        Ok(self
-            .agency_rows(Call::GetAgenciesList)?
+        let rows = self.agency_rows(Call::GetAgenciesList)?;
+        let by_id: HashMap<String, OrganId> = rows
+            .iter()
+            .filter(|it| !it.id.is_empty())
+            .map(|it| (it.id.clone(), OrganId::from(it.code.clone())))
+            .collect();
+        Ok(rows
             .into_iter()
             .map(|row| Agency {
+                parent_code: by_id.get(&row.pid).filter(|_| row.pid != row.id).cloned(),
                 code: OrganId::from(row.code),
                 other_code: some(row.old_code).or_else(|| some(row.code102)),
                 name: row.name,
@@ -390,6 +414,12 @@ impl fmt::Debug for Client {
             .field("credentials", &self.credentials)
             .finish_non_exhaustive()
     }
+}
+
+/// A day of Vietnam's calendar, as lists are bounded by: `2026/11/22`.
+fn date(at: UtcTime) -> String {
+    let day = at.vietnam_local();
+    format!("{:04}/{:02}/{:02}", day.year(), u8::from(day.month()), day.day())
 }
 
 fn message_type(kind: MessageKind) -> &'static str {

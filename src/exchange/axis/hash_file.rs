@@ -1,13 +1,31 @@
 //! The digest of a message that travels among the signed headers.
 
-use crate::crypto::DigestAlgorithm;
+use crate::crypto::{Digest, DigestAlgorithm, DigestContext};
+use crate::error::Result;
+use crate::source::{Source, for_each_piece};
 
 /// SHA-256 of a message as the kit writes it: in hexadecimal, where bytes below 16
 /// have one digit. Of the message itself, without the line end that follows it in
 /// the body of a request.
 #[must_use]
 pub fn hash_file(message: &[u8]) -> String {
-    let digest = DigestAlgorithm::Sha256.digest(message);
+    as_the_kit(&DigestAlgorithm::Sha256.digest(message))
+}
+
+/// As [`hash_file`], in one pass over a message that need not be in memory.
+///
+/// # Errors
+/// `Io` when the message cannot be read.
+pub fn hash_file_of(message: &dyn Source) -> Result<String> {
+    let mut digest = DigestContext::new(DigestAlgorithm::Sha256);
+    for_each_piece(message, 0..message.len(), |piece| {
+        digest.update(piece);
+        Ok(())
+    })?;
+    Ok(as_the_kit(&digest.finish()))
+}
+
+fn as_the_kit(digest: &Digest) -> String {
     digest.value().iter().map(|byte| format!("{byte:x}")).collect()
 }
 

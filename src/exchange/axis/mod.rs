@@ -13,6 +13,6 @@ pub use self::call::Call;
 pub use self::client::Client;
 pub use self::credentials::Credentials;
 pub use self::error_code::ErrorCode;
-pub use self::hash_file::{hash_file, message_within};
+pub use self::hash_file::{hash_file, hash_file_of, message_within};
 pub use self::header::{Rejection, SignedHeaders, Verified, timestamp, verify};
 pub use self::reply::{AgencyRow, ReceivedRow, Reply, SentRow};
