@@ -55,6 +55,13 @@ impl Fault {
         }
     }
 
+    /// Whether it is about one receiver, so that the others of the same message could have
+    /// it: unknown to the axis (18) or locked (23).
+    #[must_use]
+    pub fn is_about_a_receiver(&self) -> bool {
+        matches!(self, Self::Refused { code: 18 | 23, .. })
+    }
+
     /// The error of a call that failed so; `doing` is the call's name. For those who
     /// implement [`Transport`](super::Transport).
     #[must_use]

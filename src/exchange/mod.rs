@@ -8,9 +8,15 @@
 
 #[cfg(feature = "http")]
 pub(crate) mod axis;
+#[cfg(feature = "exchange")]
+mod content;
 mod fault;
 #[cfg(feature = "exchange")]
 pub mod journal;
+#[cfg(feature = "exchange")]
+mod outbox;
+#[cfg(feature = "exchange")]
+mod post;
 #[cfg(feature = "exchange")]
 mod retry;
 #[cfg(feature = "exchange")]
@@ -18,6 +24,10 @@ pub mod store;
 mod transport;
 
 pub use self::fault::{Fault, Retry};
+#[cfg(feature = "exchange")]
+pub use self::outbox::Outbox;
+#[cfg(feature = "exchange")]
+pub use self::post::{Post, PostRules, Worked};
 #[cfg(feature = "exchange")]
 pub use self::retry::Pauses;
 pub use self::transport::{

@@ -1,0 +1,60 @@
+//! What people decide about deliveries that stopped.
+
+use super::{Delivery, DeliveryState, DeliveryStep, Outbox};
+use crate::error::{Error, Result};
+use crate::exchange::journal::{Actor, Event, Noted};
+use crate::exchange::store::DeliveryId;
+
+impl Outbox {
+    /// Deliveries that a person has to look at, the oldest first, at most so many after
+    /// `after`.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub fn stopped(&self, after: Option<DeliveryId>, most: u32) -> Result<Vec<Delivery>> {
+        let state = DeliveryState::Stopped;
+        self.post.store().within(|it| it.deliveries_in(self.post.id(), state, after, most))
+    }
+
+    /// Has a delivery tried again, from the first attempt on.
+    ///
+    /// # Errors
+    /// `Misuse` where there is none of this number, it did not stop, or it is being worked
+    /// on; where the store fails.
+    pub fn resume(&self, id: DeliveryId, by: &Actor) -> Result<()> {
+        self.decide(id, DeliveryStep::Resumed, by)
+    }
+
+    /// Has a delivery not sent.
+    ///
+    /// # Errors
+    /// As [`Outbox::resume`]; `Misuse` also where the axis has it or may have it.
+    pub fn cancel(&self, id: DeliveryId, by: &Actor) -> Result<()> {
+        self.decide(id, DeliveryStep::Cancelled, by)
+    }
+
+    fn decide(&self, id: DeliveryId, step: DeliveryStep, by: &Actor) -> Result<()> {
+        let now = self.post.now();
+        self.post.store().within(|records| {
+            let found = records.delivery(id)?;
+            let letter = match &found {
+                Some(it) => records.letter(it.letter)?.filter(|it| it.agency == *self.post.id()),
+                None => None,
+            };
+            let (Some(mut delivery), Some(letter)) = (found, letter) else {
+                return Err(Error::misuse(format!("there is no delivery {}", id.0)));
+            };
+            delivery.step(step)?;
+            delivery.attempts = 0;
+            delivery.next_at = now;
+            if !records.update_delivery(&delivery, None, false)? {
+                return Err(Error::misuse(format!("delivery {} is being worked on", id.0)));
+            }
+            let again = step == DeliveryStep::Resumed;
+            let event = Event::SendingDecided { to: delivery.to.clone(), again };
+            let noted = self.noted(&letter, now, &event);
+            records.note(&Noted { actor: by, ..noted })?;
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,152 @@
+//! Writing down what came of it.
+
+use std::collections::HashMap;
+
+use super::settle::ask_at;
+use super::{Claim, Delivery, DeliveryStep, Outbox, Outcome, Parcel, Worked};
+use crate::envelope::edxml::OrganId;
+use crate::error::Result;
+use crate::exchange::journal::Event;
+use crate::exchange::store::{DeliveryId, Letter};
+use crate::time::UtcTime;
+
+impl Outbox {
+    /// Writes the outcomes, where the claim still holds: otherwise another worker settles it.
+    pub(super) fn record(
+        &self,
+        claim: &Claim<'_>,
+        parcels: Vec<Parcel>,
+        outcomes: Vec<(DeliveryId, Outcome)>,
+    ) -> Result<Worked> {
+        let outcomes: HashMap<DeliveryId, Outcome> = outcomes.into_iter().collect();
+        let now = self.post.now();
+        self.post.store().within(|records| {
+            let (mut worked, mut events) = (Worked::default(), Vec::new());
+            for parcel in &parcels {
+                let mut said: Vec<Event> = Vec::new();
+                for delivery in &parcel.deliveries {
+                    let Some(outcome) = outcomes.get(&delivery.id) else { continue };
+                    let (changed, event) = self.after(&parcel.letter, delivery, outcome, now)?;
+                    if !records.update_delivery(&changed, Some(claim.token), false)? {
+                        continue;
+                    }
+                    count(&mut worked, outcome, &event);
+                    event.into_iter().for_each(|it| join(&mut said, it));
+                }
+                events.extend(said.into_iter().map(|event| (&parcel.letter, event)));
+            }
+            for (letter, event) in &events {
+                records.note(&self.noted(letter, now, event))?;
+            }
+            Ok(worked)
+        })
+    }
+
+    fn after(
+        &self,
+        letter: &Letter,
+        delivery: &Delivery,
+        outcome: &Outcome,
+        now: UtcTime,
+    ) -> Result<(Delivery, Option<Event>)> {
+        let (mut it, message) = (delivery.clone(), letter.kind);
+        let to = vec![it.to.clone()];
+        // What goes together stays together.
+        let same = letter.id.0.to_string();
+        it.fault.clear();
+        let event = match outcome {
+            Outcome::Taken(id, settled) => {
+                it.step(DeliveryStep::Taken)?;
+                it.transport_id = Some(id.clone());
+                it.sent_at = Some(now);
+                it.in_doubt_since = None;
+                Event::Sent { message, to, transport_id: id.clone(), settled: *settled }
+            }
+            Outcome::NotTried => {
+                it.step(DeliveryStep::Postponed)?;
+                it.attempts = it.attempts.saturating_sub(1);
+                it.next_at = self.post.next_try(1, &same).unwrap_or(now);
+                return Ok((it, None));
+            }
+            Outcome::Absent { fault, at_once } => {
+                let again = match at_once {
+                    true if it.attempts < self.post.rules.pauses.tries => Some(now),
+                    true => None,
+                    false => self.post.next_try(it.attempts, &same),
+                };
+                let Some(next_at) = again else { return stopped(it, message, None, fault) };
+                it.step(DeliveryStep::Postponed)?;
+                it.in_doubt_since = None;
+                it.next_at = next_at;
+                it.fault.clone_from(fault);
+                Event::SendingFailed { message, to, fault: fault.clone(), unknown: false, next_at }
+            }
+            Outcome::Divided { fault } => {
+                it.step(DeliveryStep::Postponed)?;
+                it.alone = true;
+                it.in_doubt_since = None;
+                it.next_at = now;
+                let fault = fault.clone();
+                Event::SendingFailed { message, to, fault, unknown: false, next_at: now }
+            }
+            Outcome::Unknown { fault } => {
+                it.step(DeliveryStep::Doubted)?;
+                it.next_at = ask_at(self, now);
+                it.fault.clone_from(fault);
+                let (fault, next_at) = (fault.clone(), it.next_at);
+                Event::SendingFailed { message, to, fault, unknown: true, next_at }
+            }
+            Outcome::Never { code, reason } => return stopped(it, message, *code, reason),
+        };
+        Ok((it, Some(event)))
+    }
+}
+
+fn stopped(
+    mut it: Delivery,
+    message: crate::exchange::transport::MessageKind,
+    code: Option<i32>,
+    reason: &str,
+) -> Result<(Delivery, Option<Event>)> {
+    it.step(DeliveryStep::Stopped)?;
+    it.fault = reason.to_owned();
+    let (to, reason) = (vec![it.to.clone()], reason.to_owned());
+    Ok((it, Some(Event::SendingGivenUp { message, to, code, reason })))
+}
+
+fn count(worked: &mut Worked, outcome: &Outcome, event: &Option<Event>) {
+    let counted = match (outcome, event) {
+        (Outcome::Taken(..), _) => &mut worked.done,
+        (_, Some(Event::SendingGivenUp { .. })) => &mut worked.left_to_people,
+        _ => &mut worked.postponed,
+    };
+    *counted = counted.saturating_add(1);
+}
+
+/// The same event for several receivers is one.
+fn join(said: &mut Vec<Event>, event: Event) {
+    let mut more = event.clone();
+    let Some(new) = receivers(&mut more).map(std::mem::take) else {
+        return said.push(event);
+    };
+    for earlier in said.iter_mut() {
+        let mut alike = earlier.clone();
+        receivers(&mut alike).map(std::mem::take);
+        if alike == more {
+            if let Some(to) = receivers(earlier) {
+                to.extend(new);
+            }
+            return;
+        }
+    }
+    said.push(event);
+}
+
+fn receivers(event: &mut Event) -> Option<&mut Vec<OrganId>> {
+    match event {
+        Event::Sent { to, .. }
+        | Event::SendingFailed { to, .. }
+        | Event::SendingGivenUp { to, .. } => Some(to),
+        _ => None,
+    }
+}

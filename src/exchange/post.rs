@@ -1,0 +1,182 @@
+//! The post of one agency: what its outbox and its inbox have in common.
+
+use std::fmt;
+use std::sync::Arc;
+
+use ring::rand::{SecureRandom, SystemRandom};
+use serde::{Deserialize, Serialize};
+
+use super::journal::{Actor, Event, Noted};
+use super::retry::Pauses;
+use super::store::{Claim, ClaimToken, Store};
+use crate::envelope::edxml::{DocumentId, OrganId, Organization};
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
+use crate::time::UtcTime;
+
+/// An agency's post: whose it is, where it is kept, what time it is and by which rules it is
+/// worked on. Cheap to clone; clones share the store.
+#[derive(Clone)]
+pub struct Post {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) agency: Organization,
+    pub(super) actor: Actor,
+    pub(super) rules: PostRules,
+    pub(super) limits: Limits,
+    clock: Arc<dyn Fn() -> UtcTime + Send + Sync>,
+}
+
+/// By which rules an agency's post is worked on. Times are in milliseconds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PostRules {
+    /// How long to wait between attempts, and how many there are.
+    pub pauses: Pauses,
+    /// How long after an attempt whose outcome is unknown the axis is asked what it has: it
+    /// may still be at work on it.
+    pub settle_after: u64,
+    /// What an axis is asked that does not say what it has: whether a document whose outcome
+    /// is unknown is sent again, at the risk that it comes twice, or left to a person.
+    /// Statuses are always sent again.
+    pub resend_in_doubt: bool,
+    /// After how long another worker may take up what one has claimed. Longer than the calls
+    /// of a batch may take.
+    pub lease: u64,
+    /// How many messages are worked on at a time: each step is written once for all of them.
+    pub batch: u32,
+}
+
+impl Default for PostRules {
+    fn default() -> Self {
+        Self {
+            pauses: Pauses::default(),
+            settle_after: 60_000,
+            resend_in_doubt: false,
+            lease: 1_800_000,
+            batch: 16,
+        }
+    }
+}
+
+/// What came of a round of work.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Worked {
+    /// Messages that were brought to an end.
+    pub done: usize,
+    /// Messages that are tried again later.
+    pub postponed: usize,
+    /// Messages that a person has to look at.
+    pub left_to_people: usize,
+}
+
+impl Worked {
+    /// Whether there was nothing to do.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Post {
+    /// The post of `agency`, kept in `store`. `clock` says what time it is.
+    pub fn new(
+        store: Arc<dyn Store>,
+        agency: Organization,
+        clock: impl Fn() -> UtcTime + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            store,
+            agency,
+            actor: Actor::new("kyso"),
+            rules: PostRules::default(),
+            limits: Limits::default(),
+            clock: Arc::new(clock),
+        }
+    }
+
+    /// Under this name in the journal.
+    #[must_use]
+    pub fn with_actor(mut self, actor: Actor) -> Self {
+        self.actor = actor;
+        self
+    }
+
+    /// By these rules.
+    #[must_use]
+    pub fn with_rules(mut self, rules: PostRules) -> Self {
+        self.rules = rules;
+        self
+    }
+
+    /// With other bounds on messages.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub fn agency(&self) -> &Organization {
+        &self.agency
+    }
+
+    /// Where it is kept.
+    #[must_use]
+    pub fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    pub(super) fn id(&self) -> &OrganId {
+        &self.agency.organ_id
+    }
+
+    pub(super) fn now(&self) -> UtcTime {
+        (self.clock)()
+    }
+
+    /// An entry for the journal, by whoever works on this post.
+    pub(super) fn noted<'a>(
+        &'a self,
+        at: UtcTime,
+        document: Option<&'a DocumentId>,
+        peer: Option<&'a OrganId>,
+        digest: Option<&'a str>,
+        event: &'a Event,
+    ) -> Noted<'a> {
+        Noted { agency: self.id(), at, actor: &self.actor, document, peer, digest, event }
+    }
+
+    /// A claim that nobody else makes.
+    pub(super) fn claim(&self) -> Result<Claim<'_>> {
+        let mut bytes = [0; 8];
+        SystemRandom::new()
+            .fill(&mut bytes)
+            .map_err(|_| Error::new(ErrorKind::Io, "the system gives no random bytes"))?;
+        let now = self.now();
+        let lease = i64::try_from(self.rules.lease).unwrap_or(i64::MAX);
+        Ok(Claim {
+            agency: self.id(),
+            now,
+            until: now.plus_millis(lease),
+            token: ClaimToken(i64::from_be_bytes(bytes)),
+            most: self.rules.batch.max(1),
+        })
+    }
+
+    /// The pause after so many attempts; nothing where that was the last.
+    pub(super) fn next_try(&self, tries: u32, of: &str) -> Option<UtcTime> {
+        let pause = self.rules.pauses.after(tries, of)?;
+        Some(self.now().plus_millis(i64::try_from(pause).unwrap_or(i64::MAX)))
+    }
+}
+
+impl fmt::Debug for Post {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Post")
+            .field("agency", &self.agency.organ_id)
+            .field("actor", &self.actor)
+            .field("rules", &self.rules)
+            .finish_non_exhaustive()
+    }
+}
