@@ -12,6 +12,8 @@ pub(crate) mod axis;
 mod content;
 mod fault;
 #[cfg(feature = "exchange")]
+mod inbox;
+#[cfg(feature = "exchange")]
 pub mod journal;
 #[cfg(feature = "exchange")]
 mod outbox;
@@ -24,6 +26,8 @@ pub mod store;
 mod transport;
 
 pub use self::fault::{Fault, Retry};
+#[cfg(feature = "exchange")]
+pub use self::inbox::{Examination, Examine, Inbox, SenderIs};
 #[cfg(feature = "exchange")]
 pub use self::outbox::Outbox;
 #[cfg(feature = "exchange")]

@@ -13,6 +13,8 @@ mod settle;
 #[cfg(test)]
 mod tests;
 
+pub(super) use self::put::Answer;
+
 use super::post::{Post, Worked};
 use super::store::{Claim, Delivery, DeliveryState, DeliveryStep, Letter, LetterId};
 use super::transport::{MessageKind, Transport, TransportId};

@@ -6,7 +6,7 @@ use crate::envelope::edxml::{
 };
 use crate::error::{Error, Result};
 use crate::exchange::content::content_digest;
-use crate::exchange::journal::{DocumentFacts, Event};
+use crate::exchange::journal::{Actor, DocumentFacts, Event, Noted};
 use crate::exchange::post::Post;
 use crate::exchange::store::{Body, Letter, NewLetter, Records};
 use crate::time::UtcTime;
@@ -209,6 +209,19 @@ impl<'a> Answer<'a> {
     /// # Errors
     /// Where the store fails.
     pub(in crate::exchange) fn put(&self, post: &Post, records: &mut dyn Records) -> Result<()> {
+        self.put_by(post, records, &post.actor)
+    }
+
+    /// As [`Answer::put`], for a person.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub(in crate::exchange) fn put_by(
+        &self,
+        post: &Post,
+        records: &mut dyn Records,
+        by: &Actor,
+    ) -> Result<()> {
         let about = &self.status.response_for;
         records.insert_body(&self.body)?;
         records.insert_letter(&NewLetter {
@@ -229,7 +242,8 @@ impl<'a> Answer<'a> {
             description: self.status.description.clone(),
         };
         let (document, digest) = (Some(&about.document_id), Some(self.body.digest.as_str()));
-        records.note(&post.noted(self.at, document, Some(self.to), digest, &event))?;
+        let noted = post.noted(self.at, document, Some(self.to), digest, &event);
+        records.note(&Noted { actor: by, ..noted })?;
         Ok(())
     }
 }

@@ -1,0 +1,213 @@
+//! What people do: decide upon what is held, and say how far a document has come.
+
+use super::read::Read;
+use super::{Inbox, Incoming, IncomingState};
+use crate::envelope::edxml::{BusinessType, Envelope, StatusCode, StatusMessage};
+use crate::error::{Error, Result};
+use crate::exchange::journal::{Actor, Decision, Event, Noted};
+use crate::exchange::outbox::Answer;
+use crate::exchange::store::{IncomingId, IncomingStep, Records};
+use crate::time::UtcTime;
+
+impl Inbox {
+    /// What a person has to decide upon, the oldest first, at most so many after `after`:
+    /// documents, and statuses by which an issuer wants a document back.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub fn held(&self, after: Option<IncomingId>, most: u32) -> Result<Vec<Incoming>> {
+        let state = IncomingState::Held;
+        self.post.store().within(|it| it.incoming_in(self.post.id(), state, after, most))
+    }
+
+    /// The document that came under this number.
+    ///
+    /// # Errors
+    /// `Misuse` where there is none; where the store fails.
+    pub fn document(&self, id: IncomingId) -> Result<Envelope> {
+        match self.opened(&self.found(id)?)? {
+            Read::Document { envelope, .. } => Ok(*envelope),
+            _ => Err(Error::misuse(format!("message {} is no document", id.0))),
+        }
+    }
+
+    /// Decides upon what is held, for a person. A document is accepted (03) or refused (02);
+    /// a revocation, or the wish to have a document back, is agreed to (15) or refused (16).
+    /// `reason` is for the sender's clerk, and must not be empty where it is refused.
+    ///
+    /// # Errors
+    /// `Misuse` where it is not held, or refused without a reason; where the store fails.
+    pub fn decide(
+        &self,
+        id: IncomingId,
+        decision: Decision,
+        reason: &str,
+        by: &Actor,
+    ) -> Result<()> {
+        let incoming = self.found(id)?;
+        if incoming.state != IncomingState::Held || decision == Decision::Held {
+            return Err(Error::misuse(format!("message {} is not held, or stays so", id.0)));
+        }
+        if decision == Decision::Refused && reason.trim().is_empty() {
+            return Err(Error::misuse("a refusal needs a reason that the sender can act on"));
+        }
+        let now = self.post.now();
+        match self.opened(&incoming)? {
+            Read::Document { envelope, .. } => {
+                self.decide_document(incoming, &envelope, decision, reason, by, now)
+            }
+            Read::Status(status) => self.decide_wish(incoming, &status, decision, reason, by, now),
+            Read::Unreadable(why) => Err(Error::misuse(why)),
+        }
+    }
+
+    /// Tells the sender how far a document has come: 04, 05, 06.
+    ///
+    /// # Errors
+    /// `Misuse` where that status may not come now; where the store fails.
+    pub fn tell(
+        &self,
+        id: IncomingId,
+        code: StatusCode,
+        description: &str,
+        by: &Actor,
+    ) -> Result<()> {
+        let incoming = self.found(id)?;
+        let envelope = self.document(id)?;
+        let now = self.post.now();
+        let handled =
+            matches!(code, StatusCode::Assigned | StatusCode::InProcess | StatusCode::Finished);
+        let progress = incoming.progress.after(code).filter(|_| handled);
+        let Some(progress) = progress.filter(|_| incoming.state == IncomingState::Accepted) else {
+            return Err(Error::misuse(format!("status {code} cannot be told of message {}", id.0)));
+        };
+        let status = self.says(&envelope, code, description, now);
+        let answer = Answer::new(&self.post, &status, &status.response_for.organ_id)?;
+        self.post.store().within(|records| {
+            let changed = Incoming { progress, ..incoming.clone() };
+            if !records.update_incoming(&changed, None, false)? {
+                return Err(busy(id));
+            }
+            answer.put_by(&self.post, records, by)
+        })
+    }
+
+    /// Has a message fetched after all that could not be.
+    ///
+    /// # Errors
+    /// `Misuse` where it did not stop; where the store fails.
+    pub fn resume(&self, id: IncomingId) -> Result<()> {
+        let now = self.post.now();
+        let mut incoming = self.found(id)?;
+        incoming.step(IncomingStep::Resumed)?;
+        incoming.attempts = 0;
+        incoming.next_at = now;
+        self.post.store().within(|records| {
+            match records.update_incoming(&incoming, None, false)? {
+                true => Ok(()),
+                false => Err(busy(id)),
+            }
+        })
+    }
+
+    fn decide_document(
+        &self,
+        mut incoming: Incoming,
+        envelope: &Envelope,
+        decision: Decision,
+        reason: &str,
+        by: &Actor,
+        now: UtcTime,
+    ) -> Result<()> {
+        let revokes = super::read::business(envelope) == BusinessType::Revocation;
+        let (step, code) = match (decision, revokes) {
+            (Decision::Accepted, true) => (IncomingStep::Done, StatusCode::TakeBackAgreed),
+            (Decision::Accepted, false) => (IncomingStep::Accepted, StatusCode::Accepted),
+            (_, true) => (IncomingStep::Refused, StatusCode::TakeBackRefused),
+            (_, false) => (IncomingStep::Refused, StatusCode::Refused),
+        };
+        incoming.step(step)?;
+        incoming.decided = Some(now);
+        incoming.reason = reason.to_owned();
+        incoming.progress = incoming.progress.after(code).unwrap_or(incoming.progress);
+        let status = self.says(envelope, code, reason, now);
+        let answer = Answer::new(&self.post, &status, &status.response_for.organ_id)?;
+        self.post.store().within(|records| {
+            if !records.update_incoming(&incoming, None, false)? {
+                return Err(busy(incoming.id));
+            }
+            if decision == Decision::Accepted {
+                self.act_on_targets(&incoming, envelope, now, records)?;
+            }
+            answer.put_by(&self.post, records, by)?;
+            self.note_decided(&incoming, decision, reason, by, now, records)
+        })
+    }
+
+    /// An issuer's wish to have a document back.
+    fn decide_wish(
+        &self,
+        mut incoming: Incoming,
+        wish: &StatusMessage,
+        decision: Decision,
+        reason: &str,
+        by: &Actor,
+        now: UtcTime,
+    ) -> Result<()> {
+        let code = match decision {
+            Decision::Accepted => StatusCode::TakeBackAgreed,
+            _ => StatusCode::TakeBackRefused,
+        };
+        incoming.step(IncomingStep::Done)?;
+        let status = self.reply(wish, code, reason, now);
+        let answer = Answer::new(&self.post, &status, &wish.from.organ_id)?;
+        self.post.store().within(|records| {
+            if !records.update_incoming(&incoming, None, false)? {
+                return Err(busy(incoming.id));
+            }
+            if decision == Decision::Accepted {
+                self.give_back(wish, now, records)?;
+            } else if let Some(mut document) = self.document_of(wish, records)? {
+                document.progress = document.progress.after(code).unwrap_or(document.progress);
+                records.update_incoming(&document, None, false)?;
+            }
+            answer.put_by(&self.post, records, by)?;
+            self.note_decided(&incoming, decision, reason, by, now, records)
+        })
+    }
+
+    fn note_decided(
+        &self,
+        incoming: &Incoming,
+        decision: Decision,
+        reason: &str,
+        by: &Actor,
+        now: UtcTime,
+        records: &mut dyn Records,
+    ) -> Result<()> {
+        let event = Event::Decided { decision, reason: reason.to_owned() };
+        let document = Some(&incoming.document);
+        let noted = self.noted(incoming, document, &incoming.from, now, &event);
+        records.note(&Noted { actor: by, ..noted })?;
+        Ok(())
+    }
+
+    fn found(&self, id: IncomingId) -> Result<Incoming> {
+        let found = self.post.store().within(|records| records.incoming(id))?;
+        let ours = found.filter(|it| it.agency == *self.post.id());
+        ours.ok_or_else(|| Error::misuse(format!("there is no message {}", id.0)))
+    }
+
+    fn opened(&self, incoming: &Incoming) -> Result<Read> {
+        if incoming.digest.is_empty() {
+            return Err(Error::misuse(format!("message {} is not here yet", incoming.id.0)));
+        }
+        let source = self.post.store().open(&incoming.digest)?;
+        let bytes = source.window(0..source.len())?;
+        Ok(self.read(incoming, &bytes))
+    }
+}
+
+fn busy(id: IncomingId) -> Error {
+    Error::misuse(format!("message {} is being worked on: try again", id.0))
+}
