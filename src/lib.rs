@@ -55,6 +55,7 @@
 //!   Without it they are INDETERMINATE, never failed, and there are 22 crates less.
 //! - `encrypted-pdf`: PDFs under a password are decrypted. Without it their signatures are
 //!   found and validated where they stand unencrypted, and their texts are not read.
+//! - `exchange`: deadlines of the law for sending and answering.
 //! - `http`: the client of the axis, and the wire forms of both its sides; who asks for
 //!   revocation data, issuers and time-stamps. Without it
 //!   nothing here can open a connection.

@@ -10,6 +10,7 @@
 pub(crate) mod axis;
 #[cfg(feature = "exchange")]
 mod content;
+pub mod deadline;
 mod fault;
 #[cfg(feature = "exchange")]
 mod inbox;
