@@ -10,6 +10,7 @@
 pub(crate) mod axis;
 #[cfg(feature = "exchange")]
 mod content;
+#[cfg(feature = "exchange")]
 pub mod deadline;
 mod fault;
 #[cfg(feature = "exchange")]
@@ -20,6 +21,8 @@ pub mod journal;
 mod outbox;
 #[cfg(feature = "exchange")]
 mod post;
+#[cfg(feature = "exchange")]
+pub mod report;
 #[cfg(feature = "exchange")]
 mod retry;
 #[cfg(feature = "exchange")]

@@ -184,6 +184,13 @@ impl Validator {
         self
     }
 
+    /// The same, as of another time: what a program that runs for long asks with. What was
+    /// remembered is shared.
+    #[must_use]
+    pub fn as_of(&self, at: UtcTime) -> Self {
+        Self { at, ..self.clone() }
+    }
+
     /// Shares what is remembered with other validators, as those made for each document
     /// with the time of the day. By default each has a memory of its own, which its clones
     /// share.

@@ -1,0 +1,27 @@
+//! For the sender's clerk, in Vietnamese: what is wrong, so that it can be mended.
+
+pub(super) const NOTHING_SIGNED: &str = "Không tệp nào của văn bản có chữ ký số.";
+
+pub(super) fn unsigned(name: &str) -> String {
+    format!("{name}: tệp không có chữ ký số.")
+}
+
+pub(super) fn unreadable(name: &str, why: &str) -> String {
+    format!("{name}: không đọc được tệp ({why}).")
+}
+
+pub(super) fn damaged(name: &str) -> String {
+    format!("{name}: tệp bị hỏng trên đường truyền, đề nghị gửi lại.")
+}
+
+pub(super) fn twice(name: &str) -> String {
+    format!("{name}: có hai tệp cùng tên này.")
+}
+
+pub(super) fn signature_of_nothing(name: &str) -> String {
+    format!("{name}: chữ ký số không đi kèm tệp được ký.")
+}
+
+pub(super) fn signature(name: &str, signer: &str, sentences: &str) -> String {
+    format!("{name}, chữ ký của {signer}: {sentences}")
+}
