@@ -11,7 +11,13 @@
 mod body;
 mod claim;
 mod incoming;
+#[cfg(feature = "sqlite")]
+pub mod objects;
 mod outgoing;
+#[cfg(feature = "sqlite")]
+mod sql;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
 pub use self::body::Body;
 pub use self::claim::{Claim, ClaimToken};
@@ -19,6 +25,8 @@ pub use self::incoming::{Incoming, IncomingId, IncomingState, IncomingStep, NewI
 pub use self::outgoing::{
     Delivery, DeliveryId, DeliveryState, DeliveryStep, Letter, LetterId, NewLetter,
 };
+#[cfg(feature = "sqlite")]
+pub use self::sqlite::{Sqlite, SqliteOptions};
 
 use super::journal::{Entry, Noted};
 use super::transport::{MessageKind, TransportId};

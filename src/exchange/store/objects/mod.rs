@@ -1,0 +1,48 @@
+//! Where messages are kept that are too large for a database.
+
+mod folder;
+
+use crate::error::{Error, Result};
+use crate::source::Source;
+
+pub use self::folder::Folder;
+
+/// A place for messages by their SHA-256 in lower-case hexadecimal. Each is written once
+/// and never changed.
+///
+/// Errors are of kind [`ErrorKind::Io`](crate::ErrorKind::Io).
+pub trait Objects: Send + Sync {
+    /// Keeps a message, piece by piece, and gives its digest. It is there as a whole, and
+    /// outlives a crash, once this returns; until then it is not there at all.
+    ///
+    /// # Errors
+    /// `Io`, and what reading the message fails with.
+    fn put(&self, message: &dyn Source) -> Result<String>;
+
+    /// Whether a message is kept.
+    ///
+    /// # Errors
+    /// `Io`.
+    fn has(&self, digest: &str) -> Result<bool>;
+
+    /// A message, to be read piece by piece.
+    ///
+    /// # Errors
+    /// `Io`, also where there is none.
+    fn open(&self, digest: &str) -> Result<Box<dyn Source>>;
+
+    /// Throws a message away; nothing happens where there is none.
+    ///
+    /// # Errors
+    /// `Io`.
+    fn remove(&self, digest: &str) -> Result<()>;
+}
+
+/// A digest names a file: nothing else may.
+pub(super) fn check(digest: &str) -> Result<()> {
+    let hexadecimal = |it: u8| matches!(it, b'0'..=b'9' | b'a'..=b'f');
+    if digest.len() == 64 && digest.bytes().all(hexadecimal) {
+        return Ok(());
+    }
+    Err(Error::misuse(format!("{digest:?} is no SHA-256 in lower-case hexadecimal")))
+}

@@ -1,0 +1,134 @@
+//! The bytes of messages, in the database or beside it.
+
+use std::sync::Arc;
+
+use super::value::{Value, count};
+use super::{Connection, Database};
+use crate::crypto::{DigestAlgorithm, DigestContext};
+use crate::error::{Error, ErrorKind, Result};
+use crate::exchange::store::Body;
+use crate::exchange::store::objects::{self, Objects};
+use crate::source::{Source, for_each_piece};
+
+/// A small message is read into memory, and a large one into the place for those.
+pub(super) fn keep(objects: &dyn Objects, most: u64, message: &dyn Source) -> Result<Body> {
+    let length = message.len();
+    if length > most {
+        let digest = objects.put(message)?;
+        return Ok(Body { digest, length, bytes: None });
+    }
+    let mut bytes = Vec::new();
+    let mut context = DigestContext::new(DigestAlgorithm::Sha256);
+    for_each_piece(message, 0..length, |piece| {
+        context.update(piece);
+        bytes.extend_from_slice(piece);
+        Ok(())
+    })?;
+    Ok(Body { digest: context.finish().to_string(), length, bytes: Some(Arc::from(bytes)) })
+}
+
+/// Locks the record of the body until the transaction ends, so that nobody throws it away
+/// before the record that names it is seen.
+pub(super) fn insert(
+    connection: &mut dyn Connection,
+    objects: &dyn Objects,
+    body: &Body,
+) -> Result<()> {
+    objects::check(&body.digest)?;
+    let statement = "INSERT INTO bodies (digest, length, bytes) VALUES (?1, ?2, ?3) \
+                     ON CONFLICT (digest) DO UPDATE SET length = excluded.length \
+                     RETURNING CASE WHEN bytes IS NULL THEN 1 ELSE 0 END";
+    let values = [(&body.digest).into(), count(body.length).into(), body.bytes.as_deref().into()];
+    let beside = connection.inserted(statement, &values)? != 0;
+    if beside && !objects.has(&body.digest)? {
+        return Err(missing(&body.digest));
+    }
+    Ok(())
+}
+
+pub(super) fn open(
+    database: &dyn Database,
+    objects: &dyn Objects,
+    digest: &str,
+) -> Result<Box<dyn Source>> {
+    objects::check(digest)?;
+    let mut found = None;
+    database.read(&mut |connection| {
+        let query = "SELECT bytes FROM bodies WHERE digest = ?1";
+        let row = connection.first(query, &[digest.into()])?;
+        found = row.map(|mut row| row.maybe_bytes()).transpose()?;
+        Ok(())
+    })?;
+    match found {
+        Some(Some(bytes)) => Ok(Box::new(bytes)),
+        Some(None) => objects.open(digest),
+        None => Err(missing(digest)),
+    }
+}
+
+fn missing(digest: &str) -> Error {
+    Error::new(ErrorKind::Io, format!("no message with the digest {digest} is kept"))
+}
+
+/// Digests that were looked at, and thrown away, in one transaction.
+const AT_ONCE: u32 = 100;
+
+/// What nothing refers to but records that are finished since before `before`.
+const SPENT: &str = "
+    NOT EXISTS (SELECT 1 FROM letters l WHERE l.digest = bodies.digest AND (
+        l.created >= ?2 OR EXISTS (SELECT 1 FROM deliveries d WHERE d.letter = l.id
+            AND (d.open = 1 OR d.state = 'stopped' OR d.sent_at >= ?2))))
+    AND NOT EXISTS (SELECT 1 FROM incoming i WHERE i.digest = bodies.digest AND (
+        i.open = 1 OR i.state IN ('stopped', 'held') OR i.listed >= ?2
+        OR i.received >= ?2 OR i.decided >= ?2))
+    AND NOT EXISTS (SELECT 1 FROM dispatches p WHERE p.digest = bodies.digest AND (
+        p.at >= ?2 OR EXISTS (SELECT 1 FROM mail m WHERE m.dispatch = p.id AND m.open = 1)))";
+
+/// Throws away the bytes of messages that were finished before an instant; how many.
+pub(super) fn sweep(
+    database: &dyn Database,
+    objects: &dyn Objects,
+    before: crate::time::UtcTime,
+) -> Result<u64> {
+    let (mut removed, mut after) = (0_u64, String::new());
+    loop {
+        let (mut swept, mut last) = (0_u64, None);
+        database.write(&mut |connection| {
+            (swept, last) = sweep_some(connection, objects, before.into(), &after)?;
+            Ok(())
+        })?;
+        removed = removed.saturating_add(swept);
+        match last {
+            Some(digest) => after = digest,
+            None => return Ok(removed),
+        }
+    }
+}
+
+/// Each is locked first, and only then looked for in the records: whoever names it meanwhile
+/// waits, and then finds it gone.
+fn sweep_some(
+    connection: &mut dyn Connection,
+    objects: &dyn Objects,
+    before: Value<'_>,
+    after: &str,
+) -> Result<(u64, Option<String>)> {
+    let query = "SELECT digest FROM bodies WHERE digest > ?1 ORDER BY digest LIMIT ?2";
+    let query = connection.dialect().locking(query);
+    let rows = connection.query(&query, &[after.into(), AT_ONCE.into()])?;
+    let digests = rows.into_iter().map(|mut row| row.text()).collect::<Result<Vec<_>>>()?;
+    let statement = format!(
+        "DELETE FROM bodies WHERE digest = ?1 AND {SPENT} \
+         RETURNING CASE WHEN bytes IS NULL THEN 1 ELSE 0 END"
+    );
+    let mut swept = 0_u64;
+    for digest in &digests {
+        if let Some(mut row) = connection.first(&statement, &[digest.into(), before])? {
+            swept = swept.saturating_add(1);
+            if row.yes()? {
+                objects.remove(digest)?;
+            }
+        }
+    }
+    Ok((swept, digests.last().cloned()))
+}

@@ -1,0 +1,150 @@
+//! The journal.
+
+use std::borrow::Cow;
+
+use super::Connection;
+use super::value::{Row, count};
+use crate::envelope::edxml::{DocumentId, OrganId};
+use crate::error::Result;
+use crate::exchange::journal::{Actor, Entry, EntryHash, Noted};
+use crate::time::UtcTime;
+
+const ENTRY: &str =
+    "SELECT agency, sequence, at, actor, document, peer, digest, event, hash FROM entries";
+
+/// The record of the journal itself is locked until the transaction ends, so that no two
+/// entries follow the same one. `latest` is the latest time of all entries so far: the first
+/// entry at or after an instant is the first whose `latest` is.
+pub(super) fn note(connection: &mut dyn Connection, noted: &Noted<'_>) -> Result<Entry> {
+    let agency = noted.agency.as_str();
+    let statement = "INSERT INTO journals (agency, sequence, latest, hash) VALUES (?1, 0, ?2, ?3) \
+                     ON CONFLICT (agency) DO NOTHING";
+    let query = "SELECT sequence, latest, hash FROM journals WHERE agency = ?1";
+    let query = connection.dialect().locking(query);
+    let mut head = connection.first(&query, &[agency.into()])?;
+    if head.is_none() {
+        let none = EntryHash::NONE;
+        connection
+            .execute(statement, &[agency.into(), i64::MIN.into(), none.0.as_slice().into()])?;
+        head = connection.first(&query, &[agency.into()])?;
+    }
+    let (previous, latest) = match head {
+        Some(mut row) => {
+            let (sequence, latest) = (row.number::<u64>()?, row.integer()?);
+            let hash = EntryHash::from_bytes(&row.bytes()?)?;
+            ((sequence > 0).then_some((sequence, hash)), latest)
+        }
+        None => (None, i64::MIN),
+    };
+    let entry = entry_after(previous, noted)?;
+    append(connection, &entry, latest.max(entry.micros()))?;
+    Ok(entry)
+}
+
+/// An entry of texts that every database gives back as they were hashed.
+fn entry_after(previous: Option<(u64, EntryHash)>, noted: &Noted<'_>) -> Result<Entry> {
+    let actor = Actor::new(without_zeros(noted.actor.name()));
+    let document = noted.document.map(|it| DocumentId::from(&*without_zeros(it.as_str())));
+    let peer = noted.peer.map(|it| OrganId::from(&*without_zeros(it.as_str())));
+    let digest = noted.digest.map(without_zeros);
+    let noted = Noted {
+        actor: &actor,
+        document: document.as_ref(),
+        peer: peer.as_ref(),
+        digest: digest.as_deref(),
+        ..noted.clone()
+    };
+    Entry::after(previous, &noted)
+}
+
+/// PostgreSQL keeps no text with U+0000.
+pub(in crate::exchange::store) fn without_zeros(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { text.replace('\0', "\u{FFFD}").into() } else { text.into() }
+}
+
+fn append(connection: &mut dyn Connection, entry: &Entry, latest: i64) -> Result<()> {
+    let statement = "INSERT INTO entries (agency, sequence, latest, at, actor, document, peer, \
+                     digest, event, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    let values = [
+        entry.agency.as_str().into(),
+        count(entry.sequence).into(),
+        latest.into(),
+        entry.micros().into(),
+        entry.actor.name().into(),
+        entry.document.as_ref().map(DocumentId::as_str).into(),
+        entry.peer.as_ref().map(OrganId::as_str).into(),
+        entry.digest.as_ref().into(),
+        (&entry.text).into(),
+        entry.hash.0.as_slice().into(),
+    ];
+    connection.execute(statement, &values)?;
+    let statement = "UPDATE journals SET sequence = ?2, latest = ?3, hash = ?4 WHERE agency = ?1";
+    let values = [
+        entry.agency.as_str().into(),
+        count(entry.sequence).into(),
+        latest.into(),
+        entry.hash.0.as_slice().into(),
+    ];
+    connection.execute(statement, &values)?;
+    Ok(())
+}
+
+fn to_entry(mut row: Row) -> Result<Entry> {
+    Ok(Entry {
+        agency: row.text()?.into(),
+        sequence: row.number()?,
+        at: row.time()?,
+        actor: Actor::new(row.text()?),
+        document: row.maybe_text()?.map(DocumentId::from),
+        peer: row.maybe_text()?.map(OrganId::from),
+        digest: row.maybe_text()?,
+        text: row.text()?,
+        hash: EntryHash::from_bytes(&row.bytes()?)?,
+    })
+}
+
+pub(super) fn entries(
+    connection: &mut dyn Connection,
+    agency: &OrganId,
+    from: u64,
+    most: u32,
+) -> Result<Vec<Entry>> {
+    let query = format!("{ENTRY} WHERE agency = ?1 AND sequence >= ?2 ORDER BY sequence LIMIT ?3");
+    let values = [agency.as_str().into(), count(from).into(), most.into()];
+    connection.query(&query, &values)?.into_iter().map(to_entry).collect()
+}
+
+pub(super) fn first_since(
+    connection: &mut dyn Connection,
+    agency: &OrganId,
+    at: UtcTime,
+) -> Result<u64> {
+    let query = "SELECT sequence FROM entries WHERE agency = ?1 AND latest >= ?2 \
+                 ORDER BY latest, sequence LIMIT 1";
+    if let Some(mut row) = connection.first(query, &[agency.as_str().into(), at.into()])? {
+        return row.number();
+    }
+    let query = "SELECT sequence FROM journals WHERE agency = ?1";
+    let last = connection.first(query, &[agency.as_str().into()])?;
+    Ok(last.map_or(Ok(0), |mut row| row.number::<u64>())?.saturating_add(1))
+}
+
+pub(super) fn insert_seal(
+    connection: &mut dyn Connection,
+    agency: &OrganId,
+    through: u64,
+    seal: &[u8],
+) -> Result<()> {
+    let statement = "INSERT INTO seals (agency, through, seal) VALUES (?1, ?2, ?3)";
+    connection.execute(statement, &[agency.as_str().into(), count(through).into(), seal.into()])?;
+    Ok(())
+}
+
+pub(super) fn seals(
+    connection: &mut dyn Connection,
+    agency: &OrganId,
+) -> Result<Vec<(u64, Vec<u8>)>> {
+    let query = "SELECT through, seal FROM seals WHERE agency = ?1 ORDER BY through, id";
+    let rows = connection.query(query, &[agency.as_str().into()])?;
+    rows.into_iter().map(|mut row| Ok((row.number()?, row.bytes()?))).collect()
+}

@@ -1,0 +1,278 @@
+//! The store in one file, by SQLite.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{CachedStatement, OpenFlags, ToSql, TransactionBehavior};
+
+use super::objects::{Folder, Objects};
+use super::sql::{self, Cell, Connection, Database, Dialect, Room, Row, Value};
+use super::{Body, Records, Store};
+use crate::error::{Error, ErrorKind, Result};
+use crate::source::Source;
+use crate::time::UtcTime;
+
+/// A store in one file (SQLite, with a write-ahead log beside it), for any number of threads
+/// and processes on one machine. Large messages are files in a folder beside it.
+///
+/// ```no_run
+/// use kyso::exchange::store::Sqlite;
+///
+/// # fn main() -> kyso::Result<()> {
+/// let store = Sqlite::open("/var/lib/dms/post.db")?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct Sqlite {
+    room: Room,
+    path: PathBuf,
+}
+
+/// How a [`Sqlite`] store is to be opened.
+#[derive(Clone)]
+#[must_use]
+pub struct SqliteOptions {
+    path: PathBuf,
+    objects: Option<Arc<dyn Objects>>,
+    within: u64,
+    durable: bool,
+    most: Option<u64>,
+}
+
+/// How long a writer of another process may keep this one waiting.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// More than there are different statements.
+const STATEMENTS: usize = 100;
+
+impl SqliteOptions {
+    /// Messages of more than 256 KiB beside the database, in a folder that is named like it
+    /// with `-messages` at the end; all that is acknowledged outlives a power cut.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), objects: None, within: 256 << 10, durable: true, most: None }
+    }
+
+    /// Another place for large messages.
+    pub fn objects(mut self, objects: Arc<dyn Objects>) -> Self {
+        self.objects = Some(objects);
+        self
+    }
+
+    /// Messages of more bytes are kept beside the database.
+    pub fn within(mut self, bytes: u64) -> Self {
+        self.within = bytes;
+        self
+    }
+
+    /// `false`: what was acknowledged last may be lost in a power cut, though never in a
+    /// crash of the program, and what is left is sound. Much faster where the disk is slow.
+    pub fn durable(mut self, durable: bool) -> Self {
+        self.durable = durable;
+        self
+    }
+
+    /// The file of the database does not grow beyond so many bytes; whoever writes then
+    /// has an error of kind `Io`.
+    pub fn most_bytes(mut self, bytes: u64) -> Self {
+        self.most = Some(bytes);
+        self
+    }
+
+    /// Opens the store, which is made where there is none.
+    ///
+    /// # Errors
+    /// `Io` where the file cannot be opened or is no database; `Unsupported` where a newer
+    /// version of this crate made it.
+    pub fn open(self) -> Result<Sqlite> {
+        let writer = self.connect()?;
+        let file = File { writer: Mutex::new(writer), reader: Mutex::new(self.connect()?) };
+        file.write(&mut |connection| sql::migrate(connection))?;
+        let objects = match self.objects {
+            Some(objects) => objects,
+            None => {
+                let mut beside = self.path.clone().into_os_string();
+                beside.push("-messages");
+                Arc::new(Folder::new(beside)?)
+            }
+        };
+        Ok(Sqlite { room: Room::new(Box::new(file), objects, self.within), path: self.path })
+    }
+
+    fn connect(&self) -> Result<rusqlite::Connection> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = rusqlite::Connection::open_with_flags(&self.path, flags)
+            .map_err(|error| cannot_open(&self.path, error))?;
+        self.prepare(&connection).map_err(|error| cannot_open(&self.path, error))?;
+        Ok(connection)
+    }
+
+    fn prepare(&self, connection: &rusqlite::Connection) -> rusqlite::Result<()> {
+        connection.busy_timeout(PATIENCE)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        let synchronous = if self.durable { "FULL" } else { "NORMAL" };
+        connection.pragma_update(None, "synchronous", synchronous)?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        if let Some(bytes) = self.most {
+            let page: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+            let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+            let pages = bytes.checked_div(page).unwrap_or(1).max(1);
+            connection.pragma_update(None, "max_page_count", pages)?;
+        }
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        Ok(())
+    }
+}
+
+impl fmt::Debug for SqliteOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteOptions").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl Sqlite {
+    /// Opens the store in this file, which is made where there is none, as
+    /// [`SqliteOptions::new`] has it.
+    ///
+    /// # Errors
+    /// As [`SqliteOptions::open`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        SqliteOptions::new(path.as_ref()).open()
+    }
+
+    /// Throws away the bytes of messages that were finished before an instant: sent or
+    /// cancelled for every receiver, decided upon, taken over by their receivers. Gives how
+    /// many. Records and journal stay. How long messages have to be kept is a matter of
+    /// law: nothing else here removes any.
+    ///
+    /// # Errors
+    /// `Io`.
+    pub fn sweep(&self, before: UtcTime) -> Result<u64> {
+        self.room.sweep(before)
+    }
+}
+
+impl fmt::Debug for Sqlite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sqlite").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl Store for Sqlite {
+    fn transaction(&self, work: &mut dyn FnMut(&mut dyn Records) -> Result<()>) -> Result<()> {
+        self.room.transaction(work)
+    }
+
+    fn keep(&self, message: &dyn Source) -> Result<Body> {
+        self.room.keep(message)
+    }
+
+    fn open(&self, digest: &str) -> Result<Box<dyn Source>> {
+        self.room.open(digest)
+    }
+}
+
+/// Two connections: readers do not wait for a writer who waits for the disk.
+struct File {
+    writer: Mutex<rusqlite::Connection>,
+    reader: Mutex<rusqlite::Connection>,
+}
+
+impl File {
+    fn within(
+        mut connection: MutexGuard<'_, rusqlite::Connection>,
+        behavior: TransactionBehavior,
+        work: &mut dyn FnMut(&mut dyn Connection) -> Result<()>,
+    ) -> Result<()> {
+        let transaction = connection.transaction_with_behavior(behavior).map_err(failed)?;
+        // Rolled back where this fails, as when dropped.
+        work(&mut Within(&transaction))?;
+        transaction.commit().map_err(failed)
+    }
+}
+
+impl Database for File {
+    /// The right to write is had from the beginning: who has read will not be told later
+    /// that somebody else was faster.
+    fn write(&self, work: &mut dyn FnMut(&mut dyn Connection) -> Result<()>) -> Result<()> {
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        Self::within(writer, TransactionBehavior::Immediate, work)
+    }
+
+    fn read(&self, work: &mut dyn FnMut(&mut dyn Connection) -> Result<()>) -> Result<()> {
+        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        Self::within(reader, TransactionBehavior::Deferred, work)
+    }
+}
+
+struct Within<'c>(&'c rusqlite::Connection);
+
+impl Within<'_> {
+    fn statement(&self, text: &str, values: &[Value<'_>]) -> rusqlite::Result<CachedStatement<'_>> {
+        let mut statement = self.0.prepare_cached(text)?;
+        for (value, place) in values.iter().zip(1_usize..) {
+            statement.raw_bind_parameter(place, value)?;
+        }
+        Ok(statement)
+    }
+}
+
+impl Connection for Within<'_> {
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
+    }
+
+    fn run(&mut self, statements: &str) -> Result<()> {
+        self.0.execute_batch(statements).map_err(failed)
+    }
+
+    fn execute(&mut self, statement: &str, values: &[Value<'_>]) -> Result<u64> {
+        let touched = self.statement(statement, values).and_then(|mut it| it.raw_execute());
+        touched.map(|it| u64::try_from(it).unwrap_or(u64::MAX)).map_err(failed)
+    }
+
+    fn query(&mut self, statement: &str, values: &[Value<'_>]) -> Result<Vec<Row>> {
+        let mut statement = self.statement(statement, values).map_err(failed)?;
+        let columns = statement.column_count();
+        let mut rows = statement.raw_query();
+        let mut all = Vec::new();
+        while let Some(row) = rows.next().map_err(failed)? {
+            let cells = (0..columns).map(|n| row.get_ref(n).map_err(failed).and_then(cell));
+            all.push(Row::new(cells.collect::<Result<_>>()?));
+        }
+        Ok(all)
+    }
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Integer(number) => ValueRef::Integer(*number),
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+            Self::Bytes(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+fn cell(value: ValueRef<'_>) -> Result<Cell> {
+    match value {
+        ValueRef::Null => Ok(Cell::Null),
+        ValueRef::Integer(number) => Ok(Cell::Integer(number)),
+        ValueRef::Text(text) => Ok(Cell::Text(String::from_utf8_lossy(text).into_owned())),
+        ValueRef::Blob(bytes) => Ok(Cell::Bytes(bytes.to_vec())),
+        ValueRef::Real(_) => Err(Error::new(ErrorKind::Io, "the database holds a fraction")),
+    }
+}
+
+fn cannot_open(path: &Path, error: rusqlite::Error) -> Error {
+    let text = format!("the database {} cannot be opened: {error}", path.display());
+    Error::new(ErrorKind::Io, text).because(error)
+}
+
+fn failed(error: rusqlite::Error) -> Error {
+    Error::new(ErrorKind::Io, format!("the database failed: {error}")).because(error)
+}

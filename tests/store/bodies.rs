@@ -1,0 +1,101 @@
+//! The bytes of messages.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use kyso::exchange::store::{DeliveryStep, IncomingStep};
+use kyso::{DigestAlgorithm, ErrorKind, Source};
+
+use crate::Place;
+use crate::samples::{
+    at, claim_deliveries, claim_incoming, insert_letter, letter, listed, receivers,
+};
+
+/// Bytes that are made as they are asked for, never more than a mebibyte at once.
+struct Endless(u64);
+
+impl Source for Endless {
+    fn len(&self) -> u64 {
+        self.0
+    }
+
+    fn window(&self, range: Range<u64>) -> kyso::Result<Cow<'_, [u8]>> {
+        assert!(range.end - range.start <= 1 << 20, "asked for {range:?} at once");
+        Ok(range.map(|n| (n.wrapping_mul(2_654_435_761) >> 16) as u8).collect())
+    }
+}
+
+fn same(one: &dyn Source, other: &dyn Source) {
+    assert_eq!(one.len(), other.len());
+    let mut from = 0;
+    while from < one.len() {
+        let to = one.len().min(from + (100 << 10));
+        assert!(one.window(from..to).unwrap() == other.window(from..to).unwrap(), "{from}");
+        from = to;
+    }
+}
+
+pub(crate) fn small_and_large_ones_come_back(place: &dyn Place) {
+    let store = place.open();
+    for length in [0, 1, 256 << 10, (256 << 10) + 1, 5 << 20] {
+        let source = Endless(length);
+        let body = store.keep(&source).unwrap();
+        assert_eq!((body.length, body.bytes.is_some()), (length, length <= 256 << 10));
+        let whole: Vec<u8> = (0..length)
+            .step_by(1 << 16)
+            .flat_map(|n| source.window(n..length.min(n + (1 << 16))).unwrap().into_owned())
+            .collect();
+        assert_eq!(body.digest, DigestAlgorithm::Sha256.digest(&whole).to_string());
+        for _ in 0..2 {
+            store.within(|it| it.insert_body(&body)).unwrap();
+        }
+        same(&*place.open().open(&body.digest).unwrap(), &source);
+    }
+}
+
+pub(crate) fn without_a_record_there_is_no_body(place: &dyn Place) {
+    let store = place.open();
+    let mut body = store.keep(&Endless(300 << 10)).unwrap();
+    let kind = |digest: &str| store.open(digest).err().map(|it| it.kind());
+    assert_eq!(kind(&body.digest), Some(ErrorKind::Io), "kept ready, no more");
+    for digest in ["", "../../../etc/passwd", &"AB".repeat(32), &"ab".repeat(33)] {
+        assert_eq!(kind(digest), Some(ErrorKind::Misuse), "{digest}");
+    }
+    body.digest = "ab".repeat(32);
+    let outcome = store.within(|it| insert_letter(it, "one", 0, &receivers(1), &body));
+    assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Io, "there is no such object");
+}
+
+pub(crate) fn only_what_is_finished_is_swept(place: &dyn Place) {
+    let store = place.open();
+    let large = store.keep(&Endless(300 << 10)).unwrap();
+    store.within(|it| insert_letter(it, "large", 4, &receivers(1), &large)).unwrap();
+    letter(&*store, "open", 0, &receivers(2));
+    listed(&*store, "held");
+    let held = store.keep(&b"held".to_vec()).unwrap();
+    let mut came = claim_incoming(&*store, 0, 1, 1).remove(0);
+    came.step(IncomingStep::Stored).unwrap();
+    came.step(IncomingStep::Held).unwrap();
+    (came.acknowledged, came.received) = (true, Some(at(1)));
+    came.digest.clone_from(&held.digest);
+    store.within(|it| it.insert_body(&held)).unwrap();
+    assert!(store.within(|it| it.update_incoming(&came, came.claim, false)).unwrap());
+    assert_eq!(place.sweep(at(1000)), 0, "nothing is finished");
+
+    let mut sent = claim_deliveries(&*store, 0, 1, 1).remove(0);
+    sent.step(DeliveryStep::Begun).unwrap();
+    sent.step(DeliveryStep::Taken).unwrap();
+    sent.sent_at = Some(at(50));
+    assert!(store.within(|it| it.update_delivery(&sent, sent.claim, false)).unwrap());
+    assert_eq!(place.sweep(at(50)), 0, "finished too late");
+    assert_eq!(place.sweep(at(51)), 1);
+    assert_eq!(store.open(&large.digest).err().map(|it| it.kind()), Some(ErrorKind::Io));
+    let letter = store.within(|it| it.letter(sent.letter)).unwrap();
+    assert_eq!(letter.map(|it| it.digest).as_ref(), Some(&large.digest), "its record stays");
+    same(&*store.open(&held.digest).unwrap(), &b"held");
+
+    // It can come again.
+    let again = store.keep(&Endless(300 << 10)).unwrap();
+    store.within(|it| it.insert_body(&again)).unwrap();
+    same(&*store.open(&large.digest).unwrap(), &Endless(300 << 10));
+}

@@ -1,0 +1,63 @@
+//! What every store has to hold, whichever database is behind it.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+#![allow(clippy::cast_possible_truncation, clippy::print_stdout, clippy::panic, missing_docs)]
+
+mod bodies;
+mod claims;
+mod journal;
+mod records;
+mod samples;
+mod sqlite;
+
+use std::sync::Arc;
+
+use kyso::UtcTime;
+use kyso::exchange::store::Store;
+
+/// A database of a test's own.
+pub(crate) trait Place {
+    /// Another way into the same database.
+    fn open(&self) -> Arc<dyn Store>;
+
+    /// Throws away what was finished before then.
+    fn sweep(&self, before: UtcTime) -> u64;
+}
+
+/// Every test of the contract, for one kind of database.
+macro_rules! contract {
+    ($place:path: $($room:ident::$name:ident)*) => {
+        $(
+            #[test]
+            fn $name() {
+                if let Some(place) = $place(stringify!($name)) {
+                    crate::$room::$name(&place);
+                }
+            }
+        )*
+    };
+    ($place:path) => {
+        crate::contract! { $place:
+            records::what_is_written_is_read
+            records::failed_work_keeps_nothing
+            records::work_that_panics_keeps_nothing
+            records::a_message_is_listed_once
+            records::lists_are_paged
+            records::settings_are_replaced
+            records::everything_outlives_its_store
+            claims::nothing_is_claimed_twice
+            claims::a_claim_ends_by_itself
+            claims::only_the_holder_writes
+            claims::the_urgent_go_first
+            claims::one_that_goes_alone_is_claimed_alone
+            claims::a_pause_is_kept
+            claims::what_came_is_claimed_until_it_is_done_with
+            journal::the_chain_is_unbroken
+            journal::entries_since_an_instant
+            journal::entries_are_as_they_were_hashed
+            bodies::small_and_large_ones_come_back
+            bodies::without_a_record_there_is_no_body
+            bodies::only_what_is_finished_is_swept
+        }
+    };
+}
+pub(crate) use contract;
