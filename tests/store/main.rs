@@ -5,6 +5,7 @@
 mod bodies;
 mod claims;
 mod journal;
+mod post_office;
 mod records;
 mod samples;
 mod sqlite;
@@ -12,12 +13,17 @@ mod sqlite;
 use std::sync::Arc;
 
 use kyso::UtcTime;
-use kyso::exchange::store::Store;
+use kyso::exchange::store::{PostOffice, Store};
 
 /// A database of a test's own.
 pub(crate) trait Place {
     /// Another way into the same database.
-    fn open(&self) -> Arc<dyn Store>;
+    fn open(&self) -> Arc<dyn Store> {
+        self.office()
+    }
+
+    /// The same, for who plays the axis.
+    fn office(&self) -> Arc<dyn PostOffice>;
 
     /// Throws away what was finished before then.
     fn sweep(&self, before: UtcTime) -> u64;
@@ -57,6 +63,11 @@ macro_rules! contract {
             bodies::small_and_large_ones_come_back
             bodies::without_a_record_there_is_no_body
             bodies::only_what_is_finished_is_swept
+            post_office::mail_waits_until_it_is_taken_over
+            post_office::what_was_sent_is_listed_for_its_sender
+            post_office::a_request_is_taken_once
+            post_office::mail_is_for_all_receivers_or_none
+            post_office::mail_that_waits_is_not_swept
         }
     };
 }

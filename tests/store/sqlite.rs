@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use kyso::exchange::store::{Sqlite, SqliteOptions, Store};
+use kyso::exchange::store::{PostOffice, Sqlite, SqliteOptions, Store};
 use kyso::{ErrorKind, UtcTime};
 
 use crate::Place;
@@ -19,7 +19,7 @@ impl File {
 }
 
 impl Place for File {
-    fn open(&self) -> Arc<dyn Store> {
+    fn office(&self) -> Arc<dyn PostOffice> {
         Arc::new(Sqlite::open(self.path()).unwrap())
     }
 

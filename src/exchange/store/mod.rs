@@ -14,6 +14,7 @@ mod incoming;
 #[cfg(feature = "sqlite")]
 pub mod objects;
 mod outgoing;
+mod post_office;
 #[cfg(feature = "sqlite")]
 mod sql;
 #[cfg(feature = "sqlite")]
@@ -25,6 +26,7 @@ pub use self::incoming::{Incoming, IncomingId, IncomingState, IncomingStep, NewI
 pub use self::outgoing::{
     Delivery, DeliveryId, DeliveryState, DeliveryStep, Letter, LetterId, NewLetter,
 };
+pub use self::post_office::{Accepted, Mail, NewMail, PostOffice};
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::{Sqlite, SqliteOptions};
 

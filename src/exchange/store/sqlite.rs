@@ -10,10 +10,7 @@ use rusqlite::{CachedStatement, OpenFlags, ToSql, TransactionBehavior};
 
 use super::objects::{Folder, Objects};
 use super::sql::{self, Cell, Connection, Database, Dialect, Room, Row, Value};
-use super::{Body, Records, Store};
 use crate::error::{Error, ErrorKind, Result};
-use crate::source::Source;
-use crate::time::UtcTime;
 
 /// A store in one file (SQLite, with a write-ahead log beside it), for any number of threads
 /// and processes on one machine. Large messages are files in a folder beside it.
@@ -142,36 +139,13 @@ impl Sqlite {
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         SqliteOptions::new(path.as_ref()).open()
     }
-
-    /// Throws away the bytes of messages that were finished before an instant: sent or
-    /// cancelled for every receiver, decided upon, taken over by their receivers. Gives how
-    /// many. Records and journal stay. How long messages have to be kept is a matter of
-    /// law: nothing else here removes any.
-    ///
-    /// # Errors
-    /// `Io`.
-    pub fn sweep(&self, before: UtcTime) -> Result<u64> {
-        self.room.sweep(before)
-    }
 }
+
+sql::kept_in_a_room! { Sqlite }
 
 impl fmt::Debug for Sqlite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sqlite").field("path", &self.path).finish_non_exhaustive()
-    }
-}
-
-impl Store for Sqlite {
-    fn transaction(&self, work: &mut dyn FnMut(&mut dyn Records) -> Result<()>) -> Result<()> {
-        self.room.transaction(work)
-    }
-
-    fn keep(&self, message: &dyn Source) -> Result<Body> {
-        self.room.keep(message)
-    }
-
-    fn open(&self, digest: &str) -> Result<Box<dyn Source>> {
-        self.room.open(digest)
     }
 }
 
@@ -275,4 +249,71 @@ fn cannot_open(path: &Path, error: rusqlite::Error) -> Error {
 
 fn failed(error: rusqlite::Error) -> Error {
     Error::new(ErrorKind::Io, format!("the database failed: {error}")).because(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(store: &Sqlite, query: &str) -> String {
+        let connection = rusqlite::Connection::open(&store.path).unwrap();
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
+        let places = statement.parameter_count();
+        for place in 1..=places {
+            statement.raw_bind_parameter(place, 0).unwrap();
+        }
+        let mut rows = statement.raw_query();
+        let mut plan = String::new();
+        while let Some(row) = rows.next().unwrap() {
+            plan.push_str(&row.get::<_, String>(3).unwrap());
+            plan.push('\n');
+        }
+        plan
+    }
+
+    /// Nothing that has to be found often is looked for among what is finished, or sorted.
+    #[test]
+    fn finished_records_are_not_read_to_find_open_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(folder.path().join("post.db")).unwrap();
+        for (query, index) in sql::FREQUENT {
+            let plan = plan(&store, query);
+            assert!(plan.contains(index), "{query}\n{plan}");
+            assert!(!plan.contains("SCAN") && !plan.contains("B-TREE"), "{query}\n{plan}");
+        }
+    }
+
+    /// What an earlier version wrote is there after the tables were brought up to date.
+    #[test]
+    fn an_earlier_version_is_brought_up_to_date() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("post.db");
+        let connection = rusqlite::Connection::open(&path).unwrap();
+        sql::migrate_to(&mut Within(&connection), 1).unwrap();
+        let old = "INSERT INTO settings (name, value) VALUES ('directory', 'old')";
+        connection.execute_batch(old).unwrap();
+        let version = |connection: &rusqlite::Connection| -> i64 {
+            let query = "SELECT MAX(version) FROM versions";
+            connection.query_row(query, [], |row| row.get(0)).unwrap()
+        };
+        assert_eq!(version(&connection), 1);
+        let tables = "SELECT COUNT(*) FROM sqlite_schema WHERE name = 'mail'";
+        let offices = |connection: &rusqlite::Connection| -> i64 {
+            connection.query_row(tables, [], |row| row.get(0)).unwrap()
+        };
+        assert_eq!(offices(&connection), 0);
+        for _ in 0..2 {
+            let store = Sqlite::open(&path).unwrap();
+            let kept = (&store as &dyn crate::exchange::store::Store)
+                .within(|it| it.setting("directory"))
+                .unwrap();
+            assert_eq!(kept.as_deref(), Some("old"));
+        }
+        assert_eq!((version(&connection), offices(&connection)), (2, 1));
+
+        connection.execute_batch("INSERT INTO versions (version) VALUES (99)").unwrap();
+        let error = Sqlite::open(&path).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        assert!(error.to_string().contains("99"), "{error}");
+    }
 }

@@ -118,15 +118,16 @@ pub(super) fn documents(
     select_locking(connection, conditions, &values)
 }
 
+/// As with deliveries, the database is kept from an index by time.
+pub(super) const DUE: &str = "SELECT id FROM incoming WHERE agency = ?1 AND open = 1 \
+                              AND +due_at <= ?2 ORDER BY priority DESC, id LIMIT ?3";
+
 pub(super) fn claim(connection: &mut dyn Connection, claim: &Claim<'_>) -> Result<Vec<Incoming>> {
-    // As with deliveries, the database is kept from an index by time.
-    let due = "SELECT id FROM incoming WHERE agency = ?1 AND open = 1 AND +due_at <= ?2 \
-               ORDER BY priority DESC, id LIMIT ?3";
-    let due = connection.dialect().skipping_locked(due);
+    let due = connection.dialect().skipping_locked(DUE);
     let statement = format!(
-        "UPDATE incoming SET claim = ?4, claim_until = ?5, \
+        "WITH due AS ({due}) UPDATE incoming SET claim = ?4, claim_until = ?5, \
          due_at = CASE WHEN next_at > ?5 THEN next_at ELSE ?5 END \
-         WHERE id IN ({due}) RETURNING {COLUMNS}"
+         WHERE id IN (SELECT id FROM due) RETURNING {COLUMNS}"
     );
     let values = [
         claim.agency.as_str().into(),

@@ -114,14 +114,15 @@ pub(super) fn entries(
     connection.query(&query, &values)?.into_iter().map(to_entry).collect()
 }
 
+pub(super) const SINCE: &str = "SELECT sequence FROM entries WHERE agency = ?1 \
+                                AND latest >= ?2 ORDER BY latest, sequence LIMIT 1";
+
 pub(super) fn first_since(
     connection: &mut dyn Connection,
     agency: &OrganId,
     at: UtcTime,
 ) -> Result<u64> {
-    let query = "SELECT sequence FROM entries WHERE agency = ?1 AND latest >= ?2 \
-                 ORDER BY latest, sequence LIMIT 1";
-    if let Some(mut row) = connection.first(query, &[agency.as_str().into(), at.into()])? {
+    if let Some(mut row) = connection.first(SINCE, &[agency.as_str().into(), at.into()])? {
         return row.number();
     }
     let query = "SELECT sequence FROM journals WHERE agency = ?1";

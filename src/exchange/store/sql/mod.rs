@@ -5,6 +5,7 @@ mod bodies;
 mod incoming;
 mod journal;
 mod outgoing;
+pub(super) mod post_office;
 mod room;
 mod schema;
 mod value;
@@ -20,8 +21,10 @@ use crate::exchange::journal::{Entry, Noted};
 use crate::exchange::transport::{MessageKind, TransportId};
 use crate::time::UtcTime;
 
-pub(super) use self::room::Room;
+pub(super) use self::room::{Room, kept_in_a_room};
 pub(super) use self::schema::migrate;
+#[cfg(test)]
+pub(super) use self::schema::migrate_to;
 pub(super) use self::value::{Cell, Row, Value};
 
 /// Whose SQL it is.
@@ -86,6 +89,17 @@ impl dyn Connection + '_ {
         Ok(())
     }
 }
+
+/// What is asked again and again, and the index that answers it.
+#[cfg(all(test, feature = "sqlite"))]
+pub(super) const FREQUENT: [(&str, &str); 6] = [
+    (outgoing::HEADS, "deliveries_open"),
+    (outgoing::NEXT, "deliveries_due"),
+    (incoming::DUE, "incoming_open"),
+    (journal::SINCE, "entries_since"),
+    (post_office::WAITING, "mail_open"),
+    (post_office::FRESH, "mail_new"),
+];
 
 /// Something that has connections.
 pub(super) trait Database: Send + Sync {

@@ -126,7 +126,7 @@ pub(super) fn delivery(
 ///
 /// `+due_at` keeps the database from an index by time, which would have to be sorted: all
 /// of a long queue, for a few.
-const HEADS: &str = "
+pub(super) const HEADS: &str = "
 SELECT d.id, d.letter, d.alone FROM deliveries d
 WHERE d.agency = ?1 AND d.open = 1 AND +d.due_at <= ?2 AND (d.alone = 1 OR NOT EXISTS (
     SELECT 1 FROM deliveries e WHERE e.letter = d.letter AND e.id < d.id
@@ -195,13 +195,14 @@ pub(super) fn update(
     Ok(connection.execute(&statement, &values)? > 0)
 }
 
+pub(super) const NEXT: &str =
+    "SELECT due_at FROM deliveries WHERE agency = ?1 AND open = 1 ORDER BY due_at LIMIT 1";
+
 pub(super) fn next_at(
     connection: &mut dyn Connection,
     agency: &OrganId,
 ) -> Result<Option<UtcTime>> {
-    let query = "SELECT due_at FROM deliveries WHERE agency = ?1 AND open = 1 \
-                 ORDER BY due_at LIMIT 1";
-    connection.first(query, &[agency.as_str().into()])?.map(|mut row| row.time()).transpose()
+    connection.first(NEXT, &[agency.as_str().into()])?.map(|mut row| row.time()).transpose()
 }
 
 pub(super) fn sent_ids(

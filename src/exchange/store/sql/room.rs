@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{Database, Work, bodies};
-use crate::error::Result;
+use super::{Connection, Database, Work, bodies, post_office};
+use crate::envelope::edxml::OrganId;
+use crate::error::{Error, Result};
 use crate::exchange::store::objects::Objects;
+use crate::exchange::store::post_office::{Accepted, NewMail};
 use crate::exchange::store::{Body, Records};
+use crate::exchange::transport::{TransportId, TransportState};
 use crate::source::Source;
 use crate::time::UtcTime;
 
@@ -44,4 +47,136 @@ impl Room {
     pub(in crate::exchange::store) fn sweep(&self, before: UtcTime) -> Result<u64> {
         bodies::sweep(&*self.database, &*self.objects, before)
     }
+
+    pub(in crate::exchange::store) fn accept(&self, mail: &NewMail<'_>) -> Result<Accepted> {
+        self.write(|it| post_office::accept(it, mail))
+    }
+
+    pub(in crate::exchange::store) fn set_state(
+        &self,
+        to: &OrganId,
+        id: &TransportId,
+        state: TransportState,
+    ) -> Result<bool> {
+        self.write(|it| post_office::set_state(it.connection, to, id, state))
+    }
+
+    /// What `work` comes to, which writes.
+    fn write<T>(&self, mut work: impl FnMut(&mut Work<'_>) -> Result<T>) -> Result<T> {
+        let (mut outcome, objects) = (None, &*self.objects);
+        self.database.write(&mut |connection| {
+            outcome = Some(work(&mut Work { connection, objects })?);
+            Ok(())
+        })?;
+        outcome.ok_or_else(not_carried_out)
+    }
+
+    /// What `work` comes to, which only reads.
+    pub(in crate::exchange::store) fn read<T>(
+        &self,
+        mut work: impl FnMut(&mut dyn Connection) -> Result<T>,
+    ) -> Result<T> {
+        let mut outcome = None;
+        self.database.read(&mut |connection| {
+            outcome = Some(work(connection)?);
+            Ok(())
+        })?;
+        outcome.ok_or_else(not_carried_out)
+    }
 }
+
+fn not_carried_out() -> Error {
+    Error::misuse("the database did not carry the work out")
+}
+
+/// A store that has a field `room` does what the room does.
+macro_rules! kept_in_a_room {
+    ($store:ident) => {
+        impl $store {
+            /// Throws away the bytes of messages that were finished before an instant: sent
+            /// or cancelled for every receiver, decided upon, taken over by their receivers.
+            /// Gives how many. Records and journal stay.
+            ///
+            /// How long messages have to be kept is a matter of law: nothing else here
+            /// removes any.
+            ///
+            /// # Errors
+            /// `Io`.
+            pub fn sweep(&self, before: crate::time::UtcTime) -> crate::error::Result<u64> {
+                self.room.sweep(before)
+            }
+        }
+
+        impl crate::exchange::store::Store for $store {
+            fn transaction(
+                &self,
+                work: &mut dyn FnMut(&mut dyn super::Records) -> crate::error::Result<()>,
+            ) -> crate::error::Result<()> {
+                self.room.transaction(work)
+            }
+
+            fn keep(
+                &self,
+                message: &dyn crate::source::Source,
+            ) -> crate::error::Result<super::Body> {
+                self.room.keep(message)
+            }
+
+            fn open(&self, digest: &str) -> crate::error::Result<Box<dyn crate::source::Source>> {
+                self.room.open(digest)
+            }
+        }
+
+        impl super::PostOffice for $store {
+            fn accept(&self, mail: &super::NewMail<'_>) -> crate::error::Result<super::Accepted> {
+                self.room.accept(mail)
+            }
+
+            fn waiting(
+                &self,
+                to: &crate::envelope::edxml::OrganId,
+                kind: super::MessageKind,
+                since: Option<crate::time::UtcTime>,
+                most: u32,
+            ) -> crate::error::Result<Vec<super::Mail>> {
+                self.room.read(|it| super::sql::post_office::waiting(it, to, kind, since, most))
+            }
+
+            fn mail(
+                &self,
+                to: &crate::envelope::edxml::OrganId,
+                id: &super::TransportId,
+            ) -> crate::error::Result<Option<super::Mail>> {
+                self.room.read(|it| super::sql::post_office::mail(it, to, id))
+            }
+
+            fn set_state(
+                &self,
+                to: &crate::envelope::edxml::OrganId,
+                id: &super::TransportId,
+                state: crate::exchange::transport::TransportState,
+            ) -> crate::error::Result<bool> {
+                self.room.set_state(to, id, state)
+            }
+
+            fn sent(
+                &self,
+                from: &crate::envelope::edxml::OrganId,
+                kind: super::MessageKind,
+                since: Option<crate::time::UtcTime>,
+                sent_as: Option<&super::TransportId>,
+            ) -> crate::error::Result<Vec<super::Mail>> {
+                self.room.read(|it| super::sql::post_office::sent(it, from, kind, since, sent_as))
+            }
+
+            fn count(
+                &self,
+                to: &crate::envelope::edxml::OrganId,
+                kind: super::MessageKind,
+            ) -> crate::error::Result<u64> {
+                self.room.read(|it| super::sql::post_office::fresh(it, to, kind))
+            }
+        }
+    };
+}
+pub(in crate::exchange::store) use kept_in_a_room;

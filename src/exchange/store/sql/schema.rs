@@ -101,7 +101,12 @@ pub(in crate::exchange::store) fn migrate(connection: &mut dyn Connection) -> Re
 }
 
 /// Each step is carried out in the transaction that it is noted in.
-fn migrate_to(connection: &mut dyn Connection, newest: usize) -> Result<()> {
+pub(in crate::exchange::store) fn migrate_to(
+    connection: &mut dyn Connection,
+    newest: usize,
+) -> Result<()> {
+    // Two that open a new database at once do not both make the tables.
+    connection.wait_for(&["versions"])?;
     let found = version(connection)?;
     if found > STEPS.len() {
         let text = format!(
