@@ -6,6 +6,8 @@ mod bodies;
 mod claims;
 mod journal;
 mod post_office;
+#[cfg(unix)]
+mod postgres;
 mod records;
 mod samples;
 mod sqlite;

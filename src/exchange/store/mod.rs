@@ -11,11 +11,13 @@
 mod body;
 mod claim;
 mod incoming;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub mod objects;
 mod outgoing;
 mod post_office;
-#[cfg(feature = "sqlite")]
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -27,6 +29,8 @@ pub use self::outgoing::{
     Delivery, DeliveryId, DeliveryState, DeliveryStep, Letter, LetterId, NewLetter,
 };
 pub use self::post_office::{Accepted, Mail, NewMail, PostOffice};
+#[cfg(feature = "postgres")]
+pub use self::postgres::{Postgres, PostgresOptions};
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::{Sqlite, SqliteOptions};
 

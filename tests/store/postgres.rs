@@ -1,0 +1,290 @@
+//! The contract by PostgreSQL, and what holds for it alone. Where `KYSO_POSTGRES` holds the
+//! URL of a server whose user may make databases, that one is used; otherwise one is started
+//! where its programs are found; otherwise the tests say that they were skipped.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use kyso::exchange::store::objects::Folder;
+use kyso::exchange::store::{PostOffice, Postgres, PostgresOptions};
+use kyso::{ErrorKind, UtcTime};
+use postgres::NoTls;
+
+use crate::Place;
+use crate::samples::{agency, at, claim_deliveries, insert_letter, letter, note, receivers};
+
+/// A server that ends with this process, however that ends.
+struct Server {
+    programs: PathBuf,
+    folder: PathBuf,
+    running: Option<Child>,
+}
+
+/// Ends the server, and throws its folder away, when its input ends.
+const KEEPER: &str = r#"folder=$1; shift
+"$@" >"$folder/log" 2>&1 &
+server=$!
+read -r word
+kill -INT $server
+wait $server
+[ "$word" = stop ] || rm -rf "$folder""#;
+
+impl Server {
+    fn programs() -> Option<PathBuf> {
+        let paths = std::env::var_os("PATH").unwrap_or_default();
+        let mut folders: Vec<PathBuf> = std::env::split_paths(&paths).collect();
+        let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+        folders.extend(versions.map(|it| it.path().join("bin")));
+        folders.into_iter().find(|it| it.join("initdb").is_file() && it.join("postgres").is_file())
+    }
+
+    /// The server refuses to run as root.
+    fn unprivileged(program: &Path) -> Command {
+        if !is_root() {
+            return Command::new(program);
+        }
+        let mut command = Command::new("setpriv");
+        let user = user();
+        command.args([format!("--reuid={user}"), format!("--regid={user}")]);
+        command.arg("--clear-groups").arg(program);
+        command
+    }
+
+    fn new() -> Option<Self> {
+        let programs = Self::programs()?;
+        let folder = tempfile::Builder::new().prefix("kyso-pg-").tempdir().unwrap().keep();
+        if is_root() {
+            std::os::unix::fs::chown(&folder, Some(user()), Some(user())).unwrap();
+        }
+        let made = Self::unprivileged(&programs.join("initdb"))
+            .args(["--auth=trust", "--username=kyso", "--encoding=UTF8", "--no-sync", "-D"])
+            .arg(folder.join("data"))
+            .current_dir(&folder)
+            .output()
+            .unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let mut server = Self { programs, folder, running: None };
+        server.start();
+        Some(server)
+    }
+
+    fn start(&mut self) {
+        let mut command = Self::unprivileged(Path::new("sh"));
+        command.args(["-c", KEEPER, "keeper"]).arg(&self.folder);
+        command.arg(self.programs.join("postgres")).arg("-D").arg(self.folder.join("data"));
+        command.args(["-h", "", "-c", "fsync=off", "-k"]).arg(&self.folder);
+        command.current_dir(&self.folder).stdin(Stdio::piped()).stdout(Stdio::null());
+        self.running = Some(command.stderr(Stdio::null()).spawn().unwrap());
+        for _ in 0..600 {
+            if postgres::Client::connect(&self.url(), NoTls).is_ok() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        let log = std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+        panic!("the server does not start: {log}");
+    }
+
+    fn stop(&mut self) {
+        use std::io::Write;
+        let mut keeper = self.running.take().unwrap();
+        keeper.stdin.take().unwrap().write_all(b"stop\n").unwrap();
+        assert!(keeper.wait().unwrap().success());
+    }
+
+    fn url(&self) -> String {
+        format!("host={} user=kyso dbname=postgres", self.folder.display())
+    }
+}
+
+fn is_root() -> bool {
+    id("-u", None) == Some(0)
+}
+
+fn id(what: &str, user: Option<&str>) -> Option<u32> {
+    let output = Command::new("id").arg(what).args(user).output().ok()?;
+    String::from_utf8(output.stdout).ok()?.trim().parse().ok()
+}
+
+fn user() -> u32 {
+    id("-u", Some("postgres")).unwrap_or(65534)
+}
+
+/// For all tests of this process.
+fn url() -> Option<String> {
+    static SERVER: OnceLock<Option<Mutex<Server>>> = OnceLock::new();
+    if let Ok(url) = std::env::var("KYSO_POSTGRES") {
+        return Some(url);
+    }
+    let server = SERVER.get_or_init(|| Server::new().map(Mutex::new)).as_ref();
+    if server.is_none() {
+        println!("skipped: there is no PostgreSQL server, and none in KYSO_POSTGRES");
+    }
+    server.map(|it| it.lock().unwrap_or_else(PoisonError::into_inner).url())
+}
+
+struct Database {
+    server: String,
+    name: String,
+    objects: tempfile::TempDir,
+}
+
+impl Database {
+    fn url(&self) -> String {
+        let (server, name) = (&self.server, &self.name);
+        if !server.contains("://") {
+            return format!("{server} dbname={name}");
+        }
+        let joint = if server.contains('?') { '&' } else { '?' };
+        format!("{server}{joint}dbname={name}")
+    }
+
+    fn options(&self) -> PostgresOptions {
+        let objects = Folder::new(self.objects.path()).unwrap();
+        PostgresOptions::new(self.url(), Arc::new(objects))
+    }
+
+    fn new(server: String, name: &str) -> Self {
+        let mut name = format!("kyso_{}_{name}", std::process::id());
+        name.truncate(63);
+        let mut client = postgres::Client::connect(&server, NoTls).unwrap();
+        client.batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
+        Self { server, name, objects: tempfile::tempdir().unwrap() }
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if let Ok(mut client) = postgres::Client::connect(&self.server, NoTls) {
+            let _ = client.batch_execute(&format!("DROP DATABASE {} WITH (FORCE)", self.name));
+        }
+    }
+}
+
+impl Place for Database {
+    fn office(&self) -> Arc<dyn PostOffice> {
+        Arc::new(self.options().open().unwrap())
+    }
+
+    fn sweep(&self, before: UtcTime) -> u64 {
+        self.options().open().unwrap().sweep(before).unwrap()
+    }
+}
+
+fn database(name: &str) -> Option<Database> {
+    url().map(|server| Database::new(server, name))
+}
+
+crate::contract! { database }
+
+#[test]
+fn a_server_that_went_away_and_is_back_is_used_again() {
+    let Some(mut server) = Server::new() else {
+        println!("skipped: there is no PostgreSQL server");
+        return;
+    };
+    let place = Database::new(server.url(), "gone");
+    let store = place.open();
+    letter(&*store, "before", 0, &receivers(2));
+    store.within(|it| note(it, &agency(), at(0))).unwrap();
+    server.stop();
+    let body = store.keep(&b"body".to_vec()).unwrap();
+    for _ in 0..2 {
+        let outcome = store.within(|it| insert_letter(it, "gone", 0, &receivers(1), &body));
+        assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Io);
+        assert_eq!(store.open(&body.digest).err().map(|it| it.kind()), Some(ErrorKind::Io));
+    }
+    server.start();
+    letter(&*store, "after", 0, &receivers(3));
+    store.within(|it| note(it, &agency(), at(0))).unwrap();
+    assert_eq!(claim_deliveries(&*store, 0, 1, 9).len(), 5);
+    let entries = store.within(|it| it.entries(&agency(), 0, 9)).unwrap();
+    assert_eq!(entries.len(), 2);
+    assert_eq!(entries[1].hash, entries[1].chained_to(entries[0].hash));
+}
+
+/// Two that lock the same records in different order: one of them is carried out again.
+#[test]
+fn work_that_others_were_in_the_way_of_is_carried_out_again() {
+    let Some(place) = database("deadlock") else { return };
+    let stores = [place.open(), place.open()];
+    let one = letter(&*stores[0], "one", 0, &receivers(1));
+    let two = letter(&*stores[0], "two", 0, &receivers(1));
+    let both = std::sync::Barrier::new(2);
+    let attempts = Mutex::new(0);
+    std::thread::scope(|scope| {
+        for (store, order) in stores.iter().zip([[one, two], [two, one]]) {
+            let (both, attempts) = (&both, &attempts);
+            scope.spawn(move || {
+                let mut first = true;
+                let outcome = store.within(|it| {
+                    *attempts.lock().unwrap() += 1;
+                    let mut delivery = it.deliveries_of(order[0])?.remove(0);
+                    if first {
+                        first = false;
+                        both.wait();
+                    }
+                    it.deliveries_of(order[1])?;
+                    delivery.attempts += 1;
+                    it.update_delivery(&delivery, None, false)
+                });
+                assert!(outcome.unwrap());
+            });
+        }
+    });
+    assert_eq!(attempts.into_inner().unwrap(), 3);
+    for id in [one, two] {
+        let deliveries = stores[0].within(|it| it.deliveries_of(id)).unwrap();
+        assert_eq!(deliveries[0].attempts, 1);
+    }
+}
+
+/// Whatever `work` makes of it: the server has thrown all away that it did.
+#[test]
+fn a_statement_that_failed_is_not_passed_over() {
+    let Some(place) = database("swallowed") else { return };
+    let store = place.open();
+    let outcome = store.within(|it| {
+        it.set_setting("directory", "kept")?;
+        // Too long for an index: the statement fails, and its error is thrown away.
+        let _ = it.set_setting(&noise(20_000), "x");
+        Ok(())
+    });
+    assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Io);
+    assert_eq!(store.within(|it| it.setting("directory")).unwrap(), None);
+}
+
+/// Text that cannot be compressed.
+fn noise(length: usize) -> String {
+    let mut state = 7_u64;
+    let mut next = move || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        char::from(b'!' + u8::try_from((state >> 40) % 90).unwrap())
+    };
+    std::iter::repeat_with(&mut next).take(length).collect()
+}
+
+#[test]
+fn the_password_is_nowhere_to_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let objects = Arc::new(Folder::new(folder.path()).unwrap());
+    for url in [
+        "postgresql://kyso:s3cr3t@127.0.0.1:1/post",
+        "postgresql://kyso:s3cr3t@127.0.0.1:1/post?port=s3cr3t",
+        "host=127.0.0.1 port=1 password=s3cr3t 's3cr3t",
+        "postgresql://kyso:s3cr3t@127.0.0.1:1/post?sslmode=require",
+    ] {
+        let options = PostgresOptions::new(url, objects.clone());
+        assert!(!format!("{options:?}").contains("s3cr3t"));
+        let error = Postgres::open(url, objects.clone()).unwrap_err();
+        let mut text = format!("{error:?}");
+        let mut cause = std::error::Error::source(&error);
+        while let Some(it) = cause {
+            text.push_str(&format!("{it} {it:?}"));
+            cause = it.source();
+        }
+        assert!(!text.contains("s3cr3t"), "{text}");
+    }
+}
