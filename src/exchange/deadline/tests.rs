@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::edxml::{self, Priority};
+use crate::envelope::edxml::{self, Priority};
 use crate::time::UtcTime;
 
 fn at(text: &str) -> UtcTime {
