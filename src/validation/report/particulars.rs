@@ -96,6 +96,11 @@ impl Particulars {
 }
 
 impl Particulars {
+    /// Whose key is held to have signed: every path begins with its certificate.
+    pub(super) fn signer(&self) -> Option<&Certificate> {
+        self.chain.certificates.first()
+    }
+
     pub(super) fn anchors(&self) -> impl Iterator<Item = &TrustAnchor> {
         let chains = [&self.chain].into_iter().chain(self.stamps.iter().map(|it| &*it.chain));
         chains.filter_map(|it| it.anchor.as_ref())

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
 use super::particulars::Particulars;
-use crate::pki::TrustAnchor;
+use crate::pki::{Certificate, TrustAnchor};
 use crate::signature::pades::LaterChanges;
 use crate::time::UtcTime;
 use crate::validation::check::Check;
@@ -164,6 +164,12 @@ impl SignatureReport {
     #[must_use]
     pub fn serial(&self) -> Option<&str> {
         self.serial.as_deref()
+    }
+
+    /// The signing certificate. That it is there says nothing about the signature.
+    #[must_use]
+    pub fn certificate(&self) -> Option<&Certificate> {
+        self.particulars.signer()
     }
 
     /// When the signer claims to have signed. It proves nothing.
