@@ -21,6 +21,7 @@
 //! | ask responders, lists and issuers | [`Validator::with_retrieval`] with `online::Http` (feature `http`) |
 //! | package | [`edxml::Envelope`], [`edxml::StatusMessage`], [`edxml::parse`] |
 //! | send and receive | [`exchange::Transport`]; over HTTP `axis::Client` (feature `http`) |
+//! | know what is due, and who may sign for whom | `exchange::deadline::Rules`, `exchange::directory::Directory` (feature `exchange`) |
 //!
 //! # How it is built
 //!
@@ -48,14 +49,15 @@
 //!
 //! - `pkcs12` (default): keys from `.p12` files. Without it eight crates less.
 //! - `appearance`: signatures in PDF that are seen: text in an embedded font, pictures, the
-//!   looks of Decree 30/2020/NĐ-CP. Without it they are invisible, and there are nine crates
+//!   looks of Decree 30/2020/NĐ-CP. Without it they are invisible, and there are six crates
 //!   less.
 //! - `curves`: signatures by ECDSA are checked where ring does not check them, that is on
 //!   P-521 and brainpool, with other digests than SHA-256 and SHA-384, by compressed points.
 //!   Without it they are INDETERMINATE, never failed, and there are 22 crates less.
 //! - `encrypted-pdf`: PDFs under a password are decrypted. Without it their signatures are
 //!   found and validated where they stand unencrypted, and their texts are not read.
-//! - `exchange`: deadlines of the law for sending and answering.
+//! - `exchange`: deadlines of the law for sending and answering, and the directory of
+//!   agencies with those who may sign for them.
 //! - `http`: the client of the axis, and the wire forms of both its sides; who asks for
 //!   revocation data, issuers and time-stamps. Without it
 //!   nothing here can open a connection.

@@ -251,6 +251,15 @@ pub(crate) const URL_BYTES: usize = 2_048;
 #[cfg(feature = "http")]
 pub(crate) const REPLY_VALUES: usize = 4_000_000;
 
+/// Agencies of one directory: the national one had 111,000 in 2025, and an agency takes
+/// some five hundred bytes of memory.
+#[cfg(feature = "exchange")]
+pub(crate) const DIRECTORY_AGENCIES: usize = 1_000_000;
+
+/// Bytes of one field of an agency: names are of some two hundred letters at most.
+#[cfg(feature = "exchange")]
+pub(crate) const DIRECTORY_TEXT_BYTES: usize = 4_096;
+
 /// Policies, and mappings of policies, of one certificate. Real ones have some dozens at
 /// most, and every path that is tried goes through all of them.
 pub(crate) const CERTIFICATE_POLICIES: usize = 1_000;

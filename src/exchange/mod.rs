@@ -12,6 +12,8 @@ pub(crate) mod axis;
 mod content;
 #[cfg(feature = "exchange")]
 pub mod deadline;
+#[cfg(feature = "exchange")]
+pub mod directory;
 mod fault;
 #[cfg(feature = "exchange")]
 mod inbox;

@@ -119,7 +119,7 @@ impl Name {
     }
 
     /// Its organisational units, from the largest as names are written.
-    #[cfg(feature = "appearance")]
+    #[cfg(any(feature = "appearance", feature = "exchange"))]
     pub(crate) fn units(&self) -> Vec<&str> {
         self.texts(ObjectIdentifier::new_unwrap("2.5.4.11")).flatten().collect()
     }
