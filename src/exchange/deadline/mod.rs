@@ -12,7 +12,8 @@
 //! | send | on the day of signing, at the latest in the morning of the next working day (Decision 28/2018 art. 6(2)); at the latest within the next working day (Decree 30/2020 art. 18(1)) | the stricter: the next morning |
 //! | send, urgent | at once after signing (both) | minutes: an agency's setting |
 //! | say that it arrived (01), accept or refuse it (03, 02) | notice to the sender on the same day (Decree 30/2020 art. 21(2)(c)) | the end of the working day |
-//! | the same, urgent | registered, submitted and handed on at once (Decree 30/2020 art. 4(2)(c), Decision 28/2018 art. 6(2)) | minutes: an agency's setting |
+//! | refuse it | in good time (Decision 28/2018 art. 9(1)) | the same |
+//! | any of these, urgent | registered, submitted and handed on at once (Decree 30/2020 art. 4(2)(c), Decision 28/2018 art. 6(2)) | minutes: an agency's setting |
 //! | answer a wish to have it back (15, 16) | the receiver cancels the document and tells the sender (Decree 30/2020 art. 18(4)(b)); no time is named | the end of the working day: an agency's setting |
 //!
 //! Hours of the office are the agency's, too, and so is what "at once" means.

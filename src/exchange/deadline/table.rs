@@ -4,7 +4,8 @@
 //! settles Tết and the day beside the National Day (Labour Code 2019 art. 112(3)), and
 //! which working days are exchanged for Saturdays. Where a dispatch of the Government
 //! Office (VPCP) is named, it was found in published reports; the others follow press of
-//! the time and the Labour Code alone. What falls on a weekend is made up for on the next
+//! the time and the Labour Code alone. That 31 August 2026 is exchanged for 22 August was
+//! found as proposed. What falls on a weekend is made up for on the next
 //! working day (art. 111(3)).
 //!
 //! 24 November, *Ngày Văn hóa Việt Nam*, is not among them: Resolution 80-NQ/TW of January

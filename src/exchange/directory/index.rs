@@ -38,6 +38,11 @@ impl Index {
         self.ids.get(id).copied()
     }
 
+    /// The one under this identifier or code.
+    pub(super) fn parent(&self, parent: &str) -> Option<usize> {
+        self.by_id(parent).or_else(|| self.live(&parent.into()))
+    }
+
     /// Whether nobody on the list but the one at this position has the code.
     pub(super) fn is_free(&self, code: &OrganId, for_position: usize) -> bool {
         self.live(code).is_none_or(|holder| holder == for_position)

@@ -107,8 +107,11 @@ impl Directory {
     /// agency through everything, and nobody inherits them with a code. Two agencies with
     /// one code are a [`Problem`], and never silently one.
     ///
+    /// A full list that lost its end takes off the list whatever it lost: merge into a clone
+    /// first where [`Changes::removed`] is for a person to confirm.
+    ///
     /// # Errors
-    /// `Malformed` when a full list is empty, which is no list but an outage;
+    /// `Malformed` when a full list has no agency, which is no list but an outage;
     /// `LimitExceeded` when there are more agencies than any country has. Nothing was
     /// changed then.
     pub fn merge(
@@ -122,8 +125,8 @@ impl Directory {
             changes: Changes::default(),
         };
         let rows = merge.rows(units)?;
-        if scope == Scope::Full && rows.is_empty() {
-            return Err(Error::malformed("the list of agencies is empty: nothing was changed"));
+        if scope == Scope::Full && !rows.iter().any(|it| it.codes().next().is_some()) {
+            return Err(Error::malformed("the list has no agency: nothing was changed"));
         }
         let plans = merge.plans(rows);
         let new = plans.iter().filter(|it| matches!(it, Plan::New(_))).count();
@@ -294,7 +297,11 @@ impl Merge<'_> {
         }
         old.version = unit.version.or(old.version);
         replace(&mut old.modified, &unit.modified);
-        let updated = replace(&mut old.parent, &unit.parent) | replace(&mut old.email, &unit.email);
+        // Some lists name parents by identifier, others by code.
+        let parent = index.parent(&old.parent);
+        let same_parent = parent.is_some() && parent == index.parent(&unit.parent);
+        let moved = !same_parent && replace(&mut old.parent, &unit.parent);
+        let updated = replace(&mut old.email, &unit.email) || moved;
         if !unit.name.is_empty() && old.name != unit.name {
             let from = std::mem::replace(&mut old.name, unit.name.clone());
             let (code, to) = (old.code.clone(), unit.name.clone());

@@ -101,7 +101,7 @@ impl Directory {
     /// The agency above this one.
     #[must_use]
     pub fn parent(&self, agency: &AgencyRecord) -> Option<&AgencyRecord> {
-        self.by_id(&agency.unit.parent)
+        self.agencies.get(self.index.parent(&agency.unit.parent)?)
     }
 
     /// All of them, those taken off the list among them, in the order in which they came.

@@ -77,6 +77,47 @@ fn either_code_finds_an_agency() {
 }
 
 #[test]
+fn parents_are_named_by_identifier_or_code() {
+    let mut directory = directory();
+    let by_code =
+        |code: &str| Unit { parent: code.into(), ..unit("3", "H37.15", "Sở Nội vụ") };
+    let changes = directory.merge([by_code("000.00.00.H37")], Scope::Units).unwrap();
+    assert!(changes.is_empty(), "{changes:?}");
+    let changes = directory.merge([by_code("G22")], Scope::Units).unwrap();
+    assert_eq!(changes.updated, ids(&["H37.15"]));
+    let department = directory.by_id("3").unwrap();
+    assert_eq!(directory.parent(department).unwrap().unit.name, "Văn phòng Chính phủ");
+}
+
+/// The directory holds for the same what [`OrganId::is_same_agency`] does.
+#[test]
+fn codes_are_the_same_by_one_rule() {
+    let codes = [
+        "G22",
+        "000.00.00.G22",
+        "H37",
+        "000.00.00.H37",
+        "000.00.15.H37",
+        "H37.15",
+        "000.00.00.x",
+        "x",
+        "000.00.00.",
+        "000.00.00.G222",
+        "g22",
+        "00.00.00.G22",
+        "000.00.00.G22.1",
+    ];
+    for one in codes {
+        let mut directory = Directory::default();
+        directory.add(Unit::new(one, "Cơ quan")).unwrap();
+        for other in codes {
+            let same = OrganId::from(one).is_same_agency(&other.into());
+            assert_eq!(directory.get(&other.into()).is_some(), same, "{one} {other}");
+        }
+    }
+}
+
+#[test]
 fn the_same_list_again_changes_nothing() {
     let mut directory = directory();
     let before = directory.clone();
@@ -126,9 +167,13 @@ fn changes_are_told() {
 fn an_empty_list_is_an_outage() {
     let mut directory = directory();
     let before = directory.clone();
-    let error = directory.merge([], Scope::Full).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Malformed);
-    assert_eq!(directory, before);
+    let nameless = || vec![unit("7", "", "x")];
+    for rows in [vec![], nameless(), vec![unit("2", "H37", &"x".repeat(100_000))]] {
+        let error = directory.merge(rows, Scope::Full).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Malformed);
+        assert_eq!(directory, before);
+    }
+    assert_eq!(directory.merge(nameless(), Scope::Units).unwrap().problems.len(), 1);
     assert!(directory.merge([], Scope::Units).unwrap().is_empty());
 }
 
@@ -407,7 +452,11 @@ proptest! {
         let mut notes: Vec<String> = Vec::new();
         for (rows, full) in lists {
             let scope = if full { Scope::Full } else { Scope::Units };
-            directory.merge(rows, scope).unwrap();
+            let before = directory.clone();
+            if let Err(error) = directory.merge(rows, scope) {
+                prop_assert!(full && error.to_string().contains("no agency"), "{}", error);
+                prop_assert_eq!(&directory, &before);
+            }
             for (n, record) in directory.agencies.iter().enumerate() {
                 let expected: Vec<&String> = notes.get(n).into_iter().collect();
                 let found: Vec<&String> = record.authorizations.iter().map(|it| &it.note).collect();

@@ -9,14 +9,14 @@ use crate::exchange::transport::Agency;
 use crate::limits::{DIRECTORY_TEXT_BYTES, within};
 
 /// An agency as a list of the axis has it. An empty field says nothing: what is known of
-/// the agency stays.
+/// the agency stays. Rows that are no agency (`isAgency`) are the caller's to leave out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Unit {
     /// The axis' own identifier; empty where the list has none.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub id: String,
-    /// The identifier of the agency above.
+    /// The identifier of the agency above, or its code.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub parent: String,
     /// Its code, as the axis registers it.
