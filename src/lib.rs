@@ -49,7 +49,7 @@
 //!
 //! - `pkcs12` (default): keys from `.p12` files. Without it eight crates less.
 //! - `appearance`: signatures in PDF that are seen: text in an embedded font, pictures, the
-//!   looks of Decree 30/2020/NĐ-CP. Without it they are invisible, and there are six crates
+//!   looks of Decree 30/2020/NĐ-CP. Without it they are invisible, and there are nine crates
 //!   less.
 //! - `curves`: signatures by ECDSA are checked where ring does not check them, that is on
 //!   P-521 and brainpool, with other digests than SHA-256 and SHA-384, by compressed points.
@@ -160,8 +160,9 @@ pub mod tsp {
 #[cfg(feature = "http")]
 pub mod axis {
     pub use crate::exchange::axis::{
-        AgencyRow, Call, Client, Credentials, ErrorCode, ReceivedRow, Rejection, Reply, SentRow,
-        SignedHeaders, Verified, hash_file, hash_file_of, message_within, timestamp, verify,
+        AgencyRow, Call, Client, Credentials, ErrorCode, ReceivedRow, Registration, Rejection,
+        Reply, SentRow, SignedHeaders, UnitRow, Verified, hash_file, hash_file_of, message_within,
+        timestamp, verify,
     };
 }
 

@@ -259,6 +259,16 @@ pub(crate) const DIRECTORY_AGENCIES: usize = 1_000_000;
 /// Bytes of one field of an agency: names are of some two hundred letters at most.
 #[cfg(feature = "exchange")]
 pub(crate) const DIRECTORY_TEXT_BYTES: usize = 4_096;
+/// Bytes of a reply of the axis beside the message in it, and of one text in it: some
+/// hundred in real ones. One dialect sends the message's files along, which are not kept.
+#[cfg(feature = "http")]
+pub(crate) const REPLY_OUTLINE_BYTES: usize = 4 << 20;
+#[cfg(feature = "http")]
+pub(crate) const REPLY_TEXT_BYTES: usize = 64 << 10;
+
+/// Nested objects and lists in a reply with a message: real ones have three.
+#[cfg(feature = "http")]
+pub(crate) const REPLY_DEPTH: usize = 64;
 
 /// Policies, and mappings of policies, of one certificate. Real ones have some dozens at
 /// most, and every path that is tried goes through all of them.

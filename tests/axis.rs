@@ -14,7 +14,7 @@ use std::time::Duration;
 use std::{fs, thread};
 
 use gateway::{Agency, Gateway, Options};
-use kyso::axis::{Call, Client, Credentials, SignedHeaders, hash_file, message_within};
+use kyso::axis::{Client, Credentials, SignedHeaders, hash_file, message_within};
 use kyso::edxml::{
     self, Code, Date, Envelope, Message, MessageHeader, Organization, PromulgationInfo, StatusCode,
     StatusMessage,
@@ -97,10 +97,9 @@ fn a_dispatch_and_its_answers() {
     let again = province.pending(MessageKind::Document).unwrap();
     assert_eq!(again[0].state, Some(TransportState::Processing));
     assert_eq!(city.count(MessageKind::Document).unwrap(), 1);
-    assert_eq!(
-        city.download_edoc(&city.pending(MessageKind::Document).unwrap()[0].id).unwrap(),
-        bytes
-    );
+    let city = city.with_download_edoc();
+    let waiting = city.pending(MessageKind::Document).unwrap();
+    assert_eq!(city.fetch_bytes(&waiting[0].id).unwrap(), bytes);
     province.acknowledge(&pending[0].id, TransportState::Done).unwrap();
     assert!(province.pending(MessageKind::Document).unwrap().is_empty());
 
@@ -146,7 +145,7 @@ fn the_directory_has_both_codes() {
     assert_eq!(agencies.len(), 3);
     assert_eq!(agencies[0].name, "Văn phòng Chính phủ", "escaped, and read back");
     assert_eq!(agencies[0].other_code.as_ref().unwrap().as_str(), "G22");
-    let rows = centre.agency_rows(Call::GetAgenciesListQd20).unwrap();
+    let rows = centre.agencies_list_qd20("").unwrap();
     assert_eq!(rows[1].code102, "H41");
 }
 
@@ -192,10 +191,10 @@ fn nobody_reads_anothers_post() {
     let city = client(&gateway, CITY, "city-secret");
     centre.send(&Message::Document(dispatch("3", &[PROVINCE]))).unwrap();
     let id = province.pending(MessageKind::Document).unwrap().remove(0).id;
-    for result in [city.fetch_bytes(&id), city.download_edoc(&id)] {
-        assert_eq!(refused(&result.unwrap_err()).0, 21);
-    }
+    assert_eq!(refused(&city.fetch_bytes(&id).unwrap_err()).0, 21);
     assert!(city.acknowledge(&id, TransportState::Done).is_err());
+    let city = city.with_download_edoc();
+    assert_eq!(refused(&city.fetch_bytes(&id).unwrap_err()).0, 21);
     assert_eq!(province.count(MessageKind::Document).unwrap(), 1);
 }
 
@@ -410,7 +409,8 @@ fn answers_are_bounded() {
     let province = client(&gateway, PROVINCE, "province-secret").with_limits(limits.clone());
     let id = province.pending(MessageKind::Document).unwrap().remove(0).id;
     assert_eq!(province.fetch_bytes(&id).unwrap_err().kind(), ErrorKind::LimitExceeded);
-    assert_eq!(province.download_edoc(&id).unwrap_err().kind(), ErrorKind::LimitExceeded);
+    let province = province.with_download_edoc();
+    assert_eq!(province.fetch_bytes(&id).unwrap_err().kind(), ErrorKind::LimitExceeded);
     limits.answer_bytes = 100;
     let province = client(&gateway, PROVINCE, "province-secret").with_limits(limits);
     let error = province.pending(MessageKind::Document).unwrap_err();

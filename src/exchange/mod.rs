@@ -15,6 +15,8 @@ pub mod deadline;
 #[cfg(feature = "exchange")]
 pub mod directory;
 mod fault;
+#[cfg(feature = "http")]
+mod http;
 #[cfg(feature = "exchange")]
 mod inbox;
 #[cfg(feature = "exchange")]
@@ -32,6 +34,8 @@ pub mod store;
 mod transport;
 
 pub use self::fault::{Fault, Retry};
+#[cfg(feature = "http")]
+pub use self::http::Timeouts;
 #[cfg(feature = "exchange")]
 pub use self::inbox::{Examination, Examine, Inbox, SenderIs};
 #[cfg(feature = "exchange")]

@@ -24,11 +24,17 @@ pub enum Call {
     GetAgenciesList,
     /// The directory, by the codes of Decision 20/2020/QĐ-TTg.
     GetAgenciesListQd20,
+    /// The units that centres synchronise.
+    GetSynchronizeUnit,
+    /// Adds an agency to the directory.
+    RegisterAgency,
+    /// Takes one out.
+    DeleteAgency,
 }
 
 impl Call {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::SendEdoc,
         Self::GetReceivedEdocList,
         Self::GetSentEdocList,
@@ -39,6 +45,9 @@ impl Call {
         Self::CountReceiveStatus,
         Self::GetAgenciesList,
         Self::GetAgenciesListQd20,
+        Self::GetSynchronizeUnit,
+        Self::RegisterAgency,
+        Self::DeleteAgency,
     ];
 
     /// What follows the address of the service: `sendEdoc`.
@@ -55,6 +64,9 @@ impl Call {
             Self::CountReceiveStatus => "countReceiveStatus",
             Self::GetAgenciesList => "getAgenciesList",
             Self::GetAgenciesListQd20 => "getAgenciesListQD20",
+            Self::GetSynchronizeUnit => "getSynchronizeUnit",
+            Self::RegisterAgency => "registerAgency",
+            Self::DeleteAgency => "deleteAgency",
         }
     }
 

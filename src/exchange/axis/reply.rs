@@ -1,6 +1,6 @@
 //! Replies: written so that the unmodified kit understands them, read leniently.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::call::Call;
@@ -38,10 +38,13 @@ impl Reply {
             Call::GetReceivedEdocList
             | Call::GetSentEdocList
             | Call::GetAgenciesList
-            | Call::GetAgenciesListQd20 => Some(("data", Value::Array(Vec::new()))),
+            | Call::GetAgenciesListQd20
+            | Call::GetSynchronizeUnit => Some(("data", Value::Array(Vec::new()))),
             Call::GetEdoc => Some(("data", Value::from(""))),
             Call::CountReceiveEdoc | Call::CountReceiveStatus => Some(("count", Value::from(0))),
-            Call::DownloadEdoc | Call::UpdateStatus => None,
+            Call::DownloadEdoc | Call::UpdateStatus | Call::RegisterAgency | Call::DeleteAgency => {
+                None
+            }
         };
         if let Some((name, value)) = own {
             fields.insert(name.into(), value);
@@ -82,30 +85,12 @@ impl Reply {
     /// The reply as text, in ASCII alone: the kit reads some replies as that.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let json = Value::Object(self.fields.clone()).to_string();
-        if json.is_ascii() {
-            return json;
-        }
-        let mut ascii = String::with_capacity(json.len().saturating_mul(2));
-        for it in json.chars() {
-            if it.is_ascii() {
-                ascii.push(it);
-            } else {
-                for unit in it.encode_utf16(&mut [0; 2]) {
-                    ascii.push_str(&format!("\\u{unit:04x}"));
-                }
-            }
-        }
-        ascii
+        ascii(Value::Object(self.fields.clone()).to_string())
     }
 
     /// Reads a reply, and turns one that says no into a fault.
     pub(super) fn read(body: &[u8]) -> Result<Self, Fault> {
-        let garbled = |why: &str| {
-            let start = String::from_utf8_lossy(body.get(..body.len().min(80)).unwrap_or_default())
-                .replace(char::is_control, " ");
-            Fault::Unknown(format!("{why}: {start:?}"))
-        };
+        let garbled = |why: &str| garbled(why, body);
         if body.trim_ascii().is_empty() {
             return Err(Fault::Unknown("the reply is empty".into()));
         }
@@ -142,14 +127,6 @@ impl Reply {
         self.fields.get(name).map(text_of).unwrap_or_default()
     }
 
-    /// Takes the base64 of a message out.
-    pub(super) fn into_data(mut self) -> Option<String> {
-        match self.fields.remove("data") {
-            Some(Value::String(text)) => Some(text),
-            _ => None,
-        }
-    }
-
     /// Takes the rows of a list out.
     pub(super) fn into_rows<T: for<'de> Deserialize<'de>>(mut self) -> Result<Vec<T>, Fault> {
         let rows = self.fields.remove("data").unwrap_or_default();
@@ -162,7 +139,32 @@ impl Reply {
     }
 }
 
-fn text_of(value: &Value) -> String {
+/// JSON with everything beyond ASCII escaped.
+pub(super) fn ascii(json: String) -> String {
+    if json.is_ascii() {
+        return json;
+    }
+    let mut ascii = String::with_capacity(json.len().saturating_mul(2));
+    for it in json.chars() {
+        if it.is_ascii() {
+            ascii.push(it);
+        } else {
+            for unit in it.encode_utf16(&mut [0; 2]) {
+                ascii.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    ascii
+}
+
+/// What came cannot be understood; its beginning is told.
+pub(super) fn garbled(why: &str, body: &[u8]) -> Fault {
+    let start = String::from_utf8_lossy(body.get(..body.len().min(80)).unwrap_or_default())
+        .replace(char::is_control, " ");
+    Fault::Unknown(format!("{why}: {start:?}"))
+}
+
+pub(super) fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Null | Value::Array(_) | Value::Object(_) => String::new(),
@@ -170,100 +172,10 @@ fn text_of(value: &Value) -> String {
     }
 }
 
-/// Numbers and nulls where texts belong: every dialect has some.
-fn lenient<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Value::deserialize(deserializer).map(|it| text_of(&it))
-}
-
-/// A message that waits, as `getReceivedEdocList` lists it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-#[expect(missing_docs, reason = "named as on the wire, and explained nowhere")]
-pub struct ReceivedRow {
-    #[serde(rename = "docId", deserialize_with = "lenient")]
-    pub doc_id: String,
-    #[serde(rename = "serviceType", deserialize_with = "lenient")]
-    pub service_type: String,
-    #[serde(rename = "messageType", deserialize_with = "lenient")]
-    pub message_type: String,
-    #[serde(deserialize_with = "lenient")]
-    pub created_time: String,
-    #[serde(deserialize_with = "lenient")]
-    pub updated_time: String,
-    #[serde(deserialize_with = "lenient")]
-    pub from: String,
-    #[serde(deserialize_with = "lenient")]
-    pub to: String,
-    #[serde(deserialize_with = "lenient")]
-    pub status: String,
-    #[serde(deserialize_with = "lenient")]
-    pub status_desc: String,
-}
-
-/// A message that was sent, to one receiver, as `getSentEdocList` lists it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-#[expect(missing_docs, reason = "named as on the wire, and explained nowhere")]
-pub struct SentRow {
-    #[serde(deserialize_with = "lenient")]
-    pub service_type: String,
-    #[serde(deserialize_with = "lenient")]
-    pub message_type: String,
-    #[serde(deserialize_with = "lenient")]
-    pub sender_doc_id: String,
-    #[serde(deserialize_with = "lenient")]
-    pub receiver_doc_id: String,
-    #[serde(deserialize_with = "lenient")]
-    pub from_code: String,
-    #[serde(deserialize_with = "lenient")]
-    pub to_code: String,
-    #[serde(deserialize_with = "lenient")]
-    pub title: String,
-    #[serde(deserialize_with = "lenient")]
-    pub notation: String,
-    #[serde(deserialize_with = "lenient")]
-    pub sent_time: String,
-    #[serde(deserialize_with = "lenient")]
-    pub received_time: String,
-    #[serde(deserialize_with = "lenient")]
-    pub send_status: String,
-    #[serde(deserialize_with = "lenient")]
-    pub send_status_desc: String,
-    #[serde(deserialize_with = "lenient")]
-    pub receive_status: String,
-    #[serde(deserialize_with = "lenient")]
-    pub receive_status_desc: String,
-}
-
-/// An agency, as both directories list it: by its own code, and by that of the
-/// other scheme (`oldCode` or `code102`) where it has one.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-#[expect(missing_docs, reason = "named as on the wire, and explained nowhere")]
-pub struct AgencyRow {
-    #[serde(deserialize_with = "lenient")]
-    pub id: String,
-    #[serde(deserialize_with = "lenient")]
-    pub pid: String,
-    #[serde(deserialize_with = "lenient")]
-    pub code: String,
-    #[serde(deserialize_with = "lenient")]
-    pub name: String,
-    #[serde(deserialize_with = "lenient")]
-    pub mail: String,
-    #[serde(
-        rename = "oldCode",
-        deserialize_with = "lenient",
-        skip_serializing_if = "String::is_empty"
-    )]
-    pub old_code: String,
-    #[serde(deserialize_with = "lenient", skip_serializing_if = "String::is_empty")]
-    pub code102: String,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exchange::axis::rows::ReceivedRow;
 
     #[test]
     fn replies_have_what_the_kit_cannot_do_without() {
@@ -277,7 +189,10 @@ mod tests {
                 let own = match call {
                     Call::SendEdoc => "DocId",
                     Call::CountReceiveEdoc | Call::CountReceiveStatus => "count",
-                    Call::DownloadEdoc | Call::UpdateStatus => continue,
+                    Call::DownloadEdoc
+                    | Call::UpdateStatus
+                    | Call::RegisterAgency
+                    | Call::DeleteAgency => continue,
                     _ => "data",
                 };
                 assert!(!json[own].is_null(), "{call:?}");

@@ -1,0 +1,143 @@
+//! Connections that are kept and used again, and what is read from them.
+
+use std::io::Read;
+
+use ureq::tls::{Certificate as Root, RootCerts, TlsConfig};
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::{Agent, Body, RequestBuilder, Timeout, typestate};
+
+use super::connector::{MarkingConnector, NotConnected};
+use super::timeouts::Timeouts;
+use crate::error::{Error, ErrorKind, Result};
+use crate::exchange::fault::Fault;
+use crate::limits::Limits;
+use crate::pki::Certificate;
+
+/// The way to one service: connections are kept open for the next call.
+pub(crate) struct Connection {
+    agent: Agent,
+    endpoint: String,
+    timeouts: Timeouts,
+    /// Those of Mozilla where there are none.
+    roots: Option<RootCerts>,
+}
+
+impl Connection {
+    /// `endpoint` is the address before the names of calls.
+    pub(crate) fn new(endpoint: impl Into<String>) -> Result<Self> {
+        let endpoint = endpoint.into().trim_end_matches('/').to_owned();
+        if !endpoint.starts_with("http://") && !endpoint.starts_with("https://") {
+            return Err(Error::misuse(format!(
+                "the endpoint {endpoint:?} begins with neither http:// nor https://"
+            )));
+        }
+        let timeouts = Timeouts::default();
+        Ok(Self { agent: agent(timeouts, None), endpoint, timeouts, roots: None })
+    }
+
+    pub(crate) fn with_timeouts(self, timeouts: Timeouts) -> Self {
+        Self { agent: agent(timeouts, self.roots.clone()), timeouts, ..self }
+    }
+
+    /// With these roots, and no others.
+    pub(crate) fn with_roots(self, roots: &[u8]) -> Result<Self> {
+        let roots: Vec<Root<'static>> = Certificate::all_from(roots, &Limits::default())?
+            .iter()
+            .map(|it| Root::from_der(it.der()).to_owned())
+            .collect();
+        if roots.is_empty() {
+            return Err(Error::misuse("there is no certificate among the roots of TLS"));
+        }
+        let roots = Some(RootCerts::from(roots));
+        Ok(Self { agent: agent(self.timeouts, roots.clone()), roots, ..self })
+    }
+
+    pub(crate) fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    pub(crate) fn get(&self, path: &str) -> RequestBuilder<typestate::WithoutBody> {
+        self.agent.get(format!("{}/{path}", self.endpoint))
+    }
+
+    pub(crate) fn post(&self, path: &str) -> RequestBuilder<typestate::WithBody> {
+        self.agent.post(format!("{}/{path}", self.endpoint))
+    }
+}
+
+fn agent(timeouts: Timeouts, roots: Option<RootCerts>) -> Agent {
+    let tls = TlsConfig::builder().root_certs(roots.unwrap_or(RootCerts::WebPki)).build();
+    let config = Agent::config_builder()
+        .timeout_connect(Some(timeouts.connect))
+        .timeout_per_read(Some(timeouts.silence))
+        .timeout_per_write(Some(timeouts.silence))
+        .timeout_per_call(Some(timeouts.call))
+        // Credentials and signed headers go to the axis and nowhere else.
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .http_status_as_error(false)
+        .tls_config(tls)
+        .build();
+    Agent::with_parts(config, MarkingConnector::default(), DefaultResolver::default())
+}
+
+/// The error of a call that got no answer: whether the request can have arrived, by what
+/// failed.
+pub(crate) fn lost(doing: &str, error: &ureq::Error) -> Error {
+    let not_sent = match error {
+        ureq::Error::HostNotFound
+        | ureq::Error::ConnectionFailed
+        | ureq::Error::BadUri(_)
+        | ureq::Error::Tls(_)
+        | ureq::Error::TlsRequired
+        | ureq::Error::Timeout(Timeout::Resolve | Timeout::Connect) => true,
+        ureq::Error::Http(_) => {
+            return Error::new(ErrorKind::Misuse, format!("{doing}: {error}"));
+        }
+        ureq::Error::Other(source) => source.is::<NotConnected>(),
+        _ => false,
+    };
+    let why = error.to_string();
+    let fault = if not_sent { Fault::NotSent(why) } else { Fault::Unknown(why) };
+    fault.into_error(doing)
+}
+
+/// Hands an answer on piece by piece, and no more than `most` bytes of it.
+pub(crate) fn for_each_piece(
+    doing: &str,
+    body: Body,
+    most: u64,
+    mut each: impl FnMut(&[u8]) -> Result<()>,
+) -> Result<()> {
+    let mut reader = body.into_with_config().limit(u64::MAX).reader();
+    let mut piece = vec![0; PIECE];
+    let mut seen = 0_u64;
+    loop {
+        let n = reader.read(&mut piece).map_err(|source| {
+            Fault::Unknown(format!("the answer broke off: {source}")).into_error(doing)
+        })?;
+        if n == 0 {
+            return Ok(());
+        }
+        seen = seen.saturating_add(u64::try_from(n).unwrap_or(u64::MAX));
+        if seen > most {
+            return Err(Error::limit(format_args!("{most} bytes in one answer")));
+        }
+        each(piece.get(..n).unwrap_or_default())?;
+    }
+}
+
+const PIECE: usize = 64 << 10;
+
+/// An answer that carries no message, as a whole.
+pub(crate) fn read(doing: &str, body: Body, most: u64) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    for_each_piece(doing, body, most.min(SMALL_ANSWER), |piece| {
+        bytes.extend_from_slice(piece);
+        Ok(())
+    })?;
+    Ok(bytes)
+}
+
+/// Bytes of an answer that carries no message: 111,000 agencies take about 20 MB.
+const SMALL_ANSWER: u64 = 64 << 20;

@@ -1,0 +1,16 @@
+//! What the dialects over HTTP share: connections, time-outs, roots of TLS, and answers
+//! that are read within bounds.
+
+mod base64_decoder;
+mod connection;
+mod connector;
+mod message;
+mod scanner;
+mod timeouts;
+mod unescape;
+
+pub(super) use self::base64_decoder::Base64Decoder;
+pub(super) use self::connection::{Connection, for_each_piece, lost, read};
+pub(super) use self::message::MessageOut;
+pub(super) use self::scanner::{Halt, Scanner};
+pub use self::timeouts::Timeouts;
