@@ -84,6 +84,11 @@ fn agent(timeouts: Timeouts, roots: Option<RootCerts>) -> Agent {
 /// The error of a call that got no answer: whether the request can have arrived, by what
 /// failed.
 pub(crate) fn lost(doing: &str, error: &ureq::Error) -> Error {
+    if let ureq::Error::Other(source) = error
+        && source.is::<NotConnected>()
+    {
+        return Fault::NotSent(source.to_string()).into_error(doing);
+    }
     let not_sent = match error {
         ureq::Error::HostNotFound
         | ureq::Error::ConnectionFailed
@@ -94,7 +99,6 @@ pub(crate) fn lost(doing: &str, error: &ureq::Error) -> Error {
         ureq::Error::Http(_) => {
             return Error::new(ErrorKind::Misuse, format!("{doing}: {error}"));
         }
-        ureq::Error::Other(source) => source.is::<NotConnected>(),
         _ => false,
     };
     let why = error.to_string();

@@ -16,9 +16,13 @@ impl Connector for MarkingConnector {
         details: &ConnectionDetails<'_>,
         chained: Option<()>,
     ) -> Result<Option<Self::Out>, ureq::Error> {
-        self.0
-            .connect(details, chained)
-            .map_err(|why| ureq::Error::Other(Box::new(NotConnected(why.to_string()))))
+        self.0.connect(details, chained).map_err(|why| {
+            let why = match why {
+                ureq::Error::Io(why) => why.to_string(),
+                why => why.to_string(),
+            };
+            ureq::Error::Other(Box::new(NotConnected(why)))
+        })
     }
 }
 
