@@ -5,6 +5,7 @@ use std::fmt;
 use ring::hmac;
 
 use super::credentials::Credentials;
+use super::timestamp::{parse_timestamp, timestamp};
 use crate::error::{Error, Result};
 use crate::time::UtcTime;
 
@@ -79,20 +80,6 @@ fn is_plain(value: &str) -> bool {
     value.bytes().all(|it| (0x20..0x7F).contains(&it)) && value.trim() == value
 }
 
-/// `22112026T155648+0174`: Vietnam's clock, and after the plus milliseconds, not a zone.
-#[must_use]
-pub fn timestamp(instant: UtcTime) -> String {
-    let local = instant.vietnam_local();
-    let (hour, minute, second) = local.to_hms();
-    format!(
-        "{:02}{:02}{:04}T{hour:02}{minute:02}{second:02}+{:04}",
-        local.day(),
-        u8::from(local.month()),
-        local.year(),
-        local.millisecond()
-    )
-}
-
 /// The signed text: compact JSON, escaped as Gson 2.2 does with HTML escaping off.
 fn sign_header(signed: &[(&str, &str)]) -> String {
     let mut json = String::from("{");
@@ -140,6 +127,8 @@ pub enum Rejection {
     Signature,
     /// A header differs from its signed value.
     Differs(String),
+    /// The time at which it was signed is none, or too far away.
+    Stale,
 }
 
 impl fmt::Display for Rejection {
@@ -150,6 +139,7 @@ impl fmt::Display for Rejection {
             Self::UnknownSystem => f.write_str("the system is not registered"),
             Self::Signature => f.write_str("the signature of the headers is wrong"),
             Self::Differs(name) => write!(f, "the header {name} is not as it was signed"),
+            Self::Stale => f.write_str("the headers were not signed lately"),
         }
     }
 }
@@ -161,9 +151,24 @@ impl std::error::Error for Rejection {}
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
     parameters: Vec<(String, String)>,
+    tag: Vec<u8>,
 }
 
 impl Verified {
+    /// The signature of the headers, HMAC-SHA256, 32 bytes. Not the mark of one request:
+    /// see [`Once`](super::Once).
+    #[must_use]
+    pub fn tag(&self) -> &[u8] {
+        &self.tag
+    }
+
+    /// When the headers were signed, or the kit's service object was made; nothing where
+    /// the time that is told is none.
+    #[must_use]
+    pub fn timestamp(&self) -> Option<UtcTime> {
+        parse_timestamp(self.parameter("timestamp")?)
+    }
+
     /// The system that signed.
     #[must_use]
     pub fn system_id(&self) -> &str {
@@ -217,7 +222,7 @@ pub fn verify<'h, 'c>(
             return Err(Rejection::Differs(name));
         }
     }
-    let verified = Verified { parameters };
+    let verified = Verified { parameters, tag };
     if verified.system_id() == credentials.system_id() {
         Ok(verified)
     } else {
