@@ -160,9 +160,9 @@ pub mod tsp {
 #[cfg(feature = "http")]
 pub mod axis {
     pub use crate::exchange::axis::{
-        AgencyRow, Call, Client, Credentials, ErrorCode, Freshness, Once, ReceivedRow,
-        Registration, Rejection, Reply, SentRow, SignedHeaders, UnitRow, Verified, hash_file,
-        hash_file_of, message_within, parse_timestamp, timestamp, verify,
+        AgencyRow, BodyDigest, Call, Client, Credentials, EdocReply, ErrorCode, Freshness, Once,
+        ReceivedRow, Registration, Rejection, Reply, SentRow, SignedHeaders, UnitRow, Verified,
+        hash_file, hash_file_of, message_within, parse_timestamp, timestamp, verify,
     };
 }
 

@@ -308,56 +308,6 @@ fn a_raw_message_is_whole_or_refused() {
     assert_eq!(fault(&no).retry(), Retry::Later);
 }
 
-/// What is logged on the way, all of it.
-struct Logged(Mutex<String>);
-
-static LOGGED: Logged = Logged(Mutex::new(String::new()));
-
-impl log::Log for Logged {
-    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
-        true
-    }
-
-    fn log(&self, record: &log::Record<'_>) {
-        let line = format!("{} {}\n", record.target(), record.args());
-        self.0.lock().unwrap().push_str(&line);
-    }
-
-    fn flush(&self) {}
-}
-
-#[test]
-fn no_secret_is_logged_or_told() {
-    log::set_logger(&LOGGED).unwrap();
-    log::set_max_level(log::LevelFilter::Trace);
-    let heads = Arc::new(Mutex::new(String::new()));
-    let seen = Arc::clone(&heads);
-    let (address, _) = serve(move |stream| {
-        let mut reader = BufReader::new(stream.try_clone()?);
-        while let Some(head) = request(&mut reader)? {
-            let body =
-                if head.starts_with("POST /getAgenciesList") { "<html>" } else { EMPTY_LIST };
-            seen.lock().unwrap().push_str(&head);
-            (&stream).write_all(answer(body).as_bytes())?;
-        }
-        Ok(())
-    });
-    let axis = client(format!("http://{address}"));
-    axis.pending(MessageKind::Document).unwrap();
-    let error = axis.agencies().unwrap_err();
-    log::set_max_level(log::LevelFilter::Off);
-    let heads = heads.lock().unwrap();
-    let signature = heads.split("xroadvnpt-hash-header: ").nth(1).unwrap();
-    let signature = signature.lines().next().unwrap();
-    assert_eq!(signature.len(), 64);
-    let told = format!("{error} {error:?} {axis:?} {:?}", Credentials::new("H13", SECRET));
-    let logged = LOGGED.0.lock().unwrap();
-    assert!(logged.contains("getReceivedEdocList"), "the log is on");
-    for text in [told.as_str(), logged.as_str()] {
-        assert!(!text.contains(SECRET) && !text.contains(signature), "{text}");
-    }
-}
-
 #[test]
 fn headers_are_those_of_the_kit() {
     let heads = Arc::new(Mutex::new(String::new()));

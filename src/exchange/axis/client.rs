@@ -23,6 +23,9 @@ use crate::time::UtcTime;
 ///
 /// Connections are kept and used again. No call is repeated: whether that is safe is for
 /// the caller to say, who finds what to go by in the [`Fault`](crate::exchange::Fault).
+///
+/// Nothing is sent while the crate `log` takes the level `trace` of the target
+/// `ureq_proto::util`, which would write every byte of each request into the log.
 pub struct Client {
     connection: Connection,
     credentials: Credentials,
@@ -145,7 +148,7 @@ impl Client {
         out: &mut dyn Write,
     ) -> Result<u64> {
         let headers = self.headers(parameters, OCTETS)?;
-        let mut request = self.connection.get(call.path());
+        let mut request = self.connection.get(call.path(), call.path())?;
         for (name, value) in headers.iter() {
             request = request.header(name, value);
         }
@@ -164,7 +167,7 @@ impl Client {
     ) -> Result<Response<Body>> {
         let kind = if matches!(sent, Sent::Message(_)) { OCTETS } else { JSON };
         let headers = self.headers(parameters, kind)?;
-        let mut request = self.connection.post(call.path());
+        let mut request = self.connection.post(call.path(), call.path())?;
         for (name, value) in headers.iter() {
             request = request.header(name, value);
         }

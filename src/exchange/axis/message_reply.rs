@@ -3,10 +3,10 @@
 use std::io::Write;
 
 use super::call::Call;
-use super::reply::{self, Reply};
+use super::reply::Reply;
 use crate::error::{Error, Result};
 use crate::exchange::fault::Fault;
-use crate::exchange::http::{Base64Decoder, Halt, MessageOut, Scanner};
+use crate::exchange::http::{Base64Decoder, Halt, MessageOut, Scanner, json};
 
 /// The reply to `getEdoc`, as it comes.
 pub(super) struct MessageReply<'w> {
@@ -32,7 +32,7 @@ impl<'w> MessageReply<'w> {
         scanned.map_err(|halt| match halt {
             Halt::Failed(error) => error,
             Halt::Garbled(why) => {
-                reply::garbled(why, self.scanner.outline()).into_error(call.path())
+                json::garbled(why, self.scanner.outline()).into_error(call.path())
             }
         })
     }

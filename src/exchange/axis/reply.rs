@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::call::Call;
 use super::error_code::ErrorCode;
 use crate::exchange::fault::{Fault, Retry};
-use crate::limits::REPLY_VALUES;
+use crate::exchange::http::json;
 
 /// A reply in JSON. What a call must have in its reply is there even when it failed:
 /// without it the kit loses everything, the reason included.
@@ -85,21 +85,13 @@ impl Reply {
     /// The reply as text, in ASCII alone: the kit reads some replies as that.
     #[must_use]
     pub fn to_json(&self) -> String {
-        ascii(Value::Object(self.fields.clone()).to_string())
+        json::ascii(Value::Object(self.fields.clone()).to_string())
     }
 
     /// Reads a reply, and turns one that says no into a fault.
     pub(super) fn read(body: &[u8]) -> Result<Self, Fault> {
-        let garbled = |why: &str| garbled(why, body);
-        if body.trim_ascii().is_empty() {
-            return Err(Fault::Unknown("the reply is empty".into()));
-        }
-        let begun = body.iter().filter(|it| matches!(it, b',' | b'[' | b'{')).count();
-        if begun > REPLY_VALUES {
-            return Err(garbled("the reply has too many values"));
-        }
-        let Ok(Value::Object(fields)) = serde_json::from_slice(body) else {
-            return Err(garbled("the reply is no JSON object"));
+        let Value::Object(fields) = json::parse(body)? else {
+            return Err(json::garbled("the reply is no JSON object", body));
         };
         let reply = Self { fields };
         let status = reply.text("status");
@@ -109,7 +101,9 @@ impl Reply {
         };
         let succeeded = match (status.to_ascii_uppercase().as_str(), code) {
             ("OK" | "SUCCESS" | "", Some(ErrorCode::OK)) | ("OK" | "SUCCESS", None) => true,
-            ("", None) => return Err(garbled("the reply says neither yes nor no")),
+            ("", None) => {
+                return Err(json::garbled("the reply says neither yes nor no", body));
+            }
             _ => false,
         };
         if succeeded {
@@ -124,7 +118,7 @@ impl Reply {
     }
 
     pub(super) fn text(&self, name: &str) -> String {
-        self.fields.get(name).map(text_of).unwrap_or_default()
+        self.fields.get(name).map(json::text_of).unwrap_or_default()
     }
 
     /// Takes the rows of a list out.
@@ -139,43 +133,11 @@ impl Reply {
     }
 }
 
-/// JSON with everything beyond ASCII escaped.
-pub(super) fn ascii(json: String) -> String {
-    if json.is_ascii() {
-        return json;
-    }
-    let mut ascii = String::with_capacity(json.len().saturating_mul(2));
-    for it in json.chars() {
-        if it.is_ascii() {
-            ascii.push(it);
-        } else {
-            for unit in it.encode_utf16(&mut [0; 2]) {
-                ascii.push_str(&format!("\\u{unit:04x}"));
-            }
-        }
-    }
-    ascii
-}
-
-/// What came cannot be understood; its beginning is told.
-pub(super) fn garbled(why: &str, body: &[u8]) -> Fault {
-    let start = String::from_utf8_lossy(body.get(..body.len().min(80)).unwrap_or_default())
-        .replace(char::is_control, " ");
-    Fault::Unknown(format!("{why}: {start:?}"))
-}
-
-pub(super) fn text_of(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Null | Value::Array(_) | Value::Object(_) => String::new(),
-        Value::Bool(_) | Value::Number(_) => value.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::exchange::axis::rows::ReceivedRow;
+    use crate::limits::REPLY_VALUES;
 
     #[test]
     fn replies_have_what_the_kit_cannot_do_without() {

@@ -1,15 +1,9 @@
 //! Rows of lists, as on the wire, read leniently.
 
-use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 
-use super::reply::{ascii, text_of};
 use crate::error::{Error, Result};
-
-/// Numbers and nulls where texts belong: every dialect has some.
-fn lenient<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Value::deserialize(deserializer).map(|it| text_of(&it))
-}
+use crate::exchange::http::json::{ascii, lenient};
 
 /// A message that waits, as `getReceivedEdocList` lists it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,8 +3,9 @@
 use std::io::Read;
 
 use ureq::tls::{Certificate as Root, RootCerts, TlsConfig};
+use ureq::typestate::{WithBody, WithoutBody};
 use ureq::unversioned::resolver::DefaultResolver;
-use ureq::{Agent, Body, RequestBuilder, Timeout, typestate};
+use ureq::{Agent, Body, RequestBuilder, Timeout};
 
 use super::connector::{MarkingConnector, NotConnected};
 use super::timeouts::Timeouts;
@@ -56,14 +57,34 @@ impl Connection {
         &self.endpoint
     }
 
-    pub(crate) fn get(&self, path: &str) -> RequestBuilder<typestate::WithoutBody> {
-        self.agent.get(format!("{}/{path}", self.endpoint))
+    /// # Errors
+    /// `Service` where secrets of the request would be logged.
+    pub(crate) fn get(&self, doing: &str, path: &str) -> Result<RequestBuilder<WithoutBody>> {
+        no_secret_is_logged(doing)?;
+        Ok(self.agent.get(format!("{}/{path}", self.endpoint)))
     }
 
-    pub(crate) fn post(&self, path: &str) -> RequestBuilder<typestate::WithBody> {
-        self.agent.post(format!("{}/{path}", self.endpoint))
+    /// # Errors
+    /// As [`Connection::get`].
+    pub(crate) fn post(&self, doing: &str, path: &str) -> Result<RequestBuilder<WithBody>> {
+        no_secret_is_logged(doing)?;
+        Ok(self.agent.post(format!("{}/{path}", self.endpoint)))
     }
 }
+
+/// The parser of HTTP logs every byte that passes at the level `trace`, and with them keys,
+/// tokens and signatures. It cannot be told not to: so nothing passes then.
+fn no_secret_is_logged(doing: &str) -> Result<()> {
+    if log::log_enabled!(target: BYTES_LOGGED_BY, log::Level::Trace) {
+        let why = format!(
+            "secrets would be logged: turn the level `trace` off for the target {BYTES_LOGGED_BY}"
+        );
+        return Err(Fault::NotSent(why).into_error(doing));
+    }
+    Ok(())
+}
+
+const BYTES_LOGGED_BY: &str = "ureq_proto::util";
 
 fn agent(timeouts: Timeouts, roots: Option<RootCerts>) -> Agent {
     let tls = TlsConfig::builder().root_certs(roots.unwrap_or(RootCerts::WebPki)).build();

@@ -4,6 +4,7 @@
 mod base64_decoder;
 mod connection;
 mod connector;
+pub(super) mod json;
 mod message;
 mod scanner;
 mod timeouts;
@@ -12,5 +13,7 @@ mod unescape;
 pub(super) use self::base64_decoder::Base64Decoder;
 pub(super) use self::connection::{Connection, for_each_piece, lost, read};
 pub(super) use self::message::MessageOut;
+#[cfg(fuzzing)]
+pub(super) use self::scanner::exhaust;
 pub(super) use self::scanner::{Halt, Scanner};
 pub use self::timeouts::Timeouts;
