@@ -76,3 +76,15 @@ pub fn font(bytes: &[u8]) -> bool {
 pub fn image(bytes: &[u8]) -> bool {
     crate::appearance::exhaust::image(bytes)
 }
+
+/// The message in a reply that comes in pieces of this size, and the reply without it.
+#[cfg(feature = "http")]
+pub fn axis_reply(bytes: &[u8], size: usize) -> Option<(Option<Vec<u8>>, Vec<u8>)> {
+    let paths: &[&[&str]] = &[&["data"], &["data", "edxml"]];
+    crate::exchange::scan_reply(paths, bytes, size)
+}
+
+#[cfg(feature = "http")]
+pub fn lgsp_reply(status: u16, bytes: &[u8]) -> usize {
+    crate::exchange::lgsp::exhaust(status, bytes)
+}

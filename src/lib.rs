@@ -166,6 +166,17 @@ pub mod axis {
     };
 }
 
+/// The document axis of a province (LGSP) that speaks REST with a bearer token: the dialect
+/// of Lạng Sơn's connection guide, and what its service answers besides.
+///
+/// [`Client`](lgsp::Client) is a [`Transport`](exchange::Transport) as
+/// [`axis::Client`] is, so that what sends and receives need not know the difference.
+/// Secrets go with every request: use TLS.
+#[cfg(feature = "http")]
+pub mod lgsp {
+    pub use crate::exchange::lgsp::{Client, Credentials};
+}
+
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

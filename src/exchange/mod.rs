@@ -1,10 +1,10 @@
 //! Sending and receiving messages over an axis, and keeping account of it.
 //!
 //! [`Transport`] is the joint to the axis: what sends and receives knows nothing of the
-//! dialect behind it. The national axis' own protocol is the room `axis` (feature
-//! `http`). [`store::Store`] is the joint to the database: what has to outlive a crash is
-//! kept there, each step together with its entry in the [`journal`] (feature `exchange`).
-//! Everything here is synchronous and usable as `dyn`.
+//! dialect behind it. The national axis' own protocol is the room `axis`, that of provinces
+//! the room `lgsp` (feature `http`). [`store::Store`] is the joint to the database: what has
+//! to outlive a crash is kept there, each step together with its entry in the [`journal`]
+//! (feature `exchange`). Everything here is synchronous and usable as `dyn`.
 
 #[cfg(feature = "http")]
 pub(crate) mod axis;
@@ -21,6 +21,8 @@ mod http;
 mod inbox;
 #[cfg(feature = "exchange")]
 pub mod journal;
+#[cfg(feature = "http")]
+pub(crate) mod lgsp;
 #[cfg(feature = "exchange")]
 mod outbox;
 #[cfg(feature = "exchange")]
@@ -47,3 +49,13 @@ pub use self::retry::Pauses;
 pub use self::transport::{
     Agency, MessageKind, Pending, Sent, Submission, Transport, TransportId, TransportState,
 };
+
+/// For fuzzers: the room it is in is nobody else's.
+#[cfg(all(fuzzing, feature = "http"))]
+pub(crate) fn scan_reply(
+    paths: &[&[&str]],
+    bytes: &[u8],
+    size: usize,
+) -> Option<(Option<Vec<u8>>, Vec<u8>)> {
+    self::http::exhaust(paths, bytes, size).ok()
+}
