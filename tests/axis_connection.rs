@@ -61,7 +61,7 @@ fn request(reader: &mut impl BufRead) -> io::Result<Option<String>> {
             return Ok(None);
         }
         if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
+            length = value.trim().parse().unwrap_or(0);
         }
         if line.trim().is_empty() {
             io::copy(&mut reader.take(length), &mut io::sink())?;

@@ -51,7 +51,7 @@ fn serve(stream: TcpStream, seen: &Sender<(String, u64)>) -> io::Result<()> {
         let head_of =
             |length: usize| format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n");
         if head[0].contains("sendEdoc") {
-            seen.send((value("xroadvnpt-hash-file: "), came)).unwrap();
+            let _ = seen.send((value("xroadvnpt-hash-file: "), came));
             let reply = r#"{"status":"OK","ErrorCode":"0","DocId":"7"}"#;
             out.write_all((head_of(reply.len()) + reply).as_bytes())?;
         } else if head[0].contains("downloadEdoc") {

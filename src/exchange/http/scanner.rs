@@ -337,4 +337,44 @@ mod tests {
         let body = format!(r#"{{"a":[{}]}}"#, "1234567,".repeat(REPLY_OUTLINE_BYTES / 8));
         assert!(matches!(exhaust(PATHS, body.as_bytes(), 4096), Err(Halt::Failed(_))));
     }
+
+    /// Whatever comes, in whatever pieces: what another parser reads is read, and the same.
+    #[test]
+    fn agrees_with_another_parser() {
+        const TOKENS: [&str; 20] = [
+            "{",
+            "}",
+            "[",
+            "]",
+            ":",
+            ",",
+            "\"data\"",
+            "\"edxml\"",
+            "\"",
+            "\\",
+            "\\\"",
+            "\\u0041",
+            "\\ud834\\udd1e",
+            "u",
+            "x",
+            " ",
+            "1",
+            "null",
+            "\"data\":",
+            "{\"data\":{",
+        ];
+        let texts = proptest::collection::vec(proptest::sample::select(&TOKENS[..]), 0..24);
+        proptest::proptest!(|(tokens in texts)| {
+            let inner = tokens.concat();
+            for text in [inner.clone(), format!("{{\"data\":\"{inner}\"}}"), format!("{{{inner}}}")] {
+                let scanned = scan(&text);
+                let Ok(Value::Object(object)) = serde_json::from_str(&text) else { continue };
+                let (message, _) = scanned.unwrap();
+                let plain = text.matches("\"data\"").count() == 1 && !text.contains("u0041\"");
+                if let Some(Value::String(data)) = object.get("data") && plain {
+                    assert_eq!(message.unwrap_or_default(), *data, "{}", text);
+                }
+            }
+        });
+    }
 }

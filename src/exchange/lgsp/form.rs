@@ -60,7 +60,7 @@ mod tests {
         let message = b"--not a boundary\r\n\0\xFF";
         let mut bytes = Vec::new();
         form.around(&message[..]).read_to_end(&mut bytes).unwrap();
-        assert_eq!(bytes.len() as u64, form.length(message.len() as u64));
+        assert_eq!(Source::len(&bytes), form.length(Source::len(message)));
         let boundary = form.content_type().split_once("boundary=").unwrap().1.to_owned();
         let parts: Vec<_> = {
             let text: String = bytes.iter().map(|it| char::from(*it)).collect();
