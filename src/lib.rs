@@ -58,6 +58,8 @@
 //!   found and validated where they stand unencrypted, and their texts are not read.
 //! - `exchange`: deadlines of the law for sending and answering, and the directory of
 //!   agencies with those who may sign for them.
+//! - `exchange`: the post of an agency: outbox, inbox, journal. `sqlite` keeps it in one file,
+//!   with SQLite built in; `postgres` on a server that several workers share.
 //! - `http`: the client of the axis, and the wire forms of both its sides; who asks for
 //!   revocation data, issuers and time-stamps. Without it
 //!   nothing here can open a connection.
