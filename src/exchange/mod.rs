@@ -14,6 +14,8 @@ mod content;
 pub mod deadline;
 #[cfg(feature = "exchange")]
 pub mod directory;
+#[cfg(feature = "exchange")]
+mod examiner;
 mod fault;
 #[cfg(feature = "http")]
 mod http;
@@ -35,6 +37,8 @@ mod retry;
 pub mod store;
 mod transport;
 
+#[cfg(feature = "exchange")]
+pub use self::examiner::{Doubt, Examiner, ExaminerRules};
 pub use self::fault::{Fault, Retry};
 #[cfg(feature = "http")]
 pub use self::http::Timeouts;

@@ -132,10 +132,11 @@ impl Judge<'_> {
             Conclusion::TotalFailed(_) => (Found::Bad, failures(name, &report)),
             Conclusion::Indeterminate(_) => (Found::Indeterminate, failures(name, &report)),
             Conclusion::TotalPassed => not_authorized(&standings)
-                .map_or((Found::Good, String::new()), |it| (Found::NotAuthorized, format!("{name}: {it}"))),
+                .map_or((Found::Good, String::new()), |it| {
+                    (Found::NotAuthorized, format!("{name}: {it}"))
+                }),
         };
-        let findings: Vec<_> =
-            standings.iter().flatten().filter_map(Standing::finding).collect();
+        let findings: Vec<_> = standings.iter().flatten().filter_map(Standing::finding).collect();
         let report = findings.into_iter().fold(report, |report, it| {
             report.with_diagnostic(it.code, it.message_vi, it.message_en)
         });

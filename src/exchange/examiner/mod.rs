@@ -29,8 +29,10 @@ pub struct Examiner {
     validator: Validator,
     rules: ExaminerRules,
     directory: RwLock<Option<Arc<Directory>>>,
-    keep: Option<Box<dyn Fn(&Envelope, &[(String, Report)]) -> Result<()> + Send + Sync>>,
+    keep: Option<Box<Keep>>,
 }
+
+type Keep = dyn Fn(&Envelope, &[(String, Report)]) -> Result<()> + Send + Sync;
 
 /// What is done about that which is neither good nor bad.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
