@@ -22,6 +22,7 @@
 //! | package | [`edxml::Envelope`], [`edxml::StatusMessage`], [`edxml::parse`] |
 //! | send and receive | [`exchange::Transport`]; over HTTP `axis::Client` (feature `http`) |
 //! | know what is due, and who may sign for whom | `exchange::deadline::Rules`, `exchange::directory::Directory` (feature `exchange`) |
+//! | send and receive | [`exchange::Transport`]; over HTTP `axis::Client`, `lgsp::Client` (feature `http`) |
 //!
 //! # How it is built
 //!
@@ -63,6 +64,9 @@
 //! - `http`: the client of the axis, and the wire forms of both its sides; who asks for
 //!   revocation data, issuers and time-stamps. Without it
 //!   nothing here can open a connection.
+//! - `http`: the client of the axis, and the wire forms of both its sides; the client of
+//!   the provinces' dialect; who asks for revocation data, issuers and time-stamps. Without
+//!   it nothing here can open a connection.
 //!
 //! Features add doors and never change what is behind the others.
 
@@ -154,11 +158,14 @@ pub mod tsp {
 /// What both sides need is here without any I/O: signed headers and their check
 /// ([`SignedHeaders`](axis::SignedHeaders), [`verify`](axis::verify)), the digest of
 /// the body, replies. [`Client`](axis::Client) is the sending and receiving side over
-/// real HTTP. A gateway is among the examples.
+/// real HTTP. A gateway is among the examples; it takes messages in by
+/// [`BodyDigest`](axis::BodyDigest) and gives them out by [`EdocReply`](axis::EdocReply),
+/// piece by piece.
 ///
 /// The signature of the headers covers neither the call nor its body, and it says no
 /// receiver and no expiry: whoever sees a request can replay it elsewhere. The body
-/// is bound by its digest alone, which is among the signed headers. Use TLS.
+/// is bound by its digest alone, which is among the signed headers. What a gateway can do
+/// about it is [`Freshness`](axis::Freshness) and [`Once`](axis::Once); use TLS.
 #[cfg(feature = "http")]
 pub mod axis {
     pub use crate::exchange::axis::{
