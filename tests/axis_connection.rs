@@ -263,6 +263,17 @@ fn silence_and_dripping_end() {
         drop(stream);
         Ok(())
     });
+    // Nothing has left before the handshake of TLS is over.
+    let (address, _) = serve(|stream| {
+        thread::sleep(Duration::from_secs(600));
+        drop(stream);
+        Ok(())
+    });
+    let mut timeouts = Timeouts::default();
+    timeouts.connect = Duration::from_millis(200);
+    let axis = client(format!("https://{address}")).with_timeouts(timeouts);
+    let error = axis.pending(MessageKind::Document).unwrap_err();
+    assert!(matches!(fault(&error), Fault::NotSent(_)), "{error}");
     // Who takes no more of a message is not waited for either.
     let (address, _) = serve(|stream| {
         thread::sleep(Duration::from_secs(600));
