@@ -9,6 +9,7 @@ mod gateway;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -114,6 +115,25 @@ fn one_connection_is_enough() {
         assert_eq!(axis.count(MessageKind::Status).unwrap(), 0);
     }
     assert_eq!(connections.load(Ordering::SeqCst), 1);
+}
+
+/// A server may close a connection while nobody uses it: the next call opens another.
+#[test]
+fn a_connection_that_was_closed_meanwhile_is_not_used() {
+    let (closed, is_closed) = channel();
+    let (address, connections) = serve(move |stream| {
+        let mut reader = BufReader::new(stream);
+        request(&mut reader)?;
+        reader.get_mut().write_all(answer(EMPTY_LIST).as_bytes())?;
+        drop(reader);
+        closed.send(()).map_err(io::Error::other)
+    });
+    let axis = client(format!("http://{address}"));
+    for _ in 0..3 {
+        assert_eq!(axis.pending(MessageKind::Document).unwrap(), []);
+        is_closed.recv().unwrap();
+    }
+    assert_eq!(connections.load(Ordering::SeqCst), 3);
 }
 
 /// An authority, and the chain and key of a server that it certified.
