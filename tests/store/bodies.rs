@@ -12,7 +12,7 @@ use crate::samples::{
 };
 
 /// Bytes that are made as they are asked for, never more than a mebibyte at once.
-struct Endless(u64);
+pub(crate) struct Endless(pub(crate) u64);
 
 impl Source for Endless {
     fn len(&self) -> u64 {
@@ -25,7 +25,7 @@ impl Source for Endless {
     }
 }
 
-fn same(one: &dyn Source, other: &dyn Source) {
+pub(crate) fn same(one: &dyn Source, other: &dyn Source) {
     assert_eq!(one.len(), other.len());
     let mut from = 0;
     while from < one.len() {

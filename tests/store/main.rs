@@ -3,6 +3,8 @@
 #![allow(clippy::cast_possible_truncation, clippy::print_stdout, clippy::panic, missing_docs)]
 
 mod bodies;
+#[cfg(feature = "object-store")]
+mod bucket;
 mod claims;
 mod journal;
 mod post_office;

@@ -1,10 +1,16 @@
 //! Where messages are kept that are too large for a database.
 
+#[cfg(feature = "object-store")]
+mod bucket;
+#[cfg(feature = "object-store")]
+mod carrier;
 mod folder;
 
 use crate::error::{Error, Result};
 use crate::source::Source;
 
+#[cfg(feature = "object-store")]
+pub use self::bucket::Bucket;
 pub use self::folder::Folder;
 
 /// A place for messages by their SHA-256 in lower-case hexadecimal. Each is written once

@@ -150,9 +150,8 @@ impl Connection for Within<'_> {
     fn query(&mut self, statement: &str, values: &[Value<'_>]) -> Result<Vec<Row>> {
         let outcome = self.link.query(statement, values);
         let rows = self.noted(outcome)?;
-        let cells = |row: postgres::Row| {
-            (0..row.len()).map(|n| cell(&row, n)).collect::<Result<Vec<_>>>()
-        };
+        let cells =
+            |row: postgres::Row| (0..row.len()).map(|n| cell(&row, n)).collect::<Result<Vec<_>>>();
         rows.into_iter().map(|row| cells(row).map(Row::new)).collect()
     }
 }
