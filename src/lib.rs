@@ -60,7 +60,8 @@
 //! - `exchange`: deadlines of the law for sending and answering, and the directory of
 //!   agencies with those who may sign for them.
 //! - `exchange`: the post of an agency: outbox, inbox, journal. `sqlite` keeps it in one file,
-//!   with SQLite built in; `postgres` on a server that several workers share.
+//!   with SQLite built in; `postgres` on a server that several workers share;
+//!   `object-store` puts what is large into a bucket.
 //! - `http`: the client of the axis, and the wire forms of both its sides; who asks for
 //!   revocation data, issuers and time-stamps. Without it
 //!   nothing here can open a connection.

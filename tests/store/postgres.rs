@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use kyso::exchange::store::objects::Folder;
-use kyso::exchange::store::{PostOffice, Postgres, PostgresOptions};
+use kyso::exchange::store::{PostOffice, Postgres, PostgresOptions, Store};
 use kyso::{ErrorKind, UtcTime};
 use postgres::NoTls;
 
@@ -19,6 +19,9 @@ use crate::samples::{agency, at, claim_deliveries, insert_letter, letter, note, 
 struct Server {
     programs: PathBuf,
     folder: PathBuf,
+    /// What it is started with, besides.
+    options: Vec<String>,
+    port: u16,
     running: Option<Child>,
 }
 
@@ -65,7 +68,11 @@ impl Server {
             .output()
             .unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        let mut server = Self { programs, folder, running: None };
+        Some(Self { programs, folder, options: Vec::new(), port: 5432, running: None })
+    }
+
+    fn started() -> Option<Self> {
+        let mut server = Self::new()?;
         server.start();
         Some(server)
     }
@@ -74,7 +81,7 @@ impl Server {
         let mut command = Self::unprivileged(Path::new("sh"));
         command.args(["-c", KEEPER, "keeper"]).arg(&self.folder);
         command.arg(self.programs.join("postgres")).arg("-D").arg(self.folder.join("data"));
-        command.args(["-h", "", "-c", "fsync=off", "-k"]).arg(&self.folder);
+        command.args(["-h", "", "-c", "fsync=off", "-k"]).arg(&self.folder).args(&self.options);
         command.current_dir(&self.folder).stdin(Stdio::piped()).stdout(Stdio::null());
         self.running = Some(command.stderr(Stdio::null()).spawn().unwrap());
         for _ in 0..600 {
@@ -95,7 +102,8 @@ impl Server {
     }
 
     fn url(&self) -> String {
-        format!("host={} user=kyso dbname=postgres", self.folder.display())
+        let (folder, port) = (self.folder.display(), self.port);
+        format!("host={folder} port={port} user=kyso dbname=postgres")
     }
 }
 
@@ -118,7 +126,7 @@ fn url() -> Option<String> {
     if let Ok(url) = std::env::var("KYSO_POSTGRES") {
         return Some(url);
     }
-    let server = SERVER.get_or_init(|| Server::new().map(Mutex::new)).as_ref();
+    let server = SERVER.get_or_init(|| Server::started().map(Mutex::new)).as_ref();
     if server.is_none() {
         println!("skipped: there is no PostgreSQL server, and none in KYSO_POSTGRES");
     }
@@ -181,7 +189,7 @@ crate::contract! { database }
 
 #[test]
 fn a_server_that_went_away_and_is_back_is_used_again() {
-    let Some(mut server) = Server::new() else {
+    let Some(mut server) = Server::started() else {
         println!("skipped: there is no PostgreSQL server");
         return;
     };
@@ -287,4 +295,133 @@ fn the_password_is_nowhere_to_be_read() {
         }
         assert!(!text.contains("s3cr3t"), "{text}");
     }
+}
+
+/// Stands between a store and its server, and breaks one connection off when it is asked to
+/// commit: before the server hears of it, or after.
+struct Cutter {
+    folder: tempfile::TempDir,
+    cut: Arc<Mutex<Option<bool>>>,
+}
+
+impl Cutter {
+    fn new(server: &str) -> Self {
+        use std::os::unix::net::{UnixListener, UnixStream};
+        let folder = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(folder.path().join(".s.PGSQL.5432")).unwrap();
+        let cut: Arc<Mutex<Option<bool>>> = Arc::default();
+        let (plan, server) = (cut.clone(), format!("{server}/.s.PGSQL.5432"));
+        // Ends with the process: nobody waits for it.
+        std::thread::spawn(move || {
+            for client in listener.incoming() {
+                let (client, server) = (client.unwrap(), UnixStream::connect(&server).unwrap());
+                let (down, up) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+                let plan = plan.clone();
+                std::thread::spawn(move || std::io::copy(&mut &up, &mut &down));
+                std::thread::spawn(move || pass(&client, &server, &plan));
+            }
+        });
+        Self { folder, cut }
+    }
+}
+
+fn pass(
+    client: &std::os::unix::net::UnixStream,
+    server: &std::os::unix::net::UnixStream,
+    plan: &Mutex<Option<bool>>,
+) {
+    use std::io::{Read, Write};
+    use std::net::Shutdown;
+    let mut bytes = [0; 1 << 16];
+    while let Ok(length @ 1..) = (&*client).read(&mut bytes) {
+        let piece = &bytes[..length];
+        // BEGIN names READ COMMITTED.
+        let commits = piece.windows(7).any(|it| it == b"COMMIT\0");
+        let planned = if commits { plan.lock().unwrap().take() } else { None };
+        if planned.is_some() {
+            let _ = client.shutdown(Shutdown::Both);
+        }
+        if planned != Some(true) {
+            let _ = (&*server).write_all(piece);
+        }
+        if planned.is_some() {
+            break;
+        }
+    }
+    let _ = server.shutdown(Shutdown::Write);
+}
+
+#[test]
+fn what_became_of_an_unconfirmed_transaction_is_asked() {
+    let Some(place) = database("unconfirmed") else { return };
+    let folder = place.server.split_whitespace().find_map(|it| it.strip_prefix("host="));
+    let Some(folder) = folder.filter(|it| it.starts_with('/')) else {
+        println!("skipped: the server is not on a socket of this machine");
+        return;
+    };
+    let cutter = Cutter::new(folder);
+    let url = place.url().replace(folder, &cutter.folder.path().display().to_string());
+    let objects = Arc::new(Folder::new(place.objects.path()).unwrap());
+    let store: Arc<dyn Store> = Arc::new(Postgres::open(&url, objects).unwrap());
+    for (before, name) in [(false, "heard"), (true, "unheard"), (false, "heard again")] {
+        *cutter.cut.lock().unwrap() = Some(before);
+        let outcome = store.within(|it| it.set_setting(name, "kept"));
+        assert_eq!(*cutter.cut.lock().unwrap(), None, "nothing was broken off");
+        assert_eq!(outcome.is_err(), before, "{name}: {outcome:?}");
+        let kept = place.open().within(|it| it.setting(name)).unwrap();
+        assert_eq!(kept.is_some(), !before, "{name}");
+    }
+}
+
+/// A file that the server, and nobody else, may read.
+fn write_secret(path: &Path, text: &str) {
+    use std::os::unix::fs::{PermissionsExt, chown};
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, PermissionsExt::from_mode(0o600)).unwrap();
+    if is_root() {
+        chown(path, Some(user()), Some(user())).unwrap();
+    }
+}
+
+fn self_signed(host: &str) -> (kyso::Certificate, String, String) {
+    let key = rcgen::generate_simple_self_signed([host.to_owned()]).unwrap();
+    let certificate = kyso::Certificate::from_der(key.cert.der()).unwrap();
+    (certificate, key.cert.pem(), key.signing_key.serialize_pem())
+}
+
+#[test]
+fn a_server_is_spoken_to_by_tls_where_there_are_roots() {
+    let Some(mut server) = Server::new() else {
+        println!("skipped: there is no PostgreSQL server");
+        return;
+    };
+    let (root, certificate, key) = self_signed("localhost");
+    write_secret(&server.folder.join("tls.pem"), &certificate);
+    write_secret(&server.folder.join("tls.key"), &key);
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let folder = server.folder.display();
+    server.options = format!(
+        "-h 127.0.0.1 -p {free} -c ssl=on -c ssl_cert_file={folder}/tls.pem \
+         -c ssl_key_file={folder}/tls.key"
+    )
+    .split(' ')
+    .map(str::to_owned)
+    .collect();
+    server.port = free;
+    server.start();
+    let url = format!("postgresql://kyso@localhost:{free}/postgres");
+    let objects = tempfile::tempdir().unwrap();
+    let options =
+        |url: &str| PostgresOptions::new(url, Arc::new(Folder::new(objects.path()).unwrap()));
+    let store = options(&url).trusting(&[root]).open().unwrap();
+    let mut client = postgres::Client::connect(&server.url(), NoTls).unwrap();
+    let query = "SELECT COUNT(*) FROM pg_stat_ssl WHERE ssl";
+    assert_eq!(client.query_one(query, &[]).unwrap().get::<_, i64>(0), 1);
+    (&store as &dyn Store).within(|it| it.set_setting("x", "y")).unwrap();
+
+    let (other, _, _) = self_signed("localhost");
+    let error = options(&url).trusting(&[other]).open().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Io, "{error}");
+    let asking = format!("{url}?sslmode=require");
+    assert_eq!(options(&asking).open().unwrap_err().kind(), ErrorKind::Misuse);
 }
