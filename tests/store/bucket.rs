@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Cursor;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
@@ -179,11 +180,9 @@ impl Source for Breaking {
     }
 
     fn window(&self, range: std::ops::Range<u64>) -> kyso::Result<std::borrow::Cow<'_, [u8]>> {
-        static READS: Mutex<u32> = Mutex::new(0);
-        let mut reads = READS.lock().unwrap();
-        *reads += 1;
+        static READS: AtomicU32 = AtomicU32::new(0);
         // Its digest is reckoned first.
-        if *reads > 80 + 60 {
+        if READS.fetch_add(1, Ordering::SeqCst) >= 80 + 60 {
             return Err(std::io::Error::other("the disk is gone").into());
         }
         Endless(20 << 20).window(range).map(|it| it.into_owned().into())

@@ -11,7 +11,7 @@
 mod body;
 mod claim;
 mod incoming;
-#[cfg(any(feature = "postgres", feature = "sqlite"))]
+#[cfg(any(feature = "object-store", feature = "postgres", feature = "sqlite"))]
 pub mod objects;
 mod outgoing;
 mod post_office;

@@ -114,7 +114,7 @@ impl Objects for Bucket {
             self.put_in_parts(&place, message)?;
         } else {
             let bytes = read(message, 0..message.len())?;
-            self.remote.wait("sending", self.remote.store.put(&place, bytes.into()))?;
+            self.remote.wait("sending", self.remote.store.put(&place, bytes))?;
         }
         Ok(digest)
     }
