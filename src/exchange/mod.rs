@@ -30,11 +30,15 @@ mod outbox;
 #[cfg(feature = "exchange")]
 mod post;
 #[cfg(feature = "exchange")]
+mod reach;
+#[cfg(feature = "exchange")]
 pub mod report;
 #[cfg(feature = "exchange")]
 mod retry;
 #[cfg(feature = "exchange")]
 pub mod store;
+#[cfg(feature = "exchange")]
+mod trace;
 mod transport;
 
 #[cfg(feature = "exchange")]

@@ -7,8 +7,9 @@ use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Serialize};
 
 use super::journal::{Actor, Event, Noted};
+use super::reach::Reach;
 use super::retry::Pauses;
-use super::store::{Claim, ClaimToken, Store};
+use super::store::{Claim, ClaimToken, Records, Store};
 use crate::envelope::edxml::{DocumentId, OrganId, Organization};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
@@ -23,6 +24,7 @@ pub struct Post {
     pub(super) actor: Actor,
     pub(super) rules: PostRules,
     pub(super) limits: Limits,
+    pub(super) reach: Arc<Reach>,
     clock: Arc<dyn Fn() -> UtcTime + Send + Sync>,
 }
 
@@ -33,14 +35,14 @@ pub struct PostRules {
     /// How long to wait between attempts, and how many there are.
     pub pauses: Pauses,
     /// How long after an attempt whose outcome is unknown the axis is asked what it has: it
-    /// may still be at work on it.
+    /// may still be at work on it, and lists what it took a little later.
     pub settle_after: u64,
     /// What an axis is asked that does not say what it has: whether a document whose outcome
     /// is unknown is sent again, at the risk that it comes twice, or left to a person.
     /// Statuses are always sent again.
     pub resend_in_doubt: bool,
-    /// After how long another worker may take up what one has claimed. Longer than the calls
-    /// of a batch may take.
+    /// After how long another worker may take up what one has claimed; at most a day. Longer
+    /// than the calls of a batch may take.
     pub lease: u64,
     /// How many messages are worked on at a time: each step is written once for all of them.
     pub batch: u32,
@@ -75,6 +77,16 @@ impl Worked {
     pub fn is_nothing(&self) -> bool {
         *self == Self::default()
     }
+
+    pub(super) fn add(&mut self, more: Self) {
+        self.done = self.done.saturating_add(more.done);
+        self.postponed = self.postponed.saturating_add(more.postponed);
+        self.left_to_people = self.left_to_people.saturating_add(more.left_to_people);
+    }
+
+    pub(super) const DONE: Self = Self { done: 1, postponed: 0, left_to_people: 0 };
+    pub(super) const POSTPONED: Self = Self { done: 0, postponed: 1, left_to_people: 0 };
+    pub(super) const LEFT: Self = Self { done: 0, postponed: 0, left_to_people: 1 };
 }
 
 impl Post {
@@ -90,6 +102,7 @@ impl Post {
             actor: Actor::new("kyso"),
             rules: PostRules::default(),
             limits: Limits::default(),
+            reach: Arc::default(),
             clock: Arc::new(clock),
         }
     }
@@ -127,6 +140,33 @@ impl Post {
         &*self.store
     }
 
+    /// Ends all claims on this post, for a program that knows that it is the only one at
+    /// work on it: after a restart, so that what it held when it died need not wait for the
+    /// end of its lease. How many messages were held.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub fn release_claims(&self) -> Result<u64> {
+        self.step(|records| records.release_claims(self.id(), None))
+    }
+
+    /// A step: nobody else writes to this post meanwhile.
+    pub(super) fn step<T>(&self, mut work: impl FnMut(&mut dyn Records) -> Result<T>) -> Result<T> {
+        self.store.within(|records| {
+            records.serialize(self.id())?;
+            work(records)
+        })
+    }
+
+    /// Gives back what a round claimed that could not be brought to its end, so that it is
+    /// taken up before the claim ends. Where even this fails, it is taken up then.
+    pub(super) fn let_go(&self, claim: &Claim<'_>) {
+        let released = self.step(|records| records.release_claims(self.id(), Some(claim.token)));
+        if let Err(error) = released {
+            tracing::warn!(agency = %self.id(), %error, "what was claimed waits for its lease");
+        }
+    }
+
     pub(super) fn id(&self) -> &OrganId {
         &self.agency.organ_id
     }
@@ -154,7 +194,7 @@ impl Post {
             .fill(&mut bytes)
             .map_err(|_| Error::new(ErrorKind::Io, "the system gives no random bytes"))?;
         let now = self.now();
-        let lease = i64::try_from(self.rules.lease).unwrap_or(i64::MAX);
+        let lease = i64::try_from(self.rules.lease).unwrap_or(i64::MAX).min(A_DAY);
         Ok(Claim {
             agency: self.id(),
             now,
@@ -167,9 +207,32 @@ impl Post {
     /// The pause after so many attempts; nothing where that was the last.
     pub(super) fn next_try(&self, tries: u32, of: &str) -> Option<UtcTime> {
         let pause = self.rules.pauses.after(tries, of)?;
-        Some(self.now().plus_millis(i64::try_from(pause).unwrap_or(i64::MAX)))
+        Some(self.after(pause))
+    }
+
+    /// In so many milliseconds, at most a day: what is later was put off by a clock that was
+    /// wrong.
+    pub(super) fn after(&self, millis: u64) -> UtcTime {
+        self.now().plus_millis(i64::try_from(millis).unwrap_or(i64::MAX).min(A_DAY))
+    }
+
+    /// Until when the axis need not be tried, since it was not reached.
+    pub(super) fn out_of_reach(&self) -> Option<UtcTime> {
+        self.reach.out_until(self.now())
+    }
+
+    /// Notes that the axis was reached, or was not.
+    pub(super) fn reached(&self, reached: bool) {
+        if reached {
+            self.reach.reached();
+        } else {
+            self.reach.missed(&self.rules.pauses, self.now(), self.id().as_str());
+        }
     }
 }
+
+/// In milliseconds.
+const A_DAY: i64 = 86_400_000;
 
 impl fmt::Debug for Post {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

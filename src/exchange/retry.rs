@@ -7,14 +7,16 @@ use serde::{Deserialize, Serialize};
 /// which lost the axis together do not come back together.
 ///
 /// The default is what provincial guides ask for: five tries after the first, 30 seconds
-/// doubled each time; then the pauses go on at an hour up to two days in all, since a
-/// document has to be sent once the axis is back.
+/// doubled each time; then the pauses go on at an hour up to two days in all.
+///
+/// An axis that is not reached at all, and a disk that fails, use up no tries: what waits is
+/// sent once they are back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Pauses {
     /// Milliseconds before the second try.
     pub first: u64,
-    /// Most milliseconds between two tries.
+    /// Most milliseconds between two tries; a day is the most in any case.
     pub most: u64,
     /// How many tries there are in all, before a person is asked.
     pub tries: u32,

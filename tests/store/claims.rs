@@ -184,3 +184,34 @@ pub(crate) fn what_came_is_claimed_until_it_is_done_with(place: &dyn Place) {
     assert!(store.within(|records| records.update_incoming(&it, None, false)).unwrap());
     assert_eq!(claim_incoming(&*store, 1000, 9, 1).len(), 1);
 }
+
+pub(crate) fn claims_are_released(place: &dyn Place) {
+    let store = place.open();
+    letter(&*store, "one", 0, &receivers(2));
+    listed(&*store, "vxp-1");
+    let release = |of: Option<i64>| {
+        store.within(|it| it.release_claims(&agency(), of.map(ClaimToken))).unwrap()
+    };
+    assert_eq!(claim_deliveries(&*store, 0, 1, 9).len(), 2);
+    assert_eq!(claim_incoming(&*store, 0, 2, 9).len(), 1);
+    assert_eq!(release(Some(1)), 2);
+    assert_eq!(claim_deliveries(&*store, 0, 3, 9).len(), 2);
+    assert!(claim_incoming(&*store, 0, 3, 9).is_empty(), "another's");
+    assert_eq!(release(None), 3);
+    assert_eq!(claim_incoming(&*store, 0, 4, 9).len(), 1);
+    assert_eq!(claim_deliveries(&*store, 0, 4, 9).len(), 2);
+}
+
+pub(crate) fn what_a_wrong_clock_put_off_is_due(place: &dyn Place) {
+    let store = place.open();
+    letter(&*store, "one", 0, &receivers(2));
+    listed(&*store, "vxp-1");
+    let years = 10 * 365 * 86_400;
+    // The clock is ten years ahead, the machine dies, and the clock is set right.
+    assert_eq!(claim_deliveries(&*store, years, 1, 9).len(), 2);
+    assert_eq!(claim_incoming(&*store, years, 1, 9).len(), 1);
+    assert_eq!(claim_deliveries(&*store, 1, 2, 9).len(), 2);
+    assert_eq!(claim_incoming(&*store, 1, 2, 9).len(), 1);
+    assert!(claim_deliveries(&*store, 2, 3, 9).is_empty(), "and held once");
+    assert!(claim_incoming(&*store, 2, 3, 9).is_empty());
+}

@@ -57,6 +57,8 @@ macro_rules! contract {
             claims::nothing_is_claimed_twice
             claims::a_claim_ends_by_itself
             claims::only_the_holder_writes
+            claims::claims_are_released
+            claims::what_a_wrong_clock_put_off_is_due
             claims::the_urgent_go_first
             claims::one_that_goes_alone_is_claimed_alone
             claims::a_pause_is_kept

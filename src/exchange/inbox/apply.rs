@@ -1,20 +1,44 @@
 //! What statuses, and messages about earlier documents, change.
 
+use super::fetch::Hope;
 use super::take::Parcel;
-use super::{Claim, Inbox, Incoming, IncomingState, MessageKind, Worked};
-use crate::envelope::edxml::{BusinessType, Envelope, StatusCode, StatusMessage};
+use super::{Claim, Inbox, Incoming, IncomingState, SenderIs, Worked};
+use crate::envelope::edxml::{
+    BusinessType, DocumentId, Envelope, OrganId, StatusCode, StatusMessage,
+};
 use crate::error::Result;
 use crate::exchange::journal::{Event, StatusEffect, TakenEffect};
+use crate::exchange::outbox::Outbox;
 use crate::exchange::store::{Delivery, IncomingStep, Records};
 use crate::time::UtcTime;
 
 /// What became of a status.
 enum Applied {
     Effect(StatusEffect),
-    /// A worker holds what it changes: another time.
-    Busy,
+    /// What it is about is in work, or not here yet: another time.
+    NotYet {
+        busy: bool,
+    },
     /// The issuer of a document wants it back: a person, or a rule, says whether.
     WantedBack,
+}
+
+/// What became of the documents that a message names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Acted {
+    Done,
+    /// One of them is in work: nothing was done to any.
+    Busy,
+    /// None of them ever came.
+    Nothing,
+}
+
+/// A document that somebody wants back.
+enum Wanted {
+    Here(Box<Incoming>),
+    /// It was here, and was refused, revoked or given back.
+    Gone,
+    NeverCame,
 }
 
 impl Inbox {
@@ -28,17 +52,28 @@ impl Inbox {
         let now = self.post.now();
         let agreed = self.agreed_at_once(status, now)?;
         let answer = self.answer_to(agreed.as_ref(), &status.from.organ_id)?;
-        self.post.store().within(|records| {
+        let about = self.is_about(status)?;
+        let (worked, event) = self.post.step(|records| {
             let mut incoming = parcel.incoming.clone();
+            if !records.update_incoming(&incoming, Some(claim.token), true)? {
+                // Somebody else has it in hand.
+                return Ok((Worked::default(), None));
+            }
             let applied = match status.code {
-                StatusCode::TakeBackRequested => self.wanted_back(status, now, records)?,
-                _ => self.noted_at_delivery(status, records)?,
+                StatusCode::TakeBackRequested => {
+                    self.wanted_back(&incoming, status, now, records)?
+                }
+                _ => self.noted_at_deliveries(&about, status, records)?,
             };
             let (step, effect) = match applied {
-                Applied::Busy => {
+                Applied::NotYet { busy: true } => {
                     incoming.next_at = now.plus_seconds(BUSY);
                     records.update_incoming(&incoming, Some(claim.token), false)?;
-                    return Ok(Worked { postponed: 1, ..Worked::default() });
+                    return Ok((Worked::POSTPONED, None));
+                }
+                Applied::NotYet { busy: false } => {
+                    self.put_off(claim, incoming, NOT_HERE, Hope::Later, records)?;
+                    return Ok((Worked::POSTPONED, None));
                 }
                 Applied::WantedBack if answer.is_none() => {
                     (IncomingStep::Held, StatusEffect::Applied)
@@ -47,11 +82,10 @@ impl Inbox {
                 Applied::Effect(effect) => (IncomingStep::Done, effect),
             };
             incoming.step(step)?;
-            if !records.update_incoming(&incoming, Some(claim.token), false)? {
-                return Ok(Worked::default());
-            }
+            incoming.fault.clear();
+            records.update_incoming(&incoming, Some(claim.token), false)?;
             if let Some(answer) = answer.as_ref().filter(|_| effect == StatusEffect::Applied) {
-                self.give_back(status, now, records)?;
+                self.give_back(&incoming, status, now, records)?;
                 answer.put(&self.post, records)?;
             }
             let (code, description) = (status.code, status.description.clone());
@@ -61,35 +95,59 @@ impl Inbox {
             if parcel.newly_acknowledged {
                 self.note_acknowledged(&incoming, now, records)?;
             }
-            let held = usize::from(step == IncomingStep::Held);
-            Ok(Worked { done: 1_usize.saturating_sub(held), left_to_people: held, postponed: 0 })
-        })
+            let is_held = step == IncomingStep::Held;
+            Ok((if is_held { Worked::LEFT } else { Worked::DONE }, Some(event)))
+        })?;
+        event.iter().for_each(|it| self.told(&parcel.incoming, it));
+        Ok(worked)
     }
 
-    /// The delivery of the document to whoever speaks.
-    fn noted_at_delivery(
+    /// The documents that a status is about: the one that it names and, where a revocation
+    /// was sent under that name, what it revokes.
+    fn is_about(&self, status: &StatusMessage) -> Result<Vec<DocumentId>> {
+        let named = &status.response_for.document_id;
+        let mut about = vec![named.clone()];
+        if matches!(status.code, StatusCode::TakeBackAgreed | StatusCode::TakeBackRefused) {
+            let outbox = Outbox::new(&self.post);
+            for letter in self.post.store().within(|it| it.letters_of(self.post.id(), named))? {
+                let envelope = outbox.envelope(&letter)?;
+                if super::read::business(&envelope) == BusinessType::Revocation {
+                    about.extend(envelope.targets().into_iter().filter(|it| *it != named).cloned());
+                }
+            }
+        }
+        Ok(about)
+    }
+
+    /// At the newest delivery to whoever speaks where it may come now; what is said about
+    /// taking back, at all of them. Whether the axis' own answer about the delivery is here
+    /// yet does not matter.
+    fn noted_at_deliveries(
         &self,
+        about: &[DocumentId],
         status: &StatusMessage,
         records: &mut dyn Records,
     ) -> Result<Applied> {
-        let document = &status.response_for.document_id;
         let mut effect = StatusEffect::Unmatched;
-        for letter in records.letters_of(self.post.id(), document)?.into_iter().rev() {
-            if letter.kind != MessageKind::Document {
-                continue;
+        for document in about {
+            for letter in records.letters_of(self.post.id(), document)?.into_iter().rev() {
+                let deliveries = records.deliveries_of(letter.id)?;
+                let speaks = |it: &Delivery| {
+                    self.examiner.is_same_agency(&it.to, &status.from.organ_id) == SenderIs::Same
+                };
+                let Some(delivery) = deliveries.into_iter().find(speaks) else { continue };
+                let Some(progress) = delivery.progress.after(status.code) else {
+                    if effect == StatusEffect::Unmatched {
+                        effect = StatusEffect::None;
+                    }
+                    continue;
+                };
+                records.set_progress(delivery.id, progress)?;
+                effect = StatusEffect::Applied;
+                if !status.code.is_take_back() {
+                    return Ok(Applied::Effect(effect));
+                }
             }
-            let deliveries = records.deliveries_of(letter.id)?;
-            let speaks = |it: &Delivery| {
-                self.examiner.is_same_agency(&it.to, &status.from.organ_id) == super::SenderIs::Same
-            };
-            let Some(mut delivery) = deliveries.into_iter().find(speaks) else { continue };
-            if let Some(progress) = delivery.progress.after(status.code) {
-                delivery.progress = progress;
-                let written = records.update_delivery(&delivery, None, false)?;
-                let applied = Applied::Effect(StatusEffect::Applied);
-                return Ok(if written { applied } else { Applied::Busy });
-            }
-            effect = StatusEffect::None;
         }
         Ok(Applied::Effect(effect))
     }
@@ -97,40 +155,66 @@ impl Inbox {
     /// A 13 about a document that came from whoever speaks.
     fn wanted_back(
         &self,
+        wish: &Incoming,
         status: &StatusMessage,
         now: UtcTime,
         records: &mut dyn Records,
     ) -> Result<Applied> {
-        let Some(mut document) = self.document_of(status, records)? else {
-            return Ok(Applied::Effect(StatusEffect::Unmatched));
+        let mut document = match self.wanted(wish, status, records)? {
+            Wanted::Here(document) => document,
+            Wanted::Gone => return Ok(Applied::Effect(StatusEffect::None)),
+            // It may be on its way still.
+            Wanted::NeverCame if self.waits_still(wish) => {
+                return Ok(Applied::NotYet { busy: false });
+            }
+            Wanted::NeverCame => return Ok(Applied::Effect(StatusEffect::Unmatched)),
         };
         let Some(progress) = document.progress.after(status.code) else {
             return Ok(Applied::Effect(StatusEffect::None));
         };
         document.progress = progress;
         if !records.update_incoming(&document, None, false)? {
-            return Ok(Applied::Busy);
+            return Ok(Applied::NotYet { busy: true });
         }
         self.note_acted(&document, TakenEffect::TakeBackRequested, status, now, records)?;
         Ok(Applied::WantedBack)
     }
 
     /// The newest document of this identifier that is here, from whoever speaks.
-    pub(super) fn document_of(
+    fn wanted(
         &self,
+        wish: &Incoming,
         status: &StatusMessage,
         records: &mut dyn Records,
-    ) -> Result<Option<Incoming>> {
+    ) -> Result<Wanted> {
         let id = &status.response_for.document_id;
-        let issuer = &status.from.organ_id;
-        let here = records.incoming_documents(self.post.id(), issuer, id)?;
-        let is_here = |it: &Incoming| {
-            matches!(
-                it.state,
-                IncomingState::Stored | IncomingState::Held | IncomingState::Accepted
-            )
-        };
-        Ok(here.into_iter().rev().find(is_here))
+        let all = self.came(&[&status.from.organ_id, &wish.from], id, records)?;
+        let is_gone = all
+            .iter()
+            .any(|it| matches!(it.state, IncomingState::Refused | IncomingState::Withdrawn));
+        Ok(match all.into_iter().rev().find(is_here) {
+            Some(document) => Wanted::Here(Box::new(document)),
+            None if is_gone => Wanted::Gone,
+            None => Wanted::NeverCame,
+        })
+    }
+
+    /// What came under an identifier from an issuer, by either spelling of its code.
+    fn came(
+        &self,
+        issuers: &[&OrganId],
+        id: &DocumentId,
+        records: &mut dyn Records,
+    ) -> Result<Vec<Incoming>> {
+        let mut issuers = issuers.to_vec();
+        issuers.sort_unstable();
+        issuers.dedup();
+        let mut all = Vec::new();
+        for issuer in issuers {
+            all.extend(records.incoming_documents(self.post.id(), issuer, id)?);
+        }
+        all.sort_by_key(|it| it.id);
+        Ok(all)
     }
 
     /// The answer 15, where the agency's rule gives back at once.
@@ -164,21 +248,41 @@ impl Inbox {
         reply
     }
 
-    /// The document goes back to its issuer: it is withdrawn here.
+    /// The document goes back to its issuer: it is withdrawn here. `false` where it is in
+    /// work.
     pub(super) fn give_back(
         &self,
+        wish: &Incoming,
         status: &StatusMessage,
         now: UtcTime,
         records: &mut dyn Records,
-    ) -> Result<()> {
-        let Some(mut document) = self.document_of(status, records)? else { return Ok(()) };
+    ) -> Result<bool> {
+        let Wanted::Here(mut document) = self.wanted(wish, status, records)? else {
+            return Ok(true);
+        };
         let agreed = StatusCode::TakeBackAgreed;
         document.progress = document.progress.after(agreed).unwrap_or(document.progress);
         document.step(IncomingStep::Withdrawn)?;
-        if records.update_incoming(&document, None, false)? {
-            self.note_acted(&document, TakenEffect::TakenBack, status, now, records)?;
+        if !records.update_incoming(&document, None, false)? {
+            return Ok(false);
         }
-        Ok(())
+        self.note_acted(&document, TakenEffect::TakenBack, status, now, records)?;
+        Ok(true)
+    }
+
+    /// The document stays: its issuer may ask again. `false` where it is in work.
+    pub(super) fn keep_back(
+        &self,
+        wish: &Incoming,
+        status: &StatusMessage,
+        records: &mut dyn Records,
+    ) -> Result<bool> {
+        let Wanted::Here(mut document) = self.wanted(wish, status, records)? else {
+            return Ok(true);
+        };
+        let refused = StatusCode::TakeBackRefused;
+        document.progress = document.progress.after(refused).unwrap_or(document.progress);
+        records.update_incoming(&document, None, false)
     }
 
     fn note_acted(
@@ -203,32 +307,40 @@ impl Inbox {
         envelope: &Envelope,
         now: UtcTime,
         records: &mut dyn Records,
-    ) -> Result<()> {
+    ) -> Result<Acted> {
         let effect = match super::read::business(envelope) {
             BusinessType::Revocation => TakenEffect::Revoked,
             BusinessType::Update => TakenEffect::Updated,
             BusinessType::Replacement => TakenEffect::Replaced,
-            BusinessType::New | BusinessType::Other(_) => return Ok(()),
+            BusinessType::New | BusinessType::Other(_) => return Ok(Acted::Done),
         };
+        let (mut found, mut came) = (Vec::new(), false);
         for target in envelope.targets() {
-            for mut earlier in records.incoming_documents(self.post.id(), &by.issuer, target)? {
-                // What came after it is newer.
-                if earlier.id >= by.id || earlier.step(IncomingStep::Withdrawn).is_err() {
-                    continue;
-                }
-                if effect == TakenEffect::Revoked {
-                    for code in [StatusCode::TakeBackRequested, StatusCode::TakeBackAgreed] {
-                        earlier.progress = earlier.progress.after(code).unwrap_or(earlier.progress);
-                    }
-                }
-                if records.update_incoming(&earlier, None, false)? {
-                    let event = Event::ActedUpon { effect, by: by.document.clone() };
-                    let document = Some(&earlier.document);
-                    records.note(&self.noted(&earlier, document, &by.from, now, &event))?;
+            let mut all = self.came(&[&by.issuer, &by.from], target, records)?;
+            all.retain(|it| it.id != by.id && it.state != IncomingState::Repeated);
+            came |= !all.is_empty();
+            // What came after it is newer, unless nothing came before: it was faster then.
+            if all.iter().any(|it| it.id < by.id) {
+                all.retain(|it| it.id < by.id);
+            }
+            found.extend(all.into_iter().filter(is_here));
+        }
+        if found.iter().any(|it| it.claim.is_some()) {
+            return Ok(Acted::Busy);
+        }
+        for mut earlier in found {
+            earlier.step(IncomingStep::Withdrawn)?;
+            if effect == TakenEffect::Revoked {
+                for code in [StatusCode::TakeBackRequested, StatusCode::TakeBackAgreed] {
+                    earlier.progress = earlier.progress.after(code).unwrap_or(earlier.progress);
                 }
             }
+            records.update_incoming(&earlier, None, false)?;
+            let event = Event::ActedUpon { effect, by: by.document.clone() };
+            let document = Some(&earlier.document);
+            records.note(&self.noted(&earlier, document, &by.from, now, &event))?;
         }
-        Ok(())
+        Ok(if came { Acted::Done } else { Acted::Nothing })
     }
 
     pub(super) fn answer_to<'s>(
@@ -241,5 +353,11 @@ impl Inbox {
     }
 }
 
+/// Whether a document can still be withdrawn.
+fn is_here(document: &Incoming) -> bool {
+    matches!(document.state, IncomingState::Stored | IncomingState::Held | IncomingState::Accepted)
+}
+
 /// Seconds after which what was busy is free.
-const BUSY: i64 = 5;
+pub(super) const BUSY: i64 = 5;
+const NOT_HERE: &str = "what it is about is not here yet";

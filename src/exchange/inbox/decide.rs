@@ -1,5 +1,6 @@
 //! What people do: decide upon what is held, and say how far a document has come.
 
+use super::apply::Acted;
 use super::read::Read;
 use super::{Inbox, Incoming, IncomingState};
 use crate::envelope::edxml::{BusinessType, Envelope, StatusCode, StatusMessage};
@@ -54,9 +55,9 @@ impl Inbox {
         let now = self.post.now();
         match self.opened(&incoming)? {
             Read::Document { envelope, .. } => {
-                self.decide_document(incoming, &envelope, decision, reason, by, now)
+                self.decide_document(&incoming, &envelope, decision, reason, by, now)
             }
-            Read::Status(status) => self.decide_wish(incoming, &status, decision, reason, by, now),
+            Read::Status(status) => self.decide_wish(&incoming, &status, decision, reason, by, now),
             Read::Unreadable(why) => Err(Error::misuse(why)),
         }
     }
@@ -72,24 +73,26 @@ impl Inbox {
         description: &str,
         by: &Actor,
     ) -> Result<()> {
-        let incoming = self.found(id)?;
         let envelope = self.document(id)?;
         let now = self.post.now();
         let handled =
             matches!(code, StatusCode::Assigned | StatusCode::InProcess | StatusCode::Finished);
-        let progress = incoming.progress.after(code).filter(|_| handled);
-        let Some(progress) = progress.filter(|_| incoming.state == IncomingState::Accepted) else {
-            return Err(Error::misuse(format!("status {code} cannot be told of message {}", id.0)));
-        };
         let status = self.says(&envelope, code, description, now);
         let answer = Answer::new(&self.post, &status, &status.response_for.organ_id)?;
-        self.post.store().within(|records| {
-            let changed = Incoming { progress, ..incoming.clone() };
-            if !records.update_incoming(&changed, None, false)? {
-                return Err(busy(id));
-            }
+        self.post.step(|records| {
+            let mut incoming = self.ours(id, records)?;
+            let progress = incoming.progress.after(code).filter(|_| handled);
+            let accepted = incoming.state == IncomingState::Accepted;
+            let Some(progress) = progress.filter(|_| accepted) else {
+                let text = format!("status {code} cannot be told of message {}", id.0);
+                return Err(Error::misuse(text));
+            };
+            incoming.progress = progress;
+            self.write(&incoming, records)?;
             answer.put_by(&self.post, records, by)
-        })
+        })?;
+        answer.told(&self.post);
+        Ok(())
     }
 
     /// Has a message fetched after all that could not be.
@@ -98,21 +101,18 @@ impl Inbox {
     /// `Misuse` where it did not stop; where the store fails.
     pub fn resume(&self, id: IncomingId) -> Result<()> {
         let now = self.post.now();
-        let mut incoming = self.found(id)?;
-        incoming.step(IncomingStep::Resumed)?;
-        incoming.attempts = 0;
-        incoming.next_at = now;
-        self.post.store().within(|records| {
-            match records.update_incoming(&incoming, None, false)? {
-                true => Ok(()),
-                false => Err(busy(id)),
-            }
+        self.post.step(|records| {
+            let mut incoming = self.ours(id, records)?;
+            incoming.step(IncomingStep::Resumed)?;
+            incoming.attempts = 0;
+            incoming.next_at = now;
+            self.write(&incoming, records)
         })
     }
 
     fn decide_document(
         &self,
-        mut incoming: Incoming,
+        incoming: &Incoming,
         envelope: &Envelope,
         decision: Decision,
         reason: &str,
@@ -126,28 +126,32 @@ impl Inbox {
             (_, true) => (IncomingStep::Refused, StatusCode::TakeBackRefused),
             (_, false) => (IncomingStep::Refused, StatusCode::Refused),
         };
-        incoming.step(step)?;
-        incoming.decided = Some(now);
-        incoming.reason = reason.to_owned();
-        incoming.progress = incoming.progress.after(code).unwrap_or(incoming.progress);
         let status = self.says(envelope, code, reason, now);
         let answer = Answer::new(&self.post, &status, &status.response_for.organ_id)?;
-        self.post.store().within(|records| {
-            if !records.update_incoming(&incoming, None, false)? {
+        let event = Event::Decided { decision, reason: reason.to_owned() };
+        self.post.step(|records| {
+            let mut incoming = self.still_held(incoming.id, records)?;
+            incoming.step(step)?;
+            incoming.decided = Some(now);
+            incoming.reason = reason.to_owned();
+            incoming.progress = incoming.progress.after(code).unwrap_or(incoming.progress);
+            self.write(&incoming, records)?;
+            let accepted = decision == Decision::Accepted;
+            if accepted && self.act_on_targets(&incoming, envelope, now, records)? == Acted::Busy {
                 return Err(busy(incoming.id));
             }
-            if decision == Decision::Accepted {
-                self.act_on_targets(&incoming, envelope, now, records)?;
-            }
             answer.put_by(&self.post, records, by)?;
-            self.note_decided(&incoming, decision, reason, by, now, records)
-        })
+            self.note_decided(&incoming, &event, by, now, records)
+        })?;
+        self.told(incoming, &event);
+        answer.told(&self.post);
+        Ok(())
     }
 
     /// An issuer's wish to have a document back.
     fn decide_wish(
         &self,
-        mut incoming: Incoming,
+        incoming: &Incoming,
         wish: &StatusMessage,
         decision: Decision,
         reason: &str,
@@ -158,44 +162,66 @@ impl Inbox {
             Decision::Accepted => StatusCode::TakeBackAgreed,
             _ => StatusCode::TakeBackRefused,
         };
-        incoming.step(IncomingStep::Done)?;
         let status = self.reply(wish, code, reason, now);
         let answer = Answer::new(&self.post, &status, &wish.from.organ_id)?;
-        self.post.store().within(|records| {
-            if !records.update_incoming(&incoming, None, false)? {
+        let event = Event::Decided { decision, reason: reason.to_owned() };
+        self.post.step(|records| {
+            let mut incoming = self.still_held(incoming.id, records)?;
+            incoming.step(IncomingStep::Done)?;
+            incoming.decided = Some(now);
+            self.write(&incoming, records)?;
+            let written = match decision {
+                Decision::Accepted => self.give_back(&incoming, wish, now, records)?,
+                _ => self.keep_back(&incoming, wish, records)?,
+            };
+            if !written {
                 return Err(busy(incoming.id));
             }
-            if decision == Decision::Accepted {
-                self.give_back(wish, now, records)?;
-            } else if let Some(mut document) = self.document_of(wish, records)? {
-                document.progress = document.progress.after(code).unwrap_or(document.progress);
-                records.update_incoming(&document, None, false)?;
-            }
             answer.put_by(&self.post, records, by)?;
-            self.note_decided(&incoming, decision, reason, by, now, records)
-        })
+            self.note_decided(&incoming, &event, by, now, records)
+        })?;
+        self.told(incoming, &event);
+        answer.told(&self.post);
+        Ok(())
     }
 
     fn note_decided(
         &self,
         incoming: &Incoming,
-        decision: Decision,
-        reason: &str,
+        event: &Event,
         by: &Actor,
         now: UtcTime,
         records: &mut dyn Records,
     ) -> Result<()> {
-        let event = Event::Decided { decision, reason: reason.to_owned() };
         let document = Some(&incoming.document);
-        let noted = self.noted(incoming, document, &incoming.from, now, &event);
+        let noted = self.noted(incoming, document, &incoming.from, now, event);
         records.note(&Noted { actor: by, ..noted })?;
         Ok(())
     }
 
     fn found(&self, id: IncomingId) -> Result<Incoming> {
-        let found = self.post.store().within(|records| records.incoming(id))?;
-        let ours = found.filter(|it| it.agency == *self.post.id());
+        self.post.store().within(|records| self.ours(id, records))
+    }
+
+    fn ours(&self, id: IncomingId, records: &mut dyn Records) -> Result<Incoming> {
+        let ours = records.incoming(id)?.filter(|it| it.agency == *self.post.id());
         ours.ok_or_else(|| Error::misuse(format!("there is no message {}", id.0)))
+    }
+
+    /// Two people may decide at once: the first one did.
+    fn still_held(&self, id: IncomingId, records: &mut dyn Records) -> Result<Incoming> {
+        let incoming = self.ours(id, records)?;
+        if incoming.state == IncomingState::Held {
+            return Ok(incoming);
+        }
+        Err(Error::misuse(format!("message {} is not held", id.0)))
+    }
+
+    fn write(&self, incoming: &Incoming, records: &mut dyn Records) -> Result<()> {
+        match records.update_incoming(incoming, None, false)? {
+            true => Ok(()),
+            false => Err(busy(incoming.id)),
+        }
     }
 
     fn opened(&self, incoming: &Incoming) -> Result<Read> {

@@ -17,22 +17,37 @@ pub(super) enum Got {
     /// It was decided upon before: only the axis does not know.
     Decided,
     /// Not this time.
-    Not { fault: String, hopeless: bool },
+    Not { fault: String, hope: Hope },
+}
+
+/// Whether another attempt may help.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hope {
+    /// It may.
+    Later,
+    /// It may, and this one does not count: the axis was not reached, or the store failed.
+    Uncounted,
+    /// It will not.
+    None,
 }
 
 impl Inbox {
     pub(super) fn fetch(&self, transport: &dyn Transport, incoming: Incoming) -> Parcel {
         let got = match incoming.state {
+            IncomingState::Listed if self.post.out_of_reach().is_some() => {
+                Ok(Got::Not { fault: NOT_REACHED.to_owned(), hope: Hope::Uncounted })
+            }
             IncomingState::Listed => self.fetched(transport, &incoming),
             IncomingState::Stored => self.kept(&incoming).map(Got::Kept),
             _ => Ok(Got::Decided),
         };
-        let got = got.unwrap_or_else(|error| not(&error));
+        let got = got.unwrap_or_else(|error| self.not(&error));
         Parcel::new(incoming, got)
     }
 
     fn fetched(&self, transport: &dyn Transport, incoming: &Incoming) -> Result<Got> {
         let bytes = transport.fetch_bytes(&incoming.transport_id)?;
+        self.post.reached(true);
         let body = self.post.store().keep(&bytes)?;
         Ok(Got::Fetched(body, self.read(incoming, &bytes)))
     }
@@ -42,12 +57,22 @@ impl Inbox {
         let bytes = source.window(0..source.len())?;
         Ok(self.read(incoming, &bytes))
     }
+
+    fn not(&self, error: &Error) -> Got {
+        tracing::warn!(%error, "not fetched");
+        let fault = Fault::of(error);
+        if let Some(fault) = fault {
+            self.post.reached(!matches!(fault, Fault::NotSent(_)));
+        }
+        // Fetching changes nothing: it may be tried however the last try ended.
+        let hope = match (fault, error.kind()) {
+            (Some(Fault::NotSent(_)), _) | (None, ErrorKind::Io) => Hope::Uncounted,
+            (Some(it), _) if it.retry() == Retry::Never => Hope::None,
+            (_, ErrorKind::LimitExceeded) => Hope::None,
+            _ => Hope::Later,
+        };
+        Got::Not { fault: error.to_string(), hope }
+    }
 }
 
-fn not(error: &Error) -> Got {
-    tracing::warn!(%error, "not fetched");
-    // Fetching changes nothing: it may be tried however the last try ended.
-    let refused = Fault::of(error).is_some_and(|it| it.retry() == Retry::Never);
-    let hopeless = refused || error.kind() == ErrorKind::LimitExceeded;
-    Got::Not { fault: error.to_string(), hopeless }
-}
+const NOT_REACHED: &str = "not tried: the axis was not reached a moment ago";

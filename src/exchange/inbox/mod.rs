@@ -20,10 +20,11 @@ use std::sync::Arc;
 pub use self::examine::{Examination, Examine, SenderIs};
 
 use super::post::{Post, Worked};
-use super::store::{Claim, Incoming, IncomingState, NewIncoming};
-use super::transport::{MessageKind, Transport, TransportState};
+use super::store::{Claim, Incoming, IncomingId, IncomingState, NewIncoming, Records};
+use super::transport::{MessageKind, Pending, Transport, TransportState};
 use crate::envelope::edxml::{DocumentId, OrganId};
 use crate::error::Result;
+use crate::exchange::fault::Fault;
 use crate::exchange::journal::{Event, Noted};
 use crate::time::UtcTime;
 
@@ -47,35 +48,79 @@ impl Inbox {
     pub fn poll(&self, transport: &dyn Transport) -> Result<usize> {
         let mut new = 0_usize;
         for kind in [MessageKind::Document, MessageKind::Status] {
-            let listed = transport.pending(kind)?;
-            let now = self.post.now();
-            let fresh = self.post.store().within(|records| {
-                let mut fresh = 0_usize;
-                for pending in &listed {
-                    let (agency, transport_id, from) = (self.post.id(), &pending.id, &pending.from);
-                    let incoming = NewIncoming { agency, kind, transport_id, from, listed: now };
-                    let (_, is_new) = records.insert_incoming(&incoming)?;
-                    fresh = fresh.saturating_add(usize::from(is_new));
-                }
-                Ok(fresh)
-            })?;
-            new = new.saturating_add(fresh);
+            let listed = transport.pending(kind);
+            if let Some(fault) = listed.as_ref().err().and_then(Fault::of) {
+                self.post.reached(!matches!(fault, Fault::NotSent(_)));
+            }
+            let listed = listed?;
+            self.post.reached(true);
+            for some in listed.chunks(NOTED_AT_ONCE) {
+                new = new.saturating_add(self.note_listed(kind, some)?);
+            }
         }
         Ok(new)
     }
 
+    fn note_listed(&self, kind: MessageKind, listed: &[Pending]) -> Result<usize> {
+        let now = self.post.now();
+        self.post.step(|records| {
+            let mut fresh = 0_usize;
+            for pending in listed {
+                let (agency, transport_id, from) = (self.post.id(), &pending.id, &pending.from);
+                let incoming = NewIncoming { agency, kind, transport_id, from, listed: now };
+                let (id, is_new) = records.insert_incoming(&incoming)?;
+                if is_new {
+                    fresh = fresh.saturating_add(1);
+                } else {
+                    self.tell_again(id, pending, now, records)?;
+                }
+            }
+            Ok(fresh)
+        })
+    }
+
+    /// An axis that lists what it was told is here has forgotten that.
+    fn tell_again(
+        &self,
+        id: IncomingId,
+        pending: &Pending,
+        now: UtcTime,
+        records: &mut dyn Records,
+    ) -> Result<()> {
+        if !matches!(pending.state, Some(TransportState::Initial | TransportState::Processing)) {
+            return Ok(());
+        }
+        let told = |it: &Incoming| it.acknowledged && it.claim.is_none() && !it.state.is_open();
+        if let Some(mut incoming) = records.incoming(id)?.filter(told) {
+            incoming.acknowledged = false;
+            incoming.next_at = now;
+            records.update_incoming(&incoming, None, false)?;
+        }
+        Ok(())
+    }
+
     /// One round: claims what is listed or was left lying, and brings it as far as it goes.
     /// Several threads, and several processes on a store that allows it, may do so at once.
+    /// Where nothing was due, [`Worked::is_nothing`]; so, too, for a while after the axis was
+    /// not reached.
     ///
     /// # Errors
-    /// Where the store fails; what is claimed then is taken up when the claim ends.
+    /// Where the store fails; what is claimed then is taken up again.
     pub fn work(&self, transport: &dyn Transport) -> Result<Worked> {
-        let claim = self.post.claim()?;
-        let claimed = self.begin(&claim)?;
-        if claimed.is_empty() {
+        if self.post.out_of_reach().is_some() {
             return Ok(Worked::default());
         }
         let _span = tracing::info_span!("inbox", agency = %self.post.id()).entered();
+        let claim = self.post.claim()?;
+        let worked = self.round(transport, &claim);
+        if worked.is_err() {
+            self.post.let_go(&claim);
+        }
+        worked
+    }
+
+    fn round(&self, transport: &dyn Transport, claim: &Claim<'_>) -> Result<Worked> {
+        let claimed = self.begin(claim)?;
         let (mut worked, mut rest) = (Worked::default(), claimed.into_iter().peekable());
         while rest.peek().is_some() {
             // What is fetched is in memory until it is written: not too much at a time.
@@ -86,15 +131,15 @@ impl Inbox {
                 bytes = bytes.saturating_add(parcel.bytes());
                 parcels.push(parcel);
             }
-            self.store(&claim, &mut parcels)?;
+            self.store(claim, &mut parcels)?;
             self.acknowledge(transport, &mut parcels);
-            worked.add(self.finish(&claim, parcels)?);
+            worked.add(self.finish(claim, parcels)?);
         }
         Ok(worked)
     }
 
     fn begin(&self, claim: &Claim<'_>) -> Result<Vec<Incoming>> {
-        self.post.store().within(|records| {
+        self.post.step(|records| {
             let mut claimed = records.claim_incoming(claim)?;
             for incoming in &mut claimed {
                 if incoming.state == IncomingState::Listed {
@@ -106,17 +151,16 @@ impl Inbox {
         })
     }
 
-    /// Tells the axis of what is stored. Where that fails it is told another time: it lists
-    /// the message again, or not.
+    /// Tells the axis of what is stored. Where that fails it is told another time.
     fn acknowledge(&self, transport: &dyn Transport, parcels: &mut [take::Parcel]) {
-        for parcel in parcels {
+        for parcel in parcels.iter_mut().filter(|it| !it.is_lost) {
             let incoming = &mut parcel.incoming;
             let state = match incoming.state {
                 IncomingState::Listed | IncomingState::Stopped => continue,
                 IncomingState::Unreadable => TransportState::Fail,
                 _ => TransportState::Done,
             };
-            if incoming.acknowledged {
+            if incoming.acknowledged || self.post.out_of_reach().is_some() {
                 continue;
             }
             match transport.acknowledge(&incoming.transport_id, state) {
@@ -125,6 +169,7 @@ impl Inbox {
                     parcel.newly_acknowledged = true;
                 }
                 Err(error) => {
+                    self.post.reached(!matches!(Fault::of(&error), Some(Fault::NotSent(_))));
                     tracing::warn!(message = %incoming.transport_id, %error, "not acknowledged");
                 }
             }
@@ -143,6 +188,9 @@ impl Inbox {
         self.post.noted(at, document.filter(|it| !it.is_empty()), Some(peer), digest, event)
     }
 }
+
+/// Listed messages that are noted in one transaction.
+const NOTED_AT_ONCE: usize = 1_000;
 
 /// Bytes of messages that are fetched before they are written.
 const AT_A_TIME: u64 = 8 << 20;

@@ -1,25 +1,30 @@
 //! The steps of a message that came, each with all that it brings about.
 
-use super::fetch::Got;
+use super::apply::Acted;
+use super::fetch::{Got, Hope};
 use super::read::{Read, business};
 use super::{Claim, Examination, Inbox, Incoming, IncomingState, Worked};
-use crate::envelope::edxml::{BusinessType, Envelope, StatusCode, StatusMessage};
+use crate::envelope::edxml::{BusinessType, DocumentId, Envelope, StatusCode, StatusMessage};
 use crate::error::Result;
 use crate::exchange::journal::{Decision, DocumentFacts, Event};
 use crate::exchange::outbox::Answer;
 use crate::exchange::store::{IncomingStep, Records};
+use crate::exchange::trace;
 use crate::time::UtcTime;
 
 /// A message in work.
 pub(super) struct Parcel {
     pub(super) incoming: Incoming,
     pub(super) newly_acknowledged: bool,
+    /// Whether somebody else has it in hand now: then nothing here is written, and the axis
+    /// is told nothing.
+    pub(super) is_lost: bool,
     got: Got,
 }
 
 impl Parcel {
     pub(super) fn new(incoming: Incoming, got: Got) -> Self {
-        Self { incoming, newly_acknowledged: false, got }
+        Self { incoming, newly_acknowledged: false, is_lost: false, got }
     }
 
     /// Bytes in memory that are not written yet.
@@ -47,18 +52,33 @@ impl Inbox {
             parcels.iter().map(|it| self.arrived(it, now)).collect();
         let answers = arrived.iter().map(|status| self.answer(status.as_ref()));
         let answers: Vec<Option<Answer<'_>>> = answers.collect::<Result<_>>()?;
-        let stored = self.post.store().within(|records| {
-            let mut stored: Vec<Incoming> = Vec::new();
+        let stored = self.post.step(|records| {
+            let mut stored: Vec<Option<Stored>> = Vec::new();
             for (parcel, answer) in parcels.iter().zip(&answers) {
-                let incoming = self.store_one(claim, parcel, answer.as_ref(), now, records)?;
-                stored.push(incoming);
+                stored.push(self.store_one(claim, parcel, answer.as_ref(), now, records)?);
             }
             Ok(stored)
         })?;
-        for (parcel, incoming) in parcels.iter_mut().zip(stored) {
-            parcel.incoming = incoming;
+        for ((parcel, stored), answer) in parcels.iter_mut().zip(stored).zip(&answers) {
+            let Some(stored) = stored else {
+                parcel.is_lost = true;
+                continue;
+            };
+            parcel.incoming = stored.incoming;
+            if let Some(event) = &stored.event {
+                self.told(&parcel.incoming, event);
+            }
+            if let Some(answer) = answer.as_ref().filter(|_| stored.answered) {
+                answer.told(&self.post);
+            }
         }
         Ok(())
+    }
+
+    /// Tells whoever listens, once the step is written.
+    pub(super) fn told(&self, incoming: &Incoming, event: &Event) {
+        let (document, peer) = (Some(&incoming.document), Some(&incoming.from));
+        trace::happened(self.post.id(), document, peer, event);
     }
 
     fn arrived(&self, parcel: &Parcel, now: UtcTime) -> Option<StatusMessage> {
@@ -74,7 +94,7 @@ impl Inbox {
         words: &str,
         now: UtcTime,
     ) -> StatusMessage {
-        let words = if words.is_empty() { code.name_vi() } else { words };
+        let words = bounded(if words.is_empty() { code.name_vi() } else { words });
         StatusMessage::answer(&envelope.header, self.post.agency.clone(), code, words, now)
     }
 
@@ -93,14 +113,15 @@ impl Inbox {
         arrived: Option<&Answer<'_>>,
         now: UtcTime,
         records: &mut dyn Records,
-    ) -> Result<Incoming> {
+    ) -> Result<Option<Stored>> {
         let mut incoming = parcel.incoming.clone();
         let (body, read) = match &parcel.got {
             Got::Fetched(body, read) => (body, read),
-            Got::Not { fault, hopeless } => {
-                return self.put_off(claim, incoming, fault, *hopeless, records);
+            Got::Not { fault, hope } => {
+                let put_off = self.put_off(claim, incoming, fault, *hope, records)?;
+                return Ok(put_off.map(Stored::quietly));
             }
-            Got::Kept(_) | Got::Decided => return Ok(incoming),
+            Got::Kept(_) | Got::Decided => return Ok(Some(Stored::quietly(incoming))),
         };
         incoming.digest.clone_from(&body.digest);
         incoming.length = body.length;
@@ -114,16 +135,17 @@ impl Inbox {
             incoming.progress = progress.unwrap_or(incoming.progress);
         }
         records.insert_body(body)?;
-        if records.update_incoming(&incoming, Some(claim.token), true)? {
-            if let Some(event) = &event {
-                let document = Some(&incoming.document);
-                records.note(&self.noted(&incoming, document, &incoming.from, now, event))?;
-            }
-            if let Some(answer) = arrived.filter(|_| is_new) {
-                answer.put(&self.post, records)?;
-            }
+        if !records.update_incoming(&incoming, Some(claim.token), true)? {
+            return Ok(None);
         }
-        Ok(incoming)
+        if let Some(event) = &event {
+            let document = Some(&incoming.document);
+            records.note(&self.noted(&incoming, document, &incoming.from, now, event))?;
+        }
+        if let Some(answer) = arrived.filter(|_| is_new) {
+            answer.put(&self.post, records)?;
+        }
+        Ok(Some(Stored { incoming, event, answered: is_new }))
     }
 
     /// What a message is found to be when it is stored.
@@ -168,40 +190,46 @@ impl Inbox {
         }
     }
 
-    fn put_off(
+    /// Another time, or, of what could not be fetched again and again, when a person says
+    /// so; nothing where somebody else has it in hand.
+    pub(super) fn put_off(
         &self,
         claim: &Claim<'_>,
         mut incoming: Incoming,
         fault: &str,
-        hopeless: bool,
+        hope: Hope,
         records: &mut dyn Records,
-    ) -> Result<Incoming> {
+    ) -> Result<Option<Incoming>> {
         let of = incoming.id.0.to_string();
         fault.clone_into(&mut incoming.fault);
-        match self.post.next_try(incoming.attempts.max(1), &of).filter(|_| !hopeless) {
-            Some(next_at) => incoming.next_at = next_at,
-            None if incoming.state == IncomingState::Listed => {
-                incoming.step(IncomingStep::Stopped)?;
+        let is_listed = incoming.state == IncomingState::Listed;
+        if hope == Hope::Uncounted {
+            // It was counted when it was begun, if it was listed.
+            incoming.attempts = incoming.attempts.saturating_sub(u32::from(is_listed));
+            incoming.next_at = self.post.after(self.post.rules.pauses.first);
+        } else {
+            incoming.attempts = incoming.attempts.saturating_add(u32::from(!is_listed));
+            let next = self.post.next_try(incoming.attempts.max(1), &of);
+            match next.filter(|_| hope == Hope::Later) {
+                Some(next_at) => incoming.next_at = next_at,
+                None if is_listed => incoming.step(IncomingStep::Stopped)?,
+                None => incoming.next_at = self.post.now().plus_seconds(HOUR),
             }
-            None => incoming.next_at = self.post.now().plus_seconds(HOUR),
         }
-        records.update_incoming(&incoming, Some(claim.token), false)?;
-        Ok(incoming)
+        let written = records.update_incoming(&incoming, Some(claim.token), false)?;
+        Ok(Some(incoming).filter(|_| written))
     }
 
     /// Examines documents, acts on statuses, and writes what becomes of them.
     pub(super) fn finish(&self, claim: &Claim<'_>, parcels: Vec<Parcel>) -> Result<Worked> {
         let mut worked = Worked::default();
         let mut documents = Vec::new();
-        for parcel in parcels {
+        for parcel in parcels.into_iter().filter(|it| !it.is_lost) {
             match (parcel.incoming.state, &parcel.got) {
-                (IncomingState::Listed, _) => worked.postponed = worked.postponed.saturating_add(1),
-                (IncomingState::Stopped, _) => {
-                    worked.left_to_people = worked.left_to_people.saturating_add(1);
+                (IncomingState::Listed, _) | (IncomingState::Stored, Got::Not { .. }) => {
+                    worked.add(Worked::POSTPONED);
                 }
-                (IncomingState::Stored, Got::Not { .. }) => {
-                    worked.postponed = worked.postponed.saturating_add(1);
-                }
+                (IncomingState::Stopped, _) => worked.add(Worked::LEFT),
                 (
                     IncomingState::Stored,
                     Got::Fetched(_, Read::Status(status)) | Got::Kept(Read::Status(status)),
@@ -223,20 +251,14 @@ impl Inbox {
             let next = self.post.next_try(incoming.attempts, &incoming.id.0.to_string());
             incoming.next_at = next.unwrap_or_else(|| now.plus_seconds(HOUR));
         }
-        self.post.store().within(|records| {
+        self.post.step(|records| {
             let written = records.update_incoming(&incoming, Some(claim.token), false)?;
             if written && parcel.newly_acknowledged {
                 self.note_acknowledged(&incoming, now, records)?;
             }
             Ok(())
         })?;
-        let mut worked = Worked::default();
-        if incoming.acknowledged {
-            worked.done = 1
-        } else {
-            worked.postponed = 1
-        }
-        Ok(worked)
+        Ok(if incoming.acknowledged { Worked::DONE } else { Worked::POSTPONED })
     }
 
     pub(super) fn note_acknowledged(
@@ -269,12 +291,13 @@ impl Inbox {
             match examination {
                 Ok(it) => worked.add(self.decide_on(claim, parcel, envelope, &it)?),
                 Err(error) => {
-                    let (incoming, fault) = (parcel.incoming.clone(), error.to_string());
-                    let within = |records: &mut dyn Records| {
-                        self.put_off(claim, incoming.clone(), &fault, false, records)
-                    };
-                    self.post.store().within(within)?;
-                    worked.postponed = worked.postponed.saturating_add(1);
+                    tracing::warn!(document = %parcel.incoming.document, %error, "not examined");
+                    let fault = error.to_string();
+                    self.post.step(|records| {
+                        let incoming = parcel.incoming.clone();
+                        self.put_off(claim, incoming, &fault, Hope::Later, records)
+                    })?;
+                    worked.add(Worked::POSTPONED);
                 }
             }
         }
@@ -289,73 +312,163 @@ impl Inbox {
         examination: &Examination,
     ) -> Result<Worked> {
         let now = self.post.now();
-        let ends = self.ends(envelope, examination);
+        let ends = self.ends(&parcel.incoming, envelope, examination)?;
         let status = ends.code.map(|code| self.says(envelope, code, &ends.words, now));
         let answer = self.answer(status.as_ref())?;
-        self.post.store().within(|records| {
+        let event = Event::Examined {
+            decision: ends.decision,
+            reason: ends.words.clone(),
+            files: examination.files.clone(),
+        };
+        let worked = self.post.step(|records| {
             let mut incoming = parcel.incoming.clone();
-            incoming.step(ends.step)?;
-            incoming.decided = Some(now).filter(|_| ends.code.is_some());
-            incoming.reason.clone_from(&ends.words);
-            if let Some(code) = ends.code {
-                incoming.progress = incoming.progress.after(code).unwrap_or(incoming.progress);
-            }
-            if !records.update_incoming(&incoming, Some(claim.token), false)? {
+            if !records.update_incoming(&incoming, Some(claim.token), true)? {
+                // Somebody else has it in hand.
                 return Ok(Worked::default());
             }
             if ends.acts {
-                self.act_on_targets(&incoming, envelope, now, records)?;
+                let acted = self.act_on_targets(&incoming, envelope, now, records)?;
+                if let Some(put_off) = self.not_yet(claim, parcel, envelope, acted, records)? {
+                    return Ok(put_off);
+                }
             }
+            incoming.step(ends.step)?;
+            incoming.decided = Some(now).filter(|_| ends.code.is_some());
+            incoming.reason.clone_from(&ends.words);
+            incoming.fault.clear();
+            if let Some(code) = ends.code {
+                incoming.progress = incoming.progress.after(code).unwrap_or(incoming.progress);
+            }
+            records.update_incoming(&incoming, Some(claim.token), false)?;
             if let Some(answer) = &answer {
                 answer.put(&self.post, records)?;
             }
-            let event = Event::Examined {
-                decision: ends.decision,
-                reason: ends.words.clone(),
-                files: examination.files.clone(),
-            };
             let document = Some(&incoming.document);
             records.note(&self.noted(&incoming, document, &incoming.from, now, &event))?;
             if parcel.newly_acknowledged {
                 self.note_acknowledged(&incoming, now, records)?;
             }
-            let held = usize::from(ends.decision == Decision::Held);
-            let done = 1_usize.saturating_sub(held);
-            Ok(Worked { done, left_to_people: held, ..Worked::default() })
-        })
+            let is_held = ends.decision == Decision::Held;
+            Ok(if is_held { Worked::LEFT } else { Worked::DONE })
+        })?;
+        if worked == Worked::DONE || ends.decision == Decision::Held {
+            self.told(&parcel.incoming, &event);
+            answer.iter().for_each(|it| it.told(&self.post));
+        }
+        Ok(worked)
+    }
+
+    /// A message about a document that is in work, or not here yet, waits for it.
+    fn not_yet(
+        &self,
+        claim: &Claim<'_>,
+        parcel: &Parcel,
+        envelope: &Envelope,
+        acted: Acted,
+        records: &mut dyn Records,
+    ) -> Result<Option<Worked>> {
+        let revokes = business(envelope) == BusinessType::Revocation;
+        let mut incoming = parcel.incoming.clone();
+        match acted {
+            Acted::Busy => {
+                incoming.next_at = self.post.now().plus_seconds(super::apply::BUSY);
+                records.update_incoming(&incoming, Some(claim.token), false)?;
+            }
+            Acted::Nothing if revokes && self.waits_still(&incoming) => {
+                self.put_off(claim, incoming, NEVER_CAME, Hope::Later, records)?;
+            }
+            Acted::Nothing if revokes => {
+                NEVER_CAME.clone_into(&mut incoming.reason);
+                incoming.step(IncomingStep::Held)?;
+                records.update_incoming(&incoming, Some(claim.token), false)?;
+                let (decision, reason) = (Decision::Held, incoming.reason.clone());
+                let event = Event::Examined { decision, reason, files: Vec::new() };
+                let (at, document) = (self.post.now(), Some(&incoming.document));
+                records.note(&self.noted(&incoming, document, &incoming.from, at, &event))?;
+                return Ok(Some(Worked::LEFT));
+            }
+            Acted::Nothing | Acted::Done => return Ok(None),
+        }
+        Ok(Some(Worked::POSTPONED))
     }
 
     /// How a document ends by what was found. A revocation that is sound is followed at once
     /// where the agency's rule says so, and by a person otherwise.
-    fn ends(&self, envelope: &Envelope, examination: &Examination) -> Ends {
-        let words = examination.reason.clone();
+    fn ends(
+        &self,
+        incoming: &Incoming,
+        envelope: &Envelope,
+        examination: &Examination,
+    ) -> Result<Ends> {
         let decision = examination.decision;
-        let kind = business(envelope);
-        let ends = |step, code, acts| Ends { step, code, words: words.clone(), acts, decision };
-        match (decision, kind) {
+        let ends = |step, code, acts| {
+            let words = bounded(&examination.reason);
+            Ends { step, code, words, acts, decision }
+        };
+        let held = |words: &str| {
+            let (step, decision) = (IncomingStep::Held, Decision::Held);
+            Ends { step, code: None, words: words.to_owned(), acts: false, decision }
+        };
+        Ok(match (decision, business(envelope)) {
             (Decision::Refused, _) => ends(IncomingStep::Refused, Some(StatusCode::Refused), false),
             (Decision::Held, _) => ends(IncomingStep::Held, None, false),
             (Decision::Accepted, BusinessType::Revocation) => {
                 let target = envelope.targets().first().copied().cloned().unwrap_or_default();
                 if self.examiner.gives_back(&target) {
-                    let code = StatusCode::TakeBackAgreed;
-                    return ends(IncomingStep::Done, Some(code), true);
+                    ends(IncomingStep::Done, Some(StatusCode::TakeBackAgreed), true)
+                } else {
+                    held(WANTED_BACK)
                 }
-                let words = WANTED_BACK.to_owned();
-                let (step, decision) = (IncomingStep::Held, Decision::Held);
-                Ends { step, code: None, words, acts: false, decision }
             }
-            (Decision::Accepted, BusinessType::Other(_)) => {
-                let words = UNKNOWN_BUSINESS.to_owned();
-                let (step, decision) = (IncomingStep::Held, Decision::Held);
-                Ends { step, code: None, words, acts: false, decision }
+            (Decision::Accepted, BusinessType::Other(_)) => held(UNKNOWN_BUSINESS),
+            (Decision::Accepted, BusinessType::New) if self.was_revoked(incoming)? => {
+                held(REVOKED_BEFORE)
             }
             (Decision::Accepted, _) => {
                 ends(IncomingStep::Accepted, Some(StatusCode::Accepted), true)
             }
-        }
+        })
+    }
+
+    /// Whether a message may go on waiting for the document that it is about.
+    pub(super) fn waits_still(&self, incoming: &Incoming) -> bool {
+        let since = incoming.received.unwrap_or(incoming.listed);
+        self.post.now() < since.plus_seconds(A_DAY)
+    }
+
+    /// Whether a revocation of this very identifier was followed before.
+    fn was_revoked(&self, incoming: &Incoming) -> Result<bool> {
+        let (agency, issuer) = (self.post.id(), &incoming.issuer);
+        let document: &DocumentId = &incoming.document;
+        let all = self.post.store().within(|it| it.incoming_documents(agency, issuer, document))?;
+        Ok(all.iter().any(|it| it.state == IncomingState::Done && it.id < incoming.id))
     }
 }
+
+/// What was written of a message when it was stored.
+struct Stored {
+    incoming: Incoming,
+    event: Option<Event>,
+    /// Whether its sender is told so.
+    answered: bool,
+}
+
+impl Stored {
+    fn quietly(incoming: Incoming) -> Self {
+        Self { incoming, event: None, answered: false }
+    }
+}
+
+/// Clerks read no more, and an axis may not take more.
+fn bounded(words: &str) -> String {
+    match words.char_indices().nth(WORDS) {
+        Some((at, _)) => format!("{}…", words.get(..at).unwrap_or_default()),
+        None => words.to_owned(),
+    }
+}
+
+/// Letters of a reason.
+const WORDS: usize = 2_000;
 
 /// How a document ends.
 pub(super) struct Ends {
@@ -368,18 +481,10 @@ pub(super) struct Ends {
     decision: Decision,
 }
 
-impl Worked {
-    fn add_to(total: &mut usize, more: usize) {
-        *total = total.saturating_add(more);
-    }
-
-    pub(super) fn add(&mut self, more: Self) {
-        Self::add_to(&mut self.done, more.done);
-        Self::add_to(&mut self.postponed, more.postponed);
-        Self::add_to(&mut self.left_to_people, more.left_to_people);
-    }
-}
-
 const HOUR: i64 = 3600;
+const A_DAY: i64 = 86_400;
+const NEVER_CAME: &str = "Văn bản bị thu hồi chưa đến cơ quan này.";
+const REVOKED_BEFORE: &str =
+    "Văn bản mang mã định danh này đã bị cơ quan ban hành thu hồi trước đó.";
 const WANTED_BACK: &str = "Cơ quan ban hành thu hồi văn bản: cần người có thẩm quyền quyết định.";
 const UNKNOWN_BUSINESS: &str = "Loại nghiệp vụ của thông điệp không có trong quy chuẩn.";

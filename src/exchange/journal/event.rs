@@ -264,6 +264,29 @@ pub enum Outcome {
 }
 
 impl Event {
+    /// What it is called, also where it is kept: `sent`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Queued { .. } => "queued",
+            Self::AnswerQueued { .. } => "answer_queued",
+            Self::SendingBegun { .. } => "sending_begun",
+            Self::Sent { .. } => "sent",
+            Self::SendingFailed { .. } => "sending_failed",
+            Self::SendingGivenUp { .. } => "sending_given_up",
+            Self::SendingDecided { .. } => "sending_decided",
+            Self::Received { .. } => "received",
+            Self::Repeated { .. } => "repeated",
+            Self::Unreadable { .. } => "unreadable",
+            Self::Acknowledged => "acknowledged",
+            Self::Examined { .. } => "examined",
+            Self::Decided { .. } => "decided",
+            Self::StatusReceived { .. } => "status_received",
+            Self::ActedUpon { .. } => "acted_upon",
+            Self::Sealed { .. } => "sealed",
+        }
+    }
+
     /// How it ended.
     #[must_use]
     pub fn outcome(&self) -> Outcome {

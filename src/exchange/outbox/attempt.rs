@@ -18,21 +18,28 @@ impl Outbox {
         parcels: &[Parcel],
         until: UtcTime,
     ) -> Vec<(DeliveryId, Outcome)> {
-        let (mut outcomes, mut unreachable) = (Vec::new(), false);
+        let mut outcomes = Vec::new();
         for parcel in parcels.iter().filter(|it| it.task == Task::Send) {
-            let tried = !unreachable && self.post.now() < until;
-            let result = tried.then(|| self.submit(transport, parcel));
+            let result = match self.post.out_of_reach() {
+                Some(_) => Err(NOT_REACHED),
+                None if self.post.now() >= until => Err(CLAIM_ENDED),
+                None => Ok(self.submit(transport, parcel)),
+            };
             for delivery in &parcel.deliveries {
                 let outcome = match &result {
-                    None => Outcome::NotTried,
-                    Some(Ok(id)) => Outcome::Taken(id.clone(), false),
-                    Some(Err(error)) => failed(error, parcel.deliveries.len()),
+                    Err(why) => Outcome::NotTried { fault: (*why).to_owned() },
+                    Ok(Ok(id)) => Outcome::Taken(id.clone(), false),
+                    Ok(Err(error)) => failed(error, parcel.deliveries.len()),
                 };
                 outcomes.push((delivery.id, outcome));
             }
-            if let Some(Err(error)) = &result {
-                tracing::warn!(document = %parcel.letter.document, %error, "not sent");
-                unreachable = matches!(Fault::of(error), Some(Fault::NotSent(_)));
+            match &result {
+                Ok(Err(error)) if is_ours(error) => {}
+                Ok(Err(error)) => {
+                    self.post.reached(!matches!(Fault::of(error), Some(Fault::NotSent(_))));
+                }
+                Ok(Ok(_)) => self.post.reached(true),
+                Err(_) => {}
             }
         }
         outcomes
@@ -66,12 +73,21 @@ impl Outbox {
     }
 }
 
+const NOT_REACHED: &str = "not tried: the axis was not reached a moment ago";
+const CLAIM_ENDED: &str = "not tried: the round took too long";
+
+/// Whether it failed before anything was sent.
+fn is_ours(error: &Error) -> bool {
+    Fault::of(error).is_none()
+}
+
 fn failed(error: &Error, receivers: usize) -> Outcome {
     let fault = error.to_string();
     let Some(why) = Fault::of(error) else {
         // The store or the disk, which may be mended; or the message, which will not be.
         return match error.kind() {
-            ErrorKind::Io | ErrorKind::Service => Outcome::Absent { fault, at_once: false },
+            ErrorKind::Io => Outcome::NotTried { fault },
+            ErrorKind::Service => Outcome::Unknown { fault },
             _ => Outcome::Never { code: None, reason: fault },
         };
     };
@@ -79,6 +95,9 @@ fn failed(error: &Error, receivers: usize) -> Outcome {
         Fault::Refused { code, .. } => Some(*code),
         _ => None,
     };
+    if matches!(why, Fault::NotSent(_)) {
+        return Outcome::NotTried { fault };
+    }
     match why.retry() {
         Retry::Later => Outcome::Absent { fault, at_once: false },
         Retry::AskFirst => Outcome::Unknown { fault },

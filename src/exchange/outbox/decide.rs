@@ -4,6 +4,7 @@ use super::{Delivery, DeliveryState, DeliveryStep, Outbox};
 use crate::error::{Error, Result};
 use crate::exchange::journal::{Actor, Event, Noted};
 use crate::exchange::store::DeliveryId;
+use crate::exchange::trace;
 
 impl Outbox {
     /// Deliveries that a person has to look at, the oldest first, at most so many after
@@ -35,7 +36,7 @@ impl Outbox {
 
     fn decide(&self, id: DeliveryId, step: DeliveryStep, by: &Actor) -> Result<()> {
         let now = self.post.now();
-        self.post.store().within(|records| {
+        let (document, event) = self.post.step(|records| {
             let found = records.delivery(id)?;
             let letter = match &found {
                 Some(it) => records.letter(it.letter)?.filter(|it| it.agency == *self.post.id()),
@@ -54,7 +55,9 @@ impl Outbox {
             let event = Event::SendingDecided { to: delivery.to.clone(), again };
             let noted = self.noted(&letter, now, &event);
             records.note(&Noted { actor: by, ..noted })?;
-            Ok(())
-        })
+            Ok((letter.document.clone(), event))
+        })?;
+        trace::happened(self.post.id(), Some(&document), None, &event);
+        Ok(())
     }
 }

@@ -7,6 +7,7 @@
 
 mod attempt;
 mod decide;
+mod matching;
 mod put;
 mod record;
 mod settle;
@@ -16,10 +17,12 @@ mod tests;
 pub(super) use self::put::Answer;
 
 use super::post::{Post, Worked};
-use super::store::{Claim, Delivery, DeliveryState, DeliveryStep, Letter, LetterId};
+use super::store::{Claim, Delivery, DeliveryState, DeliveryStep, Letter, LetterId, Records};
 use super::transport::{MessageKind, Transport, TransportId};
+use crate::envelope::edxml::{DocumentId, OrganId};
 use crate::error::Result;
 use crate::exchange::journal::{Event, Noted};
+use crate::exchange::trace;
 use crate::time::UtcTime;
 
 /// The outbox of an agency.
@@ -62,8 +65,8 @@ enum Task {
 enum Outcome {
     /// The axis has it; `true` where that was found out by asking.
     Taken(TransportId, bool),
-    /// It was not tried: an attempt less.
-    NotTried,
+    /// It was not tried, or nothing of it arrived: no attempt is used up.
+    NotTried { fault: String },
     /// It surely is not there: after a pause, or when asked, at once.
     Absent { fault: String, at_once: bool },
     /// The axis refused the message for one receiver: each is sent by itself.
@@ -83,21 +86,36 @@ impl Outbox {
 
     /// One round: claims what is due, sends it or asks for it, and writes down what came of
     /// it. Several threads, and several processes on a store that allows it, may do so at
-    /// once. Where nothing was due, [`Worked::is_nothing`].
+    /// once. Where nothing was due, [`Worked::is_nothing`]; so, too, for a while after the
+    /// axis was not reached.
     ///
     /// # Errors
-    /// Where the store fails; what is claimed then is taken up when the claim ends. What the
-    /// axis says is no error: it is written down, and tried again.
+    /// Where the store fails; what is claimed then is taken up again. What the axis says is
+    /// no error: it is written down, and tried again.
     pub fn work(&self, transport: &dyn Transport) -> Result<Worked> {
-        let claim = self.post.claim()?;
-        let parcels = self.begin(&claim)?;
-        if parcels.is_empty() {
+        if self.post.out_of_reach().is_some() {
             return Ok(Worked::default());
         }
         let _span = tracing::info_span!("outbox", agency = %self.post.id()).entered();
-        let mut outcomes = self.settle(transport, &parcels);
-        outcomes.extend(self.attempt(transport, &parcels, claim.until));
-        self.record(&claim, parcels, outcomes)
+        let claim = self.post.claim()?;
+        let worked = self.round(transport, &claim);
+        if worked.is_err() {
+            self.post.let_go(&claim);
+        }
+        worked
+    }
+
+    fn round(&self, transport: &dyn Transport, claim: &Claim<'_>) -> Result<Worked> {
+        let begun = self.begin(claim)?;
+        let put_off = Worked { postponed: begun.put_off, ..Worked::default() };
+        if begun.parcels.is_empty() {
+            return Ok(put_off);
+        }
+        let mut outcomes = self.settle(transport, &begun.parcels);
+        outcomes.extend(self.attempt(transport, &begun.parcels, claim.until));
+        let mut worked = self.record(claim, begun.parcels, outcomes)?;
+        worked.add(put_off);
+        Ok(worked)
     }
 
     /// When there is something to do next; nothing where all is done.
@@ -105,41 +123,111 @@ impl Outbox {
     /// # Errors
     /// Where the store fails.
     pub fn next_at(&self) -> Result<Option<UtcTime>> {
-        self.post.store().within(|records| records.next_delivery_at(self.post.id()))
+        let due = self.post.store().within(|records| records.next_delivery_at(self.post.id()))?;
+        Ok(due.map(|it| self.post.out_of_reach().map_or(it, |reach| it.max(reach))))
     }
 
     /// Claims what is due, and writes down that it is being sent.
-    fn begin(&self, claim: &Claim<'_>) -> Result<Vec<Parcel>> {
-        self.post.store().within(|records| {
-            let mut parcels: Vec<Parcel> = Vec::new();
+    fn begin(&self, claim: &Claim<'_>) -> Result<Begun> {
+        let (begun, said) = self.post.step(|records| {
+            let (mut begun, mut letter) = (Begun::default(), None::<Opened>);
             for delivery in records.claim_deliveries(claim)? {
-                let delivery = begun(delivery, claim.now)?;
-                records.update_delivery(&delivery, Some(claim.token), true)?;
-                let joins = |it: &&mut Parcel| it.takes(&delivery);
-                match parcels.iter_mut().rev().find(joins) {
-                    Some(parcel) => parcel.deliveries.push(delivery),
-                    None => {
-                        let Some(letter) = records.letter(delivery.letter)? else { continue };
-                        parcels.push(Parcel::new(letter, delivery));
-                    }
+                let opened = match letter.take().filter(|it| it.letter.id == delivery.letter) {
+                    Some(opened) => opened,
+                    None => match self.opened(delivery.letter, records)? {
+                        Some(opened) => opened,
+                        None => continue,
+                    },
+                };
+                self.take_up(claim, delivery, &opened, &mut begun, records)?;
+                letter = Some(opened);
+            }
+            let said = self.note_begun(claim, &mut begun, records)?;
+            Ok((begun, said))
+        })?;
+        for (document, event) in &said {
+            trace::happened(self.post.id(), Some(document), None, event);
+        }
+        Ok(begun)
+    }
+
+    fn opened(&self, id: LetterId, records: &mut dyn Records) -> Result<Option<Opened>> {
+        let Some(letter) = records.letter(id)? else { return Ok(None) };
+        let mut first = Vec::new();
+        if letter.kind == MessageKind::Document {
+            for earlier in records.letters_of(self.post.id(), &letter.document)? {
+                if earlier.id < letter.id {
+                    let open = records.deliveries_of(earlier.id)?.into_iter();
+                    first.extend(open.filter(|it| it.state.is_open()).map(|it| it.to));
                 }
             }
-            for parcel in &mut parcels {
-                let all = records.deliveries_of(parcel.letter.id)?.len();
-                parcel.whole = parcel.deliveries.len() == all;
+        }
+        Ok(Some(Opened { letter, first }))
+    }
+
+    /// What is waiting is being sent; what was being sent by one who is gone is in doubt, and
+    /// asked for once the axis has had its time.
+    fn take_up(
+        &self,
+        claim: &Claim<'_>,
+        mut delivery: Delivery,
+        opened: &Opened,
+        begun: &mut Begun,
+        records: &mut dyn Records,
+    ) -> Result<()> {
+        if delivery.state == DeliveryState::Sending {
+            delivery.step(DeliveryStep::Doubted)?;
+            delivery.next_at = self.post.after(self.post.rules.settle_after);
+            INTERRUPTED.clone_into(&mut delivery.fault);
+            begun.interrupted.push((opened.letter.clone(), delivery.clone()));
+            begun.put_off = begun.put_off.saturating_add(1);
+            return records.update_delivery(&delivery, Some(claim.token), false).map(drop);
+        }
+        if delivery.state == DeliveryState::Waiting {
+            if opened.first.iter().any(|it| it.is_same_agency(&delivery.to)) {
+                delivery.next_at = claim.now.plus_seconds(TURN);
+                begun.put_off = begun.put_off.saturating_add(1);
+                return records.update_delivery(&delivery, Some(claim.token), false).map(drop);
             }
-            for parcel in parcels.iter().filter(|it| it.task == Task::Send) {
+            delivery.step(DeliveryStep::Begun)?;
+            delivery.attempts = delivery.attempts.saturating_add(1);
+            delivery.in_doubt_since.get_or_insert(claim.now);
+        }
+        records.update_delivery(&delivery, Some(claim.token), true)?;
+        match begun.parcels.iter_mut().rev().find(|it| it.takes(&delivery)) {
+            Some(parcel) => parcel.deliveries.push(delivery),
+            None => begun.parcels.push(Parcel::new(opened.letter.clone(), delivery)),
+        }
+        Ok(())
+    }
+
+    fn note_begun(
+        &self,
+        claim: &Claim<'_>,
+        begun: &mut Begun,
+        records: &mut dyn Records,
+    ) -> Result<Vec<(DocumentId, Event)>> {
+        let mut said = Vec::new();
+        for (letter, delivery) in &begun.interrupted {
+            let (message, to) = (letter.kind, vec![delivery.to.clone()]);
+            let (fault, next_at) = (delivery.fault.clone(), delivery.next_at);
+            let event = Event::SendingFailed { message, to, fault, unknown: true, next_at };
+            records.note(&self.noted(letter, claim.now, &event))?;
+            said.push((letter.document.clone(), event));
+        }
+        for parcel in &mut begun.parcels {
+            let all = records.deliveries_of(parcel.letter.id)?.len();
+            parcel.whole = parcel.deliveries.len() == all;
+            if parcel.task == Task::Send {
                 let attempt = parcel.deliveries.iter().map(|it| it.attempts).max();
-                let to = parcel.to();
-                let event = Event::SendingBegun {
-                    message: parcel.letter.kind,
-                    to,
-                    attempt: attempt.unwrap_or_default(),
-                };
+                let (message, to) = (parcel.letter.kind, parcel.to());
+                let attempt = attempt.unwrap_or_default();
+                let event = Event::SendingBegun { message, to, attempt };
                 records.note(&self.noted(&parcel.letter, claim.now, &event))?;
+                said.push((parcel.letter.document.clone(), event));
             }
-            Ok(parcels)
-        })
+        }
+        Ok(said)
     }
 
     fn noted<'a>(&'a self, letter: &'a Letter, at: UtcTime, event: &'a Event) -> Noted<'a> {
@@ -155,19 +243,25 @@ impl Outbox {
     }
 }
 
-/// What is waiting is being sent; what was being sent by one who is gone is in doubt.
-fn begun(mut delivery: Delivery, now: UtcTime) -> Result<Delivery> {
-    match delivery.state {
-        DeliveryState::Waiting => {
-            delivery.step(DeliveryStep::Begun)?;
-            delivery.attempts = delivery.attempts.saturating_add(1);
-            delivery.in_doubt_since.get_or_insert(now);
-        }
-        DeliveryState::Sending => delivery.step(DeliveryStep::Doubted)?,
-        _ => {}
-    }
-    Ok(delivery)
+/// What a round has in hand.
+#[derive(Default)]
+struct Begun {
+    parcels: Vec<Parcel>,
+    interrupted: Vec<(Letter, Delivery)>,
+    put_off: usize,
 }
+
+/// A letter, and to whom earlier messages about the same document are still on their way: a
+/// revocation must not overtake what it revokes, nor be taken for it when the axis is asked.
+struct Opened {
+    letter: Letter,
+    first: Vec<OrganId>,
+}
+
+const INTERRUPTED: &str = "whoever was sending it died or lost the store";
+
+/// Seconds after which a message is looked at again whose turn has not come.
+const TURN: i64 = 5;
 
 impl Parcel {
     fn new(letter: Letter, delivery: Delivery) -> Self {
@@ -180,7 +274,7 @@ impl Parcel {
         self.letter.id == delivery.letter && self.task == Task::of(delivery) && together
     }
 
-    fn to(&self) -> Vec<crate::envelope::edxml::OrganId> {
+    fn to(&self) -> Vec<OrganId> {
         self.deliveries.iter().map(|it| it.to.clone()).collect()
     }
 }

@@ -1,6 +1,8 @@
 //! Handing messages to the outbox.
 
-use super::{LetterId, MessageKind, Outbox};
+use std::collections::HashSet;
+
+use super::{Delivery, DeliveryState, LetterId, MessageKind, Outbox};
 use crate::envelope::edxml::{
     self, BusinessType, Envelope, Message, OrganId, Organization, StatusCode, StatusMessage,
 };
@@ -9,6 +11,7 @@ use crate::exchange::content::content_digest;
 use crate::exchange::journal::{Actor, DocumentFacts, Event, Noted};
 use crate::exchange::post::Post;
 use crate::exchange::store::{Body, Letter, NewLetter, Records};
+use crate::exchange::trace;
 use crate::time::UtcTime;
 
 impl Outbox {
@@ -32,42 +35,58 @@ impl Outbox {
         let content = content_digest(envelope);
         let now = self.post.now();
         let body = self.post.store().keep(&envelope.to_bytes()?)?;
-        let kind = envelope.business.as_ref().map_or(BusinessType::New, |it| it.kind);
+        let kind = business(envelope);
         let facts = DocumentFacts::of(header, kind);
         let event = Event::Queued { document: facts.clone(), to: to.clone(), signed_at };
-        self.post.store().within(|records| {
-            let earlier = records.letters_of(self.post.id(), &header.document_id)?;
-            if let Some(id) = self.known(earlier, kind, &content)? {
+        let document = Some(&header.document_id);
+        let mut looked_at = 0_usize;
+        loop {
+            let (agency, id) = (self.post.id(), &header.document_id);
+            let earlier = self.post.store().within(|it| it.letters_of(agency, id))?;
+            if let Some(id) =
+                self.known(earlier.get(looked_at..).unwrap_or_default(), kind, &content)?
+            {
                 return Ok(id);
             }
-            let letter = NewLetter {
-                agency: self.post.id(),
-                kind: MessageKind::Document,
-                issuer: &header.from.organ_id,
-                document: &header.document_id,
-                code: &facts.code,
-                subject: &header.subject,
-                status: None,
-                priority: facts.priority,
-                body: &body,
-                to: &to,
-                created: now,
-            };
-            records.insert_body(&body)?;
-            let id = records.insert_letter(&letter)?;
-            if kind == BusinessType::Revocation {
-                for target in envelope.targets() {
-                    self.wanted_back(records, target, id)?;
+            looked_at = earlier.len();
+            let put = self.post.step(|records| {
+                if records.letters_of(agency, id)?.len() != looked_at {
+                    // Another one was handed over meanwhile.
+                    return Ok(None);
                 }
+                let letter = NewLetter {
+                    agency: self.post.id(),
+                    kind: MessageKind::Document,
+                    issuer: &header.from.organ_id,
+                    document: &header.document_id,
+                    code: &facts.code,
+                    subject: &header.subject,
+                    status: None,
+                    priority: facts.priority,
+                    body: &body,
+                    to: &to,
+                    created: now,
+                };
+                records.insert_body(&body)?;
+                let id = records.insert_letter(&letter)?;
+                if kind == BusinessType::Revocation {
+                    for target in envelope.targets() {
+                        self.wanted_back(records, target, id)?;
+                    }
+                }
+                records.note(&self.post.noted(now, document, None, Some(&body.digest), &event))?;
+                Ok(Some(id))
+            })?;
+            if let Some(id) = put {
+                trace::happened(self.post.id(), document, None, &event);
+                return Ok(id);
             }
-            let document = Some(&header.document_id);
-            records.note(&self.post.noted(now, document, None, Some(&body.digest), &event))?;
-            Ok(id)
-        })
+        }
     }
 
     /// Asks receivers of a document to give it back (13): all, or those named. Which of them
-    /// were asked.
+    /// were asked: not those who were asked before and have not answered, nor those to whom
+    /// it was not sent yet, for whom [`Outbox::cancel`] is there.
     ///
     /// # Errors
     /// `Misuse` where no such document was sent; where the store fails.
@@ -78,34 +97,39 @@ impl Outbox {
         reason: &str,
     ) -> Result<Vec<OrganId>> {
         let letters = self.post.store().within(|it| it.letters_of(self.post.id(), document))?;
-        let Some(letter) = letters.iter().rev().find(|it| it.kind == MessageKind::Document) else {
+        let mut sent = None;
+        for letter in letters.iter().rev() {
+            let envelope = self.envelope(letter)?;
+            if business(&envelope) != BusinessType::Revocation {
+                sent = Some((letter.id, envelope));
+                break;
+            }
+        }
+        let Some((letter, envelope)) = sent else {
             return Err(Error::misuse(format!("{document} was never sent from here")));
         };
-        let envelope = self.envelope(letter)?;
-        let sent = self.post.store().within(|it| it.deliveries_of(letter.id))?;
+        let deliveries = self.post.store().within(|it| it.deliveries_of(letter))?;
         let mut asked = Vec::new();
-        for delivery in sent {
-            if receivers.is_some_and(|them| !them.contains(&delivery.to)) {
+        for to in deliveries.into_iter().map(|it| (it.id, it.to)) {
+            let (id, to) = to;
+            if receivers.is_some_and(|them| !them.iter().any(|it| it.is_same_agency(&to))) {
                 continue;
             }
-            let status = StatusMessage::take_back(
-                &envelope.header,
-                delivery.to.clone(),
-                reason,
-                self.post.now(),
-            );
-            let Some(progress) = delivery.progress.after(status.code) else { continue };
-            let answer = Answer::new(&self.post, &status, &delivery.to)?;
-            let asks = self.post.store().within(|records| {
-                let changed = crate::exchange::store::Delivery { progress, ..delivery.clone() };
-                if !records.update_delivery(&changed, None, false)? {
+            let (header, now) = (&envelope.header, self.post.now());
+            let status = StatusMessage::take_back(header, to.clone(), reason, now);
+            let answer = Answer::new(&self.post, &status, &to)?;
+            let asks = self.post.step(|records| {
+                let found = records.delivery(id)?.filter(may_be_there);
+                let Some(progress) = found.and_then(|it| it.progress.after(status.code)) else {
                     return Ok(false);
-                }
+                };
+                records.set_progress(id, progress)?;
                 answer.put(&self.post, records)?;
                 Ok(true)
             })?;
             if asks {
-                asked.push(delivery.to);
+                answer.told(&self.post);
+                asked.push(to);
             }
         }
         Ok(asked)
@@ -119,23 +143,26 @@ impl Outbox {
         target: &edxml::DocumentId,
         by: LetterId,
     ) -> Result<()> {
-        let receivers: Vec<OrganId> =
-            records.deliveries_of(by)?.into_iter().map(|it| it.to).collect();
+        let mine = records.deliveries_of(by)?;
+        let receivers: HashSet<OrganId> = mine.iter().map(|it| it.to.clone()).collect();
+        // The answer may name the revocation, which may have an identifier of its own.
+        let mut deliveries = mine;
         for letter in records.letters_of(self.post.id(), target)? {
-            for mut delivery in records.deliveries_of(letter.id)? {
-                let after = delivery.progress.after(StatusCode::TakeBackRequested);
-                if let Some(progress) = after.filter(|_| receivers.contains(&delivery.to)) {
-                    delivery.progress = progress;
-                    // Whoever holds it writes no progress: the next answer finds it as it was.
-                    records.update_delivery(&delivery, None, false)?;
-                }
+            if letter.id != by {
+                deliveries.extend(records.deliveries_of(letter.id)?);
+            }
+        }
+        for delivery in deliveries {
+            let after = delivery.progress.after(StatusCode::TakeBackRequested);
+            if let Some(progress) = after.filter(|_| receivers.contains(&delivery.to)) {
+                records.set_progress(delivery.id, progress)?;
             }
         }
         Ok(())
     }
 
     /// The document as it was handed over.
-    pub(super) fn envelope(&self, letter: &Letter) -> Result<Envelope> {
+    pub(in crate::exchange) fn envelope(&self, letter: &Letter) -> Result<Envelope> {
         let source = self.post.store().open(&letter.digest)?;
         let bytes = source.window(0..source.len())?;
         match edxml::parse(&bytes, &self.post.limits)?.message {
@@ -150,9 +177,13 @@ impl Outbox {
             let us = self.post.id();
             return Err(Error::misuse(format!("the document is from {from}, this post is {us}'s")));
         }
-        let mut to: Vec<OrganId> = Vec::new();
+        let (mut to, mut named): (Vec<OrganId>, HashSet<&str>) = (Vec::new(), HashSet::new());
         for Organization { organ_id, .. } in &envelope.header.to {
-            if !organ_id.is_empty() && !to.contains(organ_id) {
+            // The first level has the same code in both grammars.
+            let short = organ_id.as_str().strip_prefix("000.00.00.").unwrap_or_default();
+            let is_same = organ_id.is_same_agency(&short.into());
+            let code = if is_same { short } else { organ_id.as_str() };
+            if !organ_id.is_empty() && named.insert(code) {
                 to.push(organ_id.clone());
             }
         }
@@ -163,17 +194,16 @@ impl Outbox {
     /// the same identifier, both being new documents.
     fn known(
         &self,
-        earlier: Vec<Letter>,
+        earlier: &[Letter],
         kind: BusinessType,
         content: &str,
     ) -> Result<Option<LetterId>> {
-        for letter in earlier.into_iter().filter(|it| it.kind == MessageKind::Document) {
-            let envelope = self.envelope(&letter)?;
+        for letter in earlier {
+            let envelope = self.envelope(letter)?;
             if content_digest(&envelope) == content {
                 return Ok(Some(letter.id));
             }
-            let was = envelope.business.as_ref().map_or(BusinessType::New, |it| it.kind);
-            if (was, kind) == (BusinessType::New, BusinessType::New) {
+            if (business(&envelope), kind) == (BusinessType::New, BusinessType::New) {
                 return Err(Error::misuse(format!(
                     "{} was handed over with another content: send an update of it",
                     letter.document
@@ -182,6 +212,17 @@ impl Outbox {
         }
         Ok(None)
     }
+}
+
+fn business(envelope: &Envelope) -> BusinessType {
+    envelope.business.as_ref().map_or(BusinessType::New, |it| it.kind)
+}
+
+/// Whether the receiver may have it.
+fn may_be_there(delivery: &Delivery) -> bool {
+    use DeliveryState::{InDoubt, Sending, Sent, Stopped};
+    let doubted = delivery.state == Stopped && delivery.in_doubt_since.is_some();
+    matches!(delivery.state, Sent | InDoubt | Sending) || doubted
 }
 
 /// A status on its way into the outbox.
@@ -237,14 +278,22 @@ impl<'a> Answer<'a> {
             to: std::slice::from_ref(self.to),
             created: self.at,
         })?;
-        let event = Event::AnswerQueued {
-            code: self.status.code,
-            description: self.status.description.clone(),
-        };
+        let event = self.event();
         let (document, digest) = (Some(&about.document_id), Some(self.body.digest.as_str()));
         let noted = post.noted(self.at, document, Some(self.to), digest, &event);
         records.note(&Noted { actor: by, ..noted })?;
         Ok(())
+    }
+
+    fn event(&self) -> Event {
+        let (code, description) = (self.status.code, self.status.description.clone());
+        Event::AnswerQueued { code, description }
+    }
+
+    /// Tells whoever listens, once the step is written.
+    pub(in crate::exchange) fn told(&self, post: &Post) {
+        let document = Some(&self.status.response_for.document_id);
+        trace::happened(post.id(), document, Some(self.to), &self.event());
     }
 }
 

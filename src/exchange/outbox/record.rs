@@ -8,6 +8,7 @@ use crate::envelope::edxml::OrganId;
 use crate::error::Result;
 use crate::exchange::journal::Event;
 use crate::exchange::store::{DeliveryId, Letter};
+use crate::exchange::trace;
 use crate::time::UtcTime;
 
 impl Outbox {
@@ -20,7 +21,7 @@ impl Outbox {
     ) -> Result<Worked> {
         let outcomes: HashMap<DeliveryId, Outcome> = outcomes.into_iter().collect();
         let now = self.post.now();
-        self.post.store().within(|records| {
+        let (worked, events) = self.post.step(|records| {
             let (mut worked, mut events) = (Worked::default(), Vec::new());
             for parcel in &parcels {
                 let mut said: Vec<Event> = Vec::new();
@@ -38,8 +39,13 @@ impl Outbox {
             for (letter, event) in &events {
                 records.note(&self.noted(letter, now, event))?;
             }
-            Ok(worked)
-        })
+            let events = events.into_iter().map(|(it, event)| (it.document.clone(), event));
+            Ok((worked, events.collect::<Vec<_>>()))
+        })?;
+        for (document, event) in &events {
+            trace::happened(self.post.id(), Some(document), None, event);
+        }
+        Ok(worked)
     }
 
     fn after(
@@ -62,13 +68,17 @@ impl Outbox {
                 it.in_doubt_since = None;
                 Event::Sent { message, to, transport_id: id.clone(), settled: *settled }
             }
-            Outcome::NotTried => {
+            Outcome::NotTried { fault } => {
                 it.step(DeliveryStep::Postponed)?;
                 it.attempts = it.attempts.saturating_sub(1);
-                it.next_at = self.post.next_try(1, &same).unwrap_or(now);
-                return Ok((it, None));
+                it.in_doubt_since = None;
+                it.next_at = self.post.after(self.post.rules.pauses.first);
+                it.fault.clone_from(fault);
+                let (fault, next_at) = (fault.clone(), it.next_at);
+                Event::SendingFailed { message, to, fault, unknown: false, next_at }
             }
             Outcome::Absent { fault, at_once } => {
+                it.in_doubt_since = None;
                 let again = match at_once {
                     true if it.attempts < self.post.rules.pauses.tries => Some(now),
                     true => None,
@@ -76,7 +86,6 @@ impl Outbox {
                 };
                 let Some(next_at) = again else { return stopped(it, message, None, fault) };
                 it.step(DeliveryStep::Postponed)?;
-                it.in_doubt_since = None;
                 it.next_at = next_at;
                 it.fault.clone_from(fault);
                 Event::SendingFailed { message, to, fault: fault.clone(), unknown: false, next_at }
@@ -91,12 +100,15 @@ impl Outbox {
             }
             Outcome::Unknown { fault } => {
                 it.step(DeliveryStep::Doubted)?;
-                it.next_at = ask_at(self, now);
+                it.next_at = ask_at(self);
                 it.fault.clone_from(fault);
                 let (fault, next_at) = (fault.clone(), it.next_at);
                 Event::SendingFailed { message, to, fault, unknown: true, next_at }
             }
-            Outcome::Never { code, reason } => return stopped(it, message, *code, reason),
+            Outcome::Never { code, reason } => {
+                it.in_doubt_since = it.in_doubt_since.filter(|_| code.is_none());
+                return stopped(it, message, *code, reason);
+            }
         };
         Ok((it, Some(event)))
     }

@@ -1,11 +1,12 @@
 //! Finding out what the axis has.
 
-use std::collections::HashSet;
-
+use super::matching::{Asked, Listed, Row};
 use super::{Outbox, Outcome, Parcel, Task};
-use crate::error::{ErrorKind, Result};
-use crate::exchange::store::{Delivery, DeliveryId, Letter};
-use crate::exchange::transport::{MessageKind, Sent, Transport, TransportId};
+use crate::envelope::edxml::OrganId;
+use crate::error::{Error, ErrorKind, Result};
+use crate::exchange::fault::Fault;
+use crate::exchange::store::DeliveryId;
+use crate::exchange::transport::{Agency, MessageKind, Transport};
 use crate::time::UtcTime;
 
 impl Outbox {
@@ -24,82 +25,82 @@ impl Outbox {
             if asked.is_empty() {
                 continue;
             }
-            let deliveries = || asked.iter().flat_map(|it| &it.deliveries);
-            match self.listed(transport, kind, deliveries()) {
-                Ok(mut rows) => {
-                    for parcel in &asked {
-                        outcomes.extend(found(parcel, &mut rows));
-                    }
-                }
+            match self.found(transport, kind, &asked) {
+                Ok(found) => outcomes.extend(found),
                 Err(error) => {
-                    let outcome = || match (error.kind(), kind) {
-                        (ErrorKind::Unsupported, MessageKind::Document)
-                            if !self.post.rules.resend_in_doubt =>
-                        {
-                            Outcome::Never { code: None, reason: error.to_string() }
-                        }
-                        (ErrorKind::Unsupported, _) => {
-                            Outcome::Absent { fault: error.to_string(), at_once: true }
-                        }
-                        _ => Outcome::Unknown { fault: error.to_string() },
-                    };
-                    outcomes.extend(deliveries().map(|it| (it.id, outcome())));
+                    tracing::warn!(%error, "what the axis has is not known");
+                    let reached = !matches!(Fault::of(&error), Some(Fault::NotSent(_)));
+                    self.post.reached(reached);
+                    let deliveries = asked.iter().flat_map(|it| &it.deliveries);
+                    outcomes.extend(deliveries.map(|it| (it.id, self.not_told(&error, kind))));
                 }
             }
         }
         outcomes
     }
 
-    /// What the axis has and this store does not know of.
-    fn listed<'d>(
+    /// What follows where the axis does not say.
+    fn not_told(&self, error: &Error, kind: MessageKind) -> Outcome {
+        let fault = error.to_string();
+        let has_no_list = error.kind() == ErrorKind::Unsupported;
+        let again = self.post.rules.resend_in_doubt || kind == MessageKind::Status;
+        match (has_no_list, again) {
+            (false, _) => Outcome::Unknown { fault },
+            (true, true) => Outcome::Absent { fault, at_once: true },
+            (true, false) => Outcome::Never { code: None, reason: fault },
+        }
+    }
+
+    fn found(
         &self,
         transport: &dyn Transport,
         kind: MessageKind,
-        deliveries: impl Iterator<Item = &'d Delivery>,
-    ) -> Result<Vec<Sent>> {
-        let since = deliveries.filter_map(|it| it.in_doubt_since).min();
-        let since = since.unwrap_or_else(|| self.post.now());
-        let rows = transport.sent(kind, Some(since))?;
-        // A day earlier, since clocks jump.
-        let since = since.plus_seconds(-DAY);
-        let known = self.post.store().within(|it| it.sent_ids(self.post.id(), since))?;
-        let known: HashSet<TransportId> = known.into_iter().collect();
-        Ok(rows.into_iter().filter(|it| !known.contains(&it.id)).collect())
+        parcels: &[&Parcel],
+    ) -> Result<Vec<(DeliveryId, Outcome)>> {
+        let since = self.since(parcels);
+        let sent = transport.sent(kind, Some(since))?;
+        let codes = parcels.iter().map(|it| it.letter.code.as_str());
+        let rows = Row::of_interest(sent, codes, since);
+        let (rows, receivers) = self.post.store().within(|records| {
+            let mut listed: Vec<Row> = Vec::new();
+            for row in &rows {
+                let known = records.deliveries_named(self.post.id(), &row.id)?;
+                listed.push(Row { row: row.clone(), known });
+            }
+            let mut receivers: Vec<Vec<OrganId>> = Vec::new();
+            for parcel in parcels {
+                let all = records.deliveries_of(parcel.letter.id)?;
+                receivers.push(all.into_iter().map(|it| it.to).collect());
+            }
+            Ok((listed, receivers))
+        })?;
+        let asked = parcels.iter().zip(&receivers).flat_map(|(it, receivers)| {
+            let asked = |delivery| Asked { letter: &it.letter, delivery, receivers };
+            it.deliveries.iter().map(asked)
+        });
+        let mut listed = Listed::new(rows, asked.collect());
+        if listed.has_strangers() {
+            listed.learn(also_known(&transport.agencies()?));
+        }
+        Ok(listed.outcomes())
+    }
+
+    /// A day before the first attempt began or, where the clock was ahead then, before now.
+    fn since(&self, parcels: &[&Parcel]) -> UtcTime {
+        let deliveries = parcels.iter().flat_map(|it| &it.deliveries);
+        let begun = deliveries.filter_map(|it| it.in_doubt_since).min();
+        let now = self.post.now();
+        begun.map_or(now, |it| it.min(now)).plus_seconds(-DAY)
     }
 }
 
 const DAY: i64 = 86_400;
 
-/// Each row settles one delivery.
-fn found(parcel: &Parcel, rows: &mut Vec<Sent>) -> Vec<(DeliveryId, Outcome)> {
-    let settled = parcel.deliveries.iter().map(|delivery| {
-        let row = place(&parcel.letter, delivery, rows).map(|at| rows.swap_remove(at));
-        let outcome = match row {
-            Some(row) => Outcome::Taken(row.id, true),
-            None => {
-                let fault = "the axis does not have it".to_owned();
-                Outcome::Absent { fault, at_once: true }
-            }
-        };
-        (delivery.id, outcome)
-    });
-    settled.collect()
-}
-
-/// By receiver and number; of several, the one of the same subject. Statuses about one
-/// document differ in nothing else: of them the subject has to be the same.
-fn place(letter: &Letter, delivery: &Delivery, rows: &[Sent]) -> Option<usize> {
-    let same = |one: &str, other: &str| one.trim().to_lowercase() == other.trim().to_lowercase();
-    let fits = |it: &Sent| it.to.is_same_agency(&delivery.to) && same(&it.code, &letter.code);
-    let titled = |it: &Sent| same(&it.subject, &letter.subject);
-    let exact = rows.iter().position(|it| fits(it) && titled(it));
-    match letter.kind {
-        MessageKind::Document => exact.or_else(|| rows.iter().position(fits)),
-        MessageKind::Status => exact,
-    }
+fn also_known(agencies: &[Agency]) -> impl Iterator<Item = [&OrganId; 2]> {
+    agencies.iter().filter_map(|it| Some([&it.code, it.other_code.as_ref()?]))
 }
 
 /// When the axis is asked about what is in doubt.
-pub(super) fn ask_at(outbox: &Outbox, now: UtcTime) -> UtcTime {
-    now.plus_millis(i64::try_from(outbox.post.rules.settle_after).unwrap_or(i64::MAX))
+pub(super) fn ask_at(outbox: &Outbox) -> UtcTime {
+    outbox.post.after(outbox.post.rules.settle_after)
 }

@@ -36,7 +36,7 @@ pub use self::sqlite::{Sqlite, SqliteOptions};
 
 use super::journal::{Entry, Noted};
 use super::transport::{MessageKind, TransportId};
-use crate::envelope::edxml::{DocumentId, OrganId};
+use crate::envelope::edxml::{DocumentId, OrganId, Progress};
 use crate::error::Result;
 use crate::source::Source;
 use crate::time::UtcTime;
@@ -123,13 +123,16 @@ pub trait Records {
     /// Claims deliveries that are due ([`DeliveryState::is_open`]) and in nobody's hands: all
     /// due ones of a letter together, urgent letters first, the older first.
     ///
+    /// What is not due within two days after the claim would end was put off by a clock
+    /// that was wrong: it is due.
+    ///
     /// # Errors
     /// `Io`.
     fn claim_deliveries(&mut self, claim: &Claim<'_>) -> Result<Vec<Delivery>>;
 
-    /// Writes what may change of a delivery: `true` where it was written. `claim` is the
-    /// token that it was claimed with, and ends where `keep_claim` is `false`; `None` writes
-    /// only where nobody holds it.
+    /// Writes what may change of a delivery but its progress: `true` where it was written.
+    /// `claim` is the token that it was claimed with, and ends where `keep_claim` is
+    /// `false`; `None` writes only where nobody holds it.
     ///
     /// # Errors
     /// `Io`.
@@ -140,6 +143,13 @@ pub trait Records {
         keep_claim: bool,
     ) -> Result<bool>;
 
+    /// Writes what the receiver said of a delivery, whoever holds it: a status may come while
+    /// the message it is about is still being sent.
+    ///
+    /// # Errors
+    /// `Io`.
+    fn set_progress(&mut self, id: DeliveryId, progress: Progress) -> Result<()>;
+
     /// When the next delivery is due that nobody holds, or that a claim which ends may set
     /// free.
     ///
@@ -147,11 +157,11 @@ pub trait Records {
     /// `Io`.
     fn next_delivery_at(&mut self, agency: &OrganId) -> Result<Option<UtcTime>>;
 
-    /// The names at the axis of what was sent since then.
+    /// The deliveries that have this name at the axis: one message may be for several.
     ///
     /// # Errors
     /// `Io`.
-    fn sent_ids(&mut self, agency: &OrganId, since: UtcTime) -> Result<Vec<TransportId>>;
+    fn deliveries_named(&mut self, agency: &OrganId, id: &TransportId) -> Result<Vec<Delivery>>;
 
     /// Notes a message that the axis lists: its record, and whether it is new. There is one
     /// record for each agency, kind and name at the axis.
@@ -230,6 +240,22 @@ pub trait Records {
         after: Option<DeliveryId>,
         most: u32,
     ) -> Result<Vec<Delivery>>;
+
+    /// Has whoever else works on an agency's post wait until this transaction ends. Called
+    /// first where a transaction touches several records: otherwise two of them may wait
+    /// for one another.
+    ///
+    /// # Errors
+    /// `Io`.
+    fn serialize(&mut self, agency: &OrganId) -> Result<()>;
+
+    /// Ends what one claim holds, or, with `None`, what any claim of the agency does: for a
+    /// program that knows that it is the only one at work, such as after a restart. How many
+    /// records were held.
+    ///
+    /// # Errors
+    /// `Io`.
+    fn release_claims(&mut self, agency: &OrganId, of: Option<ClaimToken>) -> Result<u64>;
 
     /// Makes the bytes of a message kept by this transaction.
     ///

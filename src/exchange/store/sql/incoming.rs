@@ -1,7 +1,7 @@
 //! What comes in.
 
 use super::value::{Row, Value, count};
-use super::{Claim, ClaimToken, Connection, kind_from_name, kind_name};
+use super::{Claim, ClaimToken, Connection, kind_from_name, kind_name, too_late};
 use crate::envelope::edxml::{DocumentId, OrganId, Progress};
 use crate::error::{Error, Result};
 use crate::exchange::store::incoming::{Incoming, IncomingId, IncomingState, NewIncoming};
@@ -120,19 +120,20 @@ pub(super) fn documents(
 
 /// As with deliveries, the database is kept from an index by time.
 pub(super) const DUE: &str = "SELECT id FROM incoming WHERE agency = ?1 AND open = 1 \
-                              AND +due_at <= ?2 ORDER BY priority DESC, id LIMIT ?3";
+                              AND (+due_at <= ?2 OR +due_at > ?4) ORDER BY priority DESC, id LIMIT ?3";
 
 pub(super) fn claim(connection: &mut dyn Connection, claim: &Claim<'_>) -> Result<Vec<Incoming>> {
     let due = connection.dialect().skipping_locked(DUE);
     let statement = format!(
-        "WITH due AS ({due}) UPDATE incoming SET claim = ?4, claim_until = ?5, \
-         due_at = CASE WHEN next_at > ?5 THEN next_at ELSE ?5 END \
+        "WITH due AS ({due}) UPDATE incoming SET claim = ?5, claim_until = ?6, \
+         due_at = CASE WHEN next_at > ?6 AND next_at <= ?4 THEN next_at ELSE ?6 END \
          WHERE id IN (SELECT id FROM due) RETURNING {COLUMNS}"
     );
     let values = [
         claim.agency.as_str().into(),
         claim.now.into(),
         claim.most.into(),
+        too_late(claim).into(),
         claim.token.0.into(),
         claim.until.into(),
     ];

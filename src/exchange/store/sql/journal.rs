@@ -16,7 +16,22 @@ const ENTRY: &str =
 /// entries follow the same one. `latest` is the latest time of all entries so far: the first
 /// entry at or after an instant is the first whose `latest` is.
 pub(super) fn note(connection: &mut dyn Connection, noted: &Noted<'_>) -> Result<Entry> {
-    let agency = noted.agency.as_str();
+    let (previous, latest) = match head(connection, noted.agency)? {
+        Some(mut row) => {
+            let (sequence, latest) = (row.number::<u64>()?, row.integer()?);
+            let hash = EntryHash::from_bytes(&row.bytes()?)?;
+            ((sequence > 0).then_some((sequence, hash)), latest)
+        }
+        None => (None, i64::MIN),
+    };
+    let entry = entry_after(previous, noted)?;
+    append(connection, &entry, latest.max(entry.micros()))?;
+    Ok(entry)
+}
+
+/// The record of a journal, locked until the transaction ends; made where there is none.
+pub(super) fn head(connection: &mut dyn Connection, agency: &OrganId) -> Result<Option<Row>> {
+    let agency = agency.as_str();
     let statement = "INSERT INTO journals (agency, sequence, latest, hash) VALUES (?1, 0, ?2, ?3) \
                      ON CONFLICT (agency) DO NOTHING";
     let query = "SELECT sequence, latest, hash FROM journals WHERE agency = ?1";
@@ -28,17 +43,7 @@ pub(super) fn note(connection: &mut dyn Connection, noted: &Noted<'_>) -> Result
             .execute(statement, &[agency.into(), i64::MIN.into(), none.0.as_slice().into()])?;
         head = connection.first(&query, &[agency.into()])?;
     }
-    let (previous, latest) = match head {
-        Some(mut row) => {
-            let (sequence, latest) = (row.number::<u64>()?, row.integer()?);
-            let hash = EntryHash::from_bytes(&row.bytes()?)?;
-            ((sequence > 0).then_some((sequence, hash)), latest)
-        }
-        None => (None, i64::MIN),
-    };
-    let entry = entry_after(previous, noted)?;
-    append(connection, &entry, latest.max(entry.micros()))?;
-    Ok(entry)
+    Ok(head)
 }
 
 /// An entry of texts that every database gives back as they were hashed.

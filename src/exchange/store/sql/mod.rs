@@ -15,7 +15,7 @@ use super::incoming::{Incoming, IncomingId, IncomingState, NewIncoming};
 use super::objects::Objects;
 use super::outgoing::{Delivery, DeliveryId, DeliveryState, Letter, LetterId, NewLetter};
 use super::{Body, Records};
-use crate::envelope::edxml::{DocumentId, OrganId};
+use crate::envelope::edxml::{DocumentId, OrganId, Progress};
 use crate::error::{Error, Result};
 use crate::exchange::journal::{Entry, Noted};
 use crate::exchange::transport::{MessageKind, TransportId};
@@ -129,6 +129,34 @@ fn kind_from_name(name: &str) -> Option<MessageKind> {
     [MessageKind::Document, MessageKind::Status].into_iter().find(|it| kind_name(*it) == name)
 }
 
+/// A claim ends, and what is held is due as if nobody had held it.
+fn release_claims(
+    connection: &mut dyn Connection,
+    agency: &OrganId,
+    of: Option<ClaimToken>,
+) -> Result<u64> {
+    let which = if of.is_some() { "claim = ?2" } else { "claim IS NOT NULL" };
+    let mut values = vec![agency.as_str().into()];
+    values.extend(of.map(|it| Value::from(it.0)));
+    let mut released = 0_u64;
+    for table in ["deliveries", "incoming"] {
+        let statement = format!(
+            "UPDATE {table} SET claim = NULL, claim_until = NULL, due_at = next_at \
+             WHERE agency = ?1 AND open = 1 AND {which}"
+        );
+        released = released.saturating_add(connection.execute(&statement, &values)?);
+    }
+    Ok(released)
+}
+
+/// What is due later than this was put off by a clock that was wrong: no pause and no claim
+/// is as long.
+fn too_late(claim: &Claim<'_>) -> UtcTime {
+    claim.until.plus_seconds(TWO_DAYS)
+}
+
+const TWO_DAYS: i64 = 2 * 86_400;
+
 /// Records within one transaction.
 struct Work<'c> {
     connection: &'c mut dyn Connection,
@@ -174,8 +202,12 @@ impl Records for Work<'_> {
         outgoing::next_at(self.connection, agency)
     }
 
-    fn sent_ids(&mut self, agency: &OrganId, since: UtcTime) -> Result<Vec<TransportId>> {
-        outgoing::sent_ids(self.connection, agency, since)
+    fn set_progress(&mut self, id: DeliveryId, progress: Progress) -> Result<()> {
+        outgoing::set_progress(self.connection, id, progress)
+    }
+
+    fn deliveries_named(&mut self, agency: &OrganId, id: &TransportId) -> Result<Vec<Delivery>> {
+        outgoing::named(self.connection, agency, id)
     }
 
     fn insert_incoming(&mut self, new: &NewIncoming<'_>) -> Result<(IncomingId, bool)> {
@@ -235,6 +267,14 @@ impl Records for Work<'_> {
         most: u32,
     ) -> Result<Vec<Delivery>> {
         outgoing::in_state(self.connection, agency, state, after, most)
+    }
+
+    fn serialize(&mut self, agency: &OrganId) -> Result<()> {
+        journal::head(self.connection, agency).map(drop)
+    }
+
+    fn release_claims(&mut self, agency: &OrganId, of: Option<ClaimToken>) -> Result<u64> {
+        release_claims(self.connection, agency, of)
     }
 
     fn insert_body(&mut self, body: &Body) -> Result<()> {

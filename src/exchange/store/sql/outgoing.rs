@@ -1,7 +1,7 @@
 //! Letters and deliveries.
 
 use super::value::{Row, Value, count};
-use super::{Claim, ClaimToken, Connection, kind_from_name, kind_name};
+use super::{Claim, ClaimToken, Connection, kind_from_name, kind_name, too_late};
 use crate::envelope::edxml::{DocumentId, OrganId, Progress};
 use crate::error::Result;
 use crate::exchange::store::outgoing::{
@@ -128,26 +128,28 @@ pub(super) fn delivery(
 /// of a long queue, for a few.
 pub(super) const HEADS: &str = "
 SELECT d.id, d.letter, d.alone FROM deliveries d
-WHERE d.agency = ?1 AND d.open = 1 AND +d.due_at <= ?2 AND (d.alone = 1 OR NOT EXISTS (
+WHERE d.agency = ?1 AND d.open = 1 AND (+d.due_at <= ?2 OR +d.due_at > ?4)
+AND (d.alone = 1 OR NOT EXISTS (
     SELECT 1 FROM deliveries e WHERE e.letter = d.letter AND e.id < d.id
-    AND e.open = 1 AND e.alone = 0 AND +e.due_at <= ?2))
+    AND e.open = 1 AND e.alone = 0 AND (+e.due_at <= ?2 OR +e.due_at > ?4)))
 ORDER BY d.priority DESC, d.letter, d.id LIMIT ?3";
 
 pub(super) fn claim(connection: &mut dyn Connection, claim: &Claim<'_>) -> Result<Vec<Delivery>> {
     let query = connection.dialect().skipping_locked(HEADS);
-    let values = [claim.agency.as_str().into(), claim.now.into(), claim.most.into()];
+    let late = too_late(claim);
+    let values = [claim.agency.as_str().into(), claim.now.into(), claim.most.into(), late.into()];
     let heads = connection.query(&query, &values)?;
     let update = "UPDATE deliveries SET claim = ?1, claim_until = ?2, \
-                  due_at = CASE WHEN next_at > ?2 THEN next_at ELSE ?2 END \
-                  WHERE open = 1 AND due_at <= ?3";
-    let one = format!("{update} AND id = ?4 RETURNING {COLUMNS}");
-    let together = format!("{update} AND letter = ?4 AND alone = 0 RETURNING {COLUMNS}");
+                  due_at = CASE WHEN next_at > ?2 AND next_at <= ?4 THEN next_at ELSE ?2 END \
+                  WHERE open = 1 AND (due_at <= ?3 OR due_at > ?4)";
+    let one = format!("{update} AND id = ?5 RETURNING {COLUMNS}");
+    let together = format!("{update} AND letter = ?5 AND alone = 0 RETURNING {COLUMNS}");
     let mut claimed = Vec::new();
     for mut head in heads {
         let (id, letter, alone) = (head.integer()?, head.integer()?, head.yes()?);
         let (statement, which) = if alone { (&one, id) } else { (&together, letter) };
-        let values: [Value<'_>; 4] =
-            [claim.token.0.into(), claim.until.into(), claim.now.into(), which.into()];
+        let values: [Value<'_>; 5] =
+            [claim.token.0.into(), claim.until.into(), claim.now.into(), late.into(), which.into()];
         let mut rows = connection
             .query(statement, &values)?
             .into_iter()
@@ -165,7 +167,7 @@ pub(super) fn update(
     claim: Option<ClaimToken>,
     keep_claim: bool,
 ) -> Result<bool> {
-    let holder = if claim.is_some() { "claim = ?14" } else { "claim IS NULL" };
+    let holder = if claim.is_some() { "claim = ?12" } else { "claim IS NULL" };
     let ends = if keep_claim && claim.is_some() {
         "due_at = CASE WHEN ?6 > claim_until THEN ?6 ELSE claim_until END"
     } else {
@@ -173,8 +175,8 @@ pub(super) fn update(
     };
     let statement = format!(
         "UPDATE deliveries SET state = ?2, open = ?3, attempts = ?4, alone = ?5, next_at = ?6, \
-         in_doubt_since = ?7, transport_id = ?8, sent_at = ?9, fault = ?10, handling = ?11, \
-         take_back = ?12, {ends} WHERE id = ?1 AND letter = ?13 AND {holder}"
+         in_doubt_since = ?7, transport_id = ?8, sent_at = ?9, fault = ?10, {ends} \
+         WHERE id = ?1 AND letter = ?11 AND {holder}"
     );
     let mut values = vec![
         it.id.0.into(),
@@ -187,8 +189,6 @@ pub(super) fn update(
         it.transport_id.as_ref().map(TransportId::as_str).into(),
         it.sent_at.into(),
         (&it.fault).into(),
-        it.progress.handling().into(),
-        it.progress.take_back().into(),
         it.letter.0.into(),
     ];
     values.extend(claim.map(|it| Value::from(it.0)));
@@ -205,15 +205,26 @@ pub(super) fn next_at(
     connection.first(NEXT, &[agency.as_str().into()])?.map(|mut row| row.time()).transpose()
 }
 
-pub(super) fn sent_ids(
+pub(super) fn set_progress(
+    connection: &mut dyn Connection,
+    id: DeliveryId,
+    progress: Progress,
+) -> Result<()> {
+    let statement = "UPDATE deliveries SET handling = ?2, take_back = ?3 WHERE id = ?1";
+    let values = [id.0.into(), progress.handling().into(), progress.take_back().into()];
+    connection.execute(statement, &values).map(drop)
+}
+
+pub(super) fn named(
     connection: &mut dyn Connection,
     agency: &OrganId,
-    since: UtcTime,
-) -> Result<Vec<TransportId>> {
-    let query = "SELECT DISTINCT transport_id FROM deliveries \
-                 WHERE agency = ?1 AND sent_at >= ?2 AND transport_id IS NOT NULL";
-    let rows = connection.query(query, &[agency.as_str().into(), since.into()])?;
-    rows.into_iter().map(|mut row| row.text().map(TransportId::from)).collect()
+    id: &TransportId,
+) -> Result<Vec<Delivery>> {
+    let query = format!(
+        "SELECT {COLUMNS} FROM deliveries WHERE agency = ?1 AND transport_id = ?2 ORDER BY id"
+    );
+    let rows = connection.query(&query, &[agency.as_str().into(), id.as_str().into()])?;
+    rows.into_iter().map(to_delivery).collect()
 }
 
 pub(super) fn in_state(

@@ -33,7 +33,7 @@ CREATE TABLE deliveries (
 );
 CREATE INDEX deliveries_of ON deliveries (letter, id);
 CREATE INDEX deliveries_in ON deliveries (agency, state, id);
-CREATE INDEX deliveries_sent ON deliveries (agency, sent_at, transport_id);
+CREATE INDEX deliveries_named ON deliveries (agency, transport_id);
 CREATE INDEX deliveries_open
     ON deliveries (agency, priority DESC, letter, id, due_at, alone) WHERE open = 1;
 CREATE INDEX deliveries_due ON deliveries (agency, due_at) WHERE open = 1;
