@@ -10,12 +10,16 @@
 pub(crate) mod axis;
 #[cfg(feature = "exchange")]
 mod content;
+#[cfg(all(test, feature = "sqlite"))]
+mod crash;
 #[cfg(feature = "exchange")]
 pub mod deadline;
 #[cfg(feature = "exchange")]
 pub mod directory;
 #[cfg(feature = "exchange")]
 mod examiner;
+#[cfg(all(test, feature = "sqlite"))]
+mod fake;
 mod fault;
 #[cfg(feature = "http")]
 mod http;

@@ -12,7 +12,7 @@ mod examine;
 mod fetch;
 mod read;
 mod take;
-#[cfg(test)]
+#[cfg(all(test, feature = "sqlite"))]
 mod tests;
 
 use std::sync::Arc;

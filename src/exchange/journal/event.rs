@@ -200,7 +200,7 @@ pub enum Decision {
 pub struct FileVerdict {
     /// Its name.
     pub name: String,
-    /// The verdict of EN 319 102-1, `TOTAL-PASSED` and so on; empty where nothing is signed.
+    /// The verdict of EN 319 102-1, `TOTAL_PASSED` and so on; empty where nothing is signed.
     pub indication: String,
     /// Each signature.
     pub signatures: Vec<SignerVerdict>,

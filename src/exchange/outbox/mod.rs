@@ -11,7 +11,7 @@ mod matching;
 mod put;
 mod record;
 mod settle;
-#[cfg(test)]
+#[cfg(all(test, feature = "sqlite"))]
 mod tests;
 
 pub(super) use self::put::Answer;

@@ -1,0 +1,156 @@
+//! What the receiver makes of what it gets, and what the sender's clerk reads of it.
+
+use kyso::cades;
+use kyso::edxml::StatusCode;
+use kyso::exchange::directory::SIGNER_NOT_OF_AGENCY;
+use kyso::exchange::journal::{Actor, Decision, Event, FileVerdict};
+use kyso::exchange::{Doubt, ExaminerRules};
+
+use crate::office::{Office, RECEIVER, document, now, pdf, signed};
+
+fn examined(office: &Office) -> (Decision, String, Vec<FileVerdict>) {
+    let found = office.receiver.journal().into_iter().rev().find_map(|it| match it {
+        Event::Examined { decision, reason, files } => Some((decision, reason, files)),
+        _ => None,
+    });
+    found.unwrap()
+}
+
+#[test]
+fn a_signed_document_is_accepted() {
+    let office = Office::new();
+    let envelope = document("1", &[RECEIVER]).attach("qd.pdf", signed(&office.officers.ours));
+    office.put(&envelope);
+    office.run();
+    let (decision, reason, files) = examined(&office);
+    assert_eq!((decision, reason.as_str()), (Decision::Accepted, ""));
+    assert_eq!(files[0].indication, "TOTAL_PASSED");
+    assert_eq!(files[0].signatures[0].authorized, Some(true));
+    assert_eq!(office.sender.told(StatusCode::Arrived).len(), 1);
+    assert_eq!(office.sender.told(StatusCode::Accepted).len(), 1);
+    assert_eq!(office.sender.handling("1"), Some(StatusCode::Accepted));
+    assert_eq!(office.receiver.reports.lock().unwrap()[0].0, "qd.pdf");
+}
+
+#[test]
+fn a_tampered_one_is_refused_with_file_and_check() {
+    let office = Office::new();
+    let mut tampered = signed(&office.officers.ours);
+    let at = tampered.windows(9).position(|it| it == b"/MediaBox").unwrap();
+    tampered[at + 12] = b'7';
+    office.put(
+        &document("2", &[RECEIVER])
+            .attach("tờ trình.pdf", signed(&office.officers.ours))
+            .attach("quyết định.pdf", tampered),
+    );
+    office.run();
+    let reasons = office.sender.told(StatusCode::Refused);
+    assert_eq!(reasons.len(), 1);
+    assert!(reasons[0].contains("quyết định.pdf"), "{reasons:?}");
+    assert!(reasons[0].contains("thay đổi"), "{reasons:?}");
+    assert!(!reasons[0].contains("tờ trình.pdf"), "{reasons:?}");
+    assert_eq!(office.sender.handling("2"), Some(StatusCode::Refused));
+}
+
+#[test]
+fn an_indeterminate_one_is_held_for_a_person() {
+    let office = Office::new();
+    office.put(&document("3", &[RECEIVER]).attach("qd.pdf", signed(&office.officers.unknown)));
+    office.run();
+    let (decision, reason, files) = examined(&office);
+    assert_eq!((decision, files[0].indication.as_str()), (Decision::Held, "INDETERMINATE"));
+    assert!(reason.contains("qd.pdf"), "{reason}");
+    assert_eq!(office.sender.handling("3"), Some(StatusCode::Arrived));
+    let held = office.receiver.inbox.held(None, 9).unwrap();
+    assert_eq!(held.len(), 1);
+    let by = Actor::new("chị Hoa");
+    office.receiver.inbox.decide(held[0].id, Decision::Accepted, "", &by).unwrap();
+    office.run();
+    assert_eq!(office.sender.handling("3"), Some(StatusCode::Accepted));
+}
+
+#[test]
+fn an_unsigned_annex_is_for_the_agency_to_judge() {
+    for (rule, wanted) in [
+        (Doubt::Overlook, Decision::Accepted),
+        (Doubt::Hold, Decision::Held),
+        (Doubt::Refuse, Decision::Refused),
+    ] {
+        let rules = ExaminerRules { unsigned_file: rule, ..ExaminerRules::default() };
+        let office = Office::by(rules);
+        office.put(
+            &document("4", &[RECEIVER])
+                .attach("qd.pdf", signed(&office.officers.ours))
+                .attach("phụ lục.pdf", pdf())
+                .attach("bảng.xlsx", b"a table".to_vec()),
+        );
+        office.run();
+        let (decision, reason, _) = examined(&office);
+        assert_eq!(decision, wanted);
+        let is_told = wanted != Decision::Accepted;
+        assert_eq!(reason.contains("phụ lục.pdf") && reason.contains("bảng.xlsx"), is_told);
+    }
+}
+
+#[test]
+fn nothing_signed_is_held() {
+    let office = Office::new();
+    office.put(&document("5", &[RECEIVER]).attach("qd.pdf", pdf()));
+    office.run();
+    assert_eq!(examined(&office).0, Decision::Held);
+}
+
+#[test]
+fn a_signature_beside_its_file() {
+    let office = Office::new();
+    let table = b"a table".to_vec();
+    let signature =
+        cades::SignatureBuilder::new(&table, now()).sign(&office.officers.ours).unwrap();
+    office.put(
+        &document("6", &[RECEIVER])
+            .attach("bảng.xlsx", table.clone())
+            .attach("bảng.xlsx.p7s", signature.clone()),
+    );
+    office.run();
+    assert_eq!(examined(&office).0, Decision::Accepted);
+    office.put(
+        &document("7", &[RECEIVER])
+            .attach("bảng.xlsx", b"another table".to_vec())
+            .attach("bảng.xlsx.p7s", signature.clone()),
+    );
+    office.run();
+    let (decision, reason, _) = examined(&office);
+    assert_eq!(decision, Decision::Refused);
+    assert!(reason.contains("bảng.xlsx"), "{reason}");
+    office.put(&document("8", &[RECEIVER]).attach("khác.p7s", signature));
+    office.run();
+    assert_eq!(examined(&office).0, Decision::Refused, "a signature of nothing");
+}
+
+#[test]
+fn one_who_may_not_sign_for_the_sender_is_a_finding_of_its_own() {
+    let office = Office::new();
+    office.put(&document("9", &[RECEIVER]).attach("qd.pdf", signed(&office.officers.others)));
+    office.run();
+    let (decision, reason, files) = examined(&office);
+    assert_eq!((decision, files[0].indication.as_str()), (Decision::Held, "TOTAL_PASSED"));
+    assert_eq!(files[0].signatures[0].authorized, Some(false));
+    assert!(reason.contains("không được ký thay cơ quan"), "{reason}");
+    let reports = office.receiver.reports.lock().unwrap();
+    let text = serde_json::to_string(&reports[0].1).unwrap();
+    assert!(text.contains(SIGNER_NOT_OF_AGENCY), "{text}");
+}
+
+#[test]
+fn a_broken_pdf_and_two_files_of_one_name_are_refused() {
+    let office = Office::new();
+    office.put(&document("10", &[RECEIVER]).attach("qd.pdf", b"%PDF-1.7 broken".to_vec()));
+    office.run();
+    let (decision, reason, _) = examined(&office);
+    assert_eq!(decision, Decision::Refused);
+    assert!(reason.contains("không đọc được"), "{reason}");
+    let one = signed(&office.officers.ours);
+    office.put(&document("11", &[RECEIVER]).attach("qd.pdf", one.clone()).attach("qd.pdf", one));
+    office.run();
+    assert_eq!(examined(&office).0, Decision::Refused);
+}
