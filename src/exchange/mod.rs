@@ -5,6 +5,44 @@
 //! the room `lgsp` (feature `http`). [`store::Store`] is the joint to the database: what has
 //! to outlive a crash is kept there, each step together with its entry in the [`journal`]
 //! (feature `exchange`). Everything here is synchronous and usable as `dyn`.
+//!
+//! # The two loops of a document-management system
+//!
+//! With the features `http` and `sqlite`; each loop in a thread of its own, or both in one.
+//!
+//! ```no_run
+//! # #[cfg(all(feature = "http", feature = "sqlite"))]
+//! # fn example(trust: kyso::TrustStore, secret: &str, is_over: impl Fn() -> bool)
+//! # -> kyso::Result<()> {
+//! use std::sync::Arc;
+//! use std::time::Duration;
+//!
+//! use kyso::axis::{Client, Credentials};
+//! use kyso::edxml::Organization;
+//! use kyso::exchange::store::Sqlite;
+//! use kyso::exchange::{Examiner, Inbox, Outbox, Post};
+//! use kyso::{Policy, UtcTime, Validator};
+//!
+//! let us = Organization::new("H37.15", "Sở Nội vụ tỉnh Lạng Sơn");
+//! let axis = Client::new("https://axis.example.vn/api", Credentials::new("H37.15", secret), UtcTime::now)?;
+//! let post = Post::new(Arc::new(Sqlite::open("/var/lib/dms/post.db")?), us, UtcTime::now);
+//! post.release_claims()?; // only where no other program works on this post
+//!
+//! let examiner = Examiner::new(Validator::new(trust, Policy::default(), UtcTime::now()));
+//! let (outbox, inbox) = (Outbox::new(&post), Inbox::new(&post, Arc::new(examiner)));
+//! while !is_over() {
+//!     // What was handed over with `outbox.put`, and the answers of the inbox.
+//!     while !outbox.work(&axis)?.is_nothing() {}
+//!     if let Err(error) = inbox.poll(&axis) {
+//!         eprintln!("{error}"); // the axis is away: another time
+//!     }
+//!     while !inbox.work(&axis)?.is_nothing() {}
+//!     // For a person: `inbox.held`, `inbox.decide`, `outbox.stopped`, `outbox.resume`.
+//!     std::thread::sleep(Duration::from_secs(5));
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
 #[cfg(feature = "http")]
 pub(crate) mod axis;

@@ -98,7 +98,12 @@ impl Inbox {
             let is_held = step == IncomingStep::Held;
             Ok((if is_held { Worked::LEFT } else { Worked::DONE }, Some(event)))
         })?;
-        event.iter().for_each(|it| self.told(&parcel.incoming, it));
+        if let Some(event) = &event {
+            self.told(&parcel.incoming, event);
+            let applied =
+                matches!(event, Event::StatusReceived { effect: StatusEffect::Applied, .. });
+            answer.iter().filter(|_| applied).for_each(|it| it.told(&self.post));
+        }
         Ok(worked)
     }
 

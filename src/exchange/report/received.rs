@@ -124,7 +124,7 @@ impl Incoming {
         received.statuses =
             statuses.into_iter().map(|(n, it)| (format!("{n:02}"), Times::of(it))).collect();
         received.signers = self.signers.into_values().collect();
-        received.signers.sort_by(|one, other| other.signatures.cmp(&one.signatures));
+        received.signers.sort_by_key(|it| std::cmp::Reverse(it.signatures));
         received
     }
 }
