@@ -1,8 +1,6 @@
 //! The client's connections: kept, over TLS, and to peers that are slow or hostile.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
-#[path = "../examples/support/files.rs"]
-mod files;
 #[path = "../examples/support/gateway.rs"]
 mod gateway;
 
