@@ -46,6 +46,7 @@ pub(super) async fn answer(
         Ok(body) => body,
         Err(Cut::Refused(no)) => return Ok(refused(call, &no, true)),
         Err(Cut::TooSlow) => return Ok(bare(StatusCode::REQUEST_TIMEOUT)),
+        Err(Cut::Broken) => return Ok(bare(StatusCode::BAD_REQUEST)),
     };
     let worked = tokio::task::spawn_blocking(move || axis.answer(call, &caller, body)).await;
     Ok(match worked {
@@ -84,6 +85,8 @@ fn too_large() -> No {
 enum Cut {
     Refused(No),
     TooSlow,
+    /// The connection, or what is said of its length.
+    Broken,
 }
 
 /// Until when a body of so many bytes has to be there.
@@ -108,10 +111,7 @@ async fn receive(
         let frame = match next {
             Ok(Ok(Some(Ok(frame)))) => frame,
             Ok(Ok(None)) => return Ok(kept),
-            Ok(Ok(Some(Err(error)))) => {
-                let no = No(ErrorCode::INVALID_FILE, error.to_string());
-                return Err(Cut::Refused(no));
-            }
+            Ok(Ok(Some(Err(_)))) => return Err(Cut::Broken),
             Ok(Err(_)) | Err(_) => return Err(Cut::TooSlow),
         };
         let Ok(piece) = frame.into_data() else { continue };
