@@ -2,21 +2,25 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::documents::{Direction, Listed, timeliness};
 use super::statistics::{Refusal, Sent, add};
 use super::tally::{due_day, seconds};
 use super::times::Times;
 use crate::envelope::edxml::{DocumentId, OrganId, Priority, StatusCode};
-use crate::exchange::deadline::{Duty, Rules};
+use crate::exchange::deadline::{Day, Duty, Rules};
 use crate::exchange::journal::{DocumentFacts, Entry, Event, StatusEffect};
 use crate::exchange::transport::MessageKind;
 use crate::time::UtcTime;
 
 #[derive(Debug, Default)]
 pub(super) struct Outgoing {
-    /// By the message's digest: a revocation has the identifier of what it revokes.
-    letters: BTreeMap<String, Letter>,
-    /// The newest letter of each document.
-    documents: HashMap<DocumentId, String>,
+    /// In the order in which they were handed over.
+    letters: Vec<Letter>,
+    /// By the message's digest.
+    messages: HashMap<String, usize>,
+    /// The letters of each document, the newest last: an update, or a revocation, may have
+    /// the identifier of what it changes.
+    documents: HashMap<DocumentId, Vec<usize>>,
     sent: Sent,
 }
 
@@ -25,6 +29,7 @@ struct Letter {
     facts: DocumentFacts,
     /// From when its time runs.
     since: UtcTime,
+    queued: UtcTime,
     deliveries: BTreeMap<OrganId, Delivery>,
 }
 
@@ -32,36 +37,46 @@ struct Letter {
 struct Delivery {
     sent: Option<UtcTime>,
     stopped: bool,
+    cancelled: bool,
+    reason: String,
     statuses: BTreeMap<u8, UtcTime>,
 }
 
 impl Outgoing {
     pub(super) fn add(&mut self, entry: &Entry, event: Event, within: bool) {
-        let digest = entry.digest.clone().unwrap_or_default();
+        let digest = entry.digest.as_deref().unwrap_or_default();
         match event {
             Event::Queued { document, to, signed_at } if within => {
-                let deliveries = to.into_iter().map(|it| (it, Delivery::default())).collect();
-                self.documents.insert(document.id.clone(), digest.clone());
-                let since = signed_at.unwrap_or(entry.at);
-                self.letters.insert(digest, Letter { facts: document, since, deliveries });
+                self.queued(entry, digest, document, to, signed_at);
             }
-            Event::Sent { message: MessageKind::Document, to, settled, .. } => {
-                self.count_settled(settled && within);
-                self.each(&digest, &to, |it| it.sent = Some(entry.at));
-                self.each(&digest, &to, |it| it.stopped = false);
+            Event::Sent { message, to, settled, .. } => {
+                self.sent.settled = self.sent.settled.saturating_add(u64::from(settled && within));
+                if message == MessageKind::Document {
+                    self.each(digest, &to, |it| {
+                        it.sent.get_or_insert(entry.at);
+                        it.stopped = false;
+                    });
+                }
             }
             Event::SendingFailed { fault, .. } if within => {
                 self.sent.retries = self.sent.retries.saturating_add(1);
-                add(&mut self.sent.failures, without_numbers(&fault));
+                self.failed(&fault);
             }
-            Event::SendingGivenUp { message: MessageKind::Document, to, reason, .. } => {
+            Event::SendingGivenUp { to, reason, .. } => {
                 if within {
-                    add(&mut self.sent.failures, without_numbers(&reason));
+                    self.failed(&reason);
                 }
-                self.each(&digest, &to, |it| it.stopped = true);
+                self.each(digest, &to, |it| {
+                    it.stopped = true;
+                    it.reason.clone_from(&reason);
+                });
             }
-            Event::SendingDecided { to, .. } => {
-                self.each(&digest, &[to], |it| it.stopped = false);
+            Event::SendingDecided { to, again } => {
+                let mut found = false;
+                self.each(digest, &[to], |it| {
+                    (it.stopped, it.cancelled, found) = (false, !again, true);
+                });
+                self.sent.resumed = self.sent.resumed.saturating_add(u64::from(found && again));
             }
             Event::StatusReceived { code, description, effect: StatusEffect::Applied } => {
                 self.status(entry, code, description);
@@ -70,12 +85,35 @@ impl Outgoing {
         }
     }
 
-    fn count_settled(&mut self, settled: bool) {
-        self.sent.settled = self.sent.settled.saturating_add(u64::from(settled));
+    fn queued(
+        &mut self,
+        entry: &Entry,
+        digest: &str,
+        facts: DocumentFacts,
+        to: Vec<OrganId>,
+        signed_at: Option<UtcTime>,
+    ) {
+        let at = self.letters.len();
+        self.messages.insert(digest.to_owned(), at);
+        self.documents.entry(facts.id.clone()).or_default().push(at);
+        self.letters.push(Letter {
+            facts,
+            since: signed_at.unwrap_or(entry.at),
+            queued: entry.at,
+            deliveries: to.into_iter().map(|it| (it, Delivery::default())).collect(),
+        });
+    }
+
+    fn failed(&mut self, fault: &str) {
+        let words = without_numbers(fault);
+        let failures = &mut self.sent.failures;
+        let known = failures.len() < Sent::MOST_FAILURES || failures.contains_key(&words);
+        add(failures, if known { words } else { "…".to_owned() });
     }
 
     fn each(&mut self, digest: &str, to: &[OrganId], mut change: impl FnMut(&mut Delivery)) {
-        let Some(letter) = self.letters.get_mut(digest) else { return };
+        let Some(at) = self.messages.get(digest) else { return };
+        let Some(letter) = self.letters.get_mut(*at) else { return };
         for agency in to {
             if let Some(delivery) = letter.deliveries.get_mut(agency) {
                 change(delivery);
@@ -83,36 +121,81 @@ impl Outgoing {
         }
     }
 
+    /// At the newest letter of the document that the axis has for whoever speaks, and that
+    /// does not have this status yet.
     fn status(&mut self, entry: &Entry, code: StatusCode, description: String) {
         let (Some(document), Some(peer)) = (&entry.document, &entry.peer) else { return };
-        let Some(digest) = self.documents.get(document) else { return };
-        let Some(letter) = self.letters.get_mut(digest) else { return };
-        let place = letter.deliveries.iter_mut().find(|it| it.0.is_same_agency(peer));
-        let Some((_, delivery)) = place else { return };
-        delivery.statuses.entry(code.number()).or_insert(entry.at);
-        if code == StatusCode::Refused {
-            self.sent.refusals.push(Refusal {
-                document: document.clone(),
-                code: letter.facts.code.clone(),
-                agency: peer.clone(),
-                at: entry.at,
-                reason: description,
-            });
+        let Some(letters) = self.documents.get(document) else { return };
+        for at in letters.iter().rev() {
+            let Some(letter) = self.letters.get_mut(*at) else { continue };
+            let Some(delivery) = letter.to(peer) else { continue };
+            if delivery.sent.is_none() || delivery.statuses.contains_key(&code.number()) {
+                continue;
+            }
+            delivery.statuses.insert(code.number(), entry.at);
+            if code == StatusCode::Refused {
+                delivery.reason.clone_from(&description);
+                self.sent.refusals.push(Refusal {
+                    document: document.clone(),
+                    code: letter.facts.code.clone(),
+                    agency: peer.clone(),
+                    at: entry.at,
+                    reason: description,
+                });
+            }
+            return;
+        }
+    }
+
+    pub(super) fn listed(&self, rules: &Rules, as_of: UtcTime, list: &mut Vec<Listed>) {
+        for letter in &self.letters {
+            let (facts, due) = (&letter.facts, letter.due(rules));
+            for (agency, delivery) in &letter.deliveries {
+                list.push(Listed {
+                    direction: Direction::Sent,
+                    document: facts.id.clone(),
+                    code: facts.code.clone(),
+                    subject: facts.subject.clone(),
+                    kind: facts.kind.clone(),
+                    priority: facts.priority,
+                    business: facts.business,
+                    peer: agency.clone(),
+                    since: letter.since,
+                    done: delivery.sent,
+                    due,
+                    timeliness: match delivery.cancelled {
+                        true => "cancelled",
+                        false => timeliness(delivery.sent, due, as_of),
+                    },
+                    statuses: delivery
+                        .statuses
+                        .iter()
+                        .map(|(n, at)| (format!("{n:02}"), *at))
+                        .collect(),
+                    decision: delivery.state().to_owned(),
+                    verdict: String::new(),
+                    reason: delivery.reason.clone(),
+                });
+            }
         }
     }
 
     pub(super) fn finish(self, rules: &Rules, as_of: UtcTime) -> Sent {
         let mut sent = self.sent;
         let (mut sending, mut statuses) = (Vec::new(), BTreeMap::<u8, Vec<u64>>::new());
-        for letter in self.letters.values() {
+        for letter in &self.letters {
             sent.documents = sent.documents.saturating_add(1);
             sent.groups.add(&letter.facts);
-            let priority = Priority(letter.facts.priority);
-            let due = rules.due(Duty::Send, letter.since, priority, due_day(&letter.facts)).at;
+            add(&mut sent.days, Day::of(letter.queued).to_string());
+            let due = letter.due(rules);
             for (agency, delivery) in &letter.deliveries {
                 add(&mut sent.groups.agencies, agency.as_str());
                 sent.deliveries = sent.deliveries.saturating_add(1);
                 sent.stopped = sent.stopped.saturating_add(u64::from(delivery.stopped));
+                if delivery.cancelled {
+                    sent.cancelled = sent.cancelled.saturating_add(1);
+                    continue;
+                }
                 sent.timeliness.add(delivery.sent, due, as_of);
                 let Some(at) = delivery.sent else { continue };
                 sent.delivered = sent.delivered.saturating_add(1);
@@ -126,6 +209,32 @@ impl Outgoing {
         sent.statuses =
             statuses.into_iter().map(|(n, it)| (format!("{n:02}"), Times::of(it))).collect();
         sent
+    }
+}
+
+impl Letter {
+    fn due(&self, rules: &Rules) -> UtcTime {
+        let priority = Priority(self.facts.priority);
+        rules.due(Duty::Send, self.since, priority, due_day(&self.facts)).at
+    }
+
+    /// The delivery to this agency, under whichever of its codes; who is the only receiver is
+    /// known even where the directory alone tells that two codes are one agency's.
+    fn to(&mut self, peer: &OrganId) -> Option<&mut Delivery> {
+        let only = self.deliveries.len() == 1;
+        let mut all = self.deliveries.iter_mut();
+        all.find(|(it, _)| only || it.is_same_agency(peer)).map(|(_, it)| it)
+    }
+}
+
+impl Delivery {
+    fn state(&self) -> &'static str {
+        match self {
+            Self { cancelled: true, .. } => "cancelled",
+            Self { stopped: true, .. } => "stopped",
+            Self { sent: Some(_), .. } => "sent",
+            _ => "open",
+        }
     }
 }
 

@@ -39,6 +39,22 @@ pub struct Statistics {
     pub sent: Sent,
     /// What it received.
     pub received: Received,
+    /// Whether the journal it is told from is whole.
+    pub journal: JournalCheck,
+}
+
+/// Whether a journal is whole, as far as its entries were counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct JournalCheck {
+    /// Entries that were counted.
+    pub entries: u64,
+    /// The hash of the last entry up to which the chain holds, in hexadecimal.
+    pub hash: String,
+    /// Where the chain breaks first; nothing where it is whole.
+    pub broken: Option<String>,
+    /// Entries whose text is no event that this version knows: they count for nothing else.
+    pub unknown: u64,
 }
 
 /// A number of things for each name.
@@ -82,13 +98,21 @@ pub struct Sent {
     pub delivered: u64,
     /// Deliveries that wait for a person.
     pub stopped: u64,
+    /// Deliveries that a person had sent again.
+    pub resumed: u64,
+    /// Deliveries that a person had not sent: they are neither in time nor late.
+    pub cancelled: u64,
+    /// Documents by the day in Vietnam on which they were handed over: `2026-02-17`.
+    pub days: Count,
     /// Documents by what they have in common.
     pub groups: Groups,
-    /// Attempts that failed and were made again.
+    /// Attempts within the period that failed and were made again, of documents and of
+    /// answers.
     pub retries: u64,
-    /// Outcomes that were unknown, and found out by asking.
+    /// Outcomes within the period that were unknown, and found out by asking, likewise.
     pub settled: u64,
-    /// Failures of attempts, by their words without what differs each time.
+    /// Failures within the period, by their words without what differs each time; at most
+    /// [`Sent::MOST_FAILURES`] different ones, and the rest under `…`.
     pub failures: Count,
     /// Whether deliveries were sent within the time that the law gives.
     pub timeliness: Timeliness,
@@ -106,21 +130,27 @@ pub struct Sent {
 pub struct Received {
     /// Documents stored.
     pub documents: u64,
-    /// Documents that came a second time.
+    /// Documents by the day in Vietnam on which they were stored: `2026-02-17`.
+    pub days: Count,
+    /// Documents that came a second time, within the period.
     pub repeated: u64,
-    /// Messages that were none.
+    /// Messages that were none, within the period.
     pub unreadable: u64,
     /// Documents by what they have in common.
     pub groups: Groups,
     /// By what became of them: `accepted`, `refused`, `held`, `open`.
     pub decisions: Count,
+    /// Documents on which a person decided.
+    pub by_people: u64,
     /// Files by their verdict: `TOTAL_PASSED`, ..., `unsigned`.
     pub verdicts: Count,
     /// Who signed, the most frequent first.
     pub signers: Vec<Signer>,
-    /// Whether documents were answered (03 or 02) within the time that the law gives.
+    /// Whether documents were answered (03 or 02; 15 or 16 where a revocation asks) within
+    /// the time that the law gives. The axis has to have the answer: what waits in the
+    /// outbox tells nobody.
     pub timeliness: Timeliness,
-    /// From a document's arrival to each answer, by its two digits.
+    /// From a document's arrival to the axis having each answer, by its two digits.
     pub statuses: BTreeMap<String, Times>,
     /// What was refused, the newest last.
     pub refusals: Vec<Refusal>,
@@ -156,6 +186,11 @@ pub struct Refusal {
     pub at: UtcTime,
     /// Why.
     pub reason: String,
+}
+
+impl Sent {
+    /// How many failures are told apart: their words come from outside.
+    pub const MOST_FAILURES: usize = 100;
 }
 
 pub(super) fn add(count: &mut Count, name: impl Into<String>) {

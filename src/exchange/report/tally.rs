@@ -1,12 +1,13 @@
 //! Going through a journal once.
 
+use super::documents::Listed;
 use super::received::Incoming;
 use super::sent::Outgoing;
-use super::statistics::{Period, Statistics};
+use super::statistics::{JournalCheck, Period, Statistics};
 use crate::envelope::edxml::OrganId;
-use crate::error::Result;
 use crate::exchange::deadline::Rules;
-use crate::exchange::journal::{Entry, Event};
+use crate::exchange::journal::{Break, Chain, Entry, Event};
+use crate::exchange::transport::MessageKind;
 use crate::time::UtcTime;
 
 /// Counts what a journal tells, entry by entry, in the journal's order. It keeps what it must
@@ -18,6 +19,10 @@ pub struct Tally<'r> {
     rules: &'r Rules,
     outgoing: Outgoing,
     incoming: Incoming,
+    chain: Chain,
+    broken: Option<Break>,
+    entries: u64,
+    unknown: u64,
 }
 
 impl<'r> Tally<'r> {
@@ -25,28 +30,45 @@ impl<'r> Tally<'r> {
     #[must_use]
     pub fn new(agency: OrganId, period: Period, rules: &'r Rules) -> Self {
         let (outgoing, incoming) = (Outgoing::default(), Incoming::default());
-        Self { agency, period, rules, outgoing, incoming }
+        let (chain, broken, entries, unknown) = (Chain::default(), None, 0, 0);
+        Self { agency, period, rules, outgoing, incoming, chain, broken, entries, unknown }
     }
 
-    /// Counts an entry. Give those after the period as well: what became of its documents
-    /// later is counted with them.
-    ///
-    /// # Errors
-    /// `Malformed` where the entry is of no kind that this version knows.
-    pub fn add(&mut self, entry: &Entry) -> Result<()> {
-        let event = entry.event()?;
-        let within = self.period.contains(entry.at);
-        match event {
-            Event::Queued { .. }
-            | Event::SendingBegun { .. }
-            | Event::Sent { .. }
-            | Event::SendingFailed { .. }
-            | Event::SendingGivenUp { .. }
-            | Event::SendingDecided { .. }
-            | Event::StatusReceived { .. } => self.outgoing.add(entry, event, within),
-            _ => self.incoming.add(entry, event, within),
+    /// Counts an entry, and holds it against the one before. Give all entries of the journal:
+    /// the chain begins with the first, and what became of the period's documents later is
+    /// counted with them.
+    pub fn add(&mut self, entry: &Entry) {
+        self.entries = self.entries.saturating_add(1);
+        if self.broken.is_none() {
+            self.broken = self.chain.follow(entry).err();
         }
-        Ok(())
+        let within = self.period.contains(entry.at);
+        match entry.event() {
+            Ok(event @ Event::Sent { message: MessageKind::Status, .. }) => {
+                self.outgoing.add(entry, event.clone(), within);
+                self.incoming.add(entry, event, within);
+            }
+            Ok(
+                event @ (Event::Queued { .. }
+                | Event::Sent { .. }
+                | Event::SendingFailed { .. }
+                | Event::SendingGivenUp { .. }
+                | Event::SendingDecided { .. }
+                | Event::StatusReceived { .. }),
+            ) => self.outgoing.add(entry, event, within),
+            Ok(event) => self.incoming.add(entry, event, within),
+            Err(_) => self.unknown = self.unknown.saturating_add(1),
+        }
+    }
+
+    /// Each document of the period: sent ones, for each receiver, then received ones, in the
+    /// order of the journal.
+    #[must_use]
+    pub fn documents(&self, as_of: UtcTime) -> Vec<Listed> {
+        let mut list = Vec::new();
+        self.outgoing.listed(self.rules, as_of, &mut list);
+        self.incoming.listed(self.rules, as_of, &mut list);
+        list
     }
 
     /// What it came to, as of a time.
@@ -58,6 +80,12 @@ impl<'r> Tally<'r> {
             as_of,
             sent: self.outgoing.finish(self.rules, as_of),
             received: self.incoming.finish(self.rules, as_of),
+            journal: JournalCheck {
+                entries: self.entries,
+                hash: self.chain.hash().to_string(),
+                broken: self.broken.map(|it| it.to_string()),
+                unknown: self.unknown,
+            },
         }
     }
 }
