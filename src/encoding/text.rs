@@ -11,6 +11,12 @@ pub(crate) fn steers(c: char) -> bool {
             | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// Without characters that steer what shows it, so that no name can forge a line or a
+/// colour, or be read backwards.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
+}
+
 /// As text in HTML and XML, and as a value of their attributes.
 pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

@@ -5,7 +5,7 @@ use std::fmt;
 use super::check::Outcome;
 use super::conclusion::{Conclusion, Failed, Indeterminate};
 use super::report::{Report, SignatureReport};
-use crate::encoding::steers;
+pub(super) use crate::encoding::printable;
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -105,12 +105,6 @@ pub(super) fn covers(signature: &SignatureReport) -> Option<(String, String)> {
         }
         (false, None) => ("một phần của tệp".to_owned(), "a part of the file".to_owned()),
     })
-}
-
-/// Without characters that steer what shows them, so that no name can forge a line or a
-/// colour, or be read backwards.
-pub(super) fn printable(text: &str) -> String {
-    text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// What a conclusion means, in a sentence.

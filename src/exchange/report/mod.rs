@@ -3,6 +3,8 @@
 
 mod csv;
 mod documents;
+#[cfg(feature = "report")]
+mod html;
 mod received;
 mod sent;
 mod statistics;

@@ -46,7 +46,8 @@ impl Book {
 
     fn sent(&mut self, when: &str, id: &str, to: &str, settled: bool) {
         let (message, to) = (MessageKind::Document, vec![to.into()]);
-        let event = Event::Sent { message, to, transport_id: TransportId::new("1"), settled };
+        let event =
+            Event::Sent { message, to, transport_id: TransportId::from("1".to_owned()), settled };
         self.note(when, (id, "", &format!("m-{id}")), event);
     }
 
@@ -57,7 +58,7 @@ impl Book {
     }
 
     fn received(&mut self, when: &str, id: &str, from: &str) {
-        let transport_id = TransportId::new("2");
+        let transport_id = TransportId::from("2".to_owned());
         let event = Event::Received { document: facts(from, id), transport_id, length: 1 };
         self.note(when, (id, from, &format!("r-{id}")), event);
     }
@@ -68,7 +69,7 @@ impl Book {
         self.note(queued, (id, to, &digest), event);
         let Some(sent) = sent else { return };
         let (message, to) = (MessageKind::Status, vec![to.into()]);
-        let transport_id = TransportId::new("3");
+        let transport_id = TransportId::from("3".to_owned());
         let event = Event::Sent { message, to, transport_id, settled: false };
         self.note(sent, (id, "", &digest), event);
     }
@@ -234,7 +235,7 @@ fn receiving_is_counted() {
     let event = Event::Decided { decision: Decision::Accepted, reason: String::new() };
     book.note("2026-11-17 10:00", ("3", "H02", "r-3"), event);
     book.answer("2026-11-17 10:00", None, "3", "H02", StatusCode::Accepted);
-    let transport_id = TransportId::new("9");
+    let transport_id = TransportId::from("9".to_owned());
     let event = Event::Repeated { transport_id: transport_id.clone() };
     book.note("2026-11-17 10:00", ("1", "H01", "r-1"), event);
     let event = Event::Unreadable { transport_id, reason: "XML".to_owned() };
@@ -378,8 +379,8 @@ fn names_of_fields_stay() {
         [
             "cancelled",
             "days",
-            "deliveries",
             "delivered",
+            "deliveries",
             "documents",
             "failures",
             "groups",
@@ -410,4 +411,43 @@ fn names_of_fields_stay() {
             "verdicts"
         ]
     );
+}
+
+#[cfg(feature = "report")]
+#[test]
+fn nothing_of_a_document_is_markup() {
+    let attack = "</svg></table><script>alert(1)</script><img src=x onerror=1>\u{202e}";
+    let mut book = Book::default();
+    book.queued("2026-11-16 09:00", attack, &[attack], 0, None);
+    book.sent("2026-11-16 09:01", attack, attack, false);
+    book.status("2026-11-16 09:02", attack, attack, StatusCode::Refused, attack);
+    book.received("2026-11-16 10:00", attack, attack);
+    book.examined("2026-11-16 10:02", attack, Decision::Refused, attack, attack);
+    let event = Event::Decided { decision: Decision::Refused, reason: attack.to_owned() };
+    book.note("2026-11-16 10:03", (attack, attack, &format!("r-{attack}")), event);
+    let page = book.statistics().to_html(attack);
+    assert!(page.contains("&lt;script&gt;alert(1)"), "it is shown");
+    for wrong in ["<script", "<img", "\u{202e}", "href", "src=\"", "url("] {
+        assert!(!page.contains(wrong), "{wrong}");
+    }
+    for element in ["svg", "table", "figure", "tr", "td", "div"] {
+        let closed = page.matches(&format!("</{element}>")).count();
+        let opened = page.matches(&format!("<{element}>")).count()
+            + page.matches(&format!("<{element} ")).count();
+        assert_eq!(opened, closed, "{element}");
+    }
+    assert!(page.matches("<svg ").count() >= 7, "charts are drawn");
+    // Charts have but one address in them, that of SVG's own names.
+    assert_eq!(
+        page.matches("http").count(),
+        page.matches("http://www.w3.org/2000/svg").count() + 1
+    );
+}
+
+#[cfg(feature = "report")]
+#[test]
+fn a_page_about_nothing_is_a_page() {
+    let page = Book::default().statistics().to_html("UBND TEST");
+    assert!(page.contains("UBND TEST (H99)") && page.ends_with("</html>\n"));
+    assert!(!page.contains("<svg"), "there is nothing to draw");
 }
