@@ -173,6 +173,21 @@ fn more_connections_than_there_may_be_wait_and_are_served() {
         (0..connections * 2).map(|_| TcpStream::connect(address(&endpoint)).unwrap()).collect();
     serves(&endpoint, "1");
     drop(idle);
+    // Those that were served before, and say nothing more, end as well.
+    let served: Vec<_> = (0..connections)
+        .map(|_| {
+            let mut stream = TcpStream::connect(address(&endpoint)).unwrap();
+            let head = signed(CITY, &[], UtcTime::now());
+            let head = format!(
+                "POST /api/countReceiveEdoc HTTP/1.1\r\nHost: x\r\n{head}Content-Length: 0\r\n\r\n"
+            );
+            stream.write_all(head.as_bytes()).unwrap();
+            stream.read_exact(&mut [0; 15]).unwrap();
+            stream
+        })
+        .collect();
+    serves(&endpoint, "2");
+    drop(served);
 }
 
 #[test]

@@ -113,7 +113,8 @@ impl Acceptor {
     async fn serve(mut self, stream: TcpStream, _place: OwnedSemaphorePermit) {
         let _ = stream.set_nodelay(true);
         let mut stream = TimeoutStream::new(stream);
-        stream.set_read_timeout(Some(self.patience.idle.max(self.patience.headers)));
+        // Reading has its times where it is known what is read: here it would cut off who
+        // waits for an answer.
         stream.set_write_timeout(Some(self.patience.idle));
         let (axis, patience) = (self.axis, self.patience);
         let service = service_fn(move |request| {
