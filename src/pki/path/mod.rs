@@ -8,6 +8,8 @@ mod constraint_tests;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod exhaust;
 mod fault;
+#[cfg(test)]
+mod hint_tests;
 mod memory;
 #[cfg(test)]
 mod memory_tests;
