@@ -2,10 +2,10 @@
 //! there are, and what they draw.
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use std::cell::Cell;
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::effort::Effort;
 use super::geometry::Matrix;
 use super::outlines::{u16_at, u32_at};
 use super::shape::Drawn;
@@ -23,7 +23,7 @@ pub(super) struct Cff {
     select: Vec<(usize, usize)>,
     chosen: Chosen,
     /// How many steps charstrings may still take.
-    steps: Cell<usize>,
+    effort: Effort,
 }
 
 /// What glyphs are chosen by.
@@ -35,8 +35,6 @@ enum Chosen {
     Names { names: HashMap<Vec<u8>, Option<u32>>, bytes: Option<HashMap<u8, u32>> },
 }
 
-/// Steps of charstrings of one font; large ones have a million.
-const STEPS: usize = 4_000_000;
 /// Strings that no font brings (#5176, Appendix A).
 const STANDARD: usize = 391;
 /// Parts that a font may have.
@@ -180,7 +178,7 @@ fn is_usual(top: &Values, parts: &[Values]) -> bool {
 
 impl Cff {
     /// Nothing where it is broken, or unusual.
-    pub(super) fn parse(bytes: Vec<u8>) -> Option<Self> {
+    pub(super) fn parse(bytes: Vec<u8>, effort: &Effort) -> Option<Self> {
         let bytes = if bytes.starts_with(b"OTTO") { table(&bytes)? } else { bytes };
         (bytes.first() == Some(&1)).then_some(())?;
         let names = Index::parse(&bytes, usize::from(*bytes.get(2)?))?;
@@ -221,8 +219,8 @@ impl Cff {
             let names = unique(named, b".notdef".to_vec());
             Chosen::Names { bytes: encoding(&bytes, top, &names), names }
         };
-        let steps = Cell::new(STEPS);
-        Some(Self { global, local: local?, select, glyphs, chosen, steps, bytes })
+        let effort = effort.clone();
+        Some(Self { global, local: local?, select, glyphs, chosen, effort, bytes })
     }
 
     /// What a glyph draws; nothing where that cannot be told.
@@ -232,7 +230,7 @@ impl Cff {
         let behind = self.select.partition_point(|it| it.0 <= glyph);
         let (_, part) = self.select.get(behind.checked_sub(1)?)?;
         let calls = Calls { font: self, local: self.local.get(*part)? };
-        let pen = type2::draw(self.glyphs.get(&self.bytes, glyph)?, &calls, &self.steps)?;
+        let pen = type2::draw(self.glyphs.get(&self.bytes, glyph)?, &calls, &self.effort)?;
         Some(pen.drawn(&Matrix([EM, 0.0, 0.0, EM, 0.0, 0.0])))
     }
 

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use super::cff::Cff;
 use super::cmap::CMap;
+use super::effort::Effort;
 use super::geometry::Matrix;
 use super::known;
 use super::names::{Encoding, Standard, text_of};
@@ -37,7 +38,8 @@ pub(super) struct Font {
     pub(super) outlines: Outlines,
     /// What was not understood of it.
     pub(super) doubts: Vec<&'static str>,
-    /// How many bytes were decoded for it.
+    /// How many bytes were decoded for it, and what was read in other ways, in as many bytes
+    /// as it takes about.
     pub(super) bytes: usize,
 }
 
@@ -86,8 +88,8 @@ pub(super) struct Code {
 impl Font {
     /// # Errors
     /// `LimitExceeded`; `Io`. What else is wrong is a doubt.
-    pub(super) fn read(view: View<'_>, dictionary: &Dictionary) -> Result<Self> {
-        let reader = FontReader { view, doubts: Vec::new(), bytes: Cell::new(0) };
+    pub(super) fn read(view: View<'_>, dictionary: &Dictionary, effort: &Effort) -> Result<Self> {
+        let reader = FontReader { view, effort, doubts: Vec::new(), bytes: Cell::new(0) };
         let kind = reader.value(dictionary, "Subtype")?;
         match kind.as_name() {
             Some(b"Type0") => reader.composite(dictionary),
@@ -164,9 +166,13 @@ impl Font {
 
 struct FontReader<'r> {
     view: View<'r>,
+    effort: &'r Effort,
     doubts: Vec<&'static str>,
     bytes: Cell<usize>,
 }
+
+/// What an item of an array takes, about.
+const ITEM: usize = 16;
 
 impl FontReader<'_> {
     fn value(&self, dictionary: &Dictionary, key: &str) -> Result<Object> {
@@ -185,6 +191,12 @@ impl FontReader<'_> {
         Ok(bytes)
     }
 
+    /// Counts numbers and names of arrays.
+    fn note_items(&self, count: usize) {
+        let bytes = count.saturating_mul(ITEM);
+        self.bytes.set(self.bytes.get().saturating_add(bytes));
+    }
+
     fn simple(self, font: &Dictionary) -> Result<Font> {
         let descriptor = self.dictionary(font, "FontDescriptor")?;
         let name = self.value(font, "BaseFont")?;
@@ -195,6 +207,7 @@ impl FontReader<'_> {
         };
         let (texts, names) = self.encoding(font, &descriptor, &outlines)?;
         let mut widths = Widths::simple(self.view, font, &descriptor)?;
+        self.note_items(widths.items);
         if widths.is_empty() {
             let standard = standard.filter(|_| matches!(outlines, Outlines::Reader(_)));
             widths = standard.map_or(widths, |it| Widths::standard(it, &texts));
@@ -212,6 +225,7 @@ impl FontReader<'_> {
         let matrix = self.value(font, "FontMatrix")?;
         let matrix = matrix.as_array().and_then(Matrix::of).unwrap_or(Matrix([f64::NAN; 6]));
         let widths = Widths::simple(self.view, font, &Dictionary::new())?;
+        self.note_items(widths.items);
         let widths = widths.scaled(matrix.horizontal().0 * 1000.0);
         let to_text = self.to_text(font)?;
         Ok(Font {
@@ -237,6 +251,7 @@ impl FontReader<'_> {
         let descriptor = self.dictionary(descendant, "FontDescriptor")?;
         let codes = self.codes(font)?;
         let widths = Widths::composite(self.view, descendant)?;
+        self.note_items(widths.items);
         let to_text = self.to_text(font)?;
         let outlines = self.outlines(&descriptor, Some(descendant))?;
         let (extent, texts, names) = (self.extent(&descriptor)?, Vec::new(), Vec::new());
@@ -310,6 +325,7 @@ impl FontReader<'_> {
             }
         }
         let differences = self.value(dictionary, "Differences")?;
+        self.note_items(differences.as_array().map_or(0, <[_]>::len));
         differ(&mut texts, &mut names, differences.as_array().unwrap_or_default());
         Ok((texts, names))
     }
@@ -331,9 +347,9 @@ impl FontReader<'_> {
             _ => return Ok(Outlines::File),
         };
         let kind = |program: Vec<u8>| match key {
-            "FontFile" => Type1::parse(&program).map(Kind::Type1),
-            "FontFile2" => TrueType::parse(program).map(Kind::TrueType),
-            _ => Cff::parse(program).map(Kind::Cff),
+            "FontFile" => Type1::parse(&program, self.effort).map(Kind::Type1),
+            "FontFile2" => TrueType::parse(program, self.effort).map(Kind::TrueType),
+            _ => Cff::parse(program, self.effort).map(Kind::Cff),
         };
         let Some(kind) = self.decoded(program)?.and_then(kind) else { return Ok(Outlines::File) };
         let Some(descendant) = descendant else {

@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use super::effort::Effort;
 use super::font::Font;
 use super::geometry::{Matrix, Rect, numbers};
 use super::known;
@@ -30,6 +31,10 @@ pub(super) struct Machine<'r> {
     pub(super) path: Path,
     pub(super) fonts: Vec<Rc<Font>>,
     pub(super) fonts_by_reference: HashMap<Reference, usize>,
+    /// What is left for the outlines of all fonts.
+    pub(super) effort: Effort,
+    /// The resources of forms that have their own: a form may be drawn as often as one likes.
+    pub(super) resources: HashMap<Reference, Rc<Resources>>,
     pub(super) images: HashMap<Reference, Rc<Stream>>,
     /// The graphics state that the page begins with.
     first: Graphics,
@@ -48,7 +53,6 @@ pub(super) struct Frame {
     tokens: Tokens,
     operands: Vec<Object>,
     pub(super) resources: Rc<Resources>,
-    pub(super) fonts: HashMap<Vec<u8>, usize>,
     /// How many states were saved before it.
     pub(super) base: usize,
     pub(super) reference: Option<Reference>,
@@ -67,6 +71,8 @@ pub(super) struct Resources {
     /// The categories that were asked for, each put in order once: a page may name as many
     /// resources as it has.
     categories: RefCell<HashMap<&'static str, Category>>,
+    /// The fonts that were asked for.
+    pub(super) fonts: RefCell<HashMap<Vec<u8>, usize>>,
 }
 
 /// Resources of one category by their names; of two of one name, the last.
@@ -74,7 +80,7 @@ type Category = Rc<HashMap<Vec<u8>, Rc<Object>>>;
 
 impl Resources {
     pub(super) fn new(dictionary: Dictionary) -> Self {
-        Self { dictionary, categories: RefCell::default() }
+        Self { dictionary, ..Self::default() }
     }
 
     fn category(&self, view: View<'_>, name: &'static str) -> Result<Category> {
@@ -99,7 +105,6 @@ impl Frame {
             tokens: Tokens::new(content),
             operands: Vec::new(),
             resources,
-            fonts: HashMap::new(),
             base,
             reference: None,
             marked: Vec::new(),
@@ -121,6 +126,8 @@ impl<'r> Machine<'r> {
             path: Path::default(),
             fonts: Vec::new(),
             fonts_by_reference: HashMap::new(),
+            effort: Effort::default(),
+            resources: HashMap::new(),
             images: HashMap::new(),
             ends: Vec::new(),
             part: 0,

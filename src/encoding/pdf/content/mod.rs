@@ -9,6 +9,7 @@ mod annotation;
 mod cff;
 mod characters;
 mod cmap;
+mod effort;
 mod font;
 mod geometry;
 mod letters;
@@ -30,6 +31,8 @@ mod type1;
 mod type2;
 mod widths;
 
+#[cfg(test)]
+mod effort_tests;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod exhaust;
 #[cfg(test)]

@@ -233,7 +233,10 @@ impl Machine<'_> {
         };
         self.spend(content.len())?;
         let resources = match known(self.view.dictionary(dictionary, "Resources"))? {
-            Some(resources) => Rc::new(Resources::new(resources)),
+            Some(resources) => {
+                let new = || Rc::new(Resources::new(resources));
+                Rc::clone(self.resources.entry(stream.reference).or_insert_with(new))
+            }
             // As older writers have it (§7.8.3).
             None => self.frames.last().map(|it| Rc::clone(&it.resources)).unwrap_or_default(),
         };

@@ -2,10 +2,11 @@
 //! each glyph reaches. What their instructions do to them is not looked at.
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use std::cell::{Cell, OnceCell};
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use super::characters::{Characters, Names};
+use super::effort::Effort;
 use super::geometry::Matrix;
 use super::shape::{Drawn, Pen, Reach};
 
@@ -21,8 +22,8 @@ pub(super) struct TrueType {
     glyphs: u32,
     /// Where glyphs begin, and how many of them have a width of their own (`hmtx`).
     metrics: Option<(Range<usize>, usize)>,
-    /// How many points may still be looked at.
-    points: Cell<usize>,
+    /// How many points may still be looked at; a glyph within another counts as one, too.
+    effort: Effort,
     characters: Option<Characters>,
     /// The names of its glyphs; nothing where they are not understood.
     names: Option<Names>,
@@ -37,15 +38,13 @@ struct Component {
     depth: usize,
 }
 
-/// Points looked at for one font; large ones have a million.
-const POINTS: usize = 4_000_000;
 /// Glyphs within one, one within the other or beside it. Vietnamese letters have three.
 const COMPONENTS: usize = 64;
 const DEPTH: usize = 6;
 
 impl TrueType {
     /// Nothing where the outlines are not those of `glyf`, or not of these alone.
-    pub(super) fn parse(bytes: Vec<u8>) -> Option<Self> {
+    pub(super) fn parse(bytes: Vec<u8>, effort: &Effort) -> Option<Self> {
         const OTHERS: [&[u8]; 7] = [b"CFF ", b"CFF2", b"COLR", b"SVG ", b"sbix", b"CBDT", b"EBDT"];
         let version = bytes.get(..4)?;
         (version == [0, 1, 0, 0] || version == b"true").then_some(())?;
@@ -80,7 +79,7 @@ impl TrueType {
         };
         let glyphs = u16_at(bytes.get(maxp?)?, 4)?.into();
         (per_em > 0.0).then_some(())?;
-        let (loca, glyf, points) = (loca?, glyf?, Cell::new(POINTS));
+        let (loca, glyf, effort) = (loca?, glyf?, effort.clone());
         let characters = cmap.map(|it| Characters::parse(bytes.get(it)?));
         let characters = characters.map_or(Some(Characters::default()), |it| it);
         let names = post.map_or(Some(Names::default()), |it| Names::parse(bytes.get(it)?));
@@ -95,7 +94,7 @@ impl TrueType {
             per_em,
             glyphs,
             metrics,
-            points,
+            effort,
             characters,
             names,
             all,
@@ -109,6 +108,7 @@ impl TrueType {
         while let Some(component) = open.pop() {
             seen = seen.saturating_add(1);
             (seen <= COMPONENTS && component.depth <= DEPTH).then_some(())?;
+            self.effort.spend(1)?;
             let data = self.data(component.glyph)?;
             if data.is_empty() {
                 continue;
@@ -201,7 +201,7 @@ impl TrueType {
         }
         let count = ends.last().copied().unwrap_or_default();
         ends.is_sorted().then_some(())?;
-        self.points.set(self.points.get().checked_sub(count)?);
+        self.effort.spend(count)?;
         let instructions = data.u16()?;
         data.take(instructions.into())?;
         let flags = flags(data, count)?;
@@ -339,7 +339,7 @@ mod tests {
 
     #[test]
     fn glyphs_reach_as_far_as_their_points() {
-        let font = TrueType::parse(true_type()).unwrap();
+        let font = TrueType::parse(true_type(), &Effort::default()).unwrap();
         let reach = |glyph| font.drawn(glyph).map(|it| it.reach);
         let within = |glyph: Option<Reach>, left, bottom, right, top| {
             let expected = Rect { left, bottom, right, top };
@@ -364,18 +364,20 @@ mod tests {
         for at in 0..bytes.len() {
             let mut bent = bytes.clone();
             bent[at] ^= 0xff;
-            for font in [TrueType::parse(bent), TrueType::parse(bytes[..at].to_vec())] {
+            for font in
+                [bent, bytes[..at].to_vec()].map(|it| TrueType::parse(it, &Effort::default()))
+            {
                 let _ = font.map(|it| (it.of_byte(65, Some(b"A"), None), it.drawn(2)));
             }
         }
         let mut other = bytes.clone();
         let at = bytes.windows(4).position(|it| it == b"post").unwrap();
         other[at..at + 4].copy_from_slice(b"CFF ");
-        assert!(TrueType::parse(other).is_none());
+        assert!(TrueType::parse(other, &Effort::default()).is_none());
         // A glyph that is put together from itself.
         let mut itself = bytes;
         let at = itself.windows(4).rposition(|it| it == [0, 0x2a, 0, 1]).unwrap();
         itself[at + 3] = 2;
-        assert_eq!(TrueType::parse(itself).unwrap().drawn(2), None);
+        assert_eq!(TrueType::parse(itself, &Effort::default()).unwrap().drawn(2), None);
     }
 }

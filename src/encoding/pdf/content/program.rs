@@ -6,6 +6,8 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use super::cff::Cff;
+#[cfg(any(test, fuzzing))]
+use super::effort::Effort;
 use super::outlines::TrueType;
 use super::shape::Drawn;
 use super::type1::Type1;
@@ -80,10 +82,11 @@ impl Program {
 /// How many glyphs of a font, of whatever kind it is, draw something.
 #[cfg(any(test, fuzzing))]
 pub(super) fn exhaust(bytes: &[u8]) -> usize {
+    let effort = &Effort::default();
     let kinds = [
-        TrueType::parse(bytes.to_vec()).map(Kind::TrueType),
-        Cff::parse(bytes.to_vec()).map(Kind::Cff),
-        Type1::parse(bytes).map(Kind::Type1),
+        TrueType::parse(bytes.to_vec(), effort).map(Kind::TrueType),
+        Cff::parse(bytes.to_vec(), effort).map(Kind::Cff),
+        Type1::parse(bytes, effort).map(Kind::Type1),
     ];
     let mut count = 0_usize;
     for kind in kinds.into_iter().flatten() {

@@ -1,6 +1,7 @@
 //! Font programs, real ones and hostile ones.
 
 use super::cff::Cff;
+use super::effort::Effort;
 use super::exhaust::exhaust;
 use super::geometry::{Bounds, Rect};
 use super::outlines::TrueType;
@@ -43,7 +44,7 @@ fn cff_fonts() -> impl Iterator<Item = &'static [u8]> {
 fn outlines_of_real_fonts_are_as_another_reader_has_them() {
     for bytes in cff_fonts() {
         let face = ttf_parser::Face::parse(bytes, 0).unwrap();
-        let font = Cff::parse(bytes.to_vec()).unwrap();
+        let font = Cff::parse(bytes.to_vec(), &Effort::default()).unwrap();
         let mut seen = 0;
         for glyph in (0..face.number_of_glyphs()).step_by(3) {
             let mut through = Through::default();
@@ -75,9 +76,9 @@ fn marks_of_punctuation_in_real_fonts() {
     let dejavu = [dejavu::serif::regular(), dejavu::sans::regular(), dejavu::serif::bold()];
     for bytes in dejavu.into_iter().chain(cff_fonts()) {
         let face = ttf_parser::Face::parse(bytes, 0).unwrap();
-        let kind = match Cff::parse(bytes.to_vec()) {
+        let kind = match Cff::parse(bytes.to_vec(), &Effort::default()) {
             Some(font) => Kind::Cff(font),
-            None => Kind::TrueType(TrueType::parse(bytes.to_vec()).unwrap()),
+            None => Kind::TrueType(TrueType::parse(bytes.to_vec(), &Effort::default()).unwrap()),
         };
         let font = Program::composite(kind, None);
         let shows = |character: char, text: &str| {
@@ -109,8 +110,8 @@ fn programs_of_every_kind_draw_the_same() {
         let mut bounds = Bounds::default();
         shape.concat().iter().for_each(|it| bounds.add((it.0.into(), it.1.into())));
         let expected = bounds.rect().map(|it| [it.left, it.bottom, it.right, it.top]);
-        let type_1 = super::type1::Type1::parse(&type_1_of(&SHAPES)).unwrap();
-        let cff = Cff::parse(cff_of(&SHAPES)).unwrap();
+        let type_1 = super::type1::Type1::parse(&type_1_of(&SHAPES), &Effort::default()).unwrap();
+        let cff = Cff::parse(cff_of(&SHAPES), &Effort::default()).unwrap();
         for kind in [Kind::Type1(type_1), Kind::Cff(cff)] {
             let found = reach(&Program::simple(kind), name);
             let near = found
@@ -141,7 +142,7 @@ fn no_font_is_too_hostile() {
 fn programs_that_readers_differ_in() {
     use super::type1::Type1;
     let font = type_1_of(&SHAPES);
-    assert!(Type1::parse(&font).is_some());
+    assert!(Type1::parse(&font, &Effort::default()).is_some());
     let with = |from: &str, to: &str| {
         let at = font.windows(from.len()).position(|it| it == from.as_bytes()).unwrap();
         [&font[..at], to.as_bytes(), &font[at + from.len()..]].concat()
@@ -154,11 +155,11 @@ fn programs_that_readers_differ_in() {
         ("currentfile eexec", "% eexec 0000\ncurrentfile eexec"),
         ("currentfile eexec", "/CharStrings 1 dict\ncurrentfile eexec"),
     ] {
-        assert!(Type1::parse(&with(from, to)).is_none(), "{to}");
+        assert!(Type1::parse(&with(from, to), &Effort::default()).is_none(), "{to}");
     }
     let twice = [SHAPES[0], SHAPES[1], SHAPES[1]];
-    assert!(Type1::parse(&type_1_of(&twice)).is_none());
-    let font = Cff::parse(cff_of(&twice)).unwrap();
+    assert!(Type1::parse(&type_1_of(&twice), &Effort::default()).is_none());
+    let font = Cff::parse(cff_of(&twice), &Effort::default()).unwrap();
     assert!(font.of_byte(1, Some(b"one")).is_none() && font.of_byte(1, Some(b"space")).is_some());
     assert!(font.of_byte(1, Some(b"two")).is_none());
 }

@@ -42,6 +42,24 @@ fn with_tables(more: &[(&[u8; 4], Vec<u8>)]) -> Vec<u8> {
     tables(&all)
 }
 
+/// A TrueType font of one glyph with as many points as one can have, all in one place.
+pub(crate) fn many_points() -> Vec<u8> {
+    let mut glyph = [0, 1, 0, 0, 0, 0, 0, 0, 0, 0].to_vec();
+    // The last point of the only contour; no instructions.
+    glyph.extend([0xff, 0xff, 0, 0]);
+    // On the curve, in the same place, and so again 255 times.
+    glyph.extend([0x39, 0xff].repeat(256));
+    let end = u16::try_from(glyph.len() / 2).unwrap();
+    let mut head = vec![0; 54];
+    head[18..20].copy_from_slice(&1000_u16.to_be_bytes());
+    tables(&[
+        (b"glyf", glyph),
+        (b"head", head),
+        (b"loca", [0, end].iter().flat_map(|it: &u16| it.to_be_bytes()).collect()),
+        (b"maxp", vec![0, 1, 0, 0, 0, 1]),
+    ])
+}
+
 fn tables(tables: &[(&[u8; 4], Vec<u8>)]) -> Vec<u8> {
     let mut font = vec![0, 1, 0, 0, 0, u8::try_from(tables.len()).unwrap(), 0, 0, 0, 0, 0, 0];
     let mut data = Vec::new();

@@ -127,13 +127,15 @@ impl Machine<'_> {
 
     /// A font by its name among the resources.
     fn font(&mut self, name: &[u8]) -> Result<Option<usize>> {
-        if let Some(font) = self.frames.last().and_then(|it| it.fonts.get(name)) {
-            return Ok(Some(*font));
+        let known =
+            self.frames.last().and_then(|it| it.resources.fonts.borrow().get(name).copied());
+        if known.is_some() {
+            return Ok(known);
         }
         let object = self.resource("Font", name)?;
         let font = self.font_of(&object)?;
-        if let Some((frame, font)) = self.frames.last_mut().zip(font) {
-            frame.fonts.insert(name.to_vec(), font);
+        if let Some((frame, font)) = self.frames.last().zip(font) {
+            frame.resources.fonts.borrow_mut().insert(name.to_vec(), font);
         }
         Ok(font)
     }
@@ -158,7 +160,7 @@ impl Machine<'_> {
         /// What reading a font takes, about.
         const BYTES: usize = 4 << 10;
         self.spend(BYTES)?;
-        Font::read(self.view, dictionary)
+        Font::read(self.view, dictionary, &self.effort)
     }
 
     fn show(&mut self, operator: &[u8], operands: &[Object]) -> Result<()> {

@@ -7,12 +7,12 @@ use crate::error::ErrorKind;
 
 const HELVETICA: &str = "<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>";
 
-fn stream(entries: &str, data: &str) -> String {
+pub(super) fn stream(entries: &str, data: &str) -> String {
     format!("<<{entries}/Length {}>>\nstream\n{data}\nendstream", data.len())
 }
 
 /// A page with this content, and the objects from 10 on.
-fn drawn_with(
+pub(super) fn drawn_with(
     limits: &Limits,
     contents: &[&str],
     resources: &str,

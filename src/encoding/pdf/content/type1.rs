@@ -3,9 +3,9 @@
 //! not written as such fonts are is not understood.
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use std::cell::Cell;
 use std::collections::HashMap;
 
+use super::effort::Effort;
 use super::geometry::{Matrix, Point};
 use super::names::Encoding;
 use super::shape::{Drawn, Pen};
@@ -19,15 +19,12 @@ pub(super) struct Type1 {
     /// What bytes stand for without an encoding in the file.
     encoding: HashMap<u8, Vec<u8>>,
     /// How many steps charstrings may still take.
-    steps: Cell<usize>,
+    effort: Effort,
 }
-
-/// Steps of charstrings of one font; large ones have a million.
-const STEPS: usize = 4_000_000;
 
 impl Type1 {
     /// Nothing where it is broken, or unusual.
-    pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
+    pub(super) fn parse(bytes: &[u8], effort: &Effort) -> Option<Self> {
         const EXEC: &[u8] = b"eexec";
         let mut found = bytes.windows(EXEC.len()).enumerate().filter(|it| it.1 == EXEC);
         let (at, _) = found.next().filter(|_| found.next().is_none())?;
@@ -48,8 +45,8 @@ impl Type1 {
             };
             (!twice).then_some(())?;
         }
-        let (encoding, steps) = (encoding(clear)?, Cell::new(STEPS));
-        Some(Self { glyphs, subroutines, encoding, steps })
+        let (encoding, effort) = (encoding(clear)?, effort.clone());
+        Some(Self { glyphs, subroutines, encoding, effort })
     }
 
     /// What the glyph draws that the font has under this name, or without one for a byte;
@@ -247,8 +244,7 @@ impl<'f> Machine<'f> {
     fn run(&mut self, charstring: &'f [u8]) -> Option<Option<[f64; 5]>> {
         let mut calls = vec![charstring];
         while let Some(code) = calls.last_mut() {
-            let steps = &self.font.steps;
-            steps.set(steps.get().checked_sub(1)?);
+            self.font.effort.spend(1)?;
             let (first, rest) = code.split_first()?;
             *code = rest;
             if *first >= 32 {

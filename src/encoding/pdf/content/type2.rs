@@ -2,8 +2,7 @@
 //! #5177). What only old fonts have, arithmetic and accents put together, is not run.
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use std::cell::Cell;
-
+use super::effort::Effort;
 use super::geometry::Point;
 use super::shape::Pen;
 
@@ -17,12 +16,12 @@ pub(super) trait Subroutines {
 pub(super) fn draw<'a>(
     charstring: &'a [u8],
     subroutines: &'a dyn Subroutines,
-    steps: &Cell<usize>,
+    effort: &Effort,
 ) -> Option<Pen> {
     let mut machine = Machine::default();
     let mut calls = vec![charstring];
     while let Some(code) = calls.last_mut() {
-        steps.set(steps.get().checked_sub(1)?);
+        effort.spend(1)?;
         let operator = next(code)?;
         match operator {
             Step::Number(number) => machine.push(number)?,
@@ -289,7 +288,7 @@ mod tests {
     }
 
     fn run(code: &[u8], subroutine: &[u8]) -> Option<[f64; 4]> {
-        let pen = draw(code, &Own(subroutine), &Cell::new(1_000))?;
+        let pen = draw(code, &Own(subroutine), &Effort::of(1_000))?;
         Some(pen.bounds().map_or([0.0; 4], |it| [it.left, it.bottom, it.right, it.top]))
     }
 

@@ -17,6 +17,8 @@ pub(super) struct Widths {
     /// First and last glyph, by the first.
     ranges: Vec<(u32, u32, f64)>,
     default: Option<f64>,
+    /// How many items of arrays were read for them.
+    pub(super) items: usize,
 }
 
 impl Widths {
@@ -29,7 +31,9 @@ impl Widths {
         let mut widths =
             Self { default: number(view, descriptor, "MissingWidth")?, ..Self::default() };
         let mut code = whole(first).unwrap_or_default();
-        for item in array(view, font, "Widths")?.iter().take(256) {
+        let items = array(view, font, "Widths")?;
+        widths.items = items.len();
+        for item in items.iter().take(256) {
             widths.by_glyph.extend(resolved(view, item)?.as_number().map(|it| (code, it)));
             code = code.saturating_add(1);
         }
@@ -48,11 +52,13 @@ impl Widths {
         let default = number(view, font, "DW")?.unwrap_or(DEFAULT);
         let mut widths = Self { default: Some(default), ..Self::default() };
         let items = array(view, font, "W")?;
+        widths.items = items.len();
         let mut items = items.iter();
         while let (Some(first), Some(second)) = (items.next(), items.next()) {
             let Some(first) = resolved(view, first)?.as_number().and_then(whole) else { break };
             match resolved(view, second)? {
                 Object::Array(list) => {
+                    widths.items = widths.items.saturating_add(list.len());
                     for (glyph, width) in (first..).zip(&list) {
                         let width = resolved(view, width)?.as_number();
                         widths.by_glyph.extend(width.map(|it| (glyph, it)));
