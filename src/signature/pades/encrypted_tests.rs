@@ -13,26 +13,27 @@ use crate::limits::Limits;
 use crate::pki::Crl;
 
 const REASON: &str = "Phê duyệt";
-const NAME: &str = "Nguyen Van A";
+pub(super) const NAME: &str = "Nguyen Van A";
 
 /// Everybody who has a password may do everything.
-const LOCKS: Locks<'_> = Locks { user: "user", id: Some("identifier"), ..Locks::of(Kind::Aes256) };
+pub(super) const LOCKS: Locks<'_> =
+    Locks { user: "user", id: Some("identifier"), ..Locks::of(Kind::Aes256) };
 
-fn read(pdf: &[u8], password: &str) -> PdfSignatures {
+pub(super) fn read(pdf: &[u8], password: &str) -> PdfSignatures {
     parse_with(&pdf, &Limits::default(), &Password::new(password)).unwrap()
 }
 
-fn sign(pdf: &[u8], password: &str) -> Vec<u8> {
+pub(super) fn sign(pdf: &[u8], password: &str) -> Vec<u8> {
     let builder = SignatureBuilder::new(pdf, time()).password(password).reason(REASON).name(NAME);
     builder.sign(&signer()).unwrap()
 }
 
-fn refusal(pdf: &[u8], password: &str) -> Error {
+pub(super) fn refusal(pdf: &[u8], password: &str) -> Error {
     SignatureBuilder::new(pdf, time()).password(password).sign(&signer()).unwrap_err()
 }
 
 /// A store with a list and certificates, and a time-stamp over all of it.
-fn raise(pdf: &[u8], password: &str) -> Vec<u8> {
+pub(super) fn raise(pdf: &[u8], password: &str) -> Vec<u8> {
     let (password, limits) = (Password::new(password), Limits::default());
     let chain = signer().certificate_chain().to_vec();
     let crls = [crl()];
@@ -57,7 +58,7 @@ fn judged_by_poppler(what: &str, pdf: &[u8], password: &str, signatures: usize) 
     }
 }
 
-fn contains(pdf: &[u8], text: &[u8]) -> bool {
+pub(super) fn contains(pdf: &[u8], text: &[u8]) -> bool {
     pdf.windows(text.len()).any(|it| it == text)
 }
 

@@ -57,6 +57,8 @@ mod attacks;
 #[cfg(test)]
 mod corpus;
 #[cfg(test)]
+mod crypt_filter_tests;
+#[cfg(test)]
 mod encrypted_tests;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod exhaust;

@@ -75,12 +75,22 @@ pub(crate) struct Locks<'a> {
     pub(crate) id: Option<&'a str>,
     /// Where it is not so, the dictionary says it.
     pub(crate) encrypts_metadata: bool,
+    /// The crypt filters, in place of one for all (`V`, `CF`, `StmF`, `StrF`, `EFF`).
+    pub(crate) filters: Option<&'a str>,
 }
 
 impl Locks<'_> {
     /// Open to everybody, without an identifier.
     pub(crate) const fn of(kind: Kind) -> Self {
-        Self { kind, user: "", owner: "owner", permissions: -4, id: None, encrypts_metadata: true }
+        Self {
+            kind,
+            user: "",
+            owner: "owner",
+            permissions: -4,
+            id: None,
+            encrypts_metadata: true,
+            filters: None,
+        }
     }
 
     /// The encryption dictionary.
@@ -109,7 +119,7 @@ impl Locks<'_> {
         };
         format!(
             "<</Filter/Standard{}/R {}/P {}{}{}{}{}{}{}>>",
-            self.kind.words(),
+            self.filters.map_or_else(|| self.kind.words(), str::to_owned),
             self.kind.revision(),
             self.permissions,
             hex("O", &parameters.owner),
