@@ -75,6 +75,8 @@ mod overdrawing_attacks;
 #[cfg(test)]
 mod repair_attacks;
 #[cfg(test)]
+mod second_edition_tests;
+#[cfg(test)]
 mod shadow_attacks;
 #[cfg(test)]
 mod tests;
