@@ -21,9 +21,7 @@ mod write;
 pub(crate) use encryption::{Locked, Password, Permission};
 pub(crate) use form::{Field, fields};
 pub(crate) use object::{Dictionary, Entry, Object, Reference, Stream, text_of, text_string};
-#[cfg(feature = "appearance")]
-pub(crate) use pages::all_pages;
-pub(crate) use pages::{page_at, page_of, pages_before};
+pub(crate) use pages::{all_pages, page_at, page_of, pages_before};
 pub(crate) use reader::{Reader, View};
 pub(crate) use scan::Revision;
 pub(crate) use section::{Form, Location};

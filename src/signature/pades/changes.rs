@@ -96,6 +96,7 @@ fn changes_of(
         || RevisionChanges { kind: Some(LaterChanges::Other), ..RevisionChanges::unknown(number) };
     let Some(written) = reader.chain().revisions().get(revision) else { return Ok(other()) };
     let mut step = Step {
+        revision,
         old: reader.at(revision.saturating_sub(1)),
         new: reader.at(revision),
         whole,
@@ -164,6 +165,8 @@ fn dictionary(view: View<'_>, parent: &Dictionary, key: &str) -> Judged<Option<D
 
 /// One revision against the one before.
 struct Step<'r> {
+    /// Counted from 0.
+    revision: usize,
     old: View<'r>,
     new: View<'r>,
     whole: &'r Whole<'r>,

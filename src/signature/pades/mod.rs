@@ -57,6 +57,8 @@ mod attacks;
 #[cfg(test)]
 mod corpus;
 #[cfg(test)]
+mod cost_tests;
+#[cfg(test)]
 mod crypt_filter_tests;
 #[cfg(test)]
 mod encrypted_tests;

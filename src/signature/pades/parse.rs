@@ -18,7 +18,7 @@ use super::withdrawn::withdrawn;
 use crate::crypto::DigestAlgorithm;
 use crate::encoding::asn1::Value;
 use crate::encoding::pdf::{
-    Dictionary, Field, Location, Object, Password, Reader, Reference, View, fields, page_at,
+    Dictionary, Field, Location, Object, Password, Reader, Reference, View, all_pages, fields,
     pages_before, text_of,
 };
 use crate::error::{ErrorKind, Result};
@@ -144,12 +144,12 @@ fn candidate(view: View<'_>, field: Field, in_form: bool) -> Result<Option<Candi
 }
 
 /// Pages searched for signatures that no field leads to, when the form has none.
-const SEARCHED_PAGES: u64 = 64;
+const SEARCHED_PAGES: usize = 64;
 
 fn stray_widgets(view: View<'_>) -> Result<Vec<Field>> {
     let mut found = Vec::new();
-    for n in 0..SEARCHED_PAGES {
-        let Some((_, page)) = page_at(view, n)? else { break };
+    for page in all_pages(view)?.take(SEARCHED_PAGES) {
+        let (_, page) = page?;
         for annotation in view.array(&page, "Annots")? {
             let object = view.resolve(&annotation)?;
             let Some(widget) = object.as_dictionary().filter(|it| it.contains("V")) else {

@@ -324,6 +324,13 @@ struct Counting<'a> {
     total: AtomicU64,
 }
 
+/// What stands in the newest revision, and how many bytes were asked for to tell it.
+pub(super) fn read_counting(pdf: &[u8]) -> (PdfSignatures, u64) {
+    let source = Counting { bytes: pdf, largest: AtomicU64::new(0), total: AtomicU64::new(0) };
+    let found = parse(&source, &Limits::default()).unwrap();
+    (found, source.total.into_inner())
+}
+
 impl Source for Counting<'_> {
     fn len(&self) -> u64 {
         self.bytes.len() as u64
@@ -412,11 +419,10 @@ fn the_cost_of_later_changes_is_linear() {
 
 /// Bytes that are asked for to tell what came after each signature.
 fn asked_for(pdf: &[u8]) -> u64 {
-    let source = Counting { bytes: pdf, largest: AtomicU64::new(0), total: AtomicU64::new(0) };
-    let found = parse(&source, &Limits::default()).unwrap();
+    let (found, total) = read_counting(pdf);
     let filled = |it: &PdfSignature| it.later_changes == LaterChanges::FormFilling;
     assert!(found.signatures.iter().all(filled));
-    source.total.into_inner()
+    total
 }
 
 /// References to nothing are replaced, never given an object behind the trailer's Size.

@@ -12,6 +12,7 @@
 use crate::encoding::pdf::content::{Ink, Mark, Rect};
 
 /// A letter that was signed.
+#[derive(Clone)]
 pub(super) struct Letter {
     /// Nothing of it is elsewhere.
     pub(super) place: Rect,
@@ -27,6 +28,7 @@ const CELLS: usize = 128;
 
 /// How much of each part is covered. What several cover is at most the sum of what each
 /// does: it is not told whether they leave the same open.
+#[derive(Clone)]
 struct Cover {
     /// Of the place, by what is like paper.
     light: [f32; CELLS],

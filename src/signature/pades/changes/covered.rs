@@ -7,14 +7,16 @@
 //! nothing by that.
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::cover::Letter;
+use super::whole::led_to;
 use super::{Judged, Step};
 use crate::encoding::pdf::content::{
     Budget, Ink, Mark, Picture, Rect, Veil, annotation_marks, annotation_place, page_marks,
 };
-use crate::encoding::pdf::{Dictionary, Object, View};
+use crate::encoding::pdf::{Dictionary, Location, Object, Reference, View};
 
 impl Step<'_> {
     /// Notes whether a look hides letters of the page, or lies on them and lets them
@@ -27,12 +29,12 @@ impl Step<'_> {
         let layers: Vec<Mark> = marks.marks.into_iter().filter(covers).collect();
         let all = layers.iter().map(|it| it.place).chain(unread.then_some(place));
         let Some(all) = all.reduce(|a, b| a.union(&b)) else { return Ok(()) };
-        let mut letters = match self.letters_beneath(look)? {
-            Some(letters) => letters,
+        let touched = |it: &&Letter| it.place.touches(&all);
+        let letters: Vec<Letter> = match self.letters_beneath(look)? {
+            Some(letters) => letters.iter().filter(touched).cloned().collect(),
             // On a page that nobody names, they may be anywhere.
-            None => anywhere(&place),
+            None => anywhere(&place).iter().filter(touched).cloned().collect(),
         };
-        letters.retain(|it| it.place.touches(&all));
         if unread && letters.iter().any(|it| it.place.touches(&place)) {
             self.told.hides = true;
             return Ok(());
@@ -76,17 +78,67 @@ impl Step<'_> {
     }
 
     /// The letters of the page that an annotation names, as it was before.
-    fn letters_beneath(&self, look: &Dictionary) -> Judged<Option<Vec<Letter>>> {
-        let Some(page) = look.get("P").and_then(Object::as_reference) else { return Ok(None) };
-        let page = self.old.get(page)?;
+    fn letters_beneath(&self, look: &Dictionary) -> Judged<Option<Rc<[Letter]>>> {
+        let Some(reference) = look.get("P").and_then(Object::as_reference) else { return Ok(None) };
+        let page = self.old.get(reference)?;
         let Some(page) = page.as_dictionary().filter(|it| it.is_a("Page")) else {
             return Ok(None);
         };
+        let shown = Shown::of(self.old, page);
+        let known = self.whole.letters.borrow().get(reference, &shown);
+        if known.is_some() {
+            return Ok(known);
+        }
         let marks = page_marks(self.old, page, self.old.reader().limits())?.marks;
         let letters = marks
             .iter()
             .filter(|it| matches!(it.ink, Ink::Glyph(_)) && !it.how.hidden && !it.is_blank());
-        Ok(Some(letters.map(Letter::of).collect()))
+        let letters: Rc<[Letter]> = letters.map(Letter::of).collect();
+        let most = self.old.reader().limits().pdf_content_marks;
+        self.whole.letters.borrow_mut().keep(reference, shown, &letters, most);
+        Ok(Some(letters))
+    }
+}
+
+/// A page as far as its letters may have been others in another revision: whatever else a
+/// revision changes of what a page shows is not harmless, and then nothing before it is
+/// looked at.
+#[derive(PartialEq)]
+struct Shown {
+    values: [Option<Object>; 2],
+    places: Vec<Location>,
+}
+
+impl Shown {
+    fn of(view: View<'_>, page: &Dictionary) -> Self {
+        Self {
+            values: ["Contents", "Resources"].map(|key| page.get(key).cloned()),
+            places: led_to(page).map(|it| view.locate(it.number)).collect(),
+        }
+    }
+}
+
+/// The letters of pages that looks were laid upon, as they were last.
+#[derive(Default)]
+pub(super) struct Pages {
+    letters: HashMap<Reference, (Shown, Rc<[Letter]>)>,
+    count: usize,
+}
+
+impl Pages {
+    fn get(&self, page: Reference, shown: &Shown) -> Option<Rc<[Letter]>> {
+        let (known, letters) = self.letters.get(&page)?;
+        (known == shown).then(|| Rc::clone(letters))
+    }
+
+    /// So many letters at most, or those of one page.
+    fn keep(&mut self, page: Reference, shown: Shown, letters: &Rc<[Letter]>, most: usize) {
+        self.count = self.count.saturating_add(letters.len()).saturating_add(1);
+        if self.count > most {
+            self.letters.clear();
+            self.count = letters.len();
+        }
+        self.letters.insert(page, (shown, Rc::clone(letters)));
     }
 }
 

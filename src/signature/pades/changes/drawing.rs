@@ -6,8 +6,7 @@
 //! of the signed page cannot be looked into, they may be anywhere.
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use std::collections::HashSet;
-
+use super::whole::led_to;
 use super::{Doubt, Judged, LaterChanges, Step, ensure};
 use crate::encoding::pdf::content::{
     Ink, Mark, Marks, Outline, Rect, annotation_marks, annotation_place, inherited, lines,
@@ -20,8 +19,6 @@ use crate::signature::pades::facts::{Drawing, DrawingKind};
 impl Step<'_> {
     /// Pages that are as they were, but lead to contents or resources that are not.
     pub(super) fn drawn_through(&mut self) -> Judged {
-        /// Where there are more, what is changed stays unexplained.
-        const PAGES: usize = 10_000;
         let inner = |it: &(Reference, Object, Object)| match &it.2 {
             Object::Array(_) => true,
             Object::Dictionary(dictionary) => !dictionary.contains("Type"),
@@ -30,20 +27,12 @@ impl Step<'_> {
         if !self.pairs()?.iter().any(inner) {
             return Ok(());
         }
-        let (_, catalog) = self.new.catalog()?;
-        let mut open: Vec<Object> = catalog.get("Pages").cloned().into_iter().collect();
-        let mut seen = HashSet::new();
-        while let Some(node) = open.pop() {
-            let reference = node.as_reference().ok_or(Doubt::Unexplained)?;
-            ensure(seen.insert(reference) && seen.len() <= PAGES)?;
+        for reference in self.whole.pages_of(self.revision, &self.open)? {
             let object = self.new.get(reference)?;
-            let node = object.as_dictionary().ok_or(Doubt::Unexplained)?;
-            open.extend(self.new.array(node, "Kids")?);
-            let leads = |key| node.get(key).and_then(Object::as_reference);
-            let mut leads = leads("Contents").into_iter().chain(leads("Resources"));
-            if node.is_a("Page") && leads.any(|it| self.open.contains(&it.number)) {
+            let page = object.as_dictionary().ok_or(Doubt::Unexplained)?;
+            if led_to(page).any(|it| self.open.contains(&it.number)) {
                 let old = self.old.get(reference)?;
-                self.drawing(reference, old.as_dictionary().ok_or(Doubt::Unexplained)?, node)?;
+                self.drawing(reference, old.as_dictionary().ok_or(Doubt::Unexplained)?, page)?;
             }
         }
         Ok(())
