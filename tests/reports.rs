@@ -135,6 +135,60 @@ fn a_page_on_what_cannot_be_read_is_no_more_markup() {
     assert!(page.contains("Không đọc được tệp") && !page.contains("<script>"), "{page}");
 }
 
+/// What a clerk reads first is in one language: the technical reason stands in English alone.
+#[test]
+fn what_cannot_be_read_is_told_in_vietnamese_by_its_kind() {
+    const REASON: &str = "the token stream broke off";
+    for (kind, said) in [
+        (ErrorKind::Malformed, "tệp bị hỏng hoặc không đúng định dạng."),
+        (ErrorKind::Unsupported, "tệp dùng định dạng hoặc tính năng chưa được hỗ trợ."),
+        (ErrorKind::LimitExceeded, "tệp vượt quá giới hạn xử lý đã đặt."),
+        (ErrorKind::Io, "tệp không đọc được từ nơi lưu trữ."),
+    ] {
+        let error = Error::new(kind, REASON);
+        let report = Report::unreadable(&error);
+        let vietnamese = format!("Không đọc được tệp: {said}");
+        let english = format!("The file cannot be read: {REASON}.");
+        let text = report.to_string();
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines[..2], [vietnamese.as_str(), &format!("  {english}")], "{text}");
+        let page = report.to_html();
+        assert!(page.contains(&vietnamese) && page.contains(&english), "{page}");
+        assert_eq!(page.matches(REASON).count(), 1, "{page}");
+        let certificate = kyso::CertificateReport::unreadable(&error).to_string();
+        assert!(certificate.starts_with(&format!("{vietnamese}\n  {english}")), "{certificate}");
+    }
+}
+
+/// Of a PDF that is broken or locked, too.
+#[test]
+fn what_is_wrong_with_a_pdf_is_told_in_vietnamese() {
+    let read = |name: &str| std::fs::read(format!("testdata/pdf/{name}")).unwrap();
+    let bent = |mut pdf: Vec<u8>, from: &[u8], to: &[u8]| {
+        let at = pdf.windows(from.len()).rposition(|it| it == from).unwrap();
+        pdf[at..at + to.len()].copy_from_slice(to);
+        pdf
+    };
+    let locked = read("locked/qpdf-form-filling.pdf");
+    for (pdf, code, reason) in [
+        (bent(read("cairo.pdf"), b"startxref\n", b"startxxxx\n"), "PDF_STRUCTURE", "startxref"),
+        (bent(locked.clone(), b"/Standard", b"/Standarb"), "PDF_ENCRYPTED", "Standarb"),
+        (locked, "PDF_ENCRYPTED", "password"),
+    ] {
+        let validator = Validator::new(Pki::new().trust(), Policy::pilot(), NOW.parse().unwrap());
+        let report = serde_json::to_value(validator.validate(&pdf).unwrap()).unwrap();
+        let found = report["diagnostics"].as_array().unwrap();
+        let found: Vec<_> = found.iter().filter(|it| it["code"] == code).collect();
+        let [diagnostic] = &found[..] else { panic!("one {code}: {report}") };
+        let [vi, en] = ["message_vi", "message_en"].map(|it| diagnostic[it].as_str().unwrap());
+        assert!(en.contains(reason), "{en}");
+        let (_, why) = en.split_once(": ").unwrap();
+        assert!(!vi.contains(why) && !vi.contains(reason), "{vi}");
+        let (_, why) = vi.split_once(": ").unwrap();
+        assert!(!why.is_ascii(), "{vi}");
+    }
+}
+
 /// The verdict on the whole comes first, then who, then what is missing.
 #[test]
 fn the_text_begins_with_what_a_clerk_asks_first() {

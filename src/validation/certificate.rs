@@ -11,7 +11,7 @@ use super::messages;
 use super::missing;
 use super::policy::Revocation;
 use super::report::{Diagnostic, Failure};
-use super::text::printable;
+use super::text::{printable, trouble};
 use crate::error::{Error, ErrorKind, Result};
 use crate::pki::Certificate;
 use crate::pki::path::{Fault, PathFinder, Rejection, Search, ValidatedPath};
@@ -222,7 +222,7 @@ pub(super) fn check(
         Ok(()) => {}
         Err(error) if error.kind() == ErrorKind::LimitExceeded => {
             let why = say(
-                format!("Chưa thể kết luận: {error}."),
+                format!("Chưa thể kết luận: việc kiểm tra {}.", trouble(error.kind())),
                 format!("Nothing can be concluded: {error}."),
             );
             report.conclude(CertificateConclusion::Indeterminate, why);
@@ -369,9 +369,8 @@ fn weight(fault: &Fault) -> CertificateConclusion {
 
 impl fmt::Display for CertificateReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(error) = self.error() {
-            writeln!(f, "Không đọc được tệp: {}.", printable(error))?;
-            writeln!(f, "  The file cannot be read: {}.", printable(error))?;
+        if let Some((vi, en)) = self.error.as_ref().map(Failure::sentence) {
+            writeln!(f, "{vi}\n  {}", printable(&en))?;
         }
         if let Some(certificate) = &self.certificate {
             writeln!(f, "{}", printable(certificate))?;

@@ -82,7 +82,7 @@ impl DocumentFormat {
 /// Why a document could not be read.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Failure {
-    kind: ErrorKind,
+    pub(super) kind: ErrorKind,
     pub(super) message: String,
     offset: Option<u64>,
 }
@@ -191,6 +191,10 @@ impl Report {
     #[must_use]
     pub fn error(&self) -> Option<&str> {
         self.error.as_ref().map(|error| error.message.as_str())
+    }
+
+    pub(super) fn failure(&self) -> Option<&Failure> {
+        self.error.as_ref()
     }
 
     /// The worst of the signatures; nothing where nothing is signed.

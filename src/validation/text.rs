@@ -4,17 +4,41 @@ use std::fmt;
 
 use super::check::Outcome;
 use super::conclusion::{Conclusion, Failed, Indeterminate};
-use super::report::{Report, SignatureReport};
+use super::report::{Failure, Report, SignatureReport};
 pub(super) use crate::encoding::printable;
+use crate::error::ErrorKind;
+
+/// What is the matter with something that could not be read. The reason itself is technical
+/// and in English, and stands in the English sentence alone.
+pub(super) fn trouble(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Malformed => "bị hỏng hoặc không đúng định dạng",
+        ErrorKind::Unsupported => "dùng định dạng hoặc tính năng chưa được hỗ trợ",
+        ErrorKind::LimitExceeded => "vượt quá giới hạn xử lý đã đặt",
+        ErrorKind::Misuse => "được phần mềm gọi kiểm tra không đúng cách",
+        ErrorKind::Signer => "cần khóa ký, nhưng thiết bị hoặc người giữ khóa từ chối",
+        ErrorKind::Service => "cần một dịch vụ từ xa bị lỗi hoặc không trả lời",
+        ErrorKind::Io => "không đọc được từ nơi lưu trữ",
+    }
+}
+
+impl Failure {
+    /// In Vietnamese and in English.
+    pub(super) fn sentence(&self) -> (String, String) {
+        (
+            format!("Không đọc được tệp: tệp {}.", trouble(self.kind)),
+            format!("The file cannot be read: {}.", self.message),
+        )
+    }
+}
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(file) = self.file() {
             writeln!(f, "{}", printable(file))?;
         }
-        if let Some(error) = self.error().map(printable) {
-            writeln!(f, "Không đọc được tệp: {error}.")?;
-            writeln!(f, "  The file cannot be read: {error}.")?;
+        if let Some((vi, en)) = self.failure().map(Failure::sentence) {
+            writeln!(f, "{vi}\n  {}", printable(&en))?;
         } else {
             let (vi, en) = summary(self);
             writeln!(f, "{vi}\n  {en}")?;

@@ -284,8 +284,8 @@ impl Validator {
         let mut report = self.report(DocumentFormat::Pdf, &facts)?;
         if let Some(locked) = &pdf.locked {
             let why = match locked {
-                pades::Locked::Password => "thiếu mật khẩu hoặc mật khẩu không đúng".to_owned(),
-                pades::Locked::Unsupported(what) => what.clone(),
+                pades::Locked::Password => "thiếu mật khẩu hoặc mật khẩu không đúng",
+                pades::Locked::Unsupported(_) => "cách mã hóa chưa được hỗ trợ",
             };
             report = report.with_diagnostic(
                 "PDF_ENCRYPTED",
@@ -302,10 +302,18 @@ impl Validator {
             );
         }
         for defect in &pdf.defects {
-            let (pades::FileDefect::Recovered(what) | pades::FileDefect::Irregular(what)) = defect;
+            let (vi, what) = match defect {
+                pades::FileDefect::Recovered(what) => (
+                    "bảng tra cứu các đối tượng bị hỏng, nội dung được dò lại từ toàn bộ tệp",
+                    what,
+                ),
+                pades::FileDefect::Irregular(what) => {
+                    ("một phần không đúng chuẩn, các phần mềm có thể đọc khác nhau", what)
+                }
+            };
             report = report.with_diagnostic(
                 "PDF_STRUCTURE",
-                format!("Cấu trúc tệp PDF có lỗi: {what}."),
+                format!("Cấu trúc tệp PDF có lỗi: {vi}."),
                 format!("The PDF's structure is flawed: {what}."),
             );
         }

@@ -29,7 +29,7 @@ fn structure(facts: &SignatureFacts) -> Finding {
             CheckId::FormatStructure,
             Failed::FormatFailure,
             say(
-                format!("Không đọc được chữ ký: {why}."),
+                "Không đọc được chữ ký: chữ ký bị hỏng hoặc có dạng chưa được hỗ trợ.".to_owned(),
                 format!("The signature cannot be read: {why}."),
             ),
         ),
@@ -159,7 +159,7 @@ fn readable(pdf: &PdfFacts) -> Finding {
             id,
             Indeterminate::SigConstraintsFailure,
             say(
-                format!("Cấu trúc tệp PDF bị hỏng, các phần mềm có thể hiển thị khác nhau: {why}."),
+                "Cấu trúc tệp PDF bị hỏng, các phần mềm có thể hiển thị khác nhau.".to_owned(),
                 format!("The PDF is broken, so that programs may show it differently: {why}."),
             ),
         ),

@@ -5,7 +5,7 @@
 
 mod signature;
 
-use super::{Report, SignatureReport};
+use super::{Failure, Report, SignatureReport};
 use crate::encoding::escape;
 use crate::time::UtcTime;
 use crate::validation::conclusion::Conclusion;
@@ -77,12 +77,8 @@ struct Page {
 impl Page {
     fn report(&mut self, report: &Report) {
         self.both("h1", "Kết quả kiểm tra chữ ký số", "Signature validation report");
-        match report.error() {
-            Some(error) => self.verdict(
-                "failed",
-                &format!("Không đọc được tệp: {error}."),
-                &format!("The file cannot be read: {error}."),
-            ),
+        match report.failure().map(Failure::sentence) {
+            Some((vi, en)) => self.verdict("failed", &vi, &en),
             None => {
                 let (vi, en) = summary(report);
                 self.verdict(report.conclusion().map_or("open", class), &vi, &en);
