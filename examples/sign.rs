@@ -39,7 +39,8 @@ any file   --algorithm RSA_SHA256 (or RSA_SSA_PSS_SHA256_MGF1, ECDSA_SHA256, ED2
            --level T|LT|LTA --tsa URL            B, unless given; a PDF's --complete wants it again
            --trust FILE --crl FILE --ocsp FILE   for LT and LTA; what is missing is asked for
            --local                               ask addresses of one's own network, too
-PDF        --field NAME --reason TEXT --location TEXT --contact TEXT --pkcs7
+PDF        --document-password TEXT              opens one that is encrypted; the empty one is tried in any case
+           --field NAME --reason TEXT --location TEXT --contact TEXT --pkcs7
            --page N --rectangle LEFT,BOTTOM,RIGHT,TOP   where the field is; invisible, unless given
            --appearance leader|agency|picture --image FILE [--width MILLIMETRES]   the first two seen through
            --appearance appendix --text NUMBER/NOTATION   the number and the time, top right
@@ -63,6 +64,7 @@ struct Options {
     key: Option<PathBuf>,
     p12: Option<PathBuf>,
     password: String,
+    document_password: Option<String>,
     certificates: Vec<PathBuf>,
     algorithm: Option<SignatureAlgorithm>,
     time: Option<UtcTime>,
@@ -124,7 +126,7 @@ fn run(options: &Options) -> Outcome<()> {
         let signer = signer(options)?;
         let services = options.levels.services()?;
         if options.is_pdf(&document)? {
-            let level = services.as_ref().map(Services::pdf_level).transpose()?;
+            let level = services.as_ref().map(|it| options.raising(it)).transpose()?;
             let mut builder = options.looks.give(options.pdf(&document))?;
             if let Some(level) = &level {
                 builder = builder.level(level);
@@ -168,7 +170,7 @@ fn prepare(document: &Document, state: &Path, options: &Options) -> Outcome<Vec<
     let algorithm = options.algorithm.ok_or("--prepare needs --algorithm")?;
     let prepared = if options.is_pdf(document)? {
         let services = options.levels.services()?;
-        let level = services.as_ref().map(Services::pdf_level).transpose()?;
+        let level = services.as_ref().map(|it| options.raising(it)).transpose()?;
         let mut builder = options.looks.give(options.pdf(document))?;
         if let Some(level) = &level {
             builder = builder.level(level);
@@ -193,7 +195,7 @@ fn complete(
     let value = options.value.as_ref().ok_or("--complete needs --value")?;
     let value = SignatureValue::new(read(value)?);
     let signed = match options.levels.services()? {
-        Some(services) => prepared.complete_at(&value, document, &services.pdf_level()?)?,
+        Some(services) => prepared.complete_at(&value, document, &options.raising(&services)?)?,
         None => prepared.complete(&value)?,
     };
     Ok(signed.write_to(document, out)?)
@@ -208,7 +210,7 @@ fn augment(
 ) -> Outcome<()> {
     let services = options.levels.services()?.ok_or("--augment needs --level")?;
     let Some(signature) = signature else {
-        let raised = pades::Augmenter::new(services.pdf_level()?).augment(document)?;
+        let raised = options.raising(&services)?.augment(document)?;
         return Ok(raised.write_to(document, out)?);
     };
     let raised =
@@ -231,6 +233,7 @@ impl Options {
                 "--key" => options.key = Some(next()?.into()),
                 "--p12" => options.p12 = Some(next()?.into()),
                 "--password" => options.password = next()?,
+                "--document-password" => options.document_password = Some(next()?),
                 "--cert" => options.certificates.push(next()?.into()),
                 "--algorithm" => options.algorithm = Some(algorithm(&next()?)?),
                 "--time" => options.time = Some(next()?.parse()?),
@@ -281,6 +284,9 @@ impl Options {
 
     fn pdf<'a>(&self, document: &'a Document) -> pades::SignatureBuilder<'a, Document> {
         let mut builder = pades::SignatureBuilder::new(document, self.time());
+        if let Some(password) = &self.document_password {
+            builder = builder.password(password);
+        }
         if self.pkcs7 {
             builder = builder.sub_filter(pades::SubFilter::AdbePkcs7Detached);
         }
@@ -311,6 +317,15 @@ impl Options {
         builder
     }
 
+    /// What gives a PDF's signatures their level.
+    fn raising<'a>(&self, services: &'a Services) -> Outcome<pades::Augmenter<'a>> {
+        let augmenter = pades::Augmenter::new(services.pdf_level()?);
+        Ok(match &self.document_password {
+            Some(password) => augmenter.with_password(password),
+            None => augmenter,
+        })
+    }
+
     fn empty_fields<'a>(&self, document: &'a Document) -> pades::FieldBuilder<'a, Document> {
         let fields = self.add_fields.iter().map(|name| {
             let mut field = pades::EmptyField::new(name).page(self.page.unwrap_or(1));
@@ -322,7 +337,11 @@ impl Options {
                 None => field,
             }
         });
-        fields.fold(pades::FieldBuilder::new(document), pades::FieldBuilder::field)
+        let mut builder = pades::FieldBuilder::new(document);
+        if let Some(password) = &self.document_password {
+            builder = builder.password(password);
+        }
+        fields.fold(builder, pades::FieldBuilder::field)
     }
 
     fn time(&self) -> UtcTime {
