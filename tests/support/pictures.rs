@@ -1,5 +1,7 @@
 //! Pictures and pages for signatures that are seen: nobody's name, seal or hand.
-#![allow(clippy::unwrap_used, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+#![allow(dead_code)] // each test uses a part of it
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
 use std::fmt::Write as _;
 
@@ -139,4 +141,57 @@ fn stream(keys: &str, data: &[u8]) -> Vec<u8> {
     body.extend_from_slice(data);
     body.extend_from_slice(b"\nendstream");
     body
+}
+
+/// A JPEG of squares of eight pixels, each of one colour, line by line: baseline, all
+/// components in full (T.81, JFIF).
+pub(crate) fn jpeg(columns: u16, squares: &[[u8; 3]]) -> Vec<u8> {
+    let rows = u16::try_from(squares.len()).unwrap() / columns;
+    let mut file = vec![0xff, 0xd8];
+    let mut segment = |marker: u8, body: &[u8]| {
+        file.extend([0xff, marker]);
+        file.extend((u16::try_from(body.len()).unwrap() + 2).to_be_bytes());
+        file.extend(body);
+    };
+    segment(0xe0, b"JFIF\0\x01\x01\0\0\x01\0\x01\0\0");
+    // In steps of eight, what is the same all over a square takes one for each level.
+    segment(0xdb, &[&[0][..], &[8; 64]].concat());
+    let [height, width] = [rows, columns].map(|it| (it * 8).to_be_bytes());
+    let components = [1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0];
+    segment(0xc0, &[&[8][..], &height, &width, &[3], &components].concat());
+    // Nine sizes in codes of four bits; and one code of one bit, that there is no more.
+    let sizes = [0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    segment(0xc4, &[&[0][..], &sizes, &[0, 1, 2, 3, 4, 5, 6, 7, 8]].concat());
+    segment(0xc4, &[&[0x10, 1][..], &[0; 15], &[0]].concat());
+    segment(0xda, &[3, 1, 0, 2, 0, 3, 0, 0, 63, 0]);
+    let (mut bits, mut last) = (String::new(), [0_i32; 3]);
+    for square in squares {
+        let [red, green, blue] = square.map(f64::from);
+        let light = 0.299 * red + 0.587 * green + 0.114 * blue;
+        let levels = [light - 128.0, (blue - light) / 1.772, (red - light) / 1.402];
+        for (last, level) in last.iter_mut().zip(levels) {
+            let level = level.round() as i32;
+            let more = level - *last;
+            let size = 32 - more.unsigned_abs().leading_zeros();
+            let coded = if more < 0 { more + (1 << size) - 1 } else { more };
+            let _ = write!(bits, "{size:04b}");
+            if size > 0 {
+                let _ = write!(bits, "{coded:0width$b}", width = size as usize);
+            }
+            bits.push('0');
+            *last = level;
+        }
+    }
+    while bits.len() % 8 != 0 {
+        bits.push('1');
+    }
+    for at in (0..bits.len()).step_by(8) {
+        let byte = u8::from_str_radix(&bits[at..at + 8], 2).unwrap();
+        file.push(byte);
+        if byte == 0xff {
+            file.push(0);
+        }
+    }
+    file.extend([0xff, 0xd9]);
+    file
 }
