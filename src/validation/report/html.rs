@@ -43,7 +43,7 @@ const HEAD: &str = r#"<!DOCTYPE html>
 <title>Kết quả kiểm tra chữ ký số</title>
 <style>
 @page { size: A4; margin: 20mm 15mm 20mm 30mm; }
-body { font: 15px/1.4 "Times New Roman", "Liberation Serif", "Noto Serif", serif; max-width: 46em; margin: 2em auto; padding: 0 1em; color: #111; }
+body { font: 15px/1.4 "Times New Roman", "Liberation Serif", "Noto Serif", serif; max-width: 46em; margin: 2em auto; padding: 0 1em; color: #111; overflow-wrap: break-word; }
 h1 { font-size: 1.4em; text-align: center; text-transform: uppercase; margin: .3em 0 .8em; } h2 { font-size: 1.1em; margin: .8em 0 .3em; }
 p { margin: .2em 0; }
 [lang=en] { color: #555; font-size: .85em; font-style: italic; display: block; text-transform: none; font-weight: normal; }
