@@ -259,6 +259,24 @@ fn slow_and_hostile_peers_hold_nobody() {
     endures("an error page without end", raw, forever("HTTP/1.1 502 Bad\r\n\r\n", "<p>sorry</p>"));
 }
 
+/// The axis may have taken what was sent: to give it up would be as wrong as to send it again.
+#[test]
+fn an_answer_without_end_leaves_open_what_was_done() {
+    let (address, _) = serve(|mut stream| {
+        request(&mut BufReader::new(stream.try_clone()?))?;
+        stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
+        loop {
+            stream.write_all(b"                ")?;
+        }
+    });
+    let mut limits = Limits::default();
+    limits.answer_bytes = 1 << 20;
+    let axis = client(format!("http://{address}")).with_limits(limits);
+    let message = b"<edXML/>".to_vec();
+    let error = axis.send_edoc(MessageKind::Document, &"H13".into(), None, &message).unwrap_err();
+    assert_eq!(Fault::of(&error).map(Fault::retry), Some(Retry::AskFirst), "{error}");
+}
+
 #[test]
 fn silence_and_dripping_end() {
     let drip = |start: &'static str| {

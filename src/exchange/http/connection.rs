@@ -146,7 +146,9 @@ pub(crate) fn for_each_piece(
         }
         seen = seen.saturating_add(u64::try_from(n).unwrap_or(u64::MAX));
         if seen > most {
-            return Err(Error::limit(format_args!("{most} bytes in one answer")));
+            // Whatever was asked may have been done.
+            let why = format!("the answer is longer than {most} bytes");
+            return Err(Fault::Unknown(why).into_error(doing));
         }
         each(piece.get(..n).unwrap_or_default())?;
     }
