@@ -1,142 +1,220 @@
-//! Packages files into an edXML message and hands it to the axis.
+//! Packages files into edXML messages, hands them to the outbox, and sends what is in it.
 //!
 //! ```text
-//! KYSO_SECRET=… cargo run --example send -- --endpoint http://127.0.0.1:8080/api \
+//! KYSO_SECRET=… cargo run --example send -- --endpoint http://127.0.0.1:8080/api --store post.db \
 //!     --from "H13,UBND thành phố Cần Thơ" --to "000.00.00.G22,Văn phòng Chính phủ" \
 //!     --number 15 --notation QĐ-UBND --subject "Quyết định phê duyệt" quyet-dinh.pdf phu-luc.xlsx
 //! ```
+//!
+//! With `--outgoing DIR`, each `*.json` in that folder is a dispatch (`support/dispatch.rs`
+//! says what stands in it), with its files beside it: write the files first, then the JSON
+//! under another name, and rename it. What was handed over moves to `DIR/taken`, what never
+//! can be to `DIR/refused`, with the reason beside it. The program runs until SIGINT or
+//! SIGTERM; with `--once`, it sends what is due and ends.
 #![allow(clippy::print_stdout, reason = "a program speaks to who runs it")]
 
 #[path = "support/arguments.rs"]
 mod arguments;
+#[path = "support/daemon.rs"]
+mod daemon;
+#[path = "support/dispatch.rs"]
+mod dispatch;
+#[path = "support/files.rs"]
+mod files;
 
 use std::error::Error;
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::{env, fs};
+use std::thread;
+use std::time::Duration;
 
-use kyso::UtcTime;
-use kyso::axis::{Client, Credentials};
-use kyso::edxml::{
-    Business, BusinessType, Date, DocumentId, DocumentType, Envelope, Message, MessageHeader,
-    Organization, OtherInfo, Priority, PromulgationInfo,
-};
-use kyso::exchange::{Fault, Retry, Transport};
+use daemon::{Line, Stop};
+use dispatch::{Dispatch, organization};
+use kyso::edxml::Organization;
+use kyso::exchange::store::{DeliveryState, LetterId};
+use kyso::exchange::{Outbox, Post, Transport};
+use kyso::{ErrorKind, UtcTime};
 
-const USAGE: &str = "send --endpoint URL --from CODE,NAME --to CODE,NAME [--to …] --number N \
-    --notation TEXT --subject TEXT [--type NAME] [--place NAME] [--priority 0..4] \
-    [--revokes DOCUMENT-ID --reason TEXT] FILE …   (the secret is in KYSO_SECRET)";
+const USAGE: &str = "send --endpoint URL --store FILE --from CODE,NAME [--once] \
+    [--outgoing DIR] [--to CODE,NAME [--to …] --number N --notation TEXT --subject TEXT \
+    [--date yyyy/MM/dd] [--type NAME] [--place NAME] [--priority 0..4] \
+    [--revokes DOCUMENT-ID --reason TEXT] FILE …]   (the secret is in KYSO_SECRET)";
 
-/// What is to be sent, and where.
-struct Dispatch {
+/// How often the folder is looked into.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// What the program was told.
+struct Options {
     endpoint: String,
-    header: MessageHeader,
-    business: Business,
-    files: Vec<String>,
+    store: PathBuf,
+    us: Organization,
+    outgoing: Option<PathBuf>,
+    dispatch: Option<Dispatch>,
+    once: bool,
 }
 
 fn main() -> ExitCode {
-    let now = UtcTime::now();
-    let dispatch = match read(now) {
-        Ok(dispatch) => dispatch,
+    let options = match read() {
+        Ok(options) => options,
         Err(error) => return arguments::wrong_usage(&*error, USAGE),
     };
-    match send(dispatch, now) {
+    match run(options) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => arguments::failed("send", &*error),
     }
 }
 
-fn read(now: UtcTime) -> Result<Dispatch, Box<dyn Error>> {
-    let mut endpoint = String::new();
-    let mut header = MessageHeader {
-        promulgation: PromulgationInfo { place: String::new(), date: Date::at(now) },
-        document_type: DocumentType { group: Some(2), detail: Some(18), name: "Công văn".into() },
-        ..MessageHeader::default()
-    };
-    let mut business = Business::default();
-    let mut files = Vec::new();
-
+fn read() -> Result<Options, Box<dyn Error>> {
+    let (mut endpoint, mut store, mut us, mut outgoing) = (None, None, None, None);
+    let (mut one, mut once) = (Dispatch::default(), false);
     let mut arguments = arguments::all()?;
     while let Some(name) = arguments.next() {
         if !name.starts_with("--") {
-            files.push(name);
+            one.files.push(name.into());
+            continue;
+        }
+        if name == "--once" {
+            once = true;
             continue;
         }
         let value = arguments.next().ok_or_else(|| format!("{name} wants a value"))?;
         match name.as_str() {
-            "--endpoint" => endpoint = value,
-            "--from" => header.from = organization(&value)?,
-            "--to" => header.to.push(organization(&value)?),
-            "--number" => header.code.number = value,
-            "--notation" => header.code.notation = value,
-            "--subject" => header.subject = value,
-            "--type" => {
-                header.document_type = DocumentType { name: value, ..DocumentType::default() };
-            }
-            "--place" => header.promulgation.place = value,
-            "--priority" => {
-                let priority = Some(Priority(value.parse()?));
-                header.other_info = Some(OtherInfo { priority, ..OtherInfo::default() });
-            }
-            "--revokes" => {
-                business.kind = BusinessType::Revocation;
-                business.document_id = Some(value.into());
-            }
-            "--reason" => business.reason = value,
+            "--endpoint" => endpoint = Some(value),
+            "--store" => store = Some(PathBuf::from(value)),
+            "--from" => us = Some(organization(&value)?),
+            "--outgoing" => outgoing = Some(PathBuf::from(value)),
+            "--to" => one.to.push(value),
+            "--number" => one.number = value,
+            "--notation" => one.notation = value,
+            "--subject" => one.subject = value,
+            "--date" => one.date = Some(value),
+            "--type" => one.kind = Some(value),
+            "--place" => one.place = value,
+            "--priority" => one.priority = Some(value.parse()?),
+            "--revokes" => one.revokes = Some(value),
+            "--reason" => one.reason = value,
             _ => return Err(format!("no option {name}").into()),
         }
     }
-    for (name, is_there) in [
-        ("--endpoint", !endpoint.is_empty()),
-        ("--from", !header.from.organ_id.is_empty()),
-        ("--to", !header.to.is_empty()),
-        ("--number and --notation", !header.code.number.is_empty()),
-        ("--subject", !header.subject.is_empty()),
-        ("FILE", !files.is_empty()),
-    ] {
-        if !is_there {
-            return Err(format!("give {name}").into());
-        }
+    let told_one = !one.to.is_empty() || !one.files.is_empty() || !one.subject.is_empty();
+    if let Some(what) = one.lacks().filter(|_| told_one || outgoing.is_none()) {
+        return Err(format!("give {what}, or --outgoing").into());
     }
-    Ok(Dispatch { endpoint, header, business, files })
+    Ok(Options {
+        endpoint: endpoint.ok_or("give --endpoint")?,
+        store: store.ok_or("give --store")?,
+        us: us.ok_or("give --from")?,
+        outgoing,
+        dispatch: told_one.then_some(one),
+        once,
+    })
 }
 
-fn send(dispatch: Dispatch, now: UtcTime) -> Result<(), Box<dyn Error>> {
-    let Dispatch { endpoint, mut header, business, files } = dispatch;
-    // The identifier under which every status of this document will come back.
-    let issuer = header.from.organ_id.clone();
-    header.document_id = DocumentId::compose(&issuer, &header.promulgation.date, &header.code);
-    let document_id = header.document_id.clone();
-
-    let mut envelope = Envelope { business: Some(business), ..Envelope::new(header) }.sent_at(now);
-    for path in &files {
-        let name = Path::new(path).file_name().ok_or("a file without a name")?;
-        let content = fs::read(path).map_err(|error| format!("{path}: {error}"))?;
-        envelope = envelope.attach(name.to_string_lossy(), content);
+fn run(options: Options) -> Result<(), Box<dyn Error>> {
+    let (axis, post) = daemon::open(options.endpoint, &options.us, &options.store)?;
+    let (outbox, line) = (Outbox::new(&post), Line::default());
+    let mut letters = Vec::new();
+    if let Some(dispatch) = options.dispatch {
+        let envelope = dispatch.envelope(&options.us, UtcTime::now())?;
+        letters.push(outbox.put(&envelope, None)?);
+        line.say(&format!("{}: in the outbox", envelope.header.document_id));
     }
-
-    let secret = env::var("KYSO_SECRET").map_err(|error| format!("KYSO_SECRET: {error}"))?;
-    let axis = Client::new(endpoint, Credentials::new(issuer.as_str(), secret), UtcTime::now)?;
-    let id = axis
-        .send(&Message::Document(envelope))
-        .map_err(|error| format!("{document_id}: {error}\n{}", advice(&error)))?;
-    println!("{document_id}: taken by the axis as {id}");
+    let stop = Stop::by_signals()?;
+    let watched = options.outgoing.as_deref();
+    if options.once {
+        if let Some(folder) = watched {
+            letters.extend(take_all(folder, &options.us, &outbox, &line)?);
+        }
+        daemon::send_what_is_due(&outbox, &axis, &line)?;
+        line.end();
+        return tell(&post, &letters);
+    }
+    thread::scope(|scope| {
+        scope.spawn(|| daemon::run_outbox(&outbox, &axis as &dyn Transport, &line, &stop));
+        while let Some(folder) = watched.filter(|_| !stop.is_told()) {
+            if let Err(error) = take_all(folder, &options.us, &outbox, &line) {
+                line.say(&format!("{}: {error}", folder.display()));
+            }
+            let again = UtcTime::now().plus_millis(i64::try_from(LOOK.as_millis()).unwrap_or(0));
+            stop.sleep_until(Some(again));
+        }
+    });
+    line.end();
     Ok(())
 }
 
-fn organization(text: &str) -> Result<Organization, Box<dyn Error>> {
-    let (code, name) = text.split_once(',').ok_or_else(|| format!("{text}: give CODE,NAME"))?;
-    Ok(Organization::new(code, name))
+/// What became of the letters of this run.
+fn tell(post: &Post, letters: &[LetterId]) -> Result<(), Box<dyn Error>> {
+    let mut open = 0_usize;
+    for &id in letters {
+        let letter = post.store().within(|it| it.letter(id))?.ok_or("the letter is gone")?;
+        for delivery in post.store().within(|it| it.deliveries_of(id))? {
+            let (document, to) = (&letter.document, &delivery.to);
+            match (delivery.state, &delivery.transport_id) {
+                (DeliveryState::Sent, Some(name)) => {
+                    println!("{document}: taken by the axis for {to} as {name}");
+                }
+                (state, _) => {
+                    println!("{document}: {state} for {to}: {}", daemon::shown(&delivery.fault));
+                    open = open.saturating_add(1);
+                }
+            }
+        }
+    }
+    if open == 0 { Ok(()) } else { Err(format!("{open} deliveries wait for the next time").into()) }
 }
 
-/// What may be done after a failure. Sending twice delivers twice.
-fn advice(error: &kyso::Error) -> &'static str {
-    match Fault::of(error).map(Fault::retry) {
-        Some(Retry::Later) => "Nothing was delivered: send it again later.",
-        Some(Retry::AskFirst) => {
-            "It may have been delivered: look at the list of what was sent first."
+/// Hands over every dispatch that lies in the folder. A dispatch is moved after it is in the
+/// outbox: whoever dies between finds it again, and the outbox knows it.
+fn take_all(
+    folder: &Path,
+    us: &Organization,
+    outbox: &Outbox,
+    line: &Line,
+) -> Result<Vec<LetterId>, Box<dyn Error>> {
+    let mut found: Vec<PathBuf> = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|it| it == "json") && path.is_file() {
+            found.push(path);
         }
-        _ => "Sending the same again will fail again.",
     }
+    found.sort();
+    let mut letters = Vec::new();
+    for path in found {
+        match take(&path, us, outbox) {
+            Ok(letter) => {
+                letters.push(letter);
+                set_aside(&path, "taken")?;
+                line.say(&format!("{}: in the outbox", path.display()));
+            }
+            Err(error) if may_pass(&*error) => return Err(error),
+            Err(error) => {
+                let moved = set_aside(&path, "refused")?;
+                let reason = format!("{error}\n");
+                files::write_whole(&moved.with_extension("txt"), reason.as_bytes())?;
+                line.say(&format!("{}: {error}", path.display()));
+            }
+        }
+    }
+    Ok(letters)
+}
+
+fn take(path: &Path, us: &Organization, outbox: &Outbox) -> Result<LetterId, Box<dyn Error>> {
+    let envelope = Dispatch::read(path)?.envelope(us, UtcTime::now())?;
+    Ok(outbox.put(&envelope, None)?)
+}
+
+/// The disk or the database may be mended; what a dispatch says will not.
+fn may_pass(error: &(dyn Error + 'static)) -> bool {
+    error.downcast_ref::<kyso::Error>().is_some_and(|it| it.kind() == ErrorKind::Io)
+}
+
+fn set_aside(path: &Path, folder: &str) -> Result<PathBuf, Box<dyn Error>> {
+    let folder = path.parent().unwrap_or(Path::new(".")).join(folder);
+    fs::create_dir_all(&folder)?;
+    let to = folder.join(path.file_name().ok_or("a file without a name")?);
+    fs::rename(path, &to)?;
+    Ok(to)
 }

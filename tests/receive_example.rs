@@ -17,7 +17,7 @@ use kyso::edxml::{
     self, Code, Date, Envelope, Message, MessageHeader, Organization, PromulgationInfo, StatusCode,
 };
 use kyso::exchange::{MessageKind, Transport, TransportState};
-use kyso::{Limits, SoftwareSigner, UtcTime, pades};
+use kyso::{Limits, SoftwareSigner, UtcTime, cades, pades};
 
 const SENDER: &str = "H99";
 const RECEIVER: &str = "H98";
@@ -48,6 +48,8 @@ fn receive(program: &Path, gateway: &Gateway, folder: &Path) -> Output {
             "--policy",
             "pilot",
         ])
+        .arg("--once")
+        .args(["--store".as_ref(), folder.join("post.db").as_os_str()])
         .args(["--folder".as_ref(), folder.join("inbox").as_os_str()])
         .args(["--trust".as_ref(), root.as_os_str()])
         .env("KYSO_SECRET", "receiver")
@@ -112,13 +114,15 @@ fn nothing_passes_that_was_not_verified() {
             .fold(document(number), |it, (name, bytes)| it.attach(*name, bytes.to_vec()));
         sender.send(&Message::Document(one)).unwrap();
     };
-    send("1", &[("a.pdf", &signed), ("b.csv", b"1,2")]);
+    let beside = cades::SignatureBuilder::new(b"1,2", UtcTime::now()).sign(&leader).unwrap();
+    send("1", &[("a.pdf", &signed), ("b.csv", b"1,2"), ("b.csv.p7s", &beside)]);
     // Viewers open these as the PDFs that they are.
     send("2", &[("a.pdf", &signed), ("b.pdf", &[b"\n".as_slice(), PDF].concat())]);
     send("3", &[("a.pdf", &signed), ("b.bin", &[b"\n".as_slice(), PDF].concat())]);
     send("4", &[("a.pdf", &signed), ("b.pdf", b"PK\x03\x04 no PDF")]);
     // The gravest counts, not the first.
     send("5", &[("a.pdf", PDF), ("b.pdf", &tampered)]);
+    send("6", &[("a.pdf", &signed), ("b.csv", b"1,2")]);
 
     let output = receive(&program, &gateway, folder.path());
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
@@ -135,6 +139,16 @@ fn nothing_passes_that_was_not_verified() {
             .iter()
             .all(|it| it.state == Some(TransportState::Done))
     );
+    let printed = String::from_utf8(output.stdout).unwrap();
+    for number in ["2/TEST", "3/TEST", "6/TEST"] {
+        let held = format!("{number} is held for a person: ");
+        assert!(printed.contains(&held), "{number}");
+    }
+
+    // What a person has to decide upon is not answered by asking again.
+    let again = receive(&program, &gateway, folder.path());
+    assert_eq!(again.status.code(), Some(0));
+    assert_eq!(answers(&sender), []);
 }
 
 #[test]
@@ -147,12 +161,14 @@ fn wrong_usage_is_told_from_failure() {
         output.status.code()
     };
     let folder = tempfile::tempdir().unwrap();
-    let inbox = folder.path().join("inbox");
+    let (inbox, store) = (folder.path().join("inbox"), folder.path().join("post.db"));
     let sound = [
         "--endpoint",
         "http://127.0.0.1:9/api",
         "--as",
         "H98,Sở",
+        "--store",
+        store.to_str().unwrap(),
         "--folder",
         inbox.to_str().unwrap(),
     ];
