@@ -1,6 +1,7 @@
 //! A picture in JPEG goes into a signature's look as it is: its pixels are seen where they
 //! belong, as poppler draws them, where that is at hand.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, missing_docs)]
+#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // places on a page
 
 #[path = "support/pictures.rs"]
 mod pictures;
