@@ -1,6 +1,12 @@
 //! The report as it is printed: on A4, with nothing beyond the margins or cut, where a
 //! browser and poppler are at hand.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::unwrap_in_result,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    missing_docs
+)]
 
 mod support;
 

@@ -25,8 +25,7 @@ fn search(
     end_entity: &Certificate,
     signatures: usize,
 ) -> Result<Search> {
-    let mut limits = Limits::default();
-    limits.path_signatures = signatures;
+    let limits = Limits { path_signatures: signatures, ..Limits::default() };
     PathFinder {
         trust,
         candidates,

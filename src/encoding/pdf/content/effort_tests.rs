@@ -65,8 +65,7 @@ fn a_font_within_a_form_is_read_once() {
         "BT /F 9 Tf (1) Tj ET",
     );
     // Each time it is read takes some thousand bytes of those which a page may have.
-    let mut limits = Limits::default();
-    limits.pdf_content_bytes = 64 << 10;
+    let limits = Limits { pdf_content_bytes: 64 << 10, ..Limits::default() };
     let times = 500;
     let content = "/X Do ".repeat(times);
     let resources = "/XObject<</X 12 0 R>>";
@@ -80,8 +79,7 @@ fn a_font_within_a_form_is_read_once() {
 fn what_a_font_says_at_length_is_counted() {
     let widths = "1 ".repeat(100_000);
     let state = format!("<</Font[<</Type/Font/Subtype/Type1/BaseFont/X/Widths[{widths}]>> 9]>>");
-    let mut limits = Limits::default();
-    limits.pdf_content_bytes = 16 << 20;
+    let limits = Limits { pdf_content_bytes: 16 << 20, ..Limits::default() };
     let draw = |times: usize| {
         let content = "/S gs ".repeat(times);
         let resources = "/ExtGState<</S 13 0 R>>";
