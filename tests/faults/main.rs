@@ -5,6 +5,9 @@
 //! clocks are wrong. Afterwards every document was delivered once to every receiver, every
 //! status is where it belongs, the journals are whole, and no secret was written anywhere.
 //!
+//! One of the agencies keeps its post by PostgreSQL where the programs of a server are found,
+//! which is stopped and started meanwhile; the others by SQLite.
+//!
 //! The short form runs with the other tests. In full, a thousand documents and two hundred
 //! kills of agencies:
 //!
@@ -25,6 +28,8 @@ mod check;
 mod files;
 #[path = "../../examples/support/gateway.rs"]
 mod gateway;
+#[path = "../support/postgres_server.rs"]
+mod postgres_server;
 mod process;
 mod proxy;
 #[path = "../../examples/support/test_pki.rs"]

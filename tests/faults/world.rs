@@ -13,6 +13,7 @@ use crate::agency::{AGENCIES, Desk};
 use crate::chance::Chance;
 use crate::check::{Ledger, no_secret_below, nothing_waits};
 use crate::gateway::{Agency, Gateway, Options};
+use crate::postgres_server::Server;
 use crate::process::Process;
 use crate::proxy::Proxy;
 use crate::{files, test_pki};
@@ -40,6 +41,8 @@ pub(crate) struct World {
     agencies: Vec<Process>,
     axis: Process,
     axis_at: SocketAddr,
+    /// Of the last agency.
+    database: Option<Server>,
     proxy: Proxy,
     began: Instant,
     counts: Counts,
@@ -49,6 +52,7 @@ pub(crate) struct World {
 struct Counts {
     agencies_killed: usize,
     axis_killed: usize,
+    databases_gone: usize,
     disks_full: usize,
     clocks_wrong: usize,
 }
@@ -77,36 +81,70 @@ impl World {
             clock: 0,
             most_bytes: None,
         };
-        let desks: Vec<Desk> = (0..AGENCIES.len()).map(desk).collect();
+        let mut desks: Vec<Desk> = (0..AGENCIES.len()).map(desk).collect();
+        let database = Server::started();
+        if database.is_none() {
+            println!("there is no PostgreSQL server: SQLite only");
+        }
+        let last = desks.last_mut().unwrap();
+        last.postgres = database.as_ref().map(Server::url);
         let axis = start_axis(axis_at, folder.path().join("axis"), &secrets);
         let agencies = desks.iter().map(|it| start(it, &secrets, None)).collect();
         let (began, counts) = (Instant::now(), Counts::default());
         let folder = Some(folder);
-        Self { form, chance, folder, desks, secrets, agencies, axis, axis_at, proxy, began, counts }
+        Self {
+            form,
+            chance,
+            folder,
+            desks,
+            secrets,
+            agencies,
+            axis,
+            axis_at,
+            database,
+            proxy,
+            began,
+            counts,
+        }
     }
 
     fn folder(&self) -> PathBuf {
         self.folder.as_ref().unwrap().path().to_owned()
     }
 
-    /// Kills, one after the other.
+    /// One misfortune after the other.
     pub(crate) fn suffer(&mut self) {
+        let mut turn = 0;
         while self.counts.agencies_killed < self.form.kills {
             let (least, most) = self.form.pause;
             thread::sleep(Duration::from_millis(self.chance.between(least, most)));
-            if self.chance.once_in(6) {
-                self.axis.kill();
-                self.counts.axis_killed += 1;
-                thread::sleep(Duration::from_millis(self.chance.between(0, 300)));
-                self.axis = start_axis(self.axis_at, self.folder().join("axis"), &self.secrets);
-            } else {
-                self.kill_one();
+            turn += 1;
+            match turn % 12 {
+                4 | 10 => self.kill_the_axis(),
+                7 => self.lose_the_database(),
+                _ => self.kill_one(),
             }
             self.nobody_has_ended();
         }
     }
 
-    /// And has it come back, sometimes to a full disk, or with a clock that is wrong.
+    fn kill_the_axis(&mut self) {
+        self.axis.kill();
+        self.counts.axis_killed += 1;
+        thread::sleep(Duration::from_millis(self.chance.between(0, 300)));
+        self.axis = start_axis(self.axis_at, self.folder().join("axis"), &self.secrets);
+    }
+
+    /// Connections are cut off, and new ones refused for a while.
+    fn lose_the_database(&mut self) {
+        let Some(server) = &mut self.database else { return };
+        server.stop();
+        self.counts.databases_gone += 1;
+        thread::sleep(Duration::from_millis(self.chance.between(0, 1_000)));
+        server.start();
+    }
+
+    /// Kills an agency and has it come back, sometimes to a full disk, or with a clock that is wrong.
     fn kill_one(&mut self) {
         let us = self.chance.below(AGENCIES.len());
         self.agencies[us].kill();
@@ -114,11 +152,11 @@ impl World {
         thread::sleep(Duration::from_millis(self.chance.between(0, 300)));
         let mut desk = self.desks[us].clone();
         let mut blocks = None;
-        if self.chance.once_in(5) {
+        if self.counts.agencies_killed % 5 == 2 {
             self.counts.clocks_wrong += 1;
             desk.clock = i64::try_from(self.chance.between(0, 1_200)).unwrap() - 600;
         }
-        if self.chance.once_in(6) {
+        if self.counts.agencies_killed % 6 == 3 {
             self.counts.disks_full += 1;
             let size = fs::metadata(desk.database()).map_or(0, |it| it.len());
             if self.chance.once_in(2) {

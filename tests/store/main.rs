@@ -10,6 +10,9 @@ mod journal;
 mod post_office;
 #[cfg(unix)]
 mod postgres;
+#[cfg(unix)]
+#[path = "../support/postgres_server.rs"]
+mod postgres_server;
 mod records;
 mod samples;
 mod sqlite;
