@@ -2,16 +2,28 @@
 
 use std::collections::BTreeMap;
 
+use plotters::coord::ranged1d::Ranged;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use crate::encoding::printable;
-use crate::exchange::report::Count;
+use crate::exchange::report::{Count, Times};
 
 /// In units that the page stretches to its width.
 const WIDTH: i32 = 900;
 const LABELS: i32 = 250;
 const ROW: i32 = 30;
+/// Of two bars below each other.
+const TWO_ROWS: i32 = 40;
+/// Where a scale of time has its lines, in seconds.
+const SPANS: [(u64, &str); 5] = [
+    (60, "1 phút"),
+    (3_600, "1 giờ"),
+    (86_400, "1 ngày"),
+    (30 * 86_400, "30 ngày"),
+    (365 * 86_400, "1 năm"),
+];
+const GREY: RGBColor = RGBColor(200, 200, 200);
 const BLUE: RGBColor = RGBColor(31, 90, 150);
 const ORANGE: RGBColor = RGBColor(205, 120, 30);
 /// Bars beside each other that can still be told apart.
@@ -30,8 +42,7 @@ pub(super) fn bars(bars: &[Bar]) -> Option<String> {
     let most = bars.iter().map(|it| it.length).max().filter(|it| *it > 0)?;
     let height = ROW.checked_mul(i32::try_from(bars.len()).ok()?)?;
     draw(height, |area| {
-        let left = TextStyle::from(("serif", 20)).pos(Pos::new(HPos::Right, VPos::Center));
-        let right = TextStyle::from(("serif", 20)).pos(Pos::new(HPos::Left, VPos::Center));
+        let (left, right) = (text(20, HPos::Right), text(20, HPos::Left));
         for (bar, top) in bars.iter().zip((0..).step_by(30)) {
             let end = LABELS.saturating_add(part(bar.length, most, WIDTH - LABELS - 190));
             let color = if bar.second { ORANGE } else { BLUE };
@@ -39,6 +50,34 @@ pub(super) fn bars(bars: &[Bar]) -> Option<String> {
             area.draw(&Rectangle::new(shape, color.filled())).ok()?;
             area.draw_text(&shortened(&bar.name), &left, (LABELS - 10, top + ROW / 2)).ok()?;
             area.draw_text(&bar.said, &right, (end + 8, top + ROW / 2)).ok()?;
+        }
+        Some(())
+    })
+}
+
+/// For each name two bars, the median and the worst. The scale is logarithmic: the worst is
+/// often a thousand times the median.
+pub(super) fn times(times: &[(String, Times)], said: fn(u64) -> String) -> Option<String> {
+    let worst = times.iter().map(|(_, it)| it.worst).max()?.max(60);
+    let (base, far) = (TWO_ROWS.checked_mul(i32::try_from(times.len()).ok()?)?, WIDTH - 170);
+    let scale: LogCoord<u64> = (1..worst).log_scale().into();
+    let place = |seconds: u64| scale.map(&seconds.max(1), (LABELS, far)).clamp(LABELS, far);
+    draw(base + ROW, |area| {
+        let (name, value) = (text(20, HPos::Right), text(16, HPos::Left));
+        for (seconds, label) in SPANS.iter().filter(|(it, _)| *it <= worst) {
+            let at = place(*seconds);
+            area.draw(&PathElement::new([(at, 0), (at, base)], GREY)).ok()?;
+            area.draw_text(label, &text(16, HPos::Center), (at, base + ROW / 2)).ok()?;
+        }
+        for ((status, it), top) in times.iter().zip((0..).step_by(40)) {
+            area.draw_text(&shortened(status), &name, (LABELS - 10, top + TWO_ROWS / 2)).ok()?;
+            for (seconds, top, color) in [(it.median, top + 5, BLUE), (it.worst, top + 21, ORANGE)]
+            {
+                let end = place(seconds).max(LABELS + 2);
+                let shape = [(LABELS, top), (end, top + 14)];
+                area.draw(&Rectangle::new(shape, color.filled())).ok()?;
+                area.draw_text(&said(seconds), &value, (end + 8, top + 7)).ok()?;
+            }
         }
         Some(())
     })
@@ -53,13 +92,10 @@ pub(super) fn days(sent: &Count, received: &Count) -> Option<String> {
     let wide = ((WIDTH - first) / count.max(1)).min(80);
     let every = usize::try_from((110 / wide.max(1)).max(1)).ok()?;
     draw(height, |area| {
-        let (number, name) = (
-            TextStyle::from(("serif", 18)).pos(Pos::new(HPos::Right, VPos::Center)),
-            TextStyle::from(("serif", 18)).pos(Pos::new(HPos::Left, VPos::Center)),
-        );
+        let (number, name) = (text(18, HPos::Right), text(18, HPos::Left));
         for value in [0, most / 2, most] {
             let at = base - part(value, most, base - 20);
-            let line = PathElement::new([(first, at), (WIDTH, at)], RGBColor(200, 200, 200));
+            let line = PathElement::new([(first, at), (WIDTH, at)], GREY);
             area.draw(&line).ok()?;
             area.draw_text(&value.to_string(), &number, (first - 8, at)).ok()?;
         }
@@ -96,6 +132,10 @@ fn grouped(sent: &Count, received: &Count) -> BTreeMap<String, (u64, u64)> {
         }
     }
     groups
+}
+
+fn text(size: u32, side: HPos) -> TextStyle<'static> {
+    TextStyle::from(("serif", size)).pos(Pos::new(side, VPos::Center))
 }
 
 fn draw(

@@ -11,6 +11,8 @@ use crate::exchange::report::{
 
 /// Rows of a table in the page; the rest is in the tables for spreadsheets.
 const MOST: usize = 100;
+/// Refusals in the page, the newest; each has a reason of its own length.
+const MOST_REFUSALS: usize = 50;
 /// Bars of a chart.
 const TOP: usize = 12;
 
@@ -120,21 +122,14 @@ impl Page {
         self.figure(vi, en, charts::bars(&bars));
     }
 
-    /// Longest times are often a thousand times the others: each is a bar of its own kind.
     fn times(&mut self, times: Vec<(String, Times)>) {
         let times: Vec<_> = times.into_iter().filter(|(_, it)| it.count > 0).collect();
         if times.is_empty() {
             return;
         }
-        let bars = times.iter().map(|(name, it)| Bar {
-            name: name.clone(),
-            length: it.median,
-            said: duration(it.median),
-            second: false,
-        });
-        let bars: Vec<_> = bars.collect();
-        let vi = "Thời gian đến từng trạng thái (trung vị)";
-        self.figure(vi, "Median time to each status", charts::bars(&bars));
+        let vi = "Thời gian đến từng trạng thái: trung vị (xanh), lâu nhất (cam)";
+        let en = "Time to each status: median (blue), worst (orange); logarithmic scale";
+        self.figure(vi, en, charts::times(&times, duration));
         self.head(&[
             ("Trạng thái", "Status"),
             ("Số lượt", "Count"),
@@ -177,7 +172,7 @@ impl Page {
             self.markup("</tr>\n");
         }
         self.markup("</table>\n");
-        self.and_more(count.len());
+        self.and_more(count.len(), MOST);
     }
 
     fn signers(&mut self, signers: &[Signer]) {
@@ -201,7 +196,7 @@ impl Page {
             self.markup("</tr>\n");
         }
         self.markup("</table>\n");
-        self.and_more(signers.len());
+        self.and_more(signers.len(), MOST);
     }
 
     fn refusals(&mut self, refusals: &[Refusal]) {
@@ -215,7 +210,7 @@ impl Page {
             ("Cơ quan", "Agency"),
             ("Lý do", "Reason"),
         ]);
-        for it in refusals.iter().rev().take(MOST) {
+        for it in refusals.iter().rev().take(MOST_REFUSALS) {
             self.markup("<tr>");
             self.cell("number", &clock(it.at));
             self.cell("", &it.code);
@@ -224,7 +219,7 @@ impl Page {
             self.markup("</tr>\n");
         }
         self.markup("</table>\n");
-        self.and_more(refusals.len());
+        self.and_more(refusals.len(), MOST_REFUSALS);
     }
 
     fn head(&mut self, names: &[(&str, &str)]) {
@@ -233,8 +228,8 @@ impl Page {
         self.markup("</tr></thead>\n");
     }
 
-    fn and_more(&mut self, all: usize) {
-        let more = all.saturating_sub(MOST);
+    fn and_more(&mut self, all: usize, shown: usize) {
+        let more = all.saturating_sub(shown);
         if more > 0 {
             let (vi, en) = (format!("Và {more} dòng khác."), format!("And {more} more."));
             self.both("p", &vi, &en);
@@ -244,7 +239,7 @@ impl Page {
 
 fn ordered(count: &Count) -> Vec<(&str, u64)> {
     let mut all: Vec<(&str, u64)> = count.iter().map(|(it, n)| (it.as_str(), *n)).collect();
-    all.sort_by(|one, other| other.1.cmp(&one.1));
+    all.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
     all
 }
 
