@@ -12,6 +12,46 @@ use crate::time::UtcTime;
 
 /// Counts what a journal tells, entry by entry, in the journal's order. It keeps what it must
 /// of each document of the period, and nothing of an entry.
+///
+/// ```
+/// use kyso::UtcTime;
+/// use kyso::exchange::deadline::Rules;
+/// use kyso::exchange::journal::{Actor, DocumentFacts, Entry, Event, Noted};
+/// use kyso::exchange::report::{Period, Tally};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // As it comes from `Journal::entries`.
+/// let at: UtcTime = "2026-03-02T09:00:00+07:00".parse()?;
+/// let event = Event::Queued {
+///     document: DocumentFacts { kind: "Công văn".into(), ..DocumentFacts::default() },
+///     to: vec!["H01".into(), "H02".into()],
+///     signed_at: None,
+/// };
+/// let entry = Entry::after(
+///     None,
+///     &Noted {
+///         agency: &"H57".into(),
+///         at,
+///         actor: &Actor::new("outbox"),
+///         document: Some(&"H57,2026/03/02,15/UBND".into()),
+///         peer: None,
+///         digest: Some("6f1c"),
+///         event: &event,
+///     },
+/// )?;
+///
+/// let (from, until) = ("2026-03-01T00:00:00+07:00".parse()?, "2026-04-01T00:00:00+07:00".parse()?);
+/// let rules = Rules::default();
+/// let mut tally = Tally::new("H57".into(), Period { from, until }, &rules);
+/// tally.add(&entry);
+/// let statistics = tally.finish(until);
+/// assert_eq!((statistics.sent.documents, statistics.sent.deliveries), (1, 2));
+/// assert_eq!(statistics.sent.timeliness.late, 2, "neither was sent");
+/// assert_eq!(statistics.sent.groups.kinds["Công văn"], 1);
+/// assert_eq!(statistics.journal.broken, None);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Tally<'r> {
     agency: OrganId,

@@ -23,7 +23,7 @@ const SPANS: [(u64, &str); 5] = [
     (30 * 86_400, "30 ngày"),
     (365 * 86_400, "1 năm"),
 ];
-const GREY: RGBColor = RGBColor(200, 200, 200);
+const GREY: RGBColor = RGBColor(215, 215, 215);
 const BLUE: RGBColor = RGBColor(31, 90, 150);
 const ORANGE: RGBColor = RGBColor(205, 120, 30);
 /// Bars beside each other that can still be told apart.
@@ -109,7 +109,7 @@ pub(super) fn days(sent: &Count, received: &Count) -> Option<String> {
                 area.draw(&Rectangle::new(shape, color.filled())).ok()?;
             }
             if index.checked_rem(every) == Some(0) {
-                area.draw_text(label, &name, (left, base + 20)).ok()?;
+                area.draw_text(&day(label), &name, (left, base + 20)).ok()?;
             }
         }
         Some(())
@@ -132,6 +132,11 @@ fn grouped(sent: &Count, received: &Count) -> BTreeMap<String, (u64, u64)> {
         }
     }
     groups
+}
+
+/// `2026-03-31` as people in Vietnam write it, a month, a year likewise: `31/03/2026`.
+pub(super) fn day(iso: &str) -> String {
+    iso.rsplit('-').collect::<Vec<_>>().join("/")
 }
 
 fn text(size: u32, side: HPos) -> TextStyle<'static> {

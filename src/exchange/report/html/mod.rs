@@ -47,11 +47,12 @@ h1 { font-size: 1.4em; text-align: center; text-transform: uppercase; margin: .3
 [lang=en] { color: #555; font-size: .85em; font-style: italic; display: block; text-transform: none; font-weight: normal; }
 table { border-collapse: collapse; width: 100%; margin: .3em 0 .8em; } th, td { text-align: left; vertical-align: top; padding: .2em .5em; border-bottom: 1px solid #ddd; overflow-wrap: anywhere; }
 th { font-weight: normal; } thead th { font-weight: bold; } .number { text-align: right; white-space: nowrap; overflow-wrap: normal; }
-.about th { width: 30%; }
+th.number { white-space: normal; width: 5.5em; } .when, .code, .who { font-size: .88em; } .when { white-space: nowrap; } .code { width: 8.5em; } .who { width: 6.5em; }
+.about th { width: 30%; } .columns { columns: 2; column-gap: 2em; }
 .key { display: grid; grid-template-columns: repeat(4, 1fr); gap: .5em; margin: 1em 0; } .key div { border: 1px solid #999; padding: .4em .6em; font-size: .9em; break-inside: avoid; } .key b { display: block; font-size: 1.7em; line-height: 1.2; }
 .bad { border-left: .5em solid #a3150f; background: #fbeae9; padding: .4em .8em; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
 figure { margin: .6em 0; break-inside: avoid; } svg { width: 100%; height: auto; -webkit-print-color-adjust: exact; print-color-adjust: exact; }
-@media print { body { margin: 0; max-width: none; padding: 0; font-size: 11pt; } tr { break-inside: avoid; } thead { display: table-header-group; } h2, h3 { break-after: avoid; } }
+@media print { body { margin: 0; max-width: none; padding: 0; font-size: 11pt; } tr { break-inside: avoid; } thead { display: table-header-group; break-after: avoid; } h2, h3 { break-after: avoid; } }
 </style>
 </head>
 <body>
@@ -64,7 +65,11 @@ struct Page {
 
 impl Page {
     fn both(&mut self, element: &str, vi: &str, en: &str) {
-        self.open(element, "");
+        self.both_as(element, "", vi, en);
+    }
+
+    fn both_as(&mut self, element: &str, class: &str, vi: &str, en: &str) {
+        self.open(element, class);
         self.text(vi);
         self.markup("<span lang=\"en\">");
         self.text(en);

@@ -21,7 +21,7 @@ impl Page {
         let (period, journal) = (statistics.period, &statistics.journal);
         self.markup("<table class=\"about\">\n");
         self.row("Cơ quan", "Agency", &format!("{name} ({})", statistics.agency));
-        let period = format!("{} – {}", clock(period.from), clock(period.until));
+        let period = format!("{} – trước {}", clock(period.from), clock(period.until));
         self.row("Kỳ báo cáo", "Period", &period);
         self.row("Tính đến", "As of", &clock(statistics.as_of));
         let whole = format!("{} · SHA-256 {}", journal.entries, journal.hash);
@@ -131,10 +131,10 @@ impl Page {
         let en = "Time to each status: median (blue), worst (orange); logarithmic scale";
         self.figure(vi, en, charts::times(&times, duration));
         self.head(&[
-            ("Trạng thái", "Status"),
-            ("Số lượt", "Count"),
-            ("Trung vị", "Median"),
-            ("Lâu nhất", "Worst"),
+            ("", "Trạng thái", "Status"),
+            ("number", "Số lượt", "Count"),
+            ("number", "Trung vị", "Median"),
+            ("number", "Lâu nhất", "Worst"),
         ]);
         for (name, it) in &times {
             self.markup("<tr>");
@@ -154,17 +154,22 @@ impl Page {
             "Most frequent agencies",
             charts::bars(&agencies),
         );
-        self.counts(("Cơ quan", "Agency"), &groups.agencies, str::to_owned);
+        self.markup("<div class=\"columns\">\n");
+        // The chart has said it all where there are but a few.
+        if groups.agencies.len() > TOP {
+            self.counts(("Cơ quan", "Agency"), &groups.agencies, str::to_owned);
+        }
         self.counts(("Loại văn bản", "Kind"), &groups.kinds, str::to_owned);
         self.counts(("Độ khẩn", "Priority"), &groups.priorities, priority);
         self.counts(("Nghiệp vụ", "Business"), &groups.businesses, business);
+        self.markup("</div>\n");
     }
 
     fn counts(&mut self, (vi, en): (&str, &str), count: &Count, name: impl Fn(&str) -> String) {
         if count.is_empty() {
             return;
         }
-        self.head(&[(vi, en), ("Số lượng", "Count")]);
+        self.head(&[("", vi, en), ("number", "Số lượng", "Count")]);
         for (group, number) in ordered(count).into_iter().take(MOST) {
             self.markup("<tr>");
             self.cell("", &name(group));
@@ -180,11 +185,11 @@ impl Page {
             return;
         }
         self.head(&[
-            ("Người ký", "Signer"),
-            ("Cơ quan", "Agency"),
-            ("Chữ ký", "Signatures"),
-            ("Hợp lệ", "Passed"),
-            ("Không đúng thẩm quyền", "Not authorized"),
+            ("", "Người ký", "Signer"),
+            ("", "Cơ quan", "Agency"),
+            ("number", "Chữ ký", "Signatures"),
+            ("number", "Hợp lệ", "Passed"),
+            ("number", "Không đúng thẩm quyền", "Not authorized"),
         ]);
         for it in signers.iter().take(MOST) {
             self.markup("<tr>");
@@ -205,16 +210,16 @@ impl Page {
         }
         self.both("h3", "Từ chối tiếp nhận", "Refusals");
         self.head(&[
-            ("Thời điểm", "When"),
-            ("Số, ký hiệu", "Code"),
-            ("Cơ quan", "Agency"),
-            ("Lý do", "Reason"),
+            ("when", "Thời điểm", "When"),
+            ("code", "Số, ký hiệu", "Code"),
+            ("who", "Cơ quan", "Agency"),
+            ("", "Lý do", "Reason"),
         ]);
         for it in refusals.iter().rev().take(MOST_REFUSALS) {
             self.markup("<tr>");
-            self.cell("number", &clock(it.at));
-            self.cell("", &it.code);
-            self.cell("", it.agency.as_str());
+            self.cell("when", &clock(it.at));
+            self.cell("code", &it.code);
+            self.cell("who", it.agency.as_str());
             self.cell("", &it.reason);
             self.markup("</tr>\n");
         }
@@ -222,9 +227,10 @@ impl Page {
         self.and_more(refusals.len(), MOST_REFUSALS);
     }
 
-    fn head(&mut self, names: &[(&str, &str)]) {
+    /// Each column with its class, and its name.
+    fn head(&mut self, columns: &[(&str, &str, &str)]) {
         self.markup("<table>\n<thead><tr>");
-        names.iter().for_each(|(vi, en)| self.both("th", vi, en));
+        columns.iter().for_each(|(class, vi, en)| self.both_as("th", class, vi, en));
         self.markup("</tr></thead>\n");
     }
 
@@ -260,8 +266,12 @@ fn named(statuses: &BTreeMap<String, Times>) -> impl Iterator<Item = (String, Ti
     })
 }
 
+/// As people in Vietnam write it: `31/03/2026 07:30`.
 fn clock(at: crate::time::UtcTime) -> String {
-    at.vietnam().chars().take(16).map(|it| if it == 'T' { ' ' } else { it }).collect()
+    let text = at.vietnam();
+    let (day, time) = text.split_once('T').unwrap_or((&text, ""));
+    let time: String = time.chars().take(5).collect();
+    format!("{} {time}", charts::day(day))
 }
 
 fn share(it: Timeliness) -> String {
