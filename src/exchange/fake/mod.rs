@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-pub(crate) use self::axis::{Act, Axis, Lists, Mail, Seat, die};
+pub(crate) use self::axis::{Act, Axis, Lists, Seat, die};
 
 use super::journal::{Decision, Entry, Event, Journal};
 use super::store::{Delivery, Incoming, SqliteOptions, Store};

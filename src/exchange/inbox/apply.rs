@@ -1,6 +1,7 @@
 //! What statuses, and messages about earlier documents, change.
 
 use super::fetch::Hope;
+use super::finish::{Act, Task, Written};
 use super::take::Parcel;
 use super::{Claim, Inbox, Incoming, IncomingState, SenderIs, Worked};
 use crate::envelope::edxml::{
@@ -8,7 +9,7 @@ use crate::envelope::edxml::{
 };
 use crate::error::Result;
 use crate::exchange::journal::{Event, StatusEffect, TakenEffect};
-use crate::exchange::outbox::Outbox;
+use crate::exchange::outbox::{Answer, Outbox};
 use crate::exchange::store::{Delivery, IncomingStep, Records};
 use crate::time::UtcTime;
 
@@ -42,69 +43,71 @@ enum Wanted {
 }
 
 impl Inbox {
-    /// Notes a status at the document that it is about.
-    pub(super) fn apply(
-        &self,
-        claim: &Claim<'_>,
-        parcel: &Parcel,
-        status: &StatusMessage,
-    ) -> Result<Worked> {
+    /// What is to be written of a status: it is noted at the document that it is about.
+    pub(super) fn apply<'p>(
+        &'p self,
+        parcel: &'p Parcel,
+        status: &'p StatusMessage,
+    ) -> Result<Act<'p>> {
         let now = self.post.now();
         let agreed = self.agreed_at_once(status, now)?;
-        let answer = self.answer_to(agreed.as_ref(), &status.from.organ_id)?;
+        let to = status.from.organ_id.clone();
+        let answer = agreed.map(|it| Answer::new(&self.post, it, to)).transpose()?;
         let about = self.is_about(status)?;
-        let (worked, event) = self.post.step(|records| {
-            let mut incoming = parcel.incoming.clone();
-            if !records.update_incoming(&incoming, Some(claim.token), true)? {
-                // Somebody else has it in hand.
-                return Ok((Worked::default(), None));
-            }
-            let applied = match status.code {
-                StatusCode::TakeBackRequested => {
-                    self.wanted_back(&incoming, status, now, records)?
-                }
-                _ => self.noted_at_deliveries(&about, status, records)?,
-            };
-            let (step, effect) = match applied {
-                Applied::NotYet { busy: true } => {
-                    incoming.next_at = now.plus_seconds(BUSY);
-                    records.update_incoming(&incoming, Some(claim.token), false)?;
-                    return Ok((Worked::POSTPONED, None));
-                }
-                Applied::NotYet { busy: false } => {
-                    self.put_off(claim, incoming, NOT_HERE, Hope::Later, records)?;
-                    return Ok((Worked::POSTPONED, None));
-                }
-                Applied::WantedBack if answer.is_none() => {
-                    (IncomingStep::Held, StatusEffect::Applied)
-                }
-                Applied::WantedBack => (IncomingStep::Done, StatusEffect::Applied),
-                Applied::Effect(effect) => (IncomingStep::Done, effect),
-            };
-            incoming.step(step)?;
-            incoming.fault.clear();
-            records.update_incoming(&incoming, Some(claim.token), false)?;
-            if let Some(answer) = answer.as_ref().filter(|_| effect == StatusEffect::Applied) {
-                self.give_back(&incoming, status, now, records)?;
-                answer.put(&self.post, records)?;
-            }
-            let (code, description) = (status.code, status.description.clone());
-            let event = Event::StatusReceived { code, description, effect };
-            let document = Some(&incoming.document);
-            records.note(&self.noted(&incoming, document, &incoming.from, now, &event))?;
-            if parcel.newly_acknowledged {
-                self.note_acknowledged(&incoming, now, records)?;
-            }
-            let is_held = step == IncomingStep::Held;
-            Ok((if is_held { Worked::LEFT } else { Worked::DONE }, Some(event)))
-        })?;
-        if let Some(event) = &event {
-            self.told(&parcel.incoming, event);
-            let applied =
-                matches!(event, Event::StatusReceived { effect: StatusEffect::Applied, .. });
-            answer.iter().filter(|_| applied).for_each(|it| it.told(&self.post));
+        Ok(Act { parcel, task: Task::Status { status, about, now }, answer })
+    }
+
+    /// Writes it.
+    pub(super) fn write_status(
+        &self,
+        claim: &Claim<'_>,
+        act: &Act<'_>,
+        (status, about, now): (&StatusMessage, &[DocumentId], UtcTime),
+        records: &mut dyn Records,
+    ) -> Result<Written> {
+        let mut incoming = act.parcel.incoming.clone();
+        if !records.update_incoming(&incoming, Some(claim.token), true)? {
+            // Somebody else has it in hand.
+            return Ok(Written::default());
         }
-        Ok(worked)
+        let applied = match status.code {
+            StatusCode::TakeBackRequested => self.wanted_back(&incoming, status, now, records)?,
+            _ => self.noted_at_deliveries(about, status, records)?,
+        };
+        let (step, effect) = match applied {
+            Applied::NotYet { busy: true } => {
+                incoming.next_at = now.plus_seconds(BUSY);
+                records.update_incoming(&incoming, Some(claim.token), false)?;
+                return Ok(Written::postponed());
+            }
+            Applied::NotYet { busy: false } => {
+                self.put_off(claim, incoming, NOT_HERE, Hope::Later, records)?;
+                return Ok(Written::postponed());
+            }
+            Applied::WantedBack if act.answer.is_none() => {
+                (IncomingStep::Held, StatusEffect::Applied)
+            }
+            Applied::WantedBack => (IncomingStep::Done, StatusEffect::Applied),
+            Applied::Effect(effect) => (IncomingStep::Done, effect),
+        };
+        incoming.step(step)?;
+        incoming.fault.clear();
+        records.update_incoming(&incoming, Some(claim.token), false)?;
+        let answer = act.answer.as_ref().filter(|_| effect == StatusEffect::Applied);
+        if let Some(answer) = answer {
+            self.give_back(&incoming, status, now, records)?;
+            answer.put(&self.post, records)?;
+        }
+        let (code, description) = (status.code, status.description.clone());
+        let event = Event::StatusReceived { code, description, effect };
+        let document = Some(&incoming.document);
+        records.note(&self.noted(&incoming, document, &incoming.from, now, &event))?;
+        if act.parcel.newly_acknowledged {
+            self.note_acknowledged(&incoming, now, records)?;
+        }
+        let is_held = step == IncomingStep::Held;
+        let worked = if is_held { Worked::LEFT } else { Worked::DONE };
+        Ok(Written { worked, event: Some(event), answered: answer.is_some() })
     }
 
     /// The documents that a status is about: the one that it names and, where a revocation
@@ -346,15 +349,6 @@ impl Inbox {
             records.note(&self.noted(&earlier, document, &by.from, now, &event))?;
         }
         Ok(if came { Acted::Done } else { Acted::Nothing })
-    }
-
-    pub(super) fn answer_to<'s>(
-        &self,
-        status: Option<&'s StatusMessage>,
-        to: &'s crate::envelope::edxml::OrganId,
-    ) -> Result<Option<crate::exchange::outbox::Answer<'s>>> {
-        let answer = |it| crate::exchange::outbox::Answer::new(&self.post, it, to);
-        status.map(answer).transpose()
     }
 }
 

@@ -78,7 +78,7 @@ impl Inbox {
         let handled =
             matches!(code, StatusCode::Assigned | StatusCode::InProcess | StatusCode::Finished);
         let status = self.says(&envelope, code, description, now);
-        let answer = Answer::new(&self.post, &status, &status.response_for.organ_id)?;
+        let answer = self.to_issuer(status)?;
         self.post.step(|records| {
             let mut incoming = self.ours(id, records)?;
             let progress = incoming.progress.after(code).filter(|_| handled);
@@ -127,7 +127,7 @@ impl Inbox {
             (_, false) => (IncomingStep::Refused, StatusCode::Refused),
         };
         let status = self.says(envelope, code, reason, now);
-        let answer = Answer::new(&self.post, &status, &status.response_for.organ_id)?;
+        let answer = self.to_issuer(status)?;
         let event = Event::Decided { decision, reason: reason.to_owned() };
         self.post.step(|records| {
             let mut incoming = self.still_held(incoming.id, records)?;
@@ -163,7 +163,7 @@ impl Inbox {
             _ => StatusCode::TakeBackRefused,
         };
         let status = self.reply(wish, code, reason, now);
-        let answer = Answer::new(&self.post, &status, &wish.from.organ_id)?;
+        let answer = Answer::new(&self.post, status, wish.from.organ_id.clone())?;
         let event = Event::Decided { decision, reason: reason.to_owned() };
         self.post.step(|records| {
             let mut incoming = self.still_held(incoming.id, records)?;

@@ -10,6 +10,7 @@ mod apply;
 mod decide;
 mod examine;
 mod fetch;
+mod finish;
 mod read;
 mod take;
 #[cfg(all(test, feature = "sqlite"))]
@@ -62,6 +63,9 @@ impl Inbox {
     }
 
     fn note_listed(&self, kind: MessageKind, listed: &[Pending]) -> Result<usize> {
+        if listed.is_empty() {
+            return Ok(0);
+        }
         let now = self.post.now();
         self.post.step(|records| {
             let mut fresh = 0_usize;
@@ -133,7 +137,7 @@ impl Inbox {
             }
             self.store(claim, &mut parcels)?;
             self.acknowledge(transport, &mut parcels);
-            worked.add(self.finish(claim, parcels)?);
+            worked.add(self.finish(claim, &parcels)?);
         }
         Ok(worked)
     }

@@ -454,7 +454,7 @@ fn a_worker_that_lost_its_claim_tells_the_axis_nothing() {
     assert_eq!(pair.b.inbox.begin(&other).unwrap().len(), 1);
     pair.b.inbox.store(&claim, &mut parcels).unwrap();
     pair.b.inbox.acknowledge(&pair.b.seat, &mut parcels);
-    assert!(pair.b.inbox.finish(&claim, parcels).unwrap().is_nothing());
+    assert!(pair.b.inbox.finish(&claim, &parcels).unwrap().is_nothing());
     assert_ne!(pair.world.axis.mails()[0].state, TransportState::Done, "nobody has stored it");
     pair.b.post.release_claims().unwrap();
     pair.run();

@@ -117,10 +117,11 @@ impl Outbox {
             }
             let (header, now) = (&envelope.header, self.post.now());
             let status = StatusMessage::take_back(header, to.clone(), reason, now);
-            let answer = Answer::new(&self.post, &status, &to)?;
+            let code = status.code;
+            let answer = Answer::new(&self.post, status, to.clone())?;
             let asks = self.post.step(|records| {
                 let found = records.delivery(id)?.filter(may_be_there);
-                let Some(progress) = found.and_then(|it| it.progress.after(status.code)) else {
+                let Some(progress) = found.and_then(|it| it.progress.after(code)) else {
                     return Ok(false);
                 };
                 records.set_progress(id, progress)?;
@@ -226,20 +227,20 @@ fn may_be_there(delivery: &Delivery) -> bool {
 }
 
 /// A status on its way into the outbox.
-pub(in crate::exchange) struct Answer<'a> {
-    status: &'a StatusMessage,
-    to: &'a OrganId,
+pub(in crate::exchange) struct Answer {
+    status: StatusMessage,
+    to: OrganId,
     body: Body,
     at: UtcTime,
 }
 
-impl<'a> Answer<'a> {
+impl Answer {
     /// # Errors
     /// What writing the message fails with; where the store fails.
     pub(in crate::exchange) fn new(
         post: &Post,
-        status: &'a StatusMessage,
-        to: &'a OrganId,
+        status: StatusMessage,
+        to: OrganId,
     ) -> Result<Self> {
         let body = post.store().keep(&status.to_bytes()?)?;
         Ok(Self { status, to, body, at: post.now() })
@@ -275,12 +276,12 @@ impl<'a> Answer<'a> {
             status: Some(self.status.code),
             priority: ANSWERS_FIRST,
             body: &self.body,
-            to: std::slice::from_ref(self.to),
+            to: std::slice::from_ref(&self.to),
             created: self.at,
         })?;
         let event = self.event();
         let (document, digest) = (Some(&about.document_id), Some(self.body.digest.as_str()));
-        let noted = post.noted(self.at, document, Some(self.to), digest, &event);
+        let noted = post.noted(self.at, document, Some(&self.to), digest, &event);
         records.note(&Noted { actor: by, ..noted })?;
         Ok(())
     }
@@ -293,7 +294,7 @@ impl<'a> Answer<'a> {
     /// Tells whoever listens, once the step is written.
     pub(in crate::exchange) fn told(&self, post: &Post) {
         let document = Some(&self.status.response_for.document_id);
-        trace::happened(post.id(), document, Some(self.to), &self.event());
+        trace::happened(post.id(), document, Some(&self.to), &self.event());
     }
 }
 
