@@ -1,0 +1,266 @@
+//! Signed dispatches of 100 KB on their way: signed, put into the outbox, sent over HTTP to
+//! a gateway on loopback, received, verified, answered, and the answers taken in; and beside
+//! it, in the same run, signing and verifying the same documents alone.
+//!
+//! `cargo bench --all-features --bench exchange`; on one core: `taskset -c 0 cargo bench …`.
+//!
+//! | in the environment | |
+//! |---|---|
+//! | `DOCUMENTS` | how many (2000) |
+//! | `FOLDER` | where the stores are (a temporary one); `/dev/shm` shows what the disk costs |
+//! | `DURABLE=no` | SQLite does not wait for the disk at each step |
+//! | `KEY` | of `testdata/keys`: `rsa2048` or `p256` (`rsa2048`) |
+//! | `POSTGRES`, `WORKERS` | the receiver's post is kept there, worked on by so many threads |
+//!
+//! With many documents the resident memory is printed on the way: it must stay as it is.
+#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, dead_code)]
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use std::{env, fs, thread};
+
+use kyso::axis::{Client, Credentials};
+use kyso::edxml::{
+    Code, Date, DocumentId, Envelope, MessageHeader, Organization, PromulgationInfo, StatusCode,
+};
+use kyso::exchange::journal::{Event, Journal, StatusEffect};
+use kyso::exchange::store::objects::Folder;
+use kyso::exchange::store::{Postgres, SqliteOptions, Store};
+use kyso::exchange::{Examiner, Inbox, Outbox, Post};
+use kyso::{Conclusion, Policy, SoftwareSigner, TrustStore, UtcTime, Validator, pades};
+
+#[path = "../examples/support/files.rs"]
+mod files;
+#[path = "../examples/support/gateway.rs"]
+mod gateway;
+
+const SENDER: (&str, &str) = ("000.00.00.H99", "Ủy ban nhân dân tỉnh TEST");
+const RECEIVER: (&str, &str) = ("000.00.01.H99", "Sở Nội vụ TEST");
+const SIZE: usize = 100_000;
+
+fn setting(name: &str, otherwise: &str) -> String {
+    env::var(name).unwrap_or_else(|_| otherwise.to_owned())
+}
+
+/// One agency.
+struct Agency {
+    post: Post,
+    axis: Client,
+    inbox: Inbox,
+    outbox: Outbox,
+}
+
+impl Agency {
+    fn new((code, name): (&str, &str), store: Arc<dyn Store>, endpoint: &str) -> Self {
+        let post = Post::new(store, Organization::new(code, name), UtcTime::now);
+        let credentials = Credentials::new(code, code);
+        let inbox = Inbox::new(&post, Arc::new(Examiner::new(validator())));
+        let axis = Client::new(endpoint, credentials, UtcTime::now).unwrap();
+        Self { axis, inbox, outbox: Outbox::new(&post), post }
+    }
+
+    /// Whatever there is to do; whether there was anything.
+    fn work(&self) -> bool {
+        let new = self.inbox.poll(&self.axis).unwrap();
+        let taken = self.inbox.work(&self.axis).unwrap();
+        let sent = self.outbox.work(&self.axis).unwrap();
+        new > 0 || !taken.is_nothing() || !sent.is_nothing()
+    }
+}
+
+fn main() {
+    let quick = env::args().any(|it| it == "--test");
+    let documents: usize = if quick { 8 } else { setting("DOCUMENTS", "2000").parse().unwrap() };
+    let signer = signer(&setting("KEY", "rsa2048"));
+    let pdf = pdf(SIZE);
+    bare(&signer, &pdf, documents.min(500));
+
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = env::var_os("FOLDER").map_or_else(|| temporary.path().to_owned(), PathBuf::from);
+    let folder = folder.join(format!("kyso-bench-{}", std::process::id()));
+    let durable = setting("DURABLE", "yes") != "no";
+    let agencies = [SENDER, RECEIVER].map(|(code, name)| gateway::Agency::new(code, name, code));
+    let options = gateway::Options {
+        folder: Some(folder.join("axis")),
+        durable,
+        ..gateway::Options::default()
+    };
+    let gateway = gateway::Gateway::start(options, agencies.into()).unwrap();
+    let sender = Agency::new(SENDER, sqlite(&folder, "sender", durable), &gateway.endpoint());
+    let receiving = match env::var("POSTGRES") {
+        Ok(url) => {
+            let objects = Arc::new(Folder::new(folder.join("objects")).unwrap());
+            Arc::new(Postgres::open(&url, objects).unwrap()) as Arc<dyn Store>
+        }
+        Err(_) => sqlite(&folder, "receiver", durable),
+    };
+    let receiver = Arc::new(Agency::new(RECEIVER, receiving, &gateway.endpoint()));
+
+    exchange(&sender, &receiver, &signer, &pdf, documents);
+    let chain = Journal::new(&receiver.post).follow().unwrap().unwrap();
+    println!("the receiver's journal holds, with {} entries", chain.entries());
+    gateway.shutdown();
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+/// Sends all, and waits until the sender has read 03 of each.
+fn exchange(
+    sender: &Agency,
+    receiver: &Arc<Agency>,
+    signer: &SoftwareSigner,
+    pdf: &[u8],
+    documents: usize,
+) {
+    let done = Arc::new(AtomicBool::new(false));
+    let answered = Arc::new(AtomicUsize::new(0));
+    let workers: usize = setting("WORKERS", "1").parse().unwrap();
+    let started = Instant::now();
+    let threads: Vec<_> = (0..workers)
+        .map(|_| {
+            let (receiver, done) = (Arc::clone(receiver), Arc::clone(&done));
+            thread::spawn(move || {
+                while !done.load(Ordering::Relaxed) {
+                    if !receiver.work() {
+                        thread::sleep(Duration::from_millis(1));
+                    }
+                }
+            })
+        })
+        .collect();
+    let run = UtcTime::now().unix_millis();
+    let (mut put, mut read) = (0, 1);
+    let mut accepted = 0;
+    let mut told = Instant::now();
+    while accepted < documents {
+        // No more under way than a receiver has room for.
+        while put < documents && put - accepted < 256 {
+            put += 1;
+            sender.outbox.put(&dispatch(signer, pdf, run, put), Some(UtcTime::now())).unwrap();
+        }
+        let worked = sender.work();
+        for entry in Journal::new(&sender.post).entries(read) {
+            let entry = entry.unwrap();
+            read = entry.sequence + 1;
+            if let Event::StatusReceived { code, effect, .. } = entry.event().unwrap() {
+                accepted +=
+                    usize::from(code == StatusCode::Accepted && effect == StatusEffect::Applied);
+            }
+        }
+        answered.store(accepted, Ordering::Relaxed);
+        if told.elapsed() > Duration::from_secs(10) {
+            told = Instant::now();
+            println!("{accepted} answered, {} KB resident", resident());
+        }
+        if !worked {
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+    let seconds = started.elapsed().as_secs_f64();
+    done.store(true, Ordering::Relaxed);
+    threads.into_iter().for_each(|it| it.join().unwrap());
+    #[expect(clippy::cast_precision_loss, reason = "a rate")]
+    let rate = documents as f64 / seconds;
+    println!("{documents} dispatches in {seconds:.2} s: {rate:.0} a second, {workers} workers");
+    println!("{} KB resident", resident());
+}
+
+/// Signing, and verifying, as often as there are documents.
+fn bare(signer: &SoftwareSigner, pdf: &[u8], documents: usize) {
+    let started = Instant::now();
+    let mut signed = Vec::new();
+    for _ in 0..documents {
+        signed = pades::SignatureBuilder::new(pdf, UtcTime::now()).sign(signer).unwrap();
+    }
+    let signing = started.elapsed().as_secs_f64();
+    let started = Instant::now();
+    let validator = validator();
+    for _ in 0..documents {
+        let report = validator.validate(&signed).unwrap();
+        assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed));
+    }
+    let verifying = started.elapsed().as_secs_f64();
+    #[expect(clippy::cast_precision_loss, reason = "a rate")]
+    let each = documents as f64;
+    println!(
+        "alone: {:.0} signed a second, {:.0} verified a second, {:.0} both",
+        each / signing,
+        each / verifying,
+        each / (signing + verifying)
+    );
+}
+
+fn dispatch(signer: &SoftwareSigner, pdf: &[u8], run: i64, n: usize) -> Envelope {
+    let now = UtcTime::now();
+    let signed = pades::SignatureBuilder::new(pdf, now).sign(signer).unwrap();
+    let from = Organization::new(SENDER.0, SENDER.1);
+    let (code, date) = (Code::new(format!("{run}-{n}"), "TEST"), Date::at(now));
+    let header = MessageHeader {
+        to: vec![Organization::new(RECEIVER.0, RECEIVER.1)],
+        document_id: DocumentId::compose(&from.organ_id, &date, &code),
+        from,
+        code,
+        promulgation: PromulgationInfo { place: "Thử Nghiệm".into(), date },
+        subject: format!("V/v thử nghiệm {n}"),
+        ..MessageHeader::default()
+    };
+    Envelope::new(header).sent_at(now).attach("cong-van.pdf", signed)
+}
+
+fn sqlite(folder: &Path, name: &str, durable: bool) -> Arc<dyn Store> {
+    fs::create_dir_all(folder).unwrap();
+    let options = SqliteOptions::new(folder.join(format!("{name}.sqlite"))).durable(durable);
+    Arc::new(options.open().unwrap())
+}
+
+fn signer(key: &str) -> SoftwareSigner {
+    let key_pem = fs::read(test_file(&format!("{key}.key.pem"))).unwrap();
+    let certificate = fs::read(test_file(&format!("{key}.crt.pem"))).unwrap();
+    SoftwareSigner::from_pem(&key_pem, &certificate).unwrap()
+}
+
+/// Trusts the test CA, so that the path is validated too.
+fn validator() -> Validator {
+    let root = fs::read(test_file("ca.crt.pem")).unwrap();
+    let trust = TrustStore::from_bytes(&root).unwrap();
+    Validator::new(trust, Policy::pilot(), UtcTime::now().plus_seconds(1))
+}
+
+fn test_file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/keys").join(name)
+}
+
+/// Of Linux alone; 0 elsewhere.
+fn resident() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|it| it.strip_prefix("VmRSS:"));
+    line.and_then(|it| it.trim().strip_suffix(" kB")?.parse().ok()).unwrap_or_default()
+}
+
+/// A page whose content is that long.
+fn pdf(size: usize) -> Vec<u8> {
+    let mut stream = String::new();
+    let mut n = 0_usize;
+    while stream.len() < size {
+        writeln!(stream, "{n:06} {:06} m 0 0 l S", n * 7919 % 999_983).unwrap();
+        n += 1;
+    }
+    let objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        "<< /Type /Pages /Count 1 /Kids [ 3 0 R ] /MediaBox [0 0 595 842] >>".to_owned(),
+        "<< /Type /Page /Parent 2 0 R /Contents 4 0 R >>".to_owned(),
+        format!("<< /Length {} >>\nstream\n{stream}\nendstream", stream.len()),
+    ];
+    let mut out = String::from("%PDF-1.7\n");
+    let mut table = String::from("0000000000 65535 f \n");
+    for (index, object) in objects.iter().enumerate() {
+        writeln!(table, "{:010} 00000 n ", out.len()).unwrap();
+        writeln!(out, "{} 0 obj\n{object}\nendobj", index + 1).unwrap();
+    }
+    let (size, at) = (objects.len() + 1, out.len());
+    write!(out, "xref\n0 {size}\n{table}trailer\n<< /Size {size} /Root 1 0 R >>\n").unwrap();
+    write!(out, "startxref\n{at}\n%%EOF\n").unwrap();
+    out.into_bytes()
+}
