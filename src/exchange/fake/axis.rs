@@ -354,7 +354,7 @@ impl Transport for Seat {
             };
             Ok(mail.bytes.clone())
         })?;
-        out.write_all(&bytes).unwrap();
+        assert!(out.write_all(&bytes).is_ok(), "memory takes what is written");
         Ok(bytes.len() as u64)
     }
 

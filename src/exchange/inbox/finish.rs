@@ -31,8 +31,8 @@ pub(super) enum Task<'p> {
     },
     Decide {
         envelope: &'p Envelope,
-        ends: Ends,
-        event: Event,
+        ends: Box<Ends>,
+        event: Box<Event>,
         now: UtcTime,
     },
     /// It could not be examined.
@@ -126,9 +126,12 @@ impl Inbox {
             Task::Status { status, about, now } => {
                 self.write_status(claim, act, (status, about, *now), records)
             }
-            Task::Decide { envelope, ends, event, now } => {
-                self.write_decision(claim, act, (envelope, ends, event, *now), records)
-            }
+            Task::Decide { envelope, ends, event, now } => self.write_decision(
+                claim,
+                act,
+                (envelope, ends.as_ref(), event.as_ref(), *now),
+                records,
+            ),
             Task::PutOff { fault } => {
                 let incoming = act.parcel.incoming.clone();
                 self.put_off(claim, incoming, fault, Hope::Later, records)?;
@@ -173,7 +176,11 @@ impl Inbox {
             reason: ends.words.clone(),
             files: examination.files.clone(),
         };
-        Ok(Act { parcel, task: Task::Decide { envelope, ends, event, now }, answer })
+        Ok(Act {
+            parcel,
+            task: Task::Decide { envelope, ends: Box::new(ends), event: Box::new(event), now },
+            answer,
+        })
     }
 
     fn write_decision(
