@@ -49,14 +49,12 @@ impl Outgoing {
             Event::Queued { document, to, signed_at } if within => {
                 self.queued(entry, digest, document, to, signed_at);
             }
-            Event::Sent { message, to, settled, .. } => {
-                self.sent.settled = self.sent.settled.saturating_add(u64::from(settled && within));
-                if message == MessageKind::Document {
-                    self.each(digest, &to, |it| {
-                        it.sent.get_or_insert(entry.at);
-                        it.stopped = false;
-                    });
-                }
+            Event::Sent { message: MessageKind::Document, to, settled, .. } => {
+                self.settled(settled && within);
+                self.each(digest, &to, |it| {
+                    it.sent.get_or_insert(entry.at);
+                    it.stopped = false;
+                });
             }
             Event::SendingFailed { fault, .. } if within => {
                 self.sent.retries = self.sent.retries.saturating_add(1);
@@ -83,6 +81,11 @@ impl Outgoing {
             }
             _ => {}
         }
+    }
+
+    /// Whether the outcome of sending something, be it an answer, was found out by asking.
+    pub(super) fn settled(&mut self, settled: bool) {
+        self.sent.settled = self.sent.settled.saturating_add(u64::from(settled));
     }
 
     fn queued(

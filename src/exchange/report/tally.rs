@@ -84,8 +84,8 @@ impl<'r> Tally<'r> {
         }
         let within = self.period.contains(entry.at);
         match entry.event() {
-            Ok(event @ Event::Sent { message: MessageKind::Status, .. }) => {
-                self.outgoing.add(entry, event.clone(), within);
+            Ok(event @ Event::Sent { message: MessageKind::Status, settled, .. }) => {
+                self.outgoing.settled(settled && within);
                 self.incoming.add(entry, event, within);
             }
             Ok(

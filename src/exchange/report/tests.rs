@@ -262,6 +262,21 @@ fn receiving_is_counted() {
 }
 
 #[test]
+fn answers_found_out_by_asking_count_within_the_period() {
+    let mut book = Book::default();
+    for (when, settled) in
+        [("2026-11-16 10:00", true), ("2026-11-16 10:01", false), ("2026-11-23 10:00", true)]
+    {
+        let (message, to) = (MessageKind::Status, vec!["H01".into()]);
+        let transport_id = TransportId::from("3".to_owned());
+        let event = Event::Sent { message, to, transport_id, settled };
+        book.note(when, ("1", "", "a"), event);
+    }
+    let sent = book.statistics().sent;
+    assert_eq!((sent.settled, sent.delivered), (1, 0));
+}
+
+#[test]
 fn periods_begin_with_their_first_instant_and_end_before_their_last() {
     let mut book = Book::default();
     for (when, id) in [
