@@ -1,25 +1,29 @@
 //! The pilot in one command: `cargo run --release --example pilot`.
 //!
 //! One agency signs a dispatch and sends it over the axis; another receives it, verifies it
-//! and answers. Then the same with a copy that was changed on the way. Everything that is
-//! made stays in `target/pilot`.
+//! and answers. Then the same with a copy that was changed on the way. It ends with the report
+//! on what was exchanged. Everything that is made stays in `target/pilot`.
 #![allow(clippy::print_stdout, clippy::print_stderr)] // a program for a terminal
 
-use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use kyso::axis::{Client, Credentials};
 use kyso::edxml::{
-    self, Code, Date, DocumentType, Envelope, Message, MessageHeader, Organization,
-    PromulgationInfo, Severity, SignerInfo, StatusCode, StatusMessage,
+    self, Code, Date, DocumentType, Envelope, MessageHeader, Organization, PromulgationInfo,
+    SignerInfo, StatusCode,
 };
-use kyso::exchange::{MessageKind, Transport, TransportState};
+use kyso::exchange::deadline::Rules;
+use kyso::exchange::journal::{Event, Journal};
+use kyso::exchange::report::{Period, Statistics, Tally};
+use kyso::exchange::store::Sqlite;
+use kyso::exchange::{Examiner, Inbox, Outbox, Post};
 use kyso::{
-    Certificate, Conclusion, Limits, Outcome, Policy, Report, SoftwareSigner, TrustAnchor,
-    TrustStore, UtcTime, Validator, cades, pades,
+    Certificate, Limits, Outcome, Policy, Report, SoftwareSigner, TrustAnchor, TrustStore, UtcTime,
+    Validator, cades, pades,
 };
 use test_pki::Domain;
 use time::OffsetDateTime;
@@ -68,28 +72,45 @@ fn run() -> Result<()> {
     let options = gateway::Options { folder: Some(folder.join("axis")), ..Default::default() };
     let agencies = [UBND, SO].map(|(code, name)| gateway::Agency::new(code, name, secret(code)));
     let gateway = gateway::Gateway::start(options, agencies.into())?;
-    let sender = Agency::connect(UBND, &gateway, &folder)?;
-    let receiver = Agency::connect(SO, &gateway, &folder)?;
     let policy = Policy::pilot();
     println!("   The receiver trusts both roots, under the policy \"{}\":", policy.name);
     println!("   revocation is not required by it, and was not checked.");
     let validator = Validator::new(trust(&pki)?, policy, UtcTime::now());
+    let sender = Agency::connect(UBND, &gateway, &folder, &validator)?;
+    let receiver = Agency::connect(SO, &gateway, &folder, &validator)?;
 
     println!("4. {} sends 01/TEST-UBND with its annex.", UBND.1);
-    sender.send("01", sealed.clone(), &annex_seal)?;
-    receiver.receive(&validator)?;
-    let codes = sender.statuses()?;
+    let codes = exchange(&sender, &receiver, "01", sealed.clone(), &annex_seal)?;
     ensure(codes == [StatusCode::Arrived, StatusCode::Accepted], "01 and 03 were expected")?;
 
     println!("5. The same as 02/TEST-UBND, but a byte of the PDF is changed on the way.");
-    sender.send("02", tampered(sealed)?, &annex_seal)?;
-    receiver.receive(&validator)?;
-    let codes = sender.statuses()?;
+    let codes = exchange(&sender, &receiver, "02", tampered(sealed)?, &annex_seal)?;
     ensure(codes == [StatusCode::Arrived, StatusCode::Refused], "01 and 02 were expected")?;
-
     gateway.shutdown();
+
+    println!("6. Each agency seals its journal, and reports on the exchange.");
+    let seal = signer(&pki, "ubnd-seal")?;
+    for agency in [&sender, &receiver] {
+        agency.report(&seal)?;
+    }
     println!("Everything went as it should. All that was made is in {}", folder.display());
     Ok(())
+}
+
+/// A document on its way and back: what the sender was told of it.
+fn exchange(
+    sender: &Agency,
+    receiver: &Agency,
+    number: &str,
+    dispatch: Vec<u8>,
+    annex_seal: &[u8],
+) -> Result<Vec<StatusCode>> {
+    let from = sender.entries()?;
+    sender.put(number, dispatch, annex_seal)?;
+    sender.work()?;
+    receiver.work()?;
+    sender.work()?;
+    sender.told_since(from)
 }
 
 /// Two signatures, one after the other: the second leaves the first as it is.
@@ -146,7 +167,10 @@ fn secret(code: &str) -> &str {
 /// An agency's document-management system.
 struct Agency {
     organization: Organization,
-    transport: Client,
+    axis: Client,
+    post: Post,
+    outbox: Outbox,
+    inbox: Inbox,
     folder: PathBuf,
 }
 
@@ -155,16 +179,29 @@ impl Agency {
         (code, name): (&str, &str),
         gateway: &gateway::Gateway,
         folder: &Path,
+        validator: &Validator,
     ) -> Result<Self> {
+        let folder = folder.join(code);
+        fs::create_dir_all(&folder)?;
+        let organization = Organization::new(code, name);
+        let store = Arc::new(Sqlite::open(folder.join("post.sqlite"))?);
+        let post = Post::new(store, organization.clone(), UtcTime::now);
+        let reports = folder.clone();
+        let examiner = Examiner::new(validator.clone())
+            .with_reports(move |envelope, found| keep_reports(&reports, envelope, found));
         let credentials = Credentials::new(code, secret(code));
         Ok(Self {
-            organization: Organization::new(code, name),
-            transport: Client::new(gateway.endpoint(), credentials, UtcTime::now)?,
-            folder: folder.join(code),
+            organization,
+            axis: Client::new(gateway.endpoint(), credentials, UtcTime::now)?,
+            outbox: Outbox::new(&post),
+            inbox: Inbox::new(&post, Arc::new(examiner)),
+            post,
+            folder,
         })
     }
 
-    fn send(&self, number: &str, dispatch: Vec<u8>, annex_seal: &[u8]) -> Result<()> {
+    /// Hands a dispatch to the outbox.
+    fn put(&self, number: &str, dispatch: Vec<u8>, annex_seal: &[u8]) -> Result<()> {
         let now = UtcTime::now();
         let (code, date) = (Code::new(number, "TEST-UBND"), Date::at(now));
         let header = MessageHeader {
@@ -191,107 +228,88 @@ impl Agency {
             .attach("cong-van.pdf", dispatch)
             .attach("phu-luc.csv", ANNEX.into())
             .attach("phu-luc.csv.p7s", annex_seal.to_vec());
-        let message = Message::Document(envelope);
-        self.keep(&format!("sent-{number}.edxml"), &message.to_bytes()?)?;
-        let id = self.transport.send(&message)?;
-        println!("   The axis took it as {id}.");
+        files::write_whole(
+            &self.folder.join(format!("sent-{number}.edxml")),
+            &envelope.to_bytes()?,
+        )?;
+        self.outbox.put(&envelope, Some(now))?;
         Ok(())
     }
 
-    /// Fetches what waits, says that it has come, verifies it, and says what becomes of it.
-    fn receive(&self, validator: &Validator) -> Result<()> {
-        for pending in self.transport.pending(MessageKind::Document)? {
-            let bytes = self.transport.fetch_bytes(&pending.id)?;
-            self.keep(&format!("received-{}.edxml", plain_name(pending.id.as_str())), &bytes)?;
-            let read = edxml::parse(&bytes, &Limits::default())?;
-            let Message::Document(envelope) = read.message else {
-                return Err("a document was expected".into());
-            };
-            println!("   {} received {}.", self.organization.organ_name, envelope.header.code);
-            self.answer(&envelope.header, StatusCode::Arrived, "")?;
-            // What two readers may understand in two ways is not verified, but refused.
-            let grave = read.diagnostics.iter().find(|it| it.code.severity() == Severity::Error);
-            let why = match grave {
-                Some(it) => Some(it.message_vi.clone()),
-                None => self.verify(&envelope, validator)?,
-            };
-            match why {
-                None => self.answer(&envelope.header, StatusCode::Accepted, "")?,
-                Some(why) => self.answer(&envelope.header, StatusCode::Refused, &why)?,
-            }
-            self.transport.acknowledge(&pending.id, TransportState::Done)?;
-        }
+    /// What the two loops of an application do: sends what waits, takes what comes, answers.
+    fn work(&self) -> Result<()> {
+        while !self.outbox.work(&self.axis)?.is_nothing() {}
+        self.inbox.poll(&self.axis)?;
+        while !self.inbox.work(&self.axis)?.is_nothing() {}
+        while !self.outbox.work(&self.axis)?.is_nothing() {}
         Ok(())
     }
 
-    /// Why the document cannot be taken; nothing where it can: every file has to be signed,
-    /// within itself or by a signature beside it.
-    fn verify(&self, envelope: &Envelope, validator: &Validator) -> Result<Option<String>> {
-        let code = plain_name(&envelope.header.code.number);
-        let mut files = BTreeMap::new();
-        for attachment in &envelope.attachments {
-            let bytes = attachment.bytes().ok_or("an attachment cannot be read")?;
-            self.keep(&format!("{code}/{}", attachment.file_name()), bytes)?;
-            if files.insert(attachment.file_name(), bytes).is_some() {
-                let name = attachment.file_name();
-                return Ok(Some(format!("{name}: có hai tệp cùng tên này.")));
-            }
-        }
-        for (name, bytes) in files.iter().filter(|(name, _)| !name.ends_with(".p7s")) {
-            let report = match files.get(&format!("{name}.p7s")) {
-                Some(signature) => validator.validate_detached(*signature, *bytes)?,
-                None => match validator.validate(*bytes) {
-                    Ok(report) => report,
-                    Err(error) => return Ok(Some(format!("{name}: không đọc được ({error})"))),
-                },
-            }
-            .for_file(name.as_str());
-            self.keep(&format!("{code}/{name}.json"), &serde_json::to_vec_pretty(&report)?)?;
-            print_findings(name, &report);
-            match report.conclusion() {
-                Some(Conclusion::TotalPassed) => {}
-                Some(_) => return Ok(Some(reasons(&report))),
-                None => return Ok(Some(format!("{name}: không có chữ ký số."))),
-            }
-        }
-        Ok(None)
+    /// How many entries the journal has.
+    fn entries(&self) -> Result<u64> {
+        Ok(Journal::new(&self.post).follow()??.entries())
     }
 
-    fn answer(&self, document: &MessageHeader, code: StatusCode, why: &str) -> Result<()> {
-        let from = self.organization.clone();
-        let status = StatusMessage::answer(document, from, code, why, UtcTime::now());
-        println!("   It answers {:02} {}. {why}", code.number(), code.name_vi());
-        self.transport.send(&Message::Status(status))?;
-        Ok(())
-    }
-
-    /// What the receivers said of this agency's documents.
-    fn statuses(&self) -> Result<Vec<StatusCode>> {
+    /// The statuses that came since the journal had so many entries.
+    fn told_since(&self, entries: u64) -> Result<Vec<StatusCode>> {
         let mut codes = Vec::new();
-        for pending in self.transport.pending(MessageKind::Status)? {
-            let bytes = self.transport.fetch_bytes(&pending.id)?;
-            let read = edxml::parse(&bytes, &Limits::default())?;
-            let Message::Status(status) = read.message else {
-                return Err("a status was expected".into());
-            };
-            let (number, document) = (status.code.number(), &status.response_for.code);
-            println!(
-                "   {} reads: {document} {}. {}",
-                self.organization.organ_name,
-                status.code.name_vi(),
-                status.description
-            );
-            let name = plain_name(document);
-            self.keep(&format!("status-{name}-{number:02}.edxml"), &bytes)?;
-            self.transport.acknowledge(&pending.id, TransportState::Done)?;
-            codes.push(status.code);
+        for entry in Journal::new(&self.post).entries(entries + 1) {
+            let entry = entry?;
+            if let Event::StatusReceived { code, description, .. } = entry.event()? {
+                let (name, document) = (&self.organization.organ_name, entry.document);
+                let document = document.as_ref().map_or("", |it| it.as_str());
+                println!("   {name} reads: {document} {}. {description}", code.name_vi());
+                codes.push(code);
+            }
         }
         Ok(codes)
     }
 
-    fn keep(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        Ok(files::write_whole(&self.folder.join(name), bytes)?)
+    /// Seals the journal, and tells from it what was exchanged.
+    fn report(&self, seal: &SoftwareSigner) -> Result<()> {
+        let journal = Journal::new(&self.post);
+        let through = journal
+            .seal(|statement| cades::SignatureBuilder::new(statement, UtcTime::now()).sign(seal))?;
+        let now = UtcTime::now();
+        let period = Period { from: now.plus_seconds(-86_400), until: now.plus_seconds(1) };
+        let rules = Rules::default();
+        let mut tally = Tally::new(self.organization.organ_id.clone(), period, &rules);
+        for entry in journal.entries(1) {
+            tally.add(&entry?);
+        }
+        let statistics: Statistics = tally.finish(now);
+        ensure(statistics.journal.broken.is_none(), "the journal is not whole")?;
+        let name = &self.organization.organ_name;
+        let page = self.folder.join("report.html");
+        files::write_whole(&page, statistics.to_html(name).as_bytes())?;
+        let (sent, received) = (&statistics.sent, &statistics.received);
+        println!(
+            "   {name}: {} sent, {} received, {} journal entries sealed; {}",
+            sent.documents,
+            received.documents,
+            through,
+            page.display()
+        );
+        Ok(())
     }
+}
+
+/// The law wants the result of a verification kept with the document.
+fn keep_reports(
+    folder: &Path,
+    envelope: &Envelope,
+    found: &[(String, Report)],
+) -> kyso::Result<()> {
+    println!("   {} came with {} files.", envelope.header.code, envelope.attachments.len());
+    let folder = folder.join(plain_name(&envelope.header.code.number));
+    let failed = |error: &dyn Error| kyso::Error::new(kyso::ErrorKind::Io, error.to_string());
+    for (name, report) in found {
+        print_findings(name, report);
+        let json = serde_json::to_vec_pretty(report).map_err(|error| failed(&error))?;
+        let path = folder.join(format!("{}.json", plain_name(name)));
+        files::write_whole(&path, &json).map_err(|error| failed(&error))?;
+    }
+    Ok(())
 }
 
 /// Who signed, and whatever is not simply in order.
@@ -310,19 +328,6 @@ fn print_findings(name: &str, report: &Report) {
             println!("      {} / {}", check.message_vi, check.message_en);
         }
     }
-}
-
-/// For the sender's clerk: what failed, in Vietnamese.
-fn reasons(report: &Report) -> String {
-    let mut reasons = Vec::new();
-    for signature in report.signatures() {
-        let wrong = |outcome| matches!(outcome, Outcome::Failed | Outcome::NotChecked);
-        for check in signature.checks().iter().filter(|check| wrong(check.outcome)) {
-            let signer = signature.signer_name().unwrap_or(signature.id());
-            reasons.push(format!("Chữ ký của {signer}: {}", check.message_vi));
-        }
-    }
-    reasons.join(" ")
 }
 
 /// What others call something is never a path of ours.
