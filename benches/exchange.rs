@@ -1,4 +1,4 @@
-//! Signed dispatches of 100 KB on their way: signed, put into the outbox, sent over HTTP to
+//! Signed dispatches on their way: signed, put into the outbox, sent over HTTP to
 //! a gateway on loopback, received, verified, answered, and the answers taken in; and beside
 //! it, in the same run, signing and verifying the same documents alone.
 //!
@@ -7,6 +7,7 @@
 //! | in the environment | |
 //! |---|---|
 //! | `DOCUMENTS` | how many (2000) |
+//! | `SIZE` | bytes of each (100000) |
 //! | `FOLDER` | where the stores are (a temporary one); `/dev/shm` shows what the disk costs |
 //! | `DURABLE=no` | SQLite does not wait for the disk at each step |
 //! | `KEY` | of `testdata/keys`: `rsa2048` or `p256` (`rsa2048`) |
@@ -39,7 +40,6 @@ mod gateway;
 
 const SENDER: (&str, &str) = ("000.00.00.H99", "Ủy ban nhân dân tỉnh TEST");
 const RECEIVER: (&str, &str) = ("000.00.01.H99", "Sở Nội vụ TEST");
-const SIZE: usize = 100_000;
 
 fn setting(name: &str, otherwise: &str) -> String {
     env::var(name).unwrap_or_else(|_| otherwise.to_owned())
@@ -75,7 +75,7 @@ fn main() {
     let quick = env::args().any(|it| it == "--test");
     let documents: usize = if quick { 8 } else { setting("DOCUMENTS", "2000").parse().unwrap() };
     let signer = signer(&setting("KEY", "rsa2048"));
-    let pdf = pdf(SIZE);
+    let pdf = pdf(setting("SIZE", "100000").parse().unwrap());
     bare(&signer, &pdf, documents.min(500));
 
     let temporary = tempfile::tempdir().unwrap();
