@@ -147,8 +147,9 @@ pub(crate) fn for_each_piece(
         seen = seen.saturating_add(u64::try_from(n).unwrap_or(u64::MAX));
         if seen > most {
             // Whatever was asked may have been done.
-            let why = format!("the answer is longer than {most} bytes");
-            return Err(Fault::Unknown(why).into_error(doing));
+            let open = Fault::Unknown(format!("the answer is longer than {most} bytes"));
+            let error = Error::limit(format_args!("{most} bytes in one answer"));
+            return Err(error.because(open));
         }
         each(piece.get(..n).unwrap_or_default())?;
     }
