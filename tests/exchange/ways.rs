@@ -1,5 +1,6 @@
 //! The ways of documents through both boxes, over real HTTP.
 
+use kyso::UtcTime;
 use kyso::edxml::{
     Business, BusinessType, Envelope, OtherInfo, Priority, ReplacementInfo, StatusCode,
 };
@@ -146,8 +147,10 @@ fn what_comes_twice_is_here_once() {
     let envelope = good(&office, "1", &[RECEIVER]);
     office.put(&envelope);
     office.run();
-    // As an older program does, which sends again where the answer was cut off.
-    let (from, message) = (SENDER.into(), envelope.to_bytes().unwrap());
+    // As an older program does, which packs and sends again where the answer was cut off: the
+    // gateway knows the same bytes, and takes these for another message.
+    let again = envelope.sent_at(UtcTime::from_unix(1_700_000_000).unwrap());
+    let (from, message) = (SENDER.into(), again.to_bytes().unwrap());
     let again =
         Submission { kind: MessageKind::Document, from: &from, to: None, message: &message };
     office.sender.client.submit(&again).unwrap();
