@@ -64,10 +64,14 @@ impl Agency {
 
     /// Whatever there is to do; whether there was anything.
     fn work(&self) -> bool {
-        let new = self.inbox.poll(&self.axis).unwrap();
-        let taken = self.inbox.work(&self.axis).unwrap();
-        let sent = self.outbox.work(&self.axis).unwrap();
-        new > 0 || !taken.is_nothing() || !sent.is_nothing()
+        let mut any = self.inbox.poll(&self.axis).unwrap() > 0;
+        while !self.inbox.work(&self.axis).unwrap().is_nothing() {
+            any = true;
+        }
+        while !self.outbox.work(&self.axis).unwrap().is_nothing() {
+            any = true;
+        }
+        any
     }
 }
 
