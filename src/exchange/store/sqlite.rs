@@ -41,9 +41,6 @@ pub struct SqliteOptions {
 
 /// How long a writer of another process may keep this one waiting.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Bytes of a page.
-const PAGE: u32 = 16 << 10;
-
 /// More than there are different statements.
 const STATEMENTS: usize = 100;
 
@@ -112,8 +109,6 @@ impl SqliteOptions {
 
     fn prepare(&self, connection: &rusqlite::Connection) -> rusqlite::Result<()> {
         connection.busy_timeout(PATIENCE)?;
-        // Of a new file: messages fill many pages, and each is written and checked by itself.
-        connection.pragma_update(None, "page_size", PAGE)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         let synchronous = if self.durable { "FULL" } else { "NORMAL" };
         connection.pragma_update(None, "synchronous", synchronous)?;
