@@ -20,7 +20,7 @@
 //! | check a certificate | [`Validator::check_certificate`] |
 //! | ask responders, lists and issuers | [`Validator::with_retrieval`] with `online::Http` (feature `http`) |
 //! | package | [`edxml::Envelope`], [`edxml::StatusMessage`], [`edxml::parse`] |
-//! | send and receive | [`exchange::Transport`]; over HTTP `axis::Client` (feature `http`) |
+//! | run an agency's post | `exchange::{Post, Outbox, Inbox, Examiner}` (features `exchange` and `sqlite` or `postgres`) |
 //! | know what is due, and who may sign for whom | `exchange::deadline::Rules`, `exchange::directory::Directory` (feature `exchange`) |
 //! | send and receive | [`exchange::Transport`]; over HTTP `axis::Client`, `lgsp::Client` (feature `http`) |
 //!
@@ -57,14 +57,10 @@
 //!   Without it they are INDETERMINATE, never failed, and there are 22 crates less.
 //! - `encrypted-pdf`: PDFs under a password are decrypted. Without it their signatures are
 //!   found and validated where they stand unencrypted, and their texts are not read.
-//! - `exchange`: deadlines of the law for sending and answering, and the directory of
-//!   agencies with those who may sign for them.
-//! - `exchange`: the post of an agency: outbox, inbox, journal. `sqlite` keeps it in one file,
+//! - `exchange`: the post of an agency: outbox, inbox, journal, the deadlines of the law, the
+//!   directory of agencies with those who may sign for them. `sqlite` keeps it in one file,
 //!   with SQLite built in; `postgres` on a server that several workers share;
-//!   `object-store` puts what is large into a bucket.
-//! - `http`: the client of the axis, and the wire forms of both its sides; who asks for
-//!   revocation data, issuers and time-stamps. Without it
-//!   nothing here can open a connection.
+//!   `object-store` puts what is large into a bucket; `report` prints what it came to.
 //! - `http`: the client of the axis, and the wire forms of both its sides; the client of
 //!   the provinces' dialect; who asks for revocation data, issuers and time-stamps. Without
 //!   it nothing here can open a connection.
