@@ -137,3 +137,41 @@ fn stray_signatures_are_searched_for_page_by_page() {
     println!("bytes for 30 pages more: {:.0}, and again {:.0}", two - one, three - two);
     assert!(three - two < 1.2 * (two - one), "{one} {two} {three}");
 }
+
+/// Fields are filled in and signed by turns: what one round costs does not depend on how
+/// many there are.
+#[test]
+fn the_cost_of_later_changes_is_linear() {
+    const FIELDS: u32 = 100;
+    let field = |n: u32, value: &str| {
+        format!("<</Type/Annot/Subtype/Widget/FT/Tx/T(f{n})/Rect[0 0 9 9]/P 3 0 R/V({value})>>")
+    };
+    let all: String = (0..FIELDS).map(|n| format!("{} 0 R ", 100 + n)).collect();
+    let root = format!("<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[{all}]>>>>");
+    let page = format!("<</Type/Page/Parent 2 0 R/Contents 4 0 R/Annots[{all}]>>");
+    let mut objects = sample::with(&[(1, &root), (3, &page)]);
+    objects.extend((0..FIELDS).map(|n| (100 + n, field(n, ""))));
+    let mut pdf = sample::table(&objects);
+    let mut points = Vec::new();
+    for n in 0..50 {
+        pdf = sign(&pdf);
+        let prev = start_xref(&pdf);
+        let trailer = format!("/Size {}/Root 1 0 R", 1_000 + 10 * n);
+        sample::append_table(&mut pdf, &[(100 + n, field(n, "15"))], &trailer, Some(prev));
+        if [0, 9, 49].contains(&n) {
+            points.push((asked_for(&pdf) as f64, pdf.len() as f64));
+        }
+    }
+    let rate = |from: (f64, f64), to: (f64, f64)| (to.0 - from.0) / (to.1 - from.1);
+    let (first, last) = (rate(points[0], points[1]), rate(points[1], points[2]));
+    println!("bytes asked for, to bytes added: {first:.1} of 10 signatures, {last:.1} of 50");
+    assert!(last < 1.2 * first, "{points:?}");
+}
+
+/// Bytes that are asked for to tell what came after each signature.
+fn asked_for(pdf: &[u8]) -> u64 {
+    let (found, total) = read_counting(pdf);
+    let filled = |it: &PdfSignature| it.later_changes == LaterChanges::FormFilling;
+    assert!(found.signatures.iter().all(filled));
+    total
+}
