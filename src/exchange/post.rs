@@ -158,9 +158,25 @@ impl Post {
         })
     }
 
+    /// A round of work under a claim, unless the axis is out of reach.
+    pub(super) fn claimed(
+        &self,
+        round: impl FnOnce(&Claim<'_>) -> Result<Worked>,
+    ) -> Result<Worked> {
+        if self.out_of_reach().is_some() {
+            return Ok(Worked::default());
+        }
+        let claim = self.claim()?;
+        let worked = round(&claim);
+        if worked.is_err() {
+            self.let_go(&claim);
+        }
+        worked
+    }
+
     /// Gives back what a round claimed that could not be brought to its end, so that it is
     /// taken up before the claim ends. Where even this fails, it is taken up then.
-    pub(super) fn let_go(&self, claim: &Claim<'_>) {
+    fn let_go(&self, claim: &Claim<'_>) {
         let released = self.step(|records| records.release_claims(self.id(), Some(claim.token)));
         if let Err(error) = released {
             tracing::warn!(agency = %self.id(), %error, "what was claimed waits for its lease");

@@ -111,16 +111,8 @@ impl Inbox {
     /// # Errors
     /// Where the store fails; what is claimed then is taken up again.
     pub fn work(&self, transport: &dyn Transport) -> Result<Worked> {
-        if self.post.out_of_reach().is_some() {
-            return Ok(Worked::default());
-        }
         let _span = tracing::info_span!("inbox", agency = %self.post.id()).entered();
-        let claim = self.post.claim()?;
-        let worked = self.round(transport, &claim);
-        if worked.is_err() {
-            self.post.let_go(&claim);
-        }
-        worked
+        self.post.claimed(|claim| self.round(transport, claim))
     }
 
     fn round(&self, transport: &dyn Transport, claim: &Claim<'_>) -> Result<Worked> {

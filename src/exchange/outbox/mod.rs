@@ -93,16 +93,8 @@ impl Outbox {
     /// Where the store fails; what is claimed then is taken up again. What the axis says is
     /// no error: it is written down, and tried again.
     pub fn work(&self, transport: &dyn Transport) -> Result<Worked> {
-        if self.post.out_of_reach().is_some() {
-            return Ok(Worked::default());
-        }
         let _span = tracing::info_span!("outbox", agency = %self.post.id()).entered();
-        let claim = self.post.claim()?;
-        let worked = self.round(transport, &claim);
-        if worked.is_err() {
-            self.post.let_go(&claim);
-        }
-        worked
+        self.post.claimed(|claim| self.round(transport, claim))
     }
 
     fn round(&self, transport: &dyn Transport, claim: &Claim<'_>) -> Result<Worked> {
