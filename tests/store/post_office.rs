@@ -74,14 +74,17 @@ pub(crate) fn mail_waits_until_it_is_taken_over(place: &dyn Place) {
     assert_eq!(one, expected);
     assert_eq!(office.mail(&to[0], &one.id).unwrap(), Some(expected));
     assert_eq!(office.mail(&to[1], &one.id).unwrap(), None, "it is not theirs");
-    assert!(!office.set_state(&to[1], &one.id, TransportState::Done).unwrap());
+    assert_eq!(office.advance(&to[1], &one.id, TransportState::Done).unwrap(), None);
 
-    let set = |state| assert!(office.set_state(&to[0], &one.id, state).unwrap());
-    set(TransportState::Processing);
+    let before = |state| office.advance(&to[0], &one.id, state).unwrap().unwrap().state;
+    assert_eq!(before(TransportState::Processing), TransportState::Initial);
+    assert_eq!(before(TransportState::Initial), TransportState::Processing);
     assert_eq!((waiting(None, 9).len(), office.count(&to[0], document).unwrap()), (3, 2));
-    set(TransportState::Done);
+    assert_eq!(before(TransportState::Fail), TransportState::Processing);
+    assert_eq!(before(TransportState::Done), TransportState::Fail, "taken over after all");
     assert_eq!(waiting(None, 9).len(), 2);
-    set(TransportState::Processing);
+    assert_eq!(before(TransportState::Processing), TransportState::Done);
+    assert_eq!(before(TransportState::Fail), TransportState::Done);
     assert_eq!(waiting(None, 9).len(), 2, "said late");
     let state = office.mail(&to[0], &one.id).unwrap().map(|it| it.state);
     assert_eq!(state, Some(TransportState::Done));
@@ -95,7 +98,7 @@ pub(crate) fn what_was_sent_is_listed_for_its_sender(place: &dyn Place) {
     hand(&*office, "a", &to, &body, 1).unwrap();
     hand(&*office, "b", &to[..1], &body, 2).unwrap();
     let done = named("a to 000.00.01.H51");
-    assert!(office.set_state(&to[1], &done, TransportState::Done).unwrap());
+    assert!(office.advance(&to[1], &done, TransportState::Done).unwrap().is_some());
     let sent = |since, name: Option<&TransportId>| {
         office.sent(&from, MessageKind::Document, since, name).unwrap()
     };
@@ -130,6 +133,8 @@ pub(crate) fn a_request_is_taken_once(place: &dyn Place) {
         }
     });
     assert_eq!(new.into_inner(), 5);
+    assert_eq!(offices[1].taken("c").unwrap(), Some(named("c sent")));
+    assert_eq!(offices[1].taken("f").unwrap(), None);
     assert_eq!(offices[0].waiting(&to[2], MessageKind::Document, None, 99).unwrap().len(), 5);
 }
 
@@ -150,7 +155,7 @@ pub(crate) fn mail_that_waits_is_not_swept(place: &dyn Place) {
     hand(&*office, "a", &to, &body, 0).unwrap();
     for (n, swept) in [(0, 0), (1, 1)] {
         let id = named(&format!("a to {}", to[n]));
-        assert!(office.set_state(&to[n], &id, TransportState::Done).unwrap());
+        assert!(office.advance(&to[n], &id, TransportState::Done).unwrap().is_some());
         assert_eq!(place.sweep(at(0)), 0, "it came later");
         assert_eq!(place.sweep(at(1)), swept);
     }

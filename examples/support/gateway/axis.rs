@@ -2,8 +2,8 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use kyso::UtcTime;
 use kyso::axis::{Call, Credentials, ErrorCode, Freshness, Rejection, Reply, Verified};
@@ -25,8 +25,6 @@ pub(super) struct Axis {
     folder: PathBuf,
     message_bytes: u64,
     freshness: Option<Freshness>,
-    /// Whoever advances a message holds one of these, by the message's name.
-    steps: [Mutex<()>; 16],
     taken: AtomicU64,
     handed_over: AtomicU64,
 }
@@ -46,7 +44,6 @@ impl Axis {
             folder,
             message_bytes: options.message_bytes,
             freshness: options.freshness,
-            steps: Default::default(),
             taken: AtomicU64::new(0),
             handed_over: AtomicU64::new(0),
         })
@@ -130,32 +127,14 @@ impl Axis {
     /// and nothing has to be remembered of it.
     fn advance(&self, caller: &Verified, state: TransportState) -> Result<Mail, No> {
         let id = caller.parameter("docId").unwrap_or_default();
-        let place = id.bytes().fold(0_usize, |sum, it| sum.wrapping_add(usize::from(it)));
-        let step = self.steps.get(place % self.steps.len());
-        let _step = step.map(|it| it.lock().unwrap_or_else(PoisonError::into_inner));
         let (to, name) = (OrganId::from(caller.system_id()), TransportId::from(id.to_owned()));
-        let mail = self.store.mail(&to, &name).map_err(No::failed)?;
-        let mail =
-            mail.ok_or_else(|| No(ErrorCode::PROCESSING, format!("Khong co van ban {id}")))?;
-        if rank(state) > rank(mail.state) {
-            self.store.set_state(&to, &name, state).map_err(No::failed)?;
-        }
-        Ok(mail)
+        let mail = self.store.advance(&to, &name, state).map_err(No::failed)?;
+        mail.ok_or_else(|| No(ErrorCode::PROCESSING, format!("Khong co van ban {id}")))
     }
 
     fn count(&self, caller: &Verified, kind: MessageKind) -> Result<usize, No> {
         let to = OrganId::from(caller.system_id());
         let count = self.store.count(&to, kind).map_err(No::failed)?;
         Ok(usize::try_from(count).unwrap_or(usize::MAX))
-    }
-}
-
-/// What failed may be taken over later; what was taken over is.
-fn rank(state: TransportState) -> u8 {
-    match state {
-        TransportState::Initial => 0,
-        TransportState::Processing => 1,
-        TransportState::Fail => 2,
-        TransportState::Done => 3,
     }
 }

@@ -52,10 +52,11 @@ impl Taker {
     ) -> Result<(TransportId, bool), No> {
         let once = Once::of(Call::SendEdoc, caller, b"");
         let once = once.ok_or_else(|| No::because(ErrorCode::SYSTEM))?;
-        let sent_as = name(once.key(), "");
-        if was_taken(store, caller, &sent_as)? {
-            return Ok((sent_as, false));
+        // Whatever has become of its receivers since.
+        if let Some(id) = store.taken(once.key()).map_err(No::failed)? {
+            return Ok((id, false));
         }
+        let sent_as = name(once.key(), "");
         directory.is_caller(caller, caller.parameter("from").unwrap_or_default())?;
         let claimed = caller.parameter("hash-file").unwrap_or_default();
         let message = body.message(claimed).map_err(No::failed)?.ok_or_else(|| {
@@ -153,18 +154,6 @@ fn addressed(directory: &Directory, caller: &Verified, message: &Message) -> Res
         return Err(No(ErrorCode::UNKNOWN_RECEIVER, "Khong co don vi nhan".to_owned()));
     }
     Ok(Addressed { kind, from: caller.system_id().into(), to, title, notation })
-}
-
-/// Whether this message was taken before, whatever has become of its receivers since.
-fn was_taken(store: &dyn PostOffice, caller: &Verified, id: &TransportId) -> Result<bool, No> {
-    let from = OrganId::from(caller.system_id());
-    for kind in [MessageKind::Document, MessageKind::Status] {
-        let rows = store.sent(&from, kind, None, Some(id)).map_err(No::failed)?;
-        if !rows.is_empty() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// A name that follows from the request, so that it is the same when that is repeated.

@@ -38,12 +38,27 @@ pub trait PostOffice: Store {
     /// `Io`.
     fn mail(&self, to: &OrganId, id: &TransportId) -> Result<Option<Mail>>;
 
-    /// Notes how far the transport of a message has come; whether there is such a message.
-    /// What was taken over stays so, whatever is said late.
+    /// The name that a message was given whose request has this tag, where it was taken.
     ///
     /// # Errors
     /// `Io`.
-    fn set_state(&self, to: &OrganId, id: &TransportId, state: TransportState) -> Result<bool>;
+    fn taken(&self, tag: &str) -> Result<Option<TransportId>>;
+
+    /// Notes how far the transport of a message to an agency has come, and gives the message
+    /// as it was before. It never goes back, whatever is said late: what failed may be taken
+    /// over later, what was taken over is.
+    ///
+    /// What was said last may be lost in a power cut, though not in a crash of the program:
+    /// the message is listed again then, and whoever has it says so again.
+    ///
+    /// # Errors
+    /// `Io`.
+    fn advance(
+        &self,
+        to: &OrganId,
+        id: &TransportId,
+        state: TransportState,
+    ) -> Result<Option<Mail>>;
 
     /// What was taken from an agency at or after an instant, the oldest first, one for each
     /// receiver; only that of one name at the sender's side, where that is given.

@@ -2,14 +2,14 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, OpenFlags, ToSql, TransactionBehavior};
 
 use super::objects::{Folder, Objects};
-use super::sql::{self, Cell, Connection, Database, Dialect, Room, Row, Value};
+use super::sql::{self, Cell, Connection, Database, Dialect, Kept, Room, Row, Value};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A store in one file (SQLite, with a write-ahead log beside it), for any number of threads
@@ -83,9 +83,10 @@ impl SqliteOptions {
     /// `Io` where the file cannot be opened or is no database; `Unsupported` where a newer
     /// version of this crate made it.
     pub fn open(self) -> Result<Sqlite> {
-        let writer = self.connect()?;
-        let file = File { writer: Mutex::new(writer), reader: Mutex::new(self.connect()?) };
-        file.write(&mut |connection| sql::migrate(connection))?;
+        let writer = Writer { connection: self.connect()?, waits: self.durable };
+        let reader = Mutex::new(self.connect()?);
+        let file = File { writer: Mutex::new(writer), reader, durable: self.durable };
+        file.write(Kept::AtOnce, &mut |connection| sql::migrate(connection))?;
         let objects = match self.objects {
             Some(objects) => objects,
             None => {
@@ -110,8 +111,7 @@ impl SqliteOptions {
     fn prepare(&self, connection: &rusqlite::Connection) -> rusqlite::Result<()> {
         connection.busy_timeout(PATIENCE)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
-        let synchronous = if self.durable { "FULL" } else { "NORMAL" };
-        connection.pragma_update(None, "synchronous", synchronous)?;
+        wait_for_the_disk(connection, self.durable)?;
         connection.pragma_update(None, "foreign_keys", true)?;
         if let Some(bytes) = self.most {
             let page: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
@@ -149,15 +149,28 @@ impl fmt::Debug for Sqlite {
     }
 }
 
+/// Whether what a transaction wrote to the log is on the disk when it ends. What is before
+/// it in the log is there then, too.
+fn wait_for_the_disk(connection: &rusqlite::Connection, waits: bool) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "synchronous", if waits { "FULL" } else { "NORMAL" })
+}
+
 /// Two connections: readers do not wait for a writer who waits for the disk.
 struct File {
-    writer: Mutex<rusqlite::Connection>,
+    writer: Mutex<Writer>,
     reader: Mutex<rusqlite::Connection>,
+    durable: bool,
+}
+
+struct Writer {
+    connection: rusqlite::Connection,
+    /// Whether it waits for the disk now.
+    waits: bool,
 }
 
 impl File {
     fn within(
-        mut connection: MutexGuard<'_, rusqlite::Connection>,
+        connection: &mut rusqlite::Connection,
         behavior: TransactionBehavior,
         work: &mut dyn FnMut(&mut dyn Connection) -> Result<()>,
     ) -> Result<()> {
@@ -171,14 +184,23 @@ impl File {
 impl Database for File {
     /// The right to write is had from the beginning: who has read will not be told later
     /// that somebody else was faster.
-    fn write(&self, work: &mut dyn FnMut(&mut dyn Connection) -> Result<()>) -> Result<()> {
-        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        Self::within(writer, TransactionBehavior::Immediate, work)
+    fn write(
+        &self,
+        kept: Kept,
+        work: &mut dyn FnMut(&mut dyn Connection) -> Result<()>,
+    ) -> Result<()> {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let waits = self.durable && kept == Kept::AtOnce;
+        if writer.waits != waits {
+            wait_for_the_disk(&writer.connection, waits).map_err(failed)?;
+            writer.waits = waits;
+        }
+        Self::within(&mut writer.connection, TransactionBehavior::Immediate, work)
     }
 
     fn read(&self, work: &mut dyn FnMut(&mut dyn Connection) -> Result<()>) -> Result<()> {
-        let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        Self::within(reader, TransactionBehavior::Deferred, work)
+        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        Self::within(&mut reader, TransactionBehavior::Deferred, work)
     }
 }
 

@@ -9,7 +9,7 @@ use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use postgres::{Client, SimpleQueryMessage, Statement};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::exchange::store::sql::{Cell, Connection, Dialect, Row, Value};
+use crate::exchange::store::sql::{Cell, Connection, Dialect, Kept, Row, Value};
 
 /// A connection with the statements that were prepared on it.
 pub(super) struct Link {
@@ -34,11 +34,16 @@ impl Link {
 
     /// Begins a transaction and gives its number, by which the server knows later what
     /// became of it. One that only reads has none.
-    fn begin(&mut self, writes: bool) -> Result<String, Failure> {
-        let begin = if writes {
-            "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_current_xact_id()::text"
-        } else {
-            "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"
+    fn begin(&mut self, writes: Option<Kept>) -> Result<String, Failure> {
+        let begin = match writes {
+            Some(Kept::AtOnce) => {
+                "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_current_xact_id()::text"
+            }
+            Some(Kept::Soon) => {
+                "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = off; \
+                 SELECT pg_current_xact_id()::text"
+            }
+            None => "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY",
         };
         let messages = self.client.simple_query(begin).map_err(|error| failure(&error))?;
         let number = messages.iter().find_map(|it| match it {
@@ -52,7 +57,7 @@ impl Link {
     /// it says that it was rolled back.
     pub(super) fn transaction(
         &mut self,
-        writes: bool,
+        writes: Option<Kept>,
         work: &mut dyn FnMut(&mut dyn Connection) -> Result<()>,
     ) -> Result<(), Failure> {
         let number = self.begin(writes)?;

@@ -16,7 +16,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use self::pool::Pool;
 use super::objects::Objects;
-use super::sql::{self, Database, Room};
+use super::sql::{self, Database, Kept, Room};
 use crate::error::{Error, ErrorKind, Result};
 use crate::pki::Certificate;
 
@@ -87,7 +87,7 @@ impl PostgresOptions {
         config.connect_timeout(PATIENCE).tcp_user_timeout(SILENCE);
         let tls = self.tls(&mut config)?;
         let pool = Pool::new(config, tls, self.connections);
-        pool.write(&mut |connection| sql::migrate(connection))?;
+        pool.write(Kept::AtOnce, &mut |connection| sql::migrate(connection))?;
         Ok(Postgres { room: Room::new(Box::new(pool), self.objects, self.within) })
     }
 

@@ -8,7 +8,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::connection::{Failure, Link, failed_with};
 use crate::error::{Error, ErrorKind, Result};
-use crate::exchange::store::sql::{Connection, Database};
+use crate::exchange::store::sql::{Connection, Database, Kept};
 
 /// A few connections, made when they are needed.
 pub(super) struct Pool {
@@ -77,7 +77,7 @@ impl Pool {
 
     fn transaction(
         &self,
-        writes: bool,
+        writes: Option<Kept>,
         work: &mut dyn FnMut(&mut dyn Connection) -> Result<()>,
     ) -> Result<()> {
         let mut attempt = 0_u32;
@@ -113,12 +113,16 @@ impl Pool {
 }
 
 impl Database for Pool {
-    fn write(&self, work: &mut dyn FnMut(&mut dyn Connection) -> Result<()>) -> Result<()> {
-        self.transaction(true, work)
+    fn write(
+        &self,
+        kept: Kept,
+        work: &mut dyn FnMut(&mut dyn Connection) -> Result<()>,
+    ) -> Result<()> {
+        self.transaction(Some(kept), work)
     }
 
     fn read(&self, work: &mut dyn FnMut(&mut dyn Connection) -> Result<()>) -> Result<()> {
-        self.transaction(false, work)
+        self.transaction(None, work)
     }
 }
 
@@ -132,7 +136,7 @@ struct Lease<'p> {
 impl Lease<'_> {
     fn transaction(
         mut self,
-        writes: bool,
+        writes: Option<Kept>,
         work: &mut dyn FnMut(&mut dyn Connection) -> Result<()>,
     ) -> Result<(), Failure> {
         // Taken out, so that it is closed where `work` panics.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::value::{Value, count};
-use super::{Connection, Database};
+use super::{Connection, Database, Kept};
 use crate::crypto::{DigestAlgorithm, DigestContext};
 use crate::error::{Error, ErrorKind, Result};
 use crate::exchange::store::Body;
@@ -93,7 +93,7 @@ pub(super) fn sweep(
     let (mut removed, mut after) = (0_u64, String::new());
     loop {
         let (mut swept, mut last) = (0_u64, None);
-        database.write(&mut |connection| {
+        database.write(Kept::AtOnce, &mut |connection| {
             (swept, last) = sweep_some(connection, objects, before.into(), &after)?;
             Ok(())
         })?;

@@ -102,14 +102,28 @@ pub(super) const FREQUENT: [(&str, &str); 6] = [
     (post_office::FRESH, "mail_new"),
 ];
 
+/// What outlives a power cut of what was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kept {
+    /// All, once the transaction has ended.
+    AtOnce,
+    /// All, once a later transaction that is kept at once has ended: for what is said again
+    /// where it was lost.
+    Soon,
+}
+
 /// Something that has connections.
 pub(super) trait Database: Send + Sync {
     /// Carries `work` out within a transaction that writes, and again where the database
-    /// asks for it.
+    /// asks for it. A crash of the program alone undoes nothing of it in either case.
     ///
     /// # Errors
     /// `Io`, and what `work` fails with.
-    fn write(&self, work: &mut dyn FnMut(&mut dyn Connection) -> Result<()>) -> Result<()>;
+    fn write(
+        &self,
+        kept: Kept,
+        work: &mut dyn FnMut(&mut dyn Connection) -> Result<()>,
+    ) -> Result<()>;
 
     /// Carries `work` out, which only reads.
     ///

@@ -51,10 +51,9 @@ pub(super) fn accept(work: &mut Work<'_>, mail: &NewMail<'_>) -> Result<Accepted
         at,
     ];
     let Some(mut row) = work.connection.first(statement, &values)? else {
-        let query = "SELECT sent_as FROM dispatches WHERE tag = ?1";
-        let row = work.connection.first(query, &[mail.tag.into()])?;
-        let mut row = row.ok_or_else(|| Error::misuse("a dispatch is neither there nor new"))?;
-        return Ok(Accepted::Replayed(row.text()?.into()));
+        let known = taken(work.connection, mail.tag)?;
+        let known = known.ok_or_else(|| Error::misuse("a dispatch is neither there nor new"))?;
+        return Ok(Accepted::Replayed(known));
     };
     let dispatch = row.integer()?;
     work.insert_body(mail.body)?;
@@ -111,19 +110,42 @@ pub(in crate::exchange::store) fn mail(
     Ok(select(connection, ONE, &values)?.pop())
 }
 
-pub(super) fn set_state(
+pub(in crate::exchange::store) fn taken(
+    connection: &mut dyn Connection,
+    tag: &str,
+) -> Result<Option<TransportId>> {
+    let query = "SELECT sent_as FROM dispatches WHERE tag = ?1";
+    let row = connection.first(query, &[tag.into()])?;
+    row.map(|mut row| Ok(row.text()?.into())).transpose()
+}
+
+pub(super) fn advance(
     connection: &mut dyn Connection,
     to: &OrganId,
     id: &TransportId,
     state: TransportState,
-) -> Result<bool> {
-    let open = matches!(state, TransportState::Initial | TransportState::Processing);
-    let statement = "UPDATE mail SET \
-                     state = CASE WHEN state = 'done' THEN state ELSE ?3 END, \
-                     open = CASE WHEN state = 'done' THEN open ELSE ?4 END \
-                     WHERE receiver = ?1 AND transport_id = ?2";
-    let values = [to.as_str().into(), id.as_str().into(), state.name().into(), open.into()];
-    Ok(connection.execute(statement, &values)? > 0)
+) -> Result<Option<Mail>> {
+    let query = connection.dialect().locking(ONE);
+    let named = [to.as_str().into(), id.as_str().into()];
+    let before = select(connection, &query, &named)?.pop();
+    if before.as_ref().is_some_and(|it| rank(state) > rank(it.state)) {
+        let open = matches!(state, TransportState::Initial | TransportState::Processing);
+        let [to, id] = named;
+        let statement = "UPDATE mail SET state = ?3, open = ?4 \
+                         WHERE receiver = ?1 AND transport_id = ?2";
+        connection.execute(statement, &[to, id, state.name().into(), open.into()])?;
+    }
+    Ok(before)
+}
+
+/// How far it is.
+fn rank(state: TransportState) -> u8 {
+    match state {
+        TransportState::Initial => 0,
+        TransportState::Processing => 1,
+        TransportState::Fail => 2,
+        TransportState::Done => 3,
+    }
 }
 
 pub(in crate::exchange::store) fn sent(

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{Connection, Database, Work, bodies, post_office};
+use super::{Connection, Database, Kept, Work, bodies, post_office};
 use crate::envelope::edxml::OrganId;
 use crate::error::{Error, Result};
 use crate::exchange::store::objects::Objects;
-use crate::exchange::store::post_office::{Accepted, NewMail};
+use crate::exchange::store::post_office::{Accepted, Mail, NewMail};
 use crate::exchange::store::{Body, Records};
 use crate::exchange::transport::{TransportId, TransportState};
 use crate::source::Source;
@@ -33,7 +33,7 @@ impl Room {
         work: &mut dyn FnMut(&mut dyn Records) -> Result<()>,
     ) -> Result<()> {
         let objects = &*self.objects;
-        self.database.write(&mut |connection| work(&mut Work { connection, objects }))
+        self.database.write(Kept::AtOnce, &mut |connection| work(&mut Work { connection, objects }))
     }
 
     pub(in crate::exchange::store) fn keep(&self, message: &dyn Source) -> Result<Body> {
@@ -49,22 +49,23 @@ impl Room {
     }
 
     pub(in crate::exchange::store) fn accept(&self, mail: &NewMail<'_>) -> Result<Accepted> {
-        self.write(|it| post_office::accept(it, mail))
+        self.write(Kept::AtOnce, |it| post_office::accept(it, mail))
     }
 
-    pub(in crate::exchange::store) fn set_state(
+    /// Whoever says how far it has come says it again where it is listed again.
+    pub(in crate::exchange::store) fn advance(
         &self,
         to: &OrganId,
         id: &TransportId,
         state: TransportState,
-    ) -> Result<bool> {
-        self.write(|it| post_office::set_state(it.connection, to, id, state))
+    ) -> Result<Option<Mail>> {
+        self.write(Kept::Soon, |it| post_office::advance(it.connection, to, id, state))
     }
 
     /// What `work` comes to, which writes.
-    fn write<T>(&self, mut work: impl FnMut(&mut Work<'_>) -> Result<T>) -> Result<T> {
+    fn write<T>(&self, kept: Kept, mut work: impl FnMut(&mut Work<'_>) -> Result<T>) -> Result<T> {
         let (mut outcome, objects) = (None, &*self.objects);
-        self.database.write(&mut |connection| {
+        self.database.write(kept, &mut |connection| {
             outcome = Some(work(&mut Work { connection, objects })?);
             Ok(())
         })?;
@@ -150,13 +151,17 @@ macro_rules! kept_in_a_room {
                 self.room.read(|it| super::sql::post_office::mail(it, to, id))
             }
 
-            fn set_state(
+            fn taken(&self, tag: &str) -> crate::error::Result<Option<super::TransportId>> {
+                self.room.read(|it| super::sql::post_office::taken(it, tag))
+            }
+
+            fn advance(
                 &self,
                 to: &crate::envelope::edxml::OrganId,
                 id: &super::TransportId,
                 state: crate::exchange::transport::TransportState,
-            ) -> crate::error::Result<bool> {
-                self.room.set_state(to, id, state)
+            ) -> crate::error::Result<Option<super::Mail>> {
+                self.room.advance(to, id, state)
             }
 
             fn sent(
