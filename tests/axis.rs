@@ -169,9 +169,15 @@ fn refuses_who_is_not_who_he_says() {
         from: &CITY.into(),
         to: None,
         message: &envelope.to_bytes().unwrap(),
+        digest: None,
     };
     let error = client(&gateway, CITY, "city-secret").submit(&submission).unwrap_err();
     assert_eq!(refused(&error).0, 19);
+    // What was damaged where it was kept is not the message that was put there.
+    let damaged = "00".repeat(32);
+    let submission = Submission { digest: Some(&damaged), ..submission };
+    let error = client(&gateway, CITY, "city-secret").submit(&submission).unwrap_err();
+    assert_eq!(refused(&error).0, 10);
 
     let error = client(&gateway, CENTRE, "centre-secret")
         .send(&Message::Document(dispatch("2", &[PROVINCE, "000.00.00.X99"])))
@@ -203,7 +209,7 @@ fn refuses_what_is_no_message() {
     let send = |kind, bytes: &[u8]| {
         let from = CENTRE.into();
         let error = centre
-            .submit(&Submission { kind, from: &from, to: None, message: &bytes })
+            .submit(&Submission { kind, from: &from, to: None, message: &bytes, digest: None })
             .unwrap_err();
         refused(&error).0
     };

@@ -10,7 +10,7 @@ use kyso::axis::{
     hash_file, verify,
 };
 use kyso::edxml::Date;
-use kyso::exchange::{MessageKind, Transport, TransportState};
+use kyso::exchange::{MessageKind, Submission, Transport, TransportState};
 use tiny_http::{Response, Server};
 
 /// A request as the gateway's side understands it.
@@ -125,8 +125,10 @@ fn messages() {
     let client = &axis.client;
     let message = b"<edXML/>";
     let hash = hash_file(message);
-    let id =
-        client.send_edoc(MessageKind::Status, &"H13".into(), Some(&"G22".into()), message).unwrap();
+    let kind = MessageKind::Status;
+    let (from, to) = ("H13".into(), "G22".into());
+    let submission = Submission { kind, from: &from, to: Some(&to), message, digest: None };
+    let id = client.send_edoc(&submission).unwrap();
     let status = ("messagetype", "status");
     let sent =
         [("servicetype", "eDoc"), status, ("hash-file", &hash), ("from", "H13"), ("to", "G22")];

@@ -14,13 +14,17 @@ use std::time::Duration;
 
 use gateway::{Agency, Gateway, Options};
 use kyso::axis::{Client, Credentials};
-use kyso::edxml::{StatusCode, StatusMessage};
-use kyso::exchange::{Fault, MessageKind, Retry, Timeouts, Transport, TransportState};
+use kyso::edxml::{OrganId, StatusCode, StatusMessage};
+use kyso::exchange::{Fault, MessageKind, Retry, Submission, Timeouts, Transport, TransportState};
 use kyso::{Error, ErrorKind, Limits, UtcTime};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 const SECRET: &str = "a secret that nobody reads";
+
+fn submission<'a>(message: &'a Vec<u8>, from: &'a OrganId) -> Submission<'a> {
+    Submission { kind: MessageKind::Document, from, to: None, message, digest: None }
+}
 
 fn client(endpoint: impl Into<String>) -> Client {
     Client::new(endpoint, Credentials::new("H13", SECRET), UtcTime::now).unwrap()
@@ -273,7 +277,7 @@ fn an_answer_without_end_leaves_open_what_was_done() {
     limits.answer_bytes = 1 << 20;
     let axis = client(format!("http://{address}")).with_limits(limits);
     let message = b"<edXML/>".to_vec();
-    let error = axis.send_edoc(MessageKind::Document, &"H13".into(), None, &message).unwrap_err();
+    let error = axis.send_edoc(&submission(&message, &"H13".into())).unwrap_err();
     assert_eq!(Fault::of(&error).map(Fault::retry), Some(Retry::AskFirst), "{error}");
 }
 
@@ -317,7 +321,7 @@ fn silence_and_dripping_end() {
         Ok(())
     });
     let error = short(client(format!("http://{address}")), 200, 600_000)
-        .send_edoc(MessageKind::Document, &"H13".into(), None, &vec![b' '; 32 << 20])
+        .send_edoc(&submission(&vec![b' '; 32 << 20], &"H13".into()))
         .unwrap_err();
     assert_eq!(fault(&error).retry(), Retry::AskFirst, "{error}");
 }

@@ -91,7 +91,8 @@ fn a_large_message_passes_in_little_memory() {
     let client =
         || Client::new(endpoint.clone(), Credentials::new("H13", "secret"), UtcTime::now).unwrap();
     let kind = MessageKind::Document;
-    let submission = Submission { kind, from: &"H13".into(), to: None, message: &message };
+    let submission =
+        Submission { kind, from: &"H13".into(), to: None, message: &message, digest: None };
     let id = client().submit(&submission).unwrap();
     assert_eq!(came.recv().unwrap(), (digest.clone(), LENGTH + 2), "and a line end");
 

@@ -229,7 +229,7 @@ fn who_sends_to_whom_is_checked() {
     assert_eq!(code_of(centre.send(&Message::Document(dispatch("1", &[PROVINCE, "H98"])))), 18);
     let bytes = dispatch("2", &[PROVINCE]).to_bytes().unwrap();
     let submit = |from: &OrganId| {
-        city.submit(&Submission { kind: DOCUMENT, from, to: None, message: &bytes })
+        city.submit(&Submission { kind: DOCUMENT, from, to: None, message: &bytes, digest: None })
     };
     assert_eq!(code_of(submit(&CITY.into())), 19, "the message is another's");
     assert_eq!(code_of(submit(&CENTRE.into())), 19, "the header is another's");

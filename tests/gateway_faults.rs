@@ -350,8 +350,13 @@ fn large_messages_take_little_memory() {
     let bytes = message.to_bytes().unwrap();
     drop(message);
     let from = CENTRE.into();
-    let submission =
-        kyso::exchange::Submission { kind: DOCUMENT, from: &from, to: None, message: &bytes };
+    let submission = kyso::exchange::Submission {
+        kind: DOCUMENT,
+        from: &from,
+        to: None,
+        message: &bytes,
+        digest: None,
+    };
     thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| client(&running.endpoint, CENTRE).submit(&submission).unwrap());

@@ -207,7 +207,13 @@ fn parts(kind: &str, body: &[u8]) -> (Vec<u8>, String) {
 fn send(axis: &dyn Transport, message: &[u8]) -> kyso::Result<TransportId> {
     let message = message.to_vec();
     let kind = MessageKind::Document;
-    axis.submit(&Submission { kind, from: &"H37.DN.001".into(), to: None, message: &message })
+    axis.submit(&Submission {
+        kind,
+        from: &"H37.DN.001".into(),
+        to: None,
+        message: &message,
+        digest: None,
+    })
 }
 
 fn fault(error: &Error) -> Fault {

@@ -108,7 +108,7 @@ pub trait Transport: Send + Sync {
                 (MessageKind::Status, &it.from.organ_id, Some(&it.response_for.organ_id))
             }
         };
-        self.submit(&Submission { kind, from, to, message: &bytes })
+        self.submit(&Submission { kind, from, to, message: &bytes, digest: None })
     }
 }
 
@@ -123,8 +123,12 @@ pub struct Submission<'a> {
     pub to: Option<&'a OrganId>,
     /// The message as written: bytes in memory, or a file by
     /// [`Seekable`](crate::Seekable), which is read piece by piece, and twice where the
-    /// dialect wants its digest first.
+    /// dialect wants its digest first and it is not known.
     pub message: &'a dyn Source,
+    /// SHA-256 of the message in lower-case hexadecimal, where it is known. An axis refuses a
+    /// message that is not of the digest it came with: so one that was damaged where it is
+    /// kept goes to nobody.
+    pub digest: Option<&'a str>,
 }
 
 impl fmt::Debug for Submission<'_> {

@@ -151,8 +151,13 @@ fn what_comes_twice_is_here_once() {
     // gateway knows the same bytes, and takes these for another message.
     let again = envelope.sent_at(UtcTime::from_unix(1_700_000_000).unwrap());
     let (from, message) = (SENDER.into(), again.to_bytes().unwrap());
-    let again =
-        Submission { kind: MessageKind::Document, from: &from, to: None, message: &message };
+    let again = Submission {
+        kind: MessageKind::Document,
+        from: &from,
+        to: None,
+        message: &message,
+        digest: None,
+    };
     office.sender.client.submit(&again).unwrap();
     office.run();
     let count =

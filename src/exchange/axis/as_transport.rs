@@ -14,7 +14,7 @@ use crate::time::UtcTime;
 
 impl Transport for Client {
     fn submit(&self, submission: &Submission<'_>) -> Result<TransportId> {
-        self.send_edoc(submission.kind, submission.from, submission.to, submission.message)
+        self.send_edoc(submission)
     }
 
     fn pending(&self, kind: MessageKind) -> Result<Vec<Pending>> {

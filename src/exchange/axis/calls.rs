@@ -4,31 +4,29 @@ use std::io::Write;
 
 use super::call::Call;
 use super::client::{Client, Sent};
-use super::hash_file::hash_file_of;
+use super::hash_file::{hash_file_from, hash_file_of};
 use super::rows::{AgencyRow, ReceivedRow, Registration, SentRow, UnitRow};
 use crate::envelope::edxml::{Date, OrganId};
 use crate::error::Result;
 use crate::exchange::fault::Fault;
-use crate::exchange::transport::{MessageKind, TransportId, TransportState};
-use crate::source::Source;
+use crate::exchange::transport::{MessageKind, Submission, TransportId, TransportState};
 
 /// First and last day of a list, both of them in it, by Vietnam's calendar.
 type Days = Option<(Date, Date)>;
 
 impl Client {
-    /// Sends a message; `to` is for axes that route statuses by it. The message is read
-    /// twice: once for its digest, which is among the signed headers, and once to be sent.
+    /// Sends a message. Where its digest, which is among the signed headers, is not known,
+    /// it is read twice.
     ///
     /// # Errors
-    /// As [`Transport::submit`](crate::exchange::Transport::submit).
-    pub fn send_edoc(
-        &self,
-        kind: MessageKind,
-        from: &OrganId,
-        to: Option<&OrganId>,
-        message: &dyn Source,
-    ) -> Result<TransportId> {
-        let hash = hash_file_of(message)?;
+    /// As [`Transport::submit`](crate::exchange::Transport::submit); `Misuse` where what
+    /// is said to be its digest is none.
+    pub fn send_edoc(&self, submission: &Submission<'_>) -> Result<TransportId> {
+        let Submission { kind, from, to, message, digest } = *submission;
+        let hash = match digest {
+            Some(known) => hash_file_from(known)?,
+            None => hash_file_of(message)?,
+        };
         let mut parameters = vec![
             ("servicetype", "eDoc"),
             ("messagetype", message_type(kind)),

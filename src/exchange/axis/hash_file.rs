@@ -25,6 +25,20 @@ pub fn hash_file_of(message: &dyn Source) -> Result<String> {
     Ok(as_the_kit(&digest.finish()))
 }
 
+/// As [`hash_file`], from SHA-256 in hexadecimal.
+///
+/// # Errors
+/// `Misuse` where it is none.
+pub(super) fn hash_file_from(digest: &str) -> Result<String> {
+    let digit = |it: &u8| char::from(*it).to_digit(16).and_then(|it| u8::try_from(it).ok());
+    let byte = |pair: &[u8]| match pair {
+        [high, low] => Some(digit(high)? << 4 | digit(low)?),
+        _ => None,
+    };
+    let bytes: Option<Vec<u8>> = digest.as_bytes().chunks(2).map(byte).collect();
+    Ok(as_the_kit(&Digest::new(DigestAlgorithm::Sha256, bytes.unwrap_or_default())?))
+}
+
 fn as_the_kit(digest: &Digest) -> String {
     digest.value().iter().map(|byte| format!("{byte:x}")).collect()
 }
@@ -49,6 +63,7 @@ pub(super) fn is_claimed(digest: &Digest, claimed: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::ErrorKind;
 
     #[test]
     fn one_digit_for_small_bytes() {
@@ -56,6 +71,10 @@ mod tests {
         let padded = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         let kit = "ba7816bf8f1cfea414140de5dae2223b0361a396177a9cb410ff61f2015ad";
         assert_eq!(hash_file(b"abc"), kit);
+        assert_eq!(hash_file_from(padded).unwrap(), kit);
+        for none in ["", &padded[2..], &padded.replace('f', "+")] {
+            assert_eq!(hash_file_from(none).unwrap_err().kind(), ErrorKind::Misuse);
+        }
         for claimed in [padded, kit, &padded.to_uppercase()] {
             for body in [&b"abc"[..], b"abc\r\n"] {
                 assert_eq!(message_within(body, claimed), Some(&b"abc"[..]), "{claimed}");

@@ -49,19 +49,20 @@ impl Outbox {
         let letter = &parcel.letter;
         let divided;
         let stored;
-        let message: &dyn Source = if parcel.whole || letter.kind == MessageKind::Status {
-            stored = self.post.store().open(&letter.digest)?;
-            &*stored
-        } else {
-            divided = self.divided(parcel)?;
-            &divided
-        };
+        let (message, digest): (&dyn Source, _) =
+            if parcel.whole || letter.kind == MessageKind::Status {
+                stored = self.post.store().open(&letter.digest)?;
+                (&*stored, Some(letter.digest.as_str()))
+            } else {
+                divided = self.divided(parcel)?;
+                (&divided, None)
+            };
         let to = match letter.kind {
             MessageKind::Document => None,
             MessageKind::Status => parcel.deliveries.first().map(|it| &it.to),
         };
         let from = self.post.id();
-        transport.submit(&Submission { kind: letter.kind, from, to, message })
+        transport.submit(&Submission { kind: letter.kind, from, to, message, digest })
     }
 
     /// The same document, for these receivers alone.

@@ -126,8 +126,13 @@ fn a_message_of_another_subject_is_left_to_a_person() {
     // Sent by another program of this agency, which this store does not know.
     let other = document(US, &[A], 1, "Chuyện khác hẳn").to_bytes().unwrap();
     let from = US.into();
-    let message =
-        Submission { kind: MessageKind::Document, from: &from, to: None, message: &other };
+    let message = Submission {
+        kind: MessageKind::Document,
+        from: &from,
+        to: None,
+        message: &other,
+        digest: None,
+    };
     us.seat.submit(&message).unwrap();
     world.axis.script(&[Act::BreakBefore]);
     us.send();
