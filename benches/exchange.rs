@@ -18,7 +18,7 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
@@ -45,12 +45,19 @@ fn setting(name: &str, otherwise: &str) -> String {
     env::var(name).unwrap_or_else(|_| otherwise.to_owned())
 }
 
+/// Between two questions to the axis.
+fn pause() -> Duration {
+    Duration::from_millis(setting("PAUSE", "20").parse().unwrap())
+}
+
 /// One agency.
 struct Agency {
     post: Post,
     axis: Client,
     inbox: Inbox,
     outbox: Outbox,
+    /// When the axis was asked last.
+    asked: Mutex<Option<Instant>>,
 }
 
 impl Agency {
@@ -59,12 +66,23 @@ impl Agency {
         let credentials = Credentials::new(code, code);
         let inbox = Inbox::new(&post, Arc::new(Examiner::new(validator())));
         let axis = Client::new(endpoint, credentials, UtcTime::now).unwrap();
-        Self { axis, inbox, outbox: Outbox::new(&post), post }
+        Self { axis, inbox, outbox: Outbox::new(&post), post, asked: Mutex::default() }
+    }
+
+    /// Asks the axis what waits, unless it was asked a moment ago.
+    fn poll(&self) -> bool {
+        let mut asked = self.asked.lock().unwrap();
+        if asked.is_some_and(|it| it.elapsed() < pause()) {
+            return false;
+        }
+        *asked = Some(Instant::now());
+        drop(asked);
+        self.inbox.poll(&self.axis).unwrap() > 0
     }
 
     /// Whatever there is to do; whether there was anything.
     fn work(&self) -> bool {
-        let mut any = self.inbox.poll(&self.axis).unwrap() > 0;
+        let mut any = self.poll();
         while !self.inbox.work(&self.axis).unwrap().is_nothing() {
             any = true;
         }
