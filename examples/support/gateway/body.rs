@@ -135,20 +135,26 @@ impl Outgoing {
         encoded: bool,
     ) -> io::Result<Self> {
         let (digest, length) = (mail.digest.clone(), mail.length);
+        if length <= AHEAD {
+            let message = store.open(&digest).map_err(io::Error::other)?;
+            let message = message.window(0..length).map_err(io::Error::other)?;
+            let mut bytes = Vec::new();
+            if encoded {
+                EdocReply::new(&*message).read_to_end(&mut bytes)?;
+            } else {
+                bytes.extend_from_slice(&message);
+            }
+            return Ok(Self::whole(bytes));
+        }
         let kept = Kept { store, digest, length, ahead: Mutex::default() };
-        let (mut reader, left): (Reader, u64) = if encoded {
+        let (reader, left): (Reader, u64) = if encoded {
             let reply = EdocReply::new(kept);
             let length = reply.len();
             (Box::new(reply), length)
         } else {
             (Box::new(Raw(kept, 0)), length)
         };
-        if length > AHEAD {
-            return Ok(Self { left, from: From::Reader(Some(reader)) });
-        }
-        let mut bytes = Vec::new();
-        reader.read_to_end(&mut bytes)?;
-        Ok(Self::whole(bytes))
+        Ok(Self { left, from: From::Reader(Some(reader)) })
     }
 
     fn poll_reader(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Bytes>> {

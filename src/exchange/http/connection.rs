@@ -134,8 +134,10 @@ pub(crate) fn for_each_piece(
     most: u64,
     mut each: impl FnMut(&[u8]) -> Result<()>,
 ) -> Result<()> {
+    // No more than comes: what is kept for it is written over with zeros first.
+    let most_at_once = body.content_length().and_then(|it| usize::try_from(it).ok());
+    let mut piece = vec![0; most_at_once.map_or(PIECE, |it| it.clamp(1, PIECE))];
     let mut reader = body.into_with_config().limit(u64::MAX).reader();
-    let mut piece = vec![0; PIECE];
     let mut seen = 0_u64;
     loop {
         let n = reader.read(&mut piece).map_err(|source| {

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::value::{Value, count};
 use super::{Connection, Database, Kept};
-use crate::crypto::{DigestAlgorithm, DigestContext};
+use crate::crypto::DigestAlgorithm;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exchange::store::Body;
 use crate::exchange::store::objects::{self, Objects};
-use crate::source::{Source, for_each_piece};
+use crate::source::Source;
 
 /// A small message is read into memory, and a large one into the place for those.
 pub(super) fn keep(objects: &dyn Objects, most: u64, message: &dyn Source) -> Result<Body> {
@@ -17,14 +17,9 @@ pub(super) fn keep(objects: &dyn Objects, most: u64, message: &dyn Source) -> Re
         let digest = objects.put(message)?;
         return Ok(Body { digest, length, bytes: None });
     }
-    let mut bytes = Vec::new();
-    let mut context = DigestContext::new(DigestAlgorithm::Sha256);
-    for_each_piece(message, 0..length, |piece| {
-        context.update(piece);
-        bytes.extend_from_slice(piece);
-        Ok(())
-    })?;
-    Ok(Body { digest: context.finish().to_string(), length, bytes: Some(Arc::from(bytes)) })
+    let bytes = message.window(0..length)?;
+    let digest = DigestAlgorithm::Sha256.digest(&bytes).to_string();
+    Ok(Body { digest, length, bytes: Some(Arc::from(bytes)) })
 }
 
 /// Locks the record of the body until the transaction ends, so that nobody throws it away
