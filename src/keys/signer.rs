@@ -72,25 +72,65 @@ impl fmt::Debug for ToBeSigned {
 }
 
 /// What a key answers: the value as CMS carries it (for ECDSA a DER SEQUENCE of r and s).
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SignatureValue(#[serde(with = "crate::encoding::base64")] Vec<u8>);
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SignatureValue {
+    #[serde(with = "crate::encoding::base64")]
+    bytes: Vec<u8>,
+    /// Nothing that was stored or came from elsewhere is proven.
+    #[serde(skip)]
+    proof: Option<Box<Proof>>,
+}
+
+/// Whose key made a value in this process, and over what.
+#[derive(Clone)]
+struct Proof {
+    certificate: Certificate,
+    to_be_signed: ToBeSigned,
+}
 
 impl SignatureValue {
     /// Takes the value as it came from the key.
     #[must_use]
     pub fn new(bytes: Vec<u8>) -> Self {
-        Self(bytes)
+        Self { bytes, proof: None }
+    }
+
+    /// A value that was just made by a key that is known to be the certificate's.
+    pub(super) fn made(
+        bytes: Vec<u8>,
+        certificate: &Certificate,
+        to_be_signed: &ToBeSigned,
+    ) -> Self {
+        let (certificate, to_be_signed) = (certificate.clone(), to_be_signed.clone());
+        Self { bytes, proof: Some(Box::new(Proof { certificate, to_be_signed })) }
+    }
+
+    /// Whether it need not be checked that this certificate's key made it over just this.
+    pub(crate) fn is_proven(&self, certificate: &Certificate, to_be_signed: &ToBeSigned) -> bool {
+        self.proof
+            .as_ref()
+            .is_some_and(|it| it.certificate == *certificate && it.to_be_signed == *to_be_signed)
     }
 
     /// Its bytes.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        &self.0
+        &self.bytes
     }
 }
 
 impl fmt::Debug for SignatureValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SignatureValue({} bytes)", self.0.len())
+        write!(f, "SignatureValue({} bytes)", self.bytes.len())
     }
 }
+
+/// By the value alone.
+impl PartialEq for SignatureValue {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
+
+impl Eq for SignatureValue {}

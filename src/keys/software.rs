@@ -138,7 +138,11 @@ impl Signer for SoftwareSigner {
                 self.algorithm
             )));
         }
-        self.key.sign(self.algorithm, to_be_signed.bytes()).map(SignatureValue::new)
+        let value = self.key.sign(self.algorithm, to_be_signed.bytes())?;
+        Ok(match self.chain.first() {
+            Some(certificate) => SignatureValue::made(value, certificate, to_be_signed),
+            None => SignatureValue::new(value),
+        })
     }
 }
 

@@ -57,6 +57,28 @@ fn every_key_signs_with_every_algorithm_of_its_kind() {
 }
 
 #[test]
+fn a_value_is_proven_where_it_was_made() {
+    let (rsa, other) =
+        (signer("rsa2048.key", "rsa2048").unwrap(), signer("p256.key", "p256").unwrap());
+    let own = &rsa.certificate_chain()[0];
+    let of = |bytes: &[u8]| ToBeSigned::new(bytes.to_vec(), rsa.algorithm());
+    let value = rsa.sign(&of(b"message")).unwrap();
+    assert!(value.is_proven(own, &of(b"message")));
+    assert!(!value.is_proven(own, &of(b"another")));
+    let pss = SignatureAlgorithm::RsaPss(PssParameters::new(DigestAlgorithm::Sha256));
+    assert!(!value.is_proven(own, &ToBeSigned::new(b"message".to_vec(), pss)));
+    assert!(!value.is_proven(&other.certificate_chain()[0], &of(b"message")));
+    // What was kept, or came from elsewhere, is checked.
+    let kept = serde_json::to_string(&value).unwrap();
+    let elsewhere =
+        [serde_json::from_str(&kept).unwrap(), SignatureValue::new(value.bytes().to_vec())];
+    for again in elsewhere {
+        assert_eq!(again, value);
+        assert!(!again.is_proven(own, &of(b"message")));
+    }
+}
+
+#[test]
 fn reads_other_forms_of_the_same_keys() {
     for (key, certificate) in [
         ("rsa2048.traditional", "rsa2048"),

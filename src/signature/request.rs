@@ -128,7 +128,9 @@ impl Prepared {
         matches!(self.layout, Layout::Appended { .. })
     }
 
-    /// Puts the value in, once it has proven to come from the certificate's key.
+    /// Puts the value in, once it has proven to come from the certificate's key. Of a value
+    /// that a [`SoftwareSigner`](crate::SoftwareSigner) has just made for this certificate
+    /// and these bytes that is known.
     ///
     /// # Errors
     /// `Signer` when the value does not verify with the certificate; `Unsupported`
@@ -201,12 +203,16 @@ fn gap(tail: &[u8], digits: &Range<usize>) -> Option<Range<usize>> {
     }
 }
 
-/// Whether the value is the certificate's key's, before it goes anywhere.
+/// Whether the value is the certificate's key's, before it goes anywhere. One that was made
+/// over these bytes in this process, by a key that was opened with this certificate, is.
 pub(crate) fn check_value(
     certificate: &Certificate,
     to_be_signed: &ToBeSigned,
     value: &SignatureValue,
 ) -> Result<()> {
+    if value.is_proven(certificate, to_be_signed) {
+        return Ok(());
+    }
     let key = certificate.public_key_info();
     let about = |kind, what: &str| {
         Err(Error::new(kind, what).at(Place::Certificate(certificate.subject())))

@@ -169,6 +169,23 @@ fn the_value_may_come_tomorrow() {
     assert_eq!(refused.kind(), ErrorKind::Signer);
 }
 
+/// What is known of a value is known of one document and one certificate.
+#[test]
+fn a_value_that_was_just_made_fits_one_place() {
+    let time = time();
+    let prepared = |document: &[u8], signer: &SoftwareSigner| {
+        let builder = SignatureBuilder::new(document, time);
+        builder.prepare(signer.certificate_chain(), signer.algorithm()).unwrap()
+    };
+    for key in ["rsa2048", "p256"] {
+        let signer = signer(key);
+        let value = signer.sign(prepared(b"one", &signer).to_be_signed()).unwrap();
+        prepared(b"one", &signer).complete(&value).unwrap();
+        let refused = prepared(b"another", &signer).complete(&value).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Signer);
+    }
+}
+
 #[test]
 fn mime_type_is_signed() {
     let builder = SignatureBuilder::new(b"%PDF".as_slice(), time()).mime_type("application/pdf");
