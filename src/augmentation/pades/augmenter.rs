@@ -195,7 +195,7 @@ impl<'a> Augmenter<'a> {
                 let cms = SignedData::parse(&signature.contents, &self.limits)?;
                 let signer = cms.signers().first().and_then(|it| it.as_ref().ok());
                 Ok(Related {
-                    signature: signature.related.clone(),
+                    signature: signature.name_in_store(),
                     value: signer.map(|it| it.signature().to_vec()).unwrap_or_default(),
                     data: ValidationData::merged(needed.iter().filter_map(|it| data.get(*it))),
                 })

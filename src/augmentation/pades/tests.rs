@@ -292,7 +292,7 @@ fn what_is_about_a_signature_is_said() {
         assert_eq!(judged(&world, &signed), expected);
         assert!(augmenter.augment(&signed).unwrap().appended().is_empty());
         let found = pades::parse(&signed, &Limits::default()).unwrap();
-        let name = String::from_utf8(found.signatures[0].related.clone()).unwrap();
+        let name = String::from_utf8(found.signatures[0].name_in_store()).unwrap();
         let text = String::from_utf8_lossy(&signed);
         assert!(text.contains(&format!("/VRI <</{name} <</Cert [")), "{name}");
         assert_eq!(text.contains("/TU (D:20260615070000+07'00')"), how == Vri::Claimed);

@@ -355,15 +355,27 @@ impl<'a> Lexer<'a> {
 
     /// The bytes of all pairs of digits that stand together: in signatures, all there are.
     fn hex_pairs(&mut self) -> Vec<u8> {
-        let rest = self.rest();
-        let count = rest.iter().position(|it| digit(*it) > 0xf).unwrap_or(rest.len());
-        let (pairs, _) = rest.get(..count).unwrap_or_default().as_chunks::<2>();
-        let bytes: Vec<u8> =
-            pairs.iter().map(|[high, low]| digit(*high) << 4 | digit(*low)).collect();
+        let (pairs, _) = self.rest().as_chunks::<2>();
+        let pair = |[high, low]: &[u8; 2]| (digit(*high), digit(*low));
+        let byte = |(high, low): (u8, u8)| high << 4 | low;
+        let mut bytes = Vec::new();
+        for some in pairs.chunks(PAIRS) {
+            // Without a branch, so that many are read at once.
+            let all = some.iter().map(pair).fold(0, |all, (high, low)| all | high | low);
+            if all > 0xf {
+                let read = some.iter().map(pair).take_while(|(high, low)| (high | low) <= 0xf);
+                bytes.extend(read.map(byte));
+                break;
+            }
+            bytes.extend(some.iter().map(pair).map(byte));
+        }
         self.skip(bytes.len().saturating_mul(2));
         bytes
     }
 }
+
+/// Pairs of digits that are looked at together.
+const PAIRS: usize = 64;
 
 pub(crate) const fn hex_digit(byte: u8) -> Option<u8> {
     match byte {
@@ -374,22 +386,12 @@ pub(crate) const fn hex_digit(byte: u8) -> Option<u8> {
     }
 }
 
-/// What a digit stands for, by a table; more where it is none.
+/// What a digit stands for; `0xff` where it is none. Compilers make comparisons of many bytes
+/// at once of it.
 fn digit(byte: u8) -> u8 {
-    const DIGITS: [u8; 256] = {
-        let mut digits = [u8::MAX; 256];
-        let mut byte = 0_u8;
-        while byte < u8::MAX {
-            if let Some(digit) = hex_digit(byte) {
-                #[allow(clippy::indexing_slicing)]
-                let place = &mut digits[byte as usize];
-                *place = digit;
-            }
-            byte = byte.wrapping_add(1);
-        }
-        digits
-    };
-    DIGITS.get(usize::from(byte)).copied().unwrap_or(u8::MAX)
+    let (number, letter) = (byte.wrapping_sub(b'0'), (byte | 0x20).wrapping_sub(b'a'));
+    let letter = if letter < 6 { letter.wrapping_add(10) } else { u8::MAX };
+    if number < 10 { number } else { letter }
 }
 
 fn integer(text: &[u8]) -> Option<i64> {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lock::FieldLock;
 use super::store::SecurityStore;
+use crate::crypto::{DigestAlgorithm, DigestContext};
 use crate::encoding::pdf::{Locked, Reference};
 use crate::time::UtcTime;
 
@@ -71,9 +72,8 @@ pub(crate) struct PdfSignature {
     pub(crate) sub_filter: Option<String>,
     /// The signature itself, padding left out. Empty where there is none.
     pub(crate) contents: Vec<u8>,
-    /// What the document security store calls it: the SHA-1 of `/Contents` with the padding,
-    /// in upper-case digits.
-    pub(crate) related: Vec<u8>,
+    /// What follows the signature in `/Contents`, zeros mostly.
+    pub(crate) padding: Vec<u8>,
     /// The covered bytes, when `/ByteRange` is well-formed enough to be hashed.
     pub(crate) byte_range: Option<ByteRange>,
     /// Everything that is not as it must be, most of it the trace of an attack.
@@ -133,6 +133,18 @@ impl PdfSignature {
     pub(crate) fn is_time_stamp(&self) -> bool {
         self.kind == SignatureKind::DocumentTimeStamp
             || self.sub_filter.as_deref() == Some("ETSI.RFC3161")
+    }
+
+    /// What the document security store calls it (EN 319 142-1 §5.4.2.3): the SHA-1 of
+    /// `/Contents` with the padding, in upper-case digits. Nothing where there is none.
+    pub(crate) fn name_in_store(&self) -> Vec<u8> {
+        if self.contents.is_empty() {
+            return Vec::new();
+        }
+        let mut digest = DigestContext::new(DigestAlgorithm::Sha1);
+        digest.update(&self.contents);
+        digest.update(&self.padding);
+        digest.finish().to_string().to_ascii_uppercase().into_bytes()
     }
 }
 

@@ -137,7 +137,7 @@ fn what_is_related_to_a_signature_is_read() {
     let [token] = &found.store.time_stamps[..] else { panic!("{:?}", found.store) };
     assert_eq!(token.token.der, b"token");
     assert_eq!(token.signature, b"0123456789ABCDEF0123456789ABCDEF01234567");
-    assert_eq!(found.signatures[0].related.len(), 40);
+    assert_eq!(found.signatures[0].name_in_store().len(), 40);
 }
 
 /// What stays where it is in revision after revision stands in the file once.

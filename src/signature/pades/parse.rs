@@ -15,7 +15,6 @@ use super::lock::FieldLock;
 use super::shown::shown;
 use super::store::SecurityStore;
 use super::withdrawn::withdrawn;
-use crate::crypto::DigestAlgorithm;
 use crate::encoding::asn1::Value;
 use crate::encoding::pdf::{
     Dictionary, Field, Location, Object, Password, Reader, Reference, View, all_pages, fields,
@@ -198,7 +197,7 @@ fn describe(view: View<'_>, candidate: &Candidate) -> Result<PdfSignature> {
         filter: name("Filter")?,
         sub_filter: name("SubFilter")?,
         contents: contents.bytes,
-        related: contents.identifier,
+        padding: contents.padding,
         byte_range: cover.range,
         findings,
         covers_whole_file: cover.whole_file,
@@ -254,9 +253,8 @@ fn kind(
 /// `/Contents`, and where it stands in the file with its angle brackets.
 struct Contents {
     bytes: Vec<u8>,
+    padding: Vec<u8>,
     place: Option<Range<u64>>,
-    /// What the document security store calls them.
-    identifier: Vec<u8>,
 }
 
 impl Contents {
@@ -271,19 +269,17 @@ impl Contents {
         let padded = value.as_string().unwrap_or_default();
         if padded.is_empty() {
             findings.push(Finding::ContentsMissing);
-            return Ok(Self { bytes: Vec::new(), place, identifier: Vec::new() });
+            return Ok(Self { bytes: Vec::new(), padding: Vec::new(), place });
         }
-        let identifier = DigestAlgorithm::Sha1.digest(padded).to_string();
-        let identifier = identifier.to_ascii_uppercase().into_bytes();
         let depth = view.reader().limits().asn1_depth;
         let Ok((first, rest)) = Value::first(padded, depth) else {
             findings.push(Finding::ContentsNotAsn1);
-            return Ok(Self { bytes: padded.to_vec(), place, identifier });
+            return Ok(Self { bytes: padded.to_vec(), padding: Vec::new(), place });
         };
         if rest.iter().any(|byte| *byte != 0) {
             findings.push(Finding::ContentsTrailingBytes);
         }
-        Ok(Self { bytes: first.raw().to_vec(), place, identifier })
+        Ok(Self { bytes: first.raw().to_vec(), padding: rest.to_vec(), place })
     }
 
     /// Only a dictionary that stands in the file itself, as an object of its own,

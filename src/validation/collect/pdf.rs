@@ -91,7 +91,11 @@ fn add_related(
     signature: &PdfSignature,
     known: time_stamp::Beside<'_>,
 ) -> Result<()> {
-    let related = pdf.store.time_stamps.iter().filter(|it| it.signature == signature.related);
+    if pdf.store.time_stamps.is_empty() {
+        return Ok(());
+    }
+    let name = signature.name_in_store();
+    let related = pdf.store.time_stamps.iter().filter(|it| it.signature == name);
     let mut tokens: Vec<&[u8]> = related.map(|it| it.token.der.as_slice()).collect();
     tokens.sort_unstable();
     tokens.dedup();
