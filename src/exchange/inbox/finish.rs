@@ -7,7 +7,7 @@ use super::read::{Read, business};
 use super::take::{Parcel, bounded};
 use super::{Claim, Examination, Inbox, Incoming, IncomingState, Worked};
 use crate::envelope::edxml::{BusinessType, DocumentId, Envelope, StatusCode, StatusMessage};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::exchange::journal::{Decision, Event};
 use crate::exchange::outbox::Answer;
 use crate::exchange::store::{IncomingStep, Records};
@@ -67,7 +67,7 @@ impl Inbox {
                 }
                 (IncomingState::Stopped, _) => worked.add(Worked::LEFT),
                 (IncomingState::Stored, Got::Fetched(_, read) | Got::Kept(read)) => {
-                    acts.push(self.act(parcel, read)?);
+                    acts.push(self.act(parcel, read));
                 }
                 _ => acts.push(self.close(parcel)),
             }
@@ -88,23 +88,23 @@ impl Inbox {
         Ok(worked)
     }
 
-    fn act<'p>(&'p self, parcel: &'p Parcel, read: &'p Read) -> Result<Act<'p>> {
-        match read {
+    /// What cannot be acted upon now is put off, and holds up none of the others.
+    fn act<'p>(&'p self, parcel: &'p Parcel, read: &'p Read) -> Act<'p> {
+        let act = match read {
             Read::Status(status) => self.apply(parcel, status),
             Read::Document { envelope, diagnostics, .. } => {
-                let now = self.post.now();
-                match self.examiner.examine(envelope, diagnostics, now) {
-                    Ok(examination) => self.decide_on(parcel, envelope, &examination),
-                    Err(error) => {
-                        let document = &parcel.incoming.document;
-                        tracing::warn!(%document, %error, "not examined");
-                        let task = Task::PutOff { fault: error.to_string() };
-                        Ok(Act { parcel, task, answer: None })
-                    }
-                }
+                let examined = self.examiner.examine(envelope, diagnostics, self.post.now());
+                examined.and_then(|it| self.decide_on(parcel, envelope, &it))
             }
-            Read::Unreadable(_) => Ok(self.close(parcel)),
-        }
+            // It was read when it was stored: the limits, or the directory, are others now,
+            // and may be what they were again.
+            Read::Unreadable(why) => Err(Error::malformed(why.as_str())),
+        };
+        act.unwrap_or_else(|error| {
+            let document = &parcel.incoming.document;
+            tracing::warn!(%document, %error, "not acted upon");
+            Act { parcel, task: Task::PutOff { fault: error.to_string() }, answer: None }
+        })
     }
 
     fn write_act(

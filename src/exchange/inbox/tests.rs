@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+mod unusual;
+
 use super::*;
 use crate::envelope::edxml::{
     BusinessType, Envelope, Organization, ReplacementInfo, StatusCode, StatusMessage,

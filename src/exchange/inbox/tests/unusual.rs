@@ -1,0 +1,54 @@
+//! What comes at a bad time, again, or to an inbox that is not as it was.
+
+use super::*;
+use crate::exchange::fake::Judge;
+use crate::limits::Limits;
+
+impl Pair {
+    /// The inbox of an agency that takes no message larger than this.
+    fn narrow(&self, code: &str, bytes: u64) -> Inbox {
+        let limits = Limits { message_bytes: bytes, ..Limits::default() };
+        let post = self.world.post(code).with_limits(limits);
+        Inbox::new(&post, Arc::new(Judge { gives_back: false }))
+    }
+}
+
+fn exhaust(inbox: &Inbox, transport: &dyn Transport) {
+    let mut rounds = 0;
+    while !inbox.work(transport).unwrap().is_nothing() {
+        rounds += 1;
+        assert!(rounds < 9, "it spins");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_any_more_waits_until_it_can() {
+    let pair = Pair::new();
+    pair.put(&pair.document(1, "Thông báo hỏng"));
+    pair.run();
+    pair.world.clock.pass(7_200);
+    exhaust(&pair.narrow(B, 10), &pair.b.seat);
+    let came = pair.b.came(A, &id(A, 1)).remove(0);
+    assert_eq!((came.state, came.fault.is_empty()), (IncomingState::Stored, false));
+    assert!(came.next_at > pair.world.clock.now());
+}
+
+#[test]
+fn one_status_that_cannot_be_acted_upon_holds_up_none_of_the_others() {
+    let pair = Pair::giving_back(true);
+    pair.put(&pair.document(1, "Thông báo"));
+    pair.put(&pair.document(2, "Thông báo"));
+    pair.run();
+    let large = pair.revocation(1).attach("b.pdf", vec![b'b'; 100_000]);
+    pair.put(&large);
+    pair.a.send();
+    pair.b.receive();
+    pair.says(B, A, 2, StatusCode::Finished);
+    while !pair.b.send().is_nothing() {}
+    pair.a.inbox.poll(&pair.a.seat).unwrap();
+    exhaust(&pair.narrow(A, 50_000), &pair.a.seat);
+    assert_eq!(pair.handling(2).0, Some(StatusCode::Finished));
+    assert_eq!(pair.handling(1).1, Some(StatusCode::TakeBackRequested));
+    pair.run();
+    assert_eq!(pair.handling(1).1, Some(StatusCode::TakeBackAgreed), "it waited");
+}
