@@ -52,12 +52,10 @@ impl Inbox {
         if decision == Decision::Refused && reason.trim().is_empty() {
             return Err(Error::misuse("a refusal needs a reason that the sender can act on"));
         }
-        let now = self.post.now();
+        let word = Word { decision, reason, by, now: self.post.now() };
         match self.opened(&incoming)? {
-            Read::Document { envelope, .. } => {
-                self.decide_document(&incoming, &envelope, decision, reason, by, now)
-            }
-            Read::Status(status) => self.decide_wish(&incoming, &status, decision, reason, by, now),
+            Read::Document { envelope, .. } => self.decide_document(&incoming, &envelope, word),
+            Read::Status(status) => self.decide_wish(&incoming, &status, word),
             Read::Unreadable(why) => Err(Error::misuse(why)),
         }
     }
@@ -114,88 +112,67 @@ impl Inbox {
         &self,
         incoming: &Incoming,
         envelope: &Envelope,
-        decision: Decision,
-        reason: &str,
-        by: &Actor,
-        now: UtcTime,
+        word: Word<'_>,
     ) -> Result<()> {
         let revokes = super::read::business(envelope) == BusinessType::Revocation;
-        let (step, code) = match (decision, revokes) {
+        let (step, code) = match (word.decision, revokes) {
             (Decision::Accepted, true) => (IncomingStep::Done, StatusCode::TakeBackAgreed),
             (Decision::Accepted, false) => (IncomingStep::Accepted, StatusCode::Accepted),
             (_, true) => (IncomingStep::Refused, StatusCode::TakeBackRefused),
             (_, false) => (IncomingStep::Refused, StatusCode::Refused),
         };
-        let status = self.says(envelope, code, reason, now);
-        let answer = self.to_issuer(status)?;
-        let event = Event::Decided { decision, reason: reason.to_owned() };
-        self.post.step(|records| {
-            let mut incoming = self.still_held(incoming.id, records)?;
-            incoming.step(step)?;
-            incoming.decided = Some(now);
-            incoming.reason = reason.to_owned();
-            incoming.progress = incoming.progress.after(code).unwrap_or(incoming.progress);
-            self.write(&incoming, records)?;
-            let accepted = decision == Decision::Accepted;
-            if accepted && self.act_on_targets(&incoming, envelope, now, records)? == Acted::Busy {
-                return Err(busy(incoming.id));
-            }
-            answer.put_by(&self.post, records, by)?;
-            self.note_decided(&incoming, &event, by, now, records)
-        })?;
-        self.told(incoming, &event);
-        answer.told(&self.post);
-        Ok(())
+        let answer = self.to_issuer(self.says(envelope, code, word.reason, word.now))?;
+        self.write_decided(incoming.id, step, &answer, word, |incoming, records| {
+            let accepted = word.decision == Decision::Accepted;
+            Ok(!accepted
+                || self.act_on_targets(incoming, envelope, word.now, records)? != Acted::Busy)
+        })
     }
 
     /// An issuer's wish to have a document back.
-    fn decide_wish(
-        &self,
-        incoming: &Incoming,
-        wish: &StatusMessage,
-        decision: Decision,
-        reason: &str,
-        by: &Actor,
-        now: UtcTime,
-    ) -> Result<()> {
-        let code = match decision {
-            Decision::Accepted => StatusCode::TakeBackAgreed,
-            _ => StatusCode::TakeBackRefused,
-        };
-        let status = self.reply(wish, code, reason, now);
+    fn decide_wish(&self, incoming: &Incoming, wish: &StatusMessage, word: Word<'_>) -> Result<()> {
+        let accepted = word.decision == Decision::Accepted;
+        let code = if accepted { StatusCode::TakeBackAgreed } else { StatusCode::TakeBackRefused };
+        let status = self.reply(wish, code, word.reason, word.now);
         let answer = Answer::new(&self.post, status, wish.from.organ_id.clone())?;
-        let event = Event::Decided { decision, reason: reason.to_owned() };
-        self.post.step(|records| {
-            let mut incoming = self.still_held(incoming.id, records)?;
-            incoming.step(IncomingStep::Done)?;
-            incoming.decided = Some(now);
-            self.write(&incoming, records)?;
-            let written = match decision {
-                Decision::Accepted => self.give_back(&incoming, wish, now, records)?,
-                _ => self.keep_back(&incoming, wish, records)?,
-            };
-            if !written {
-                return Err(busy(incoming.id));
+        self.write_decided(incoming.id, IncomingStep::Done, &answer, word, |incoming, records| {
+            match accepted {
+                true => self.give_back(incoming, wish, word.now, records),
+                false => self.keep_back(incoming, wish, records),
             }
-            answer.put_by(&self.post, records, by)?;
-            self.note_decided(&incoming, &event, by, now, records)
-        })?;
-        self.told(incoming, &event);
-        answer.told(&self.post);
-        Ok(())
+        })
     }
 
-    fn note_decided(
+    /// Writes a decision, the answer, and what `effect` does to other documents: `false`
+    /// where one of them is in work.
+    fn write_decided(
         &self,
-        incoming: &Incoming,
-        event: &Event,
-        by: &Actor,
-        now: UtcTime,
-        records: &mut dyn Records,
+        id: IncomingId,
+        step: IncomingStep,
+        answer: &Answer,
+        word: Word<'_>,
+        effect: impl Fn(&Incoming, &mut dyn Records) -> Result<bool>,
     ) -> Result<()> {
-        let document = Some(&incoming.document);
-        let noted = self.noted(incoming, document, &incoming.from, now, event);
-        records.note(&Noted { actor: by, ..noted })?;
+        let Word { decision, reason, by, now } = word;
+        let event = Event::Decided { decision, reason: reason.to_owned() };
+        let incoming = self.post.step(|records| {
+            let mut incoming = self.still_held(id, records)?;
+            incoming.step(step)?;
+            incoming.decided = Some(now);
+            incoming.reason = reason.to_owned();
+            incoming.progress = incoming.progress.after(answer.code()).unwrap_or(incoming.progress);
+            self.write(&incoming, records)?;
+            if !effect(&incoming, records)? {
+                return Err(busy(id));
+            }
+            answer.put_by(&self.post, records, by)?;
+            let document = Some(&incoming.document);
+            let noted = self.noted(&incoming, document, &incoming.from, now, &event);
+            records.note(&Noted { actor: by, ..noted })?;
+            Ok(incoming)
+        })?;
+        self.told(&incoming, &event);
+        answer.told(&self.post);
         Ok(())
     }
 
@@ -234,6 +211,16 @@ impl Inbox {
     }
 }
 
+/// What a person says.
+#[derive(Clone, Copy)]
+struct Word<'a> {
+    decision: Decision,
+    reason: &'a str,
+    by: &'a Actor,
+    now: UtcTime,
+}
+
 fn busy(id: IncomingId) -> Error {
-    Error::misuse(format!("message {} is being worked on: try again", id.0))
+    let what = "or what it is about, is being worked on: try again";
+    Error::misuse(format!("message {}, {what}", id.0))
 }

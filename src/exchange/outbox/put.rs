@@ -246,6 +246,11 @@ impl Answer {
         Ok(Self { status, to, body, at: post.now() })
     }
 
+    /// Which status it is.
+    pub(in crate::exchange) fn code(&self) -> StatusCode {
+        self.status.code
+    }
+
     /// Writes it, and its entry in the journal, within a step that has other parts too.
     ///
     /// # Errors
