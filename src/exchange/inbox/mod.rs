@@ -4,7 +4,9 @@
 //! *list → fetch → store, with the answer 01 → acknowledge → examine → decide, with the
 //! answer 03 or 02*. Each arrow may be where the machine dies: what was stored is taken up
 //! from there, and what was not stored still waits at the axis. An answer is in the outbox in
-//! the same transaction as the step that it tells of: no step is answered twice, or never.
+//! the same transaction as the step that it tells of: no step is answered twice, or never. A
+//! document that comes again after it was decided upon is no new step; what was said of it
+//! then is said again.
 
 mod apply;
 mod decide;

@@ -34,10 +34,10 @@ impl Parcel {
         }
     }
 
-    fn document(&self) -> Option<&Envelope> {
+    /// A document that was fetched just now, and the digest of its content.
+    fn fetched(&self) -> Option<(&Envelope, &str)> {
         match &self.got {
-            Got::Fetched(_, Read::Document { envelope, .. })
-            | Got::Kept(Read::Document { envelope, .. }) => Some(envelope),
+            Got::Fetched(_, Read::Document { envelope, content, .. }) => Some((envelope, content)),
             _ => None,
         }
     }
@@ -45,12 +45,11 @@ impl Parcel {
 
 impl Inbox {
     /// Writes what was fetched, with the answer 01 to a document that is new, in one step.
+    /// One that was decided upon before is answered with what was said then: its sender may
+    /// not have heard it, and nothing else would come.
     pub(super) fn store(&self, claim: &Claim<'_>, parcels: &mut [Parcel]) -> Result<()> {
         let now = self.post.now();
-        let arrived: Vec<Option<StatusMessage>> =
-            parcels.iter().map(|it| self.arrived(it, now)).collect();
-        let answers = arrived.into_iter().map(|it| it.map(|it| self.to_issuer(it)).transpose());
-        let answers: Vec<Option<Answer>> = answers.collect::<Result<_>>()?;
+        let answers = self.first_answers(parcels, now)?;
         let stored = self.post.step(|records| {
             let mut stored: Vec<Option<Stored>> = Vec::new();
             for (parcel, answer) in parcels.iter().zip(&answers) {
@@ -80,9 +79,38 @@ impl Inbox {
         trace::happened(self.post.id(), document, peer, event);
     }
 
-    fn arrived(&self, parcel: &Parcel, now: UtcTime) -> Option<StatusMessage> {
-        let Got::Fetched(..) = &parcel.got else { return None };
-        Some(self.says(parcel.document()?, StatusCode::Arrived, "", now))
+    /// The first answer to each document: that it arrived, or what was said of it before.
+    fn first_answers(&self, parcels: &[Parcel], now: UtcTime) -> Result<Vec<Option<Answer>>> {
+        if !parcels.iter().any(|it| it.fetched().is_some()) {
+            return Ok(parcels.iter().map(|_| None).collect());
+        }
+        let said = self.post.step(|records| {
+            parcels.iter().map(|it| self.said_before(it, records)).collect::<Result<Vec<_>>>()
+        })?;
+        let answer = |(parcel, said): (&Parcel, Option<(StatusCode, String)>)| {
+            let Some((envelope, _)) = parcel.fetched() else { return Ok(None) };
+            let (code, words) = said.unwrap_or((StatusCode::Arrived, String::new()));
+            self.to_issuer(self.says(envelope, code, &words, now)).map(Some)
+        };
+        parcels.iter().zip(said).map(answer).collect()
+    }
+
+    /// What was said in the end of the same document when it came before.
+    fn said_before(
+        &self,
+        parcel: &Parcel,
+        records: &mut dyn Records,
+    ) -> Result<Option<(StatusCode, String)>> {
+        let Some((envelope, content)) = parcel.fetched() else { return Ok(None) };
+        let (issuer, document) = (&envelope.header.from.organ_id, &envelope.header.document_id);
+        let earlier = records.incoming_documents(self.post.id(), issuer, document)?;
+        let same = |it: &&Incoming| {
+            it.content == content
+                && it.id != parcel.incoming.id
+                && it.state != IncomingState::Repeated
+        };
+        let first = earlier.iter().rev().find(same);
+        Ok(first.and_then(last_word))
     }
 
     /// A status of this agency about a document; its name where there are no words for it.
@@ -107,7 +135,7 @@ impl Inbox {
         &self,
         claim: &Claim<'_>,
         parcel: &Parcel,
-        arrived: Option<&Answer>,
+        answer: Option<&Answer>,
         now: UtcTime,
         records: &mut dyn Records,
     ) -> Result<Option<Stored>> {
@@ -126,8 +154,13 @@ impl Inbox {
         incoming.fault.clear();
         let (step, event) = self.first_step(&mut incoming, read, records)?;
         incoming.step(step)?;
-        let is_new = step == IncomingStep::Stored && arrived.is_some();
-        if is_new {
+        // It may have been decided upon since: then that answer is on its way.
+        let due = match step {
+            IncomingStep::Stored => answer.filter(|it| it.code() == StatusCode::Arrived),
+            IncomingStep::Repeated => answer.filter(|it| it.code() != StatusCode::Arrived),
+            _ => None,
+        };
+        if step == IncomingStep::Stored && due.is_some() {
             let progress = incoming.progress.after(StatusCode::Arrived);
             incoming.progress = progress.unwrap_or(incoming.progress);
         }
@@ -139,10 +172,10 @@ impl Inbox {
             let document = Some(&incoming.document);
             records.note(&self.noted(&incoming, document, &incoming.from, now, event))?;
         }
-        if let Some(answer) = arrived.filter(|_| is_new) {
+        if let Some(answer) = due {
             answer.put(&self.post, records)?;
         }
-        Ok(Some(Stored { incoming, event, answered: is_new }))
+        Ok(Some(Stored { incoming, event, answered: due.is_some() }))
     }
 
     /// What a message is found to be when it is stored.
@@ -215,6 +248,23 @@ impl Inbox {
         }
         let written = records.update_incoming(&incoming, Some(claim.token), false)?;
         Ok(Some(incoming).filter(|_| written))
+    }
+}
+
+/// The last that was said of what becomes of a document, and why; nothing where that is open.
+fn last_word(document: &Incoming) -> Option<(StatusCode, String)> {
+    let (handling, back) = (document.progress.handling(), document.progress.take_back());
+    let handling = handling.filter(|it| *it != StatusCode::Arrived);
+    let why = || document.reason.clone();
+    match document.state {
+        // A revocation is answered by what is said of taking back.
+        IncomingState::Done => Some((StatusCode::TakeBackAgreed, why())),
+        IncomingState::Refused => Some((handling.unwrap_or(StatusCode::TakeBackRefused), why())),
+        IncomingState::Withdrawn if back == Some(StatusCode::TakeBackAgreed) => {
+            Some((StatusCode::TakeBackAgreed, String::new()))
+        }
+        IncomingState::Accepted | IncomingState::Withdrawn => Some((handling?, String::new())),
+        _ => None,
     }
 }
 

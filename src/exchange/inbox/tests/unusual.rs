@@ -52,3 +52,51 @@ fn one_status_that_cannot_be_acted_upon_holds_up_none_of_the_others() {
     pair.run();
     assert_eq!(pair.handling(1).1, Some(StatusCode::TakeBackAgreed), "it waited");
 }
+
+#[test]
+fn what_comes_again_after_it_was_decided_upon_is_answered_as_before() {
+    let pair = Pair::new();
+    let (good, bad) = (pair.document(1, "Thông báo"), pair.document(2, "Thông báo xấu"));
+    let doubtful = pair.document(3, "Thông báo ngờ");
+    for envelope in [&good, &bad, &doubtful] {
+        pair.put(envelope);
+    }
+    pair.put(&pair.document(4, "Thông báo"));
+    pair.run();
+    pair.put(&pair.revocation(4));
+    pair.run();
+    let held = pair.b.inbox.held(None, 9).unwrap();
+    let revocation = held.iter().find(|it| it.document == id(A, 4)).unwrap();
+    let no = |it| pair.b.inbox.decide(it, Decision::Refused, "Đã giải quyết", &Pair::clerk());
+    no(revocation.id).unwrap();
+    pair.run();
+    let before = pair.effects().len();
+    for envelope in [&good, &bad, &doubtful, &pair.revocation(4)] {
+        let bytes = envelope.to_bytes().unwrap();
+        pair.world.axis.drop_off(MessageKind::Document, A, B, bytes);
+    }
+    pair.run();
+    let said = pair.a.journal().into_iter().filter_map(|it| match it {
+        Event::StatusReceived { code, description, effect } => Some((code, description, effect)),
+        _ => None,
+    });
+    let mut said: Vec<_> = said.skip(before).collect();
+    said.sort_by_key(|it| it.0.number());
+    use StatusCode::{Accepted, Refused, TakeBackRefused};
+    let reason = "Tệp a.pdf: chữ ký không đúng.".to_owned();
+    let nothing = StatusEffect::None;
+    assert_eq!(
+        said,
+        [
+            (Refused, reason, nothing),
+            (Accepted, Accepted.name_vi().to_owned(), nothing),
+            (TakeBackRefused, "Đã giải quyết".to_owned(), nothing),
+        ],
+        "what is held is answered when it is decided upon"
+    );
+    assert_eq!(pair.states(2), [IncomingState::Refused, IncomingState::Repeated]);
+    // Each time, however often.
+    pair.world.axis.drop_off(MessageKind::Document, A, B, bad.to_bytes().unwrap());
+    pair.run();
+    assert_eq!(pair.effects().len(), before + 4);
+}
