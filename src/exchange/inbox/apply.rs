@@ -57,18 +57,17 @@ impl Inbox {
         Ok(Act { parcel, task: Task::Status { status, about, now }, answer })
     }
 
-    /// Writes it.
+    /// Writes it; nothing where somebody else has it in hand.
     pub(super) fn write_status(
         &self,
         claim: &Claim<'_>,
         act: &Act<'_>,
         (status, about, now): (&StatusMessage, &[DocumentId], UtcTime),
         records: &mut dyn Records,
-    ) -> Result<Written> {
+    ) -> Result<Option<Written>> {
         let mut incoming = act.parcel.incoming.clone();
         if !records.update_incoming(&incoming, Some(claim.token), true)? {
-            // Somebody else has it in hand.
-            return Ok(Written::default());
+            return Ok(None);
         }
         let applied = match status.code {
             StatusCode::TakeBackRequested => self.wanted_back(&incoming, status, now, records)?,
@@ -78,11 +77,11 @@ impl Inbox {
             Applied::NotYet { busy: true } => {
                 incoming.next_at = now.plus_seconds(BUSY);
                 records.update_incoming(&incoming, Some(claim.token), false)?;
-                return Ok(Written::postponed());
+                return Ok(Some(Written::postponed()));
             }
             Applied::NotYet { busy: false } => {
                 self.put_off(claim, incoming, NOT_HERE, Hope::Later, records)?;
-                return Ok(Written::postponed());
+                return Ok(Some(Written::postponed()));
             }
             Applied::WantedBack if act.answer.is_none() => {
                 (IncomingStep::Held, StatusEffect::Applied)
@@ -102,12 +101,9 @@ impl Inbox {
         let event = Event::StatusReceived { code, description, effect };
         let document = Some(&incoming.document);
         records.note(&self.noted(&incoming, document, &incoming.from, now, &event))?;
-        if act.parcel.newly_acknowledged {
-            self.note_acknowledged(&incoming, now, records)?;
-        }
         let is_held = step == IncomingStep::Held;
         let worked = if is_held { Worked::LEFT } else { Worked::DONE };
-        Ok(Written { worked, event: Some(event), answered: answer.is_some() })
+        Ok(Some(Written { worked, event: Some(event), answered: answer.is_some() }))
     }
 
     /// The documents that a status is about: the one that it names and, where a revocation

@@ -21,6 +21,16 @@ impl Inbox {
         self.post.store().within(|it| it.incoming_in(self.post.id(), state, after, most))
     }
 
+    /// What could not be fetched until a person says otherwise, the oldest first, at most so
+    /// many after `after`: see [`Inbox::resume`].
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub fn stopped(&self, after: Option<IncomingId>, most: u32) -> Result<Vec<Incoming>> {
+        let state = IncomingState::Stopped;
+        self.post.store().within(|it| it.incoming_in(self.post.id(), state, after, most))
+    }
+
     /// The document that came under this number.
     ///
     /// # Errors

@@ -113,15 +113,31 @@ impl Inbox {
         act: &Act<'_>,
         records: &mut dyn Records,
     ) -> Result<Written> {
+        let Some(written) = self.write_task(claim, act, records)? else {
+            // Somebody else has it in hand.
+            return Ok(Written::default());
+        };
+        if act.parcel.newly_acknowledged {
+            let (incoming, event) = (&act.parcel.incoming, Event::Acknowledged);
+            let (at, document) = (self.post.now(), Some(&incoming.document));
+            records.note(&self.noted(incoming, document, &incoming.from, at, &event))?;
+        }
+        Ok(written)
+    }
+
+    /// Nothing where somebody else has it in hand.
+    fn write_task(
+        &self,
+        claim: &Claim<'_>,
+        act: &Act<'_>,
+        records: &mut dyn Records,
+    ) -> Result<Option<Written>> {
         match &act.task {
             Task::Close(incoming) => {
                 let written = records.update_incoming(incoming, Some(claim.token), false)?;
-                if written && act.parcel.newly_acknowledged {
-                    self.note_acknowledged(incoming, self.post.now(), records)?;
-                }
                 let known = incoming.acknowledged;
                 let worked = if known { Worked::DONE } else { Worked::POSTPONED };
-                Ok(Written { worked, ..Written::default() })
+                Ok(Some(Written { worked, ..Written::default() }).filter(|_| written))
             }
             Task::Status { status, about, now } => {
                 self.write_status(claim, act, (status, about, *now), records)
@@ -134,8 +150,8 @@ impl Inbox {
             ),
             Task::PutOff { fault } => {
                 let incoming = act.parcel.incoming.clone();
-                self.put_off(claim, incoming, fault, Hope::Later, records)?;
-                Ok(Written::postponed())
+                let put_off = self.put_off(claim, incoming, fault, Hope::Later, records)?;
+                Ok(put_off.map(|_| Written::postponed()))
             }
         }
     }
@@ -148,17 +164,6 @@ impl Inbox {
             incoming.next_at = next.unwrap_or_else(|| self.post.now().plus_seconds(HOUR));
         }
         Act { parcel, task: Task::Close(Box::new(incoming)), answer: None }
-    }
-
-    pub(super) fn note_acknowledged(
-        &self,
-        incoming: &Incoming,
-        now: UtcTime,
-        records: &mut dyn Records,
-    ) -> Result<()> {
-        let (document, event) = (Some(&incoming.document), Event::Acknowledged);
-        records.note(&self.noted(incoming, document, &incoming.from, now, &event))?;
-        Ok(())
     }
 
     fn decide_on<'p>(
@@ -183,21 +188,22 @@ impl Inbox {
         })
     }
 
+    /// Nothing where somebody else has it in hand.
     fn write_decision(
         &self,
         claim: &Claim<'_>,
         act: &Act<'_>,
         (envelope, ends, event, now): (&Envelope, &Ends, &Event, UtcTime),
         records: &mut dyn Records,
-    ) -> Result<Written> {
+    ) -> Result<Option<Written>> {
         let mut incoming = act.parcel.incoming.clone();
         if !records.update_incoming(&incoming, Some(claim.token), true)? {
-            // Somebody else has it in hand.
-            return Ok(Written::default());
+            return Ok(None);
         }
         if ends.acts {
             let acted = self.act_on_targets(&incoming, envelope, now, records)?;
-            if let Some(put_off) = self.not_yet(claim, act.parcel, envelope, acted, records)? {
+            let put_off = self.not_yet(claim, act.parcel, (envelope, event), acted, records)?;
+            if put_off.is_some() {
                 return Ok(put_off);
             }
         }
@@ -214,12 +220,10 @@ impl Inbox {
         }
         let document = Some(&incoming.document);
         records.note(&self.noted(&incoming, document, &incoming.from, now, event))?;
-        if act.parcel.newly_acknowledged {
-            self.note_acknowledged(&incoming, now, records)?;
-        }
         let is_held = ends.decision == Decision::Held;
         let worked = if is_held { Worked::LEFT } else { Worked::DONE };
-        Ok(Written { worked, event: Some(event.clone()), answered: act.answer.is_some() })
+        let answered = act.answer.is_some();
+        Ok(Some(Written { worked, event: Some(event.clone()), answered }))
     }
 
     /// A message about a document that is in work, or not here yet, waits for it.
@@ -227,7 +231,7 @@ impl Inbox {
         &self,
         claim: &Claim<'_>,
         parcel: &Parcel,
-        envelope: &Envelope,
+        (envelope, examined): (&Envelope, &Event),
         acted: Acted,
         records: &mut dyn Records,
     ) -> Result<Option<Written>> {
@@ -245,11 +249,14 @@ impl Inbox {
                 NEVER_CAME.clone_into(&mut incoming.reason);
                 incoming.step(IncomingStep::Held)?;
                 records.update_incoming(&incoming, Some(claim.token), false)?;
-                let (decision, reason) = (Decision::Held, incoming.reason.clone());
-                let event = Event::Examined { decision, reason, files: Vec::new() };
+                let mut event = examined.clone();
+                if let Event::Examined { decision, reason, .. } = &mut event {
+                    (*decision, *reason) = (Decision::Held, incoming.reason.clone());
+                }
                 let (at, document) = (self.post.now(), Some(&incoming.document));
                 records.note(&self.noted(&incoming, document, &incoming.from, at, &event))?;
-                return Ok(Some(Written { worked: Worked::LEFT, ..Written::default() }));
+                let worked = Worked::LEFT;
+                return Ok(Some(Written { worked, event: Some(event), answered: false }));
             }
             Acted::Nothing | Acted::Done => return Ok(None),
         }

@@ -121,7 +121,7 @@ impl Inbox {
         let claimed = self.begin(claim)?;
         let (mut worked, mut rest) = (Worked::default(), claimed.into_iter().peekable());
         while rest.peek().is_some() {
-            // What is fetched is in memory until it is written: not too much at a time.
+            // What is fetched or opened is in memory until it is written: not too much at a time.
             let mut parcels = Vec::new();
             let mut bytes = 0_u64;
             while let Some(incoming) = rest.next_if(|_| bytes < AT_A_TIME) {
@@ -190,5 +190,5 @@ impl Inbox {
 /// Listed messages that are noted in one transaction.
 const NOTED_AT_ONCE: usize = 1_000;
 
-/// Bytes of messages that are fetched before they are written.
+/// Bytes of messages that are fetched or opened before what becomes of them is written.
 const AT_A_TIME: u64 = 8 << 20;

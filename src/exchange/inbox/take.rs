@@ -26,10 +26,11 @@ impl Parcel {
         Self { incoming, newly_acknowledged: false, is_lost: false, got }
     }
 
-    /// Bytes in memory that are not written yet.
+    /// Bytes in memory until it is brought to its end.
     pub(super) fn bytes(&self) -> u64 {
         match &self.got {
             Got::Fetched(body, _) => body.length,
+            Got::Kept(_) => self.incoming.length,
             _ => 0,
         }
     }
@@ -143,8 +144,16 @@ impl Inbox {
         let (body, read) = match &parcel.got {
             Got::Fetched(body, read) => (body, read),
             Got::Not { fault, hope } => {
-                let put_off = self.put_off(claim, incoming, fault, *hope, records)?;
-                return Ok(put_off.map(Stored::quietly));
+                let Some(incoming) = self.put_off(claim, incoming, fault, *hope, records)? else {
+                    return Ok(None);
+                };
+                if incoming.state != IncomingState::Stopped {
+                    return Ok(Some(Stored::quietly(incoming)));
+                }
+                let transport_id = incoming.transport_id.clone();
+                let event = Event::FetchingGivenUp { transport_id, reason: fault.clone() };
+                records.note(&self.noted(&incoming, None, &incoming.from, now, &event))?;
+                return Ok(Some(Stored { incoming, event: Some(event), answered: false }));
             }
             Got::Kept(_) | Got::Decided => return Ok(Some(Stored::quietly(incoming))),
         };

@@ -142,6 +142,14 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// A message that the axis lists is not fetched, until a person says otherwise: it
+    /// refused for good, or all tries are used up.
+    FetchingGivenUp {
+        /// Its name at the axis.
+        transport_id: TransportId,
+        /// Why.
+        reason: String,
+    },
     /// The axis was told that a message is here.
     Acknowledged,
     /// A document was examined.
@@ -278,6 +286,7 @@ impl Event {
             Self::Received { .. } => "received",
             Self::Repeated { .. } => "repeated",
             Self::Unreadable { .. } => "unreadable",
+            Self::FetchingGivenUp { .. } => "fetching_given_up",
             Self::Acknowledged => "acknowledged",
             Self::Examined { .. } => "examined",
             Self::Decided { .. } => "decided",
@@ -292,7 +301,7 @@ impl Event {
     pub fn outcome(&self) -> Outcome {
         match self {
             Self::SendingFailed { .. } => Outcome::Failed,
-            Self::SendingGivenUp { .. } => Outcome::Held,
+            Self::SendingGivenUp { .. } | Self::FetchingGivenUp { .. } => Outcome::Held,
             Self::Unreadable { .. } => Outcome::Refused,
             Self::Examined { decision, .. } | Self::Decided { decision, .. } => match decision {
                 Decision::Accepted => Outcome::Done,

@@ -100,3 +100,51 @@ fn what_comes_again_after_it_was_decided_upon_is_answered_as_before() {
     pair.run();
     assert_eq!(pair.effects().len(), before + 4);
 }
+
+#[test]
+fn what_is_put_off_is_acknowledged_in_the_journal_too() {
+    let pair = Pair::giving_back(true);
+    pair.put(&pair.document(1, "Thông báo hỏng"));
+    let mut lonely = pair.revocation(2);
+    lonely.header.document_id = "lonely".into();
+    pair.put(&lonely);
+    pair.says(A, B, 9, StatusCode::TakeBackRequested);
+    pair.run();
+    pair.world.clock.pass(90_000);
+    pair.run();
+    let journal = pair.b.journal();
+    let acknowledged = journal.iter().filter(|it| it.name() == "acknowledged").count();
+    assert_eq!(acknowledged, 3);
+    assert_eq!(pair.b.inbox.held(None, 9).unwrap().len(), 1, "what revokes what never came");
+}
+
+#[test]
+fn what_cannot_be_fetched_is_noted_and_left_to_a_person() {
+    let pair = Pair::new();
+    pair.put(&pair.document(1, "Thông báo"));
+    pair.a.send();
+    pair.b.inbox.poll(&pair.b.seat).unwrap();
+    // The axis has it no more.
+    let mut gone = pair.world.agency(B);
+    gone.seat = crate::exchange::fake::Axis::new().seat(B);
+    assert_eq!(gone.inbox.work(&gone.seat).unwrap(), Worked::LEFT);
+    let given_up = |it: &Event| matches!(it, Event::FetchingGivenUp { .. });
+    assert!(pair.b.journal().iter().any(given_up));
+    let stopped = pair.b.inbox.stopped(None, 9).unwrap();
+    pair.b.inbox.resume(stopped[0].id).unwrap();
+    pair.run();
+    assert_eq!(pair.states(1), [IncomingState::Accepted]);
+}
+
+#[test]
+fn what_is_opened_to_be_examined_counts_as_what_is_fetched() {
+    let pair = Pair::new();
+    pair.put(&pair.document(1, "Thông báo hỏng"));
+    pair.run();
+    pair.world.clock.pass(7_200);
+    let claim = pair.b.post.claim().unwrap();
+    let stored = pair.b.inbox.begin(&claim).unwrap().remove(0);
+    let length = stored.length;
+    assert_eq!(pair.b.inbox.fetch(&pair.b.seat, stored).bytes(), length);
+    assert!(length > 0);
+}
