@@ -17,7 +17,8 @@ impl Outbox {
         self.post.store().within(|it| it.deliveries_in(self.post.id(), state, after, most))
     }
 
-    /// Has a delivery tried again, from the first attempt on.
+    /// Has a delivery tried again, from the first attempt on. Where nobody knew whether the
+    /// axis has it, it may come twice.
     ///
     /// # Errors
     /// `Misuse` where there is none of this number, it did not stop, or it is being worked
@@ -26,10 +27,12 @@ impl Outbox {
         self.decide(id, DeliveryStep::Resumed, by)
     }
 
-    /// Has a delivery not sent.
+    /// Has a delivery not sent, or not again: one that stopped while nobody knew whether the
+    /// axis has it may be at its receiver still, who can be asked for it by
+    /// [`Outbox::take_back`].
     ///
     /// # Errors
-    /// As [`Outbox::resume`]; `Misuse` also where the axis has it or may have it.
+    /// As [`Outbox::resume`].
     pub fn cancel(&self, id: DeliveryId, by: &Actor) -> Result<()> {
         self.decide(id, DeliveryStep::Cancelled, by)
     }

@@ -19,13 +19,15 @@ impl Outbox {
     /// its last signature was made, from which on the time runs that the law gives.
     ///
     /// The same document handed over again, which is what an application does that died
-    /// before it knew, is the same letter: it is sent once. A revocation, an update or a
-    /// replacement of a document is another one.
+    /// before it knew, is the same letter: it is sent once. For others who shall have it too,
+    /// it is handed over for them alone. A revocation, an update or a replacement of a
+    /// document is another one.
     ///
     /// # Errors
-    /// `Misuse` where it is not this agency's, names no receiver or no identifier, or where
-    /// another content was handed over under its identifier; what writing the message fails
-    /// with; where the store fails.
+    /// `Misuse` where it is not this agency's, names no receiver or no identifier, where
+    /// another content was handed over under its identifier, or where some of its receivers
+    /// have it already and others do not; what writing the message fails with; where the
+    /// store fails.
     pub fn put(&self, envelope: &Envelope, signed_at: Option<UtcTime>) -> Result<LetterId> {
         let header = &envelope.header;
         let to = self.receivers(envelope)?;
@@ -43,9 +45,8 @@ impl Outbox {
         loop {
             let (agency, id) = (self.post.id(), &header.document_id);
             let earlier = self.post.store().within(|it| it.letters_of(agency, id))?;
-            if let Some(id) =
-                self.known(earlier.get(looked_at..).unwrap_or_default(), kind, &content)?
-            {
+            let unknown = earlier.get(looked_at..).unwrap_or_default();
+            if let Some(id) = self.known(unknown, kind, &content, &to)? {
                 return Ok(id);
             }
             looked_at = earlier.len();
@@ -86,7 +87,8 @@ impl Outbox {
 
     /// Asks receivers of a document to give it back (13): all, or those named. Which of them
     /// were asked: not those who were asked before and have not answered, nor those to whom
-    /// it was not sent yet, for whom [`Outbox::cancel`] is there.
+    /// it was not sent yet, for whom [`Outbox::cancel`] is there. Of several messages under
+    /// its identifier, the newest counts that a receiver may have.
     ///
     /// # Errors
     /// `Misuse` where no such document was sent; where the store fails.
@@ -97,24 +99,38 @@ impl Outbox {
         reason: &str,
     ) -> Result<Vec<OrganId>> {
         let letters = self.post.store().within(|it| it.letters_of(self.post.id(), document))?;
-        let mut sent = None;
+        let (mut was_sent, mut asked) = (false, Vec::new());
+        let mut looked_at: HashSet<OrganId> = HashSet::new();
         for letter in letters.iter().rev() {
             let envelope = self.envelope(letter)?;
-            if business(&envelope) != BusinessType::Revocation {
-                sent = Some((letter.id, envelope));
-                break;
-            }
-        }
-        let Some((letter, envelope)) = sent else {
-            return Err(Error::misuse(format!("{document} was never sent from here")));
-        };
-        let deliveries = self.post.store().within(|it| it.deliveries_of(letter))?;
-        let mut asked = Vec::new();
-        for to in deliveries.into_iter().map(|it| (it.id, it.to)) {
-            let (id, to) = to;
-            if receivers.is_some_and(|them| !them.iter().any(|it| it.is_same_agency(&to))) {
+            if business(&envelope) == BusinessType::Revocation {
                 continue;
             }
+            was_sent = true;
+            let mut mine = self.post.store().within(|it| it.deliveries_of(letter.id))?;
+            mine.retain(|it| {
+                let named =
+                    receivers.is_none_or(|them| them.iter().any(|to| to.is_same_agency(&it.to)));
+                named && may_be_there(it) && looked_at.insert(it.to.clone())
+            });
+            asked.extend(self.ask_back(&envelope, mine, reason)?);
+        }
+        if was_sent {
+            Ok(asked)
+        } else {
+            Err(Error::misuse(format!("{document} was never sent from here")))
+        }
+    }
+
+    /// Asks those who may have it; who was asked.
+    fn ask_back(
+        &self,
+        envelope: &Envelope,
+        deliveries: Vec<Delivery>,
+        reason: &str,
+    ) -> Result<Vec<OrganId>> {
+        let mut asked = Vec::new();
+        for Delivery { id, to, .. } in deliveries {
             let (header, now) = (&envelope.header, self.post.now());
             let status = StatusMessage::take_back(header, to.clone(), reason, now);
             let code = status.code;
@@ -191,18 +207,26 @@ impl Outbox {
         if to.is_empty() { Err(Error::misuse("the document names no receiver")) } else { Ok(to) }
     }
 
-    /// The letter that brought the same content; an error where another content stands under
-    /// the same identifier, both being new documents.
+    /// The letter that brought the same content to the same receivers; an error where it was
+    /// brought to some of them alone, or where another content stands under the same
+    /// identifier, both being new documents.
     fn known(
         &self,
         earlier: &[Letter],
         kind: BusinessType,
         content: &str,
+        to: &[OrganId],
     ) -> Result<Option<LetterId>> {
         for letter in earlier {
             let envelope = self.envelope(letter)?;
             if content_digest(&envelope) == content {
-                return Ok(Some(letter.id));
+                let brought = self.post.store().within(|it| it.deliveries_of(letter.id))?;
+                let has = |to: &&OrganId| brought.iter().any(|it| it.to.is_same_agency(to));
+                match (to.iter().all(|it| has(&it)), to.iter().find(has)) {
+                    (true, _) => return Ok(Some(letter.id)),
+                    (false, Some(one)) => return Err(brought_to_some(&letter.document, one)),
+                    (false, None) => continue,
+                }
             }
             if (business(&envelope), kind) == (BusinessType::New, BusinessType::New) {
                 return Err(Error::misuse(format!(
@@ -215,14 +239,22 @@ impl Outbox {
     }
 }
 
+fn brought_to_some(document: &edxml::DocumentId, one: &OrganId) -> Error {
+    Error::misuse(format!(
+        "{document} was handed over for {one} before, and not for all the others: hand it over \
+         for those alone"
+    ))
+}
+
 fn business(envelope: &Envelope) -> BusinessType {
     envelope.business.as_ref().map_or(BusinessType::New, |it| it.kind)
 }
 
 /// Whether the receiver may have it.
 fn may_be_there(delivery: &Delivery) -> bool {
-    use DeliveryState::{InDoubt, Sending, Sent, Stopped};
-    let doubted = delivery.state == Stopped && delivery.in_doubt_since.is_some();
+    use DeliveryState::{Cancelled, InDoubt, Sending, Sent, Stopped};
+    let doubted =
+        matches!(delivery.state, Stopped | Cancelled) && delivery.in_doubt_since.is_some();
     matches!(delivery.state, Sent | InDoubt | Sending) || doubted
 }
 

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+mod receivers;
+
 use super::*;
 use crate::envelope::edxml::{BusinessType, Envelope, OtherInfo, Priority};
 use crate::exchange::fake::{Act, Lists, Member, World, acting, document, id};
