@@ -136,21 +136,20 @@ fn count(worked: &mut Worked, outcome: &Outcome, event: &Option<Event>) {
 }
 
 /// The same event for several receivers is one.
-fn join(said: &mut Vec<Event>, event: Event) {
-    let mut more = event.clone();
-    let Some(new) = receivers(&mut more).map(std::mem::take) else {
-        return said.push(event);
-    };
+fn join(said: &mut Vec<Event>, mut event: Event) {
+    let new = receivers(&mut event).map(std::mem::take).unwrap_or_default();
     for earlier in said.iter_mut() {
-        let mut alike = earlier.clone();
-        receivers(&mut alike).map(std::mem::take);
-        if alike == more {
-            if let Some(to) = receivers(earlier) {
-                to.extend(new);
-            }
+        let mut all = receivers(earlier).map(std::mem::take).unwrap_or_default();
+        let is_alike = *earlier == event;
+        if is_alike {
+            all.extend(new.iter().cloned());
+        }
+        receivers(earlier).into_iter().for_each(|it| *it = std::mem::take(&mut all));
+        if is_alike {
             return;
         }
     }
+    receivers(&mut event).into_iter().for_each(|it| it.clone_from(&new));
     said.push(event);
 }
 
