@@ -9,7 +9,8 @@
 //! Messages, and how far each has come, are in the store; after a crash each goes on from
 //! there. The files of each document and the reports on them go to a folder of its own.
 //! The program runs until SIGINT or SIGTERM; with `--once`, it takes what waits, answers,
-//! and ends. `send` may run beside it on the same store.
+//! and ends. `send` may run beside it on the same store; a second `receive` for the same
+//! agency waits for the end of the first.
 
 #[path = "support/arguments.rs"]
 mod arguments;
@@ -24,7 +25,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::{fs, io, thread};
 
-use daemon::{Line, Stop};
+use daemon::{Desk, Line, Stop};
 use files::write_whole;
 use kyso::axis::Client;
 use kyso::edxml::{Attachment, Envelope, Organization};
@@ -60,6 +61,7 @@ struct Receiver {
     axis: Client,
     inbox: Inbox,
     outbox: Outbox,
+    desk: Desk,
     examiner: Arc<Examiner>,
     directory: Option<PathBuf>,
     every: i64,
@@ -142,6 +144,7 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
         axis,
         inbox: Inbox::new(&post, Arc::clone(&examiner) as Arc<_>),
         outbox: Outbox::new(&post),
+        desk: Desk::new(&options.store, &options.us),
         examiner,
         directory: options.directory,
         every: options.every,
@@ -164,8 +167,8 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
     }
     let stop = Stop::by_signals()?;
     thread::scope(|scope| {
-        let Receiver { outbox, axis, line, .. } = &receiver;
-        scope.spawn(|| daemon::run_outbox(outbox, axis as &dyn Transport, line, &stop));
+        let Receiver { outbox, axis, desk, line, .. } = &receiver;
+        scope.spawn(|| daemon::run_outbox(outbox, axis as &dyn Transport, desk, line, &stop));
         receiver.until_told(&mut directory, &stop);
     });
     receiver.line.end();
@@ -175,6 +178,9 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
 impl Receiver {
     /// All that waits, and the answers to it.
     fn once(&self) -> Result<(), Box<dyn Error>> {
+        let alone = self.desk.alone(INBOX)?;
+        let _alone = alone.ok_or("another program receives for this agency")?;
+        self.inbox.release_claims()?;
         self.inbox.poll(&self.axis)?;
         let mut postponed = 0;
         loop {
@@ -185,7 +191,7 @@ impl Receiver {
             postponed += worked.postponed;
             self.line.received(worked);
         }
-        daemon::send_what_is_due(&self.outbox, &self.axis, &self.line)?;
+        daemon::send_what_is_due(&self.outbox, &self.axis, &self.desk, &self.line)?;
         if postponed > 0 {
             return Err(format!("{postponed} messages wait for the next time").into());
         }
@@ -193,13 +199,21 @@ impl Receiver {
     }
 
     fn until_told(&self, directory: &mut Directory, stop: &Stop) {
+        let Some(_alone) = self.desk.wait(INBOX, &self.line, stop) else { return };
+        // What one held that was killed.
+        if let Err(error) = self.inbox.release_claims() {
+            self.line.say(&format!("what was claimed waits for its lease: {error}"));
+        }
         let (mut fresh_until, mut poll_at) = (None, UtcTime::now());
         while !stop.is_told() {
             let now = UtcTime::now();
             if fresh_until.is_none_or(|it| it <= now) {
                 match self.synchronize(directory) {
                     Ok(()) => fresh_until = Some(now.plus_seconds(DAY)),
-                    Err(error) => self.line.say(&format!("no directory from the axis: {error}")),
+                    Err(error) => {
+                        fresh_until = Some(now.plus_seconds(self.every));
+                        self.line.say(&format!("no directory from the axis: {error}"));
+                    }
                 }
             }
             // Without a directory, codes of the other form would be a stranger's.
@@ -261,6 +275,7 @@ impl Receiver {
     }
 }
 
+const INBOX: &str = "inbox";
 const PAGE: u32 = 100;
 
 /// The files of a document and the report on each, for programs and for people.

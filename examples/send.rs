@@ -10,7 +10,8 @@
 //! says what stands in it), with its files beside it: write the files first, then the JSON
 //! under another name, and rename it. What was handed over moves to `DIR/taken`, what never
 //! can be to `DIR/refused`, with the reason beside it. The program runs until SIGINT or
-//! SIGTERM; with `--once`, it sends what is due and ends.
+//! SIGTERM; with `--once`, it sends what is due and ends. Where `receive` runs beside it on
+//! the same store, one of both sends, and the other does so once that one has ended.
 #![allow(clippy::print_stdout, reason = "a program speaks to who runs it")]
 
 #[path = "support/arguments.rs"]
@@ -29,7 +30,7 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
-use daemon::{Line, Stop};
+use daemon::{Desk, Line, Stop};
 use dispatch::{Dispatch, organization};
 use kyso::edxml::Organization;
 use kyso::exchange::store::{DeliveryState, LetterId};
@@ -114,6 +115,7 @@ fn read() -> Result<Options, Box<dyn Error>> {
 fn run(options: Options) -> Result<(), Box<dyn Error>> {
     let (axis, post) = daemon::open(options.endpoint, &options.us, &options.store)?;
     let (outbox, line) = (Outbox::new(&post), Line::default());
+    let desk = Desk::new(&options.store, &options.us);
     let mut letters = Vec::new();
     if let Some(dispatch) = options.dispatch {
         let envelope = dispatch.envelope(&options.us, UtcTime::now())?;
@@ -126,12 +128,12 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
         if let Some(folder) = watched {
             letters.extend(take_all(folder, &options.us, &outbox, &line)?);
         }
-        daemon::send_what_is_due(&outbox, &axis, &line)?;
+        daemon::send_what_is_due(&outbox, &axis, &desk, &line)?;
         line.end();
         return tell(&post, &letters);
     }
     thread::scope(|scope| {
-        scope.spawn(|| daemon::run_outbox(&outbox, &axis as &dyn Transport, &line, &stop));
+        scope.spawn(|| daemon::run_outbox(&outbox, &axis as &dyn Transport, &desk, &line, &stop));
         while let Some(folder) = watched.filter(|_| !stop.is_told()) {
             if let Err(error) = take_all(folder, &options.us, &outbox, &line) {
                 line.say(&format!("{}: {error}", folder.display()));

@@ -16,10 +16,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gateway::{Agency, Gateway, Options};
-use kyso::edxml::{Organization, StatusCode};
-use kyso::exchange::Post;
+use kyso::axis::{Client, Credentials};
+use kyso::edxml::{Code, Envelope, MessageHeader, Organization, StatusCode};
 use kyso::exchange::journal::{Event, Journal, StatusEffect};
-use kyso::exchange::store::Sqlite;
+use kyso::exchange::store::{Claim, ClaimToken, NewIncoming, Sqlite, Store};
+use kyso::exchange::{MessageKind, Outbox, Post, Transport};
 use kyso::{SoftwareSigner, UtcTime, pades};
 
 const PDF: &[u8] = include_bytes!("../testdata/pdf/libreoffice.pdf");
@@ -46,6 +47,7 @@ impl Drop for Running {
     fn drop(&mut self) {
         if let Some(child) = &mut self.0 {
             let _ = child.kill();
+            let _ = child.wait();
         }
     }
 }
@@ -81,6 +83,88 @@ fn statuses(store: &Path) -> Vec<StatusCode> {
         _ => None,
     });
     codes.collect()
+}
+
+/// Those of a worker who took up what is due and was killed: for half an hour it is theirs.
+fn claims_of_the_dead(store: &Path, us: &str) -> usize {
+    let (agency, now) = (us.into(), UtcTime::now());
+    let (until, token) = (now.plus_seconds(1_800), ClaimToken(7));
+    let claim = Claim { agency: &agency, now, until, token, most: 99 };
+    let store: Arc<dyn Store> = Arc::new(Sqlite::open(store).unwrap());
+    let claimed = store.within(|it| {
+        let deliveries = it.claim_deliveries(&claim)?.len();
+        Ok(it.claim_incoming(&claim)?.len() + deliveries)
+    });
+    claimed.unwrap()
+}
+
+#[test]
+fn what_a_killed_program_held_is_taken_up_when_it_starts_again() {
+    let (Some(send), Some(receive)) = (program("send"), program("receive")) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let pki = test_pki::make(time::OffsetDateTime::now_utc(), None).unwrap();
+    test_pki::write(&pki, &folder.path().join("pki")).unwrap();
+    std::fs::write(at("a.txt"), "x").unwrap();
+    let secrets = ["first-secret-word", "second-secret-word"];
+    let agencies = NAMES.iter().zip(secrets).map(|(it, secret)| Agency::new(it.0, it.1, secret));
+    let gateway = Gateway::start(Options::default(), agencies.collect()).unwrap();
+    let names = NAMES.map(|(code, name)| format!("{code},{name}"));
+    let (posts, root) = ([at("0.db"), at("1.db")], at("pki/trust/cong-vu.pem"));
+    let (endpoint, inboxes, file) = (gateway.endpoint(), [at("in-0"), at("in-1")], at("a.txt"));
+    let begin = |us: usize| ["--endpoint", &endpoint, "--store", &posts[us]];
+    let sender = ["--from", &names[0], "--to", &names[1], "--number", "7", "--notation", "TEST"];
+    let subject = ["--subject", "V/v thử nghiệm", &file];
+
+    // It sends, though whoever took the dispatch up before was killed: so does another program
+    // that runs beside it once it is killed.
+    let us = Organization::new(NAMES[0].0, NAMES[0].1);
+    let post = Post::new(Arc::new(Sqlite::open(&posts[0]).unwrap()), us.clone(), UtcTime::now);
+    let put = |number: &str| {
+        let mut header = MessageHeader { from: us.clone(), ..MessageHeader::default() };
+        header.to.push(Organization::new(NAMES[1].0, NAMES[1].1));
+        header.code = Code::new(number, "TEST");
+        header.document_id = number.into();
+        Outbox::new(&post).put(&Envelope::new(header), None).unwrap();
+    };
+    put("6");
+    assert_eq!(claims_of_the_dead(Path::new(&posts[0]), "H98"), 1);
+    let first = Running::start(&send, secrets[0], &[&begin(0)[..], &sender, &subject].concat());
+    let credentials = Credentials::new(NAMES[1].0, secrets[1]);
+    let axis = Client::new(&endpoint, credentials, UtcTime::now).unwrap();
+    let pending = |so_many: usize| {
+        let end = std::time::Instant::now() + Duration::from_secs(60);
+        loop {
+            let pending = axis.pending(MessageKind::Document).unwrap();
+            if pending.len() == so_many {
+                return pending;
+            }
+            assert!(std::time::Instant::now() < end, "{pending:?}: it waits for a lease");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    };
+    pending(2);
+    let places = |us: usize| ["--folder", &inboxes[us], "--trust", &root, "--as", &names[us]];
+    let receiver = |us: usize| [&begin(us)[..], &places(us), &["--every", "1"]].concat();
+    let second = Running::start(&receive, secrets[0], &receiver(0));
+    drop(first); // killed
+    put("8");
+    let waiting = pending(3);
+    drop(second);
+
+    // The receiver had listed them and claimed them when it was killed.
+    let theirs = NAMES[1].0.into();
+    let store: Arc<dyn Store> = Arc::new(Sqlite::open(&posts[1]).unwrap());
+    for it in &waiting {
+        let (kind, transport_id, from) = (it.kind, &it.id, &it.from);
+        let listed = UtcTime::now();
+        let new = NewIncoming { agency: &theirs, kind, transport_id, from, listed };
+        store.within(|it| it.insert_incoming(&new)).unwrap();
+    }
+    assert_eq!(claims_of_the_dead(Path::new(&posts[1]), "H99"), 3);
+    let running = Running::start(&receive, secrets[1], &receiver(1));
+    pending(0);
+    running.end();
 }
 
 #[test]

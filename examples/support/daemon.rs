@@ -2,8 +2,9 @@
 //! between them, the signal that ends both, and a line that says how far it has come.
 
 use std::error::Error;
+use std::fs::{File, TryLockError};
 use std::io::{self, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -74,26 +75,98 @@ pub(crate) fn open(
     Ok((axis, Post::new(store, us.clone(), UtcTime::now)))
 }
 
-/// Works on the outbox until it is told to end. What fails is tried again: nothing that
-/// was handed over is lost by it.
-pub(crate) fn run_outbox(outbox: &Outbox, axis: &dyn Transport, line: &Line, stop: &Stop) {
-    while !stop.is_told() {
-        match outbox.work(axis) {
-            Ok(worked) => line.sent(worked),
-            Err(error) => line.say(&format!("the outbox waits: {error}")),
+/// Where the files stand by which programs know that they are alone at a work on a post.
+pub(crate) struct Desk(PathBuf);
+
+impl Desk {
+    /// Beside the store, for this agency.
+    pub(crate) fn new(store: &Path, us: &Organization) -> Self {
+        let code = us.organ_id.as_str().chars();
+        let code: String =
+            code.map(|it| if it.is_ascii_alphanumeric() { it } else { '-' }).collect();
+        let mut beside = store.as_os_str().to_owned();
+        beside.push(format!(".{code}"));
+        Self(beside.into())
+    }
+
+    /// That no other program is at this work while the file is held; nothing where one is.
+    /// However a program ends, the system lets go of the file.
+    pub(crate) fn alone(&self, work: &str) -> io::Result<Option<File>> {
+        let mut path = self.0.clone().into_os_string();
+        path.push(format!("-{work}"));
+        let file = File::options().create(true).truncate(false).write(true).open(path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
         }
+    }
+
+    /// The same, as soon as nobody else is; nothing where it is told to end before.
+    pub(crate) fn wait(&self, work: &str, line: &Line, stop: &Stop) -> Option<File> {
+        let mut said = false;
+        while !stop.is_told() {
+            let why = match self.alone(work) {
+                Ok(Some(alone)) => return Some(alone),
+                Ok(None) => "another program is at work on it".to_owned(),
+                Err(error) => error.to_string(),
+            };
+            if !said {
+                line.say(&format!("the {work} waits: {why}"));
+                said = true;
+            }
+            stop.sleep_until(None);
+        }
+        None
+    }
+}
+
+/// Works on the outbox until it is told to end, once no other program does. What fails is
+/// tried again: nothing that was handed over is lost by it.
+pub(crate) fn run_outbox(
+    outbox: &Outbox,
+    axis: &dyn Transport,
+    desk: &Desk,
+    line: &Line,
+    stop: &Stop,
+) {
+    let Some(_alone) = desk.wait(OUTBOX, line, stop) else { return };
+    // What one held that was killed.
+    if let Err(error) = outbox.release_claims() {
+        line.say(&format!("what was claimed waits for its lease: {error}"));
+    }
+    while !stop.is_told() {
+        let next = match outbox.work(axis) {
+            Ok(worked) => {
+                line.sent(worked);
+                outbox.next_at().ok().flatten()
+            }
+            Err(error) => {
+                line.say(&format!("the outbox waits: {error}"));
+                None
+            }
+        };
         if !stop.is_told() {
-            stop.sleep_until(outbox.next_at().ok().flatten());
+            stop.sleep_until(next);
         }
     }
 }
 
-/// Sends what is due now, and what becomes due by that; no pause is waited for.
+pub(crate) const OUTBOX: &str = "outbox";
+
+/// Sends what is due now, and what becomes due by that; no pause is waited for. Where another
+/// program sends, it is left to that one.
 pub(crate) fn send_what_is_due(
     outbox: &Outbox,
     axis: &dyn Transport,
+    desk: &Desk,
     line: &Line,
-) -> kyso::Result<()> {
+) -> Result<(), Box<dyn Error>> {
+    let Some(_alone) = desk.alone(OUTBOX)? else {
+        line.say("another program sends what is in the outbox");
+        return Ok(());
+    };
+    outbox.release_claims()?;
     loop {
         let worked = outbox.work(axis)?;
         if worked.is_nothing() {
