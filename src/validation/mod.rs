@@ -43,4 +43,6 @@ pub use report::{
     SignatureReport, TimeStampReport, Validated,
 };
 pub use steps::{Block, BlockId};
+#[cfg(feature = "exchange")]
+pub(crate) use text::trouble;
 pub use validator::Validator;

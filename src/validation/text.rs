@@ -10,7 +10,7 @@ use crate::error::ErrorKind;
 
 /// What is the matter with something that could not be read. The reason itself is technical
 /// and in English, and stands in the English sentence alone.
-pub(super) fn trouble(kind: ErrorKind) -> &'static str {
+pub(crate) fn trouble(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::Malformed => "bị hỏng hoặc không đúng định dạng",
         ErrorKind::Unsupported => "dùng định dạng hoặc tính năng chưa được hỗ trợ",

@@ -1,10 +1,10 @@
 //! What the receiver makes of what it gets, and what the sender's clerk reads of it.
 
-use kyso::cades;
 use kyso::edxml::StatusCode;
 use kyso::exchange::directory::SIGNER_NOT_OF_AGENCY;
 use kyso::exchange::journal::{Actor, Decision, Event, FileVerdict};
-use kyso::exchange::{Doubt, ExaminerRules};
+use kyso::exchange::{Doubt, Examine, Examiner, ExaminerRules};
+use kyso::{Limits, cades};
 
 use crate::office::{Office, RECEIVER, document, now, pdf, signed};
 
@@ -153,4 +153,44 @@ fn a_broken_pdf_and_two_files_of_one_name_are_refused() {
     office.put(&document("11", &[RECEIVER]).attach("qd.pdf", one.clone()).attach("qd.pdf", one));
     office.run();
     assert_eq!(examined(&office).0, Decision::Refused);
+}
+
+#[test]
+fn a_signature_beside_a_file_hides_none_within() {
+    let office = Office::new();
+    let mut tampered = signed(&office.officers.ours);
+    let at = tampered.windows(9).position(|it| it == b"/MediaBox").unwrap();
+    tampered[at + 12] = b'7';
+    let beside = |file: &[u8]| {
+        cades::SignatureBuilder::new(file, now()).sign(&office.officers.ours).unwrap()
+    };
+    for (number, file, wanted) in [
+        ("12", tampered, Decision::Refused),
+        ("13", signed(&office.officers.unknown), Decision::Held),
+        ("14", signed(&office.officers.ours), Decision::Accepted),
+        ("15", pdf(), Decision::Accepted),
+    ] {
+        let signature = beside(&file);
+        let name = if number == "14" { "qd.pdf.P7S" } else { "qd.pdf.p7s" };
+        office.put(&document(number, &[RECEIVER]).attach("qd.pdf", file).attach(name, signature));
+        office.run();
+        let (decision, reason, _) = examined(&office);
+        assert_eq!(decision, wanted, "{number}: {reason}");
+    }
+}
+
+#[test]
+fn what_this_program_cannot_read_is_held_and_said_in_vietnamese() {
+    let office = Office::new();
+    let mut limits = Limits::default();
+    limits.pdf_objects = 3;
+    for (limits, wanted) in [(limits, Decision::Held), (Limits::default(), Decision::Accepted)] {
+        let examiner = Examiner::new(office.officers.validator().with_limits(limits));
+        let envelope = document("16", &[RECEIVER]).attach("qd.pdf", signed(&office.officers.ours));
+        let found = examiner.examine(&envelope, &[], now()).unwrap();
+        assert_eq!(found.decision, wanted, "{}", found.reason);
+        let held = wanted == Decision::Held;
+        assert_eq!(found.reason.contains("vượt quá giới hạn"), held, "{}", found.reason);
+        assert!(!found.reason.contains("limit"), "{}", found.reason);
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::{Doubt, ExaminerRules, words};
 use crate::envelope::edxml::{Envelope, OrganId};
+use crate::error::{ErrorKind, Result};
 use crate::exchange::directory::{Directory, Standing};
 use crate::exchange::journal::{FileVerdict, SignerVerdict};
 use crate::time::UtcTime;
@@ -59,7 +60,7 @@ pub(super) fn examined(
     directory: Option<&Directory>,
     sender: &OrganId,
     at: UtcTime,
-) -> Vec<Examined> {
+) -> Result<Vec<Examined>> {
     let mut examined = Vec::new();
     let mut files: BTreeMap<String, &[u8]> = BTreeMap::new();
     for attachment in &envelope.attachments {
@@ -75,22 +76,28 @@ pub(super) fn examined(
     let mut used: HashSet<String> = HashSet::new();
     let judge = Judge { validator, directory, sender, at };
     for (name, bytes) in files.iter().filter(|it| !is_signature(it.0)) {
-        let beside = files.get_key_value(&format!("{name}{SIGNATURE}"));
+        let beside = SIGNATURES.iter().find_map(|it| files.get_key_value(&format!("{name}{it}")));
         used.extend(beside.map(|(name, _)| name.clone()));
-        examined.push(judge.file(name, bytes, beside.map(|(_, bytes)| *bytes)));
+        examined.push(judge.file(name, bytes, beside.map(|(_, bytes)| *bytes))?);
+        if beside.is_some() && opens_as_pdf(name, bytes) {
+            // Who opens it sees the signatures within: one beside it hides none of them.
+            let within = judge.file(name, bytes, None)?;
+            examined.extend(Some(within).filter(Examined::is_signed));
+        }
     }
     for name in files.keys().filter(|it| is_signature(it) && !used.contains(*it)) {
         examined.push(Examined::bad(name.clone(), words::signature_of_nothing(name)));
     }
-    examined
+    Ok(examined)
 }
 
 /// What a signature beside its file is called, and one that holds its file.
-const SIGNATURE: &str = ".p7s";
+const SIGNATURES: [&str; 2] = [".p7s", ".P7S"];
 const HOLDS_ITS_FILE: &str = ".p7m";
 
 fn is_signature(name: &str) -> bool {
-    name.to_lowercase().ends_with(SIGNATURE)
+    let [suffix, _] = SIGNATURES;
+    name.to_lowercase().ends_with(suffix)
 }
 
 struct Judge<'a> {
@@ -101,21 +108,28 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    fn file(&self, name: &str, bytes: &[u8], signature: Option<&[u8]>) -> Examined {
+    /// # Errors
+    /// Where the fault is not the file's.
+    fn file(&self, name: &str, bytes: &[u8], signature: Option<&[u8]>) -> Result<Examined> {
         let report = match signature {
             Some(signature) => self.validator.validate_detached(signature, bytes),
             None if name.to_lowercase().ends_with(HOLDS_ITS_FILE) => self.validator.validate(bytes),
             None if opens_as_pdf(name, bytes) => self.validator.validate(bytes),
-            None => return unsigned(name, None),
+            None => return Ok(unsigned(name, None)),
         };
-        match report {
-            Ok(report) => self.reported(name, report.for_file(name)),
-            Err(error) => {
-                let report = Report::unreadable(&error).for_file(name);
-                let reason = words::unreadable(name, &error.to_string());
-                Examined { report: Some(report), ..Examined::bad(name.to_owned(), reason) }
-            }
-        }
+        let error = match report {
+            Ok(report) => return Ok(self.reported(name, report.for_file(name))),
+            Err(error) => error,
+        };
+        let found = match error.kind() {
+            ErrorKind::Malformed => Found::Bad,
+            // What this program cannot read may be good.
+            ErrorKind::Unsupported | ErrorKind::LimitExceeded => Found::Indeterminate,
+            _ => return Err(error),
+        };
+        let report = Some(Report::unreadable(&error).for_file(name));
+        let reason = words::unreadable(name, error.kind());
+        Ok(Examined { report, found, ..Examined::bad(name.to_owned(), reason) })
     }
 
     fn reported(&self, name: &str, report: Report) -> Examined {

@@ -21,10 +21,11 @@ use crate::validation::{Report, Validator};
 /// Examines documents by a [`Validator`] and, where there is one, by the [`Directory`] of
 /// agencies.
 ///
-/// A file is a PDF, whose signatures are within; another file with a signature beside it
-/// (`plan.xlsx` and `plan.xlsx.p7s`); or it is not signed. A document with a file that fails
-/// is refused whatever the rules are, and so is a message on whose meaning two readers may
-/// differ. The answer names every file and every reason, for the sender's clerk.
+/// A file is a PDF, whose signatures are within; one with a signature beside it (`plan.xlsx`
+/// and `plan.xlsx.p7s`), which hides none that is within; or it is not signed. A document with
+/// a file that fails is refused whatever the rules are, and so is a message on whose meaning
+/// two readers may differ; a file that asks for more than this program does is indeterminate.
+/// The answer names every file and every reason, for the sender's clerk.
 pub struct Examiner {
     validator: Validator,
     rules: ExaminerRules,
@@ -155,7 +156,7 @@ impl Examine for Examiner {
         let validator = self.validator.as_of(at.whole_seconds().plus_seconds(1));
         let directory = self.directory();
         let sender = &envelope.header.from.organ_id;
-        let files = examined(envelope, &validator, directory.as_deref(), sender, at);
+        let files = examined(envelope, &validator, directory.as_deref(), sender, at)?;
         let (decision, reason) = self.judge(&files);
         let verdicts: Vec<FileVerdict> = files.iter().map(|it| it.verdict.clone()).collect();
         if let Some(keep) = &self.keep {

@@ -1,13 +1,17 @@
 //! For the sender's clerk, in Vietnamese: what is wrong, so that it can be mended.
 
+use crate::encoding::printable;
+use crate::error::ErrorKind;
+use crate::validation::trouble;
+
 pub(super) const NOTHING_SIGNED: &str = "Không tệp nào của văn bản có chữ ký số.";
 
 pub(super) fn unsigned(name: &str) -> String {
     format!("{name}: tệp không có chữ ký số.")
 }
 
-pub(super) fn unreadable(name: &str, why: &str) -> String {
-    format!("{name}: không đọc được tệp ({why}).")
+pub(super) fn unreadable(name: &str, why: ErrorKind) -> String {
+    format!("{name}: không đọc được, tệp {}.", trouble(why))
 }
 
 pub(super) fn damaged(name: &str) -> String {
@@ -23,5 +27,6 @@ pub(super) fn signature_of_nothing(name: &str) -> String {
 }
 
 pub(super) fn signature(name: &str, signer: &str, sentences: &str) -> String {
-    format!("{name}, chữ ký của {signer}: {sentences}")
+    // Whoever made the certificate chose the name.
+    format!("{name}, chữ ký của {}: {sentences}", printable(signer))
 }
