@@ -129,9 +129,11 @@ impl Outgoing {
     fn status(&mut self, entry: &Entry, code: StatusCode, description: String) {
         let (Some(document), Some(peer)) = (&entry.document, &entry.peer) else { return };
         let Some(letters) = self.documents.get(document) else { return };
+        let is_named = |at: &usize| self.letters.get(*at).is_some_and(|it| it.names(peer));
+        let named = letters.iter().any(is_named);
         for at in letters.iter().rev() {
             let Some(letter) = self.letters.get_mut(*at) else { continue };
-            let Some(delivery) = letter.to(peer) else { continue };
+            let Some(delivery) = letter.to(peer, named) else { continue };
             if delivery.sent.is_none() || delivery.statuses.contains_key(&code.number()) {
                 continue;
             }
@@ -221,10 +223,15 @@ impl Letter {
         rules.due(Duty::Send, self.since, priority, due_day(&self.facts)).at
     }
 
-    /// The delivery to this agency, under whichever of its codes; who is the only receiver is
-    /// known even where the directory alone tells that two codes are one agency's.
-    fn to(&mut self, peer: &OrganId) -> Option<&mut Delivery> {
-        let only = self.deliveries.len() == 1;
+    /// Whether it was for this agency, by a code that tells so by itself.
+    fn names(&self, peer: &OrganId) -> bool {
+        self.deliveries.keys().any(|it| it.is_same_agency(peer))
+    }
+
+    /// The delivery to this agency. Where no letter of the document names it, the directory
+    /// alone tells under which other code it does, and an only receiver is taken for it.
+    fn to(&mut self, peer: &OrganId, named: bool) -> Option<&mut Delivery> {
+        let only = self.deliveries.len() == 1 && !named;
         let mut all = self.deliveries.iter_mut();
         all.find(|(it, _)| only || it.is_same_agency(peer)).map(|(_, it)| it)
     }

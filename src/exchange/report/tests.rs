@@ -466,3 +466,30 @@ fn a_page_about_nothing_is_a_page() {
     assert!(page.contains("UBND TEST (H99)") && page.ends_with("</html>\n"));
     assert!(!page.contains("<svg"), "there is nothing to draw");
 }
+
+#[test]
+fn a_status_counts_at_the_letter_that_its_speaker_had() {
+    let mut book = Book::default();
+    book.queued("2026-03-02 08:00", "1", &["H01", "H02"], 0, None);
+    book.sent("2026-03-02 08:05", "1", "H01", false);
+    book.sent("2026-03-02 08:05", "1", "H02", false);
+    // The same document for one more.
+    let event =
+        Event::Queued { document: facts("H99", "1"), to: vec!["H03".into()], signed_at: None };
+    book.note("2026-03-02 09:00", ("1", "", "m-later"), event);
+    let (message, to) = (MessageKind::Document, vec!["H03".into()]);
+    let transport_id = TransportId::from("9".to_owned());
+    let event = Event::Sent { message, to, transport_id, settled: false };
+    book.note("2026-03-02 09:05", ("1", "", "m-later"), event);
+    book.status("2026-03-02 10:05", "1", "H01", StatusCode::Accepted, "");
+    let rules = Rules::default();
+    let period = Period { from: at("2026-03-01 00:00"), until: at("2026-04-01 00:00") };
+    let mut tally = Tally::new("H99".into(), period, &rules);
+    book.entries.iter().for_each(|it| tally.add(it));
+    let said: Vec<_> = tally
+        .documents(at("2026-03-03 00:00"))
+        .into_iter()
+        .map(|it| (it.peer, it.statuses.contains_key("03")))
+        .collect();
+    assert_eq!(said, [("H01".into(), true), ("H02".into(), false), ("H03".into(), false)]);
+}
