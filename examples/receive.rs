@@ -280,8 +280,7 @@ const PAGE: u32 = 100;
 
 /// The files of a document and the report on each, for programs and for people.
 fn keep(folder: &Path, envelope: &Envelope, reports: &[(String, Report)]) -> io::Result<()> {
-    let header = &envelope.header;
-    let folder = folder.join(folder_name(header.document_id.as_str()));
+    let folder = folder.join(folder_name(envelope));
     for (n, attachment) in envelope.attachments.iter().enumerate() {
         if let Some(bytes) = attachment.bytes() {
             write_whole(&folder.join(file_name(n, attachment)), bytes)?;
@@ -298,11 +297,15 @@ fn file_name(n: usize, attachment: &Attachment) -> String {
     format!("{}-{}", n + 1, attachment.file_name())
 }
 
-/// An identifier of others is no path either. Those that look alike then are told apart by
-/// their digest.
-fn folder_name(id: &str) -> String {
+/// An identifier of others is no path either, and anyone may write any: who sent what under it
+/// tells them apart, so that nobody writes over what another sent.
+fn folder_name(envelope: &Envelope) -> String {
+    let (id, from) = (envelope.header.document_id.as_str(), &envelope.header.from.organ_id);
     let name: String =
         id.chars().map(|it| if it.is_alphanumeric() { it } else { '_' }).take(64).collect();
-    let digest = kyso::DigestAlgorithm::Sha256.digest(id.as_bytes()).to_string();
-    format!("{name}-{}", digest.get(..8).unwrap_or_default())
+    let digest = |bytes: &[u8]| kyso::DigestAlgorithm::Sha256.digest(bytes).to_string();
+    let files: Vec<_> =
+        envelope.attachments.iter().map(|it| (it.file_name(), it.bytes().map(digest))).collect();
+    let digest = digest(format!("{id:?} {from:?} {files:?}").as_bytes());
+    format!("{name}-{}", digest.get(..16).unwrap_or_default())
 }

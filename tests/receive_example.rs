@@ -104,6 +104,7 @@ fn nothing_passes_that_was_not_verified() {
     let agencies = vec![
         Agency::new(SENDER, "UBND TEST", "sender"),
         Agency::new(RECEIVER, "Sở Nội vụ TEST", "receiver"),
+        Agency::new("H97", "Kẻ lạ", "stranger"),
     ];
     let gateway = Gateway::start(Options::default(), agencies).unwrap();
     let credentials = Credentials::new(SENDER, "sender");
@@ -144,6 +145,17 @@ fn nothing_passes_that_was_not_verified() {
         let held = format!("{number} is held for a person: ");
         assert!(printed.contains(&held), "{number}");
     }
+
+    // Whoever writes another's identifier writes over none of what that one sent.
+    let stranger = Credentials::new("H97", "stranger");
+    let stranger = Client::new(gateway.endpoint(), stranger, UtcTime::now).unwrap();
+    let mut forged = document("1").attach("a.pdf", PDF.to_vec());
+    forged.header.from = Organization::new("H97", "Kẻ lạ");
+    stranger.send(&Message::Document(forged)).unwrap();
+    assert_eq!(receive(&program, &gateway, folder.path()).status.code(), Some(0));
+    let kept = std::fs::read_dir(folder.path().join("inbox")).unwrap();
+    let kept = kept.map(|it| std::fs::read(it.unwrap().path().join("1-a.pdf")).unwrap());
+    assert_eq!(kept.filter(|it| *it == signed).count(), 4, "1, 2, 3 and 6");
 
     // What a person has to decide upon is not answered by asking again.
     let again = receive(&program, &gateway, folder.path());
