@@ -134,16 +134,21 @@ fn signed_often(times: usize) -> Vec<u8> {
 }
 
 fn many_objects(table: &mut Table, effort: Effort) {
+    let signer = keys::signer("rsa2048");
     for form in ["classic", "xref stream"] {
         let case = format!("PAdES verify, 11 MB with 60,000 objects, {form}");
-        if table.wants(&case) {
-            let plain =
-                if form == "classic" { documents::by_table() } else { documents::by_stream() };
-            let document = sign_pdf(&plain, &keys::signer("rsa2048"));
-            let validator = keys::validator();
-            let pair = effort.pair(1, || hash(&document), || validate(&validator, &document));
-            table.ratio(&case, 1.3, &pair);
+        if !table.wants(&case) {
+            continue;
         }
+        let plain = if form == "classic" { documents::by_table() } else { documents::by_stream() };
+        let once = sign_pdf(&plain, &signer);
+        let validator = keys::validator();
+        let pair = effort.pair(1, || hash(&once), || validate(&validator, &once));
+        table.ratio(&case, 1.3, &pair);
+        // Every object is then searched for what leads to what is new.
+        let twice = sign_pdf(&once, &signer);
+        let pair = effort.pair(1, || hash(&twice), || validate(&validator, &twice));
+        table.told(&format!("{case}, signed twice"), &pair);
     }
 }
 

@@ -57,6 +57,18 @@ impl Table {
         });
     }
 
+    /// What nobody asked for.
+    pub(crate) fn told(&mut self, case: &str, pair: &Pair) {
+        let (whole, floor) = (pair.whole.as_secs_f64() * 1e3, pair.floor.as_secs_f64() * 1e3);
+        self.add(Row {
+            case: case.to_owned(),
+            asked: "-".to_owned(),
+            reached: format!("{:.2} x", pair.ratio),
+            holds: true,
+            beside: format!("{whole:.3} ms, floor {floor:.3} ms"),
+        });
+    }
+
     fn add(&mut self, row: Row) {
         let Row { case, asked, reached, holds, beside } = &row;
         let holds = if *holds { "" } else { " (not reached)" };
