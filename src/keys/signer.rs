@@ -30,6 +30,18 @@ pub trait Signer: Send + Sync {
     fn sign_all(&self, batch: &[ToBeSigned]) -> Vec<Result<SignatureValue>> {
         batch.iter().map(|one| self.sign(one)).collect()
     }
+
+    /// How many values [`sign_all`](Signer::sign_all) is best asked for at once. Whoever
+    /// signs many documents hands it no more than these in one call, and makes one call at a
+    /// time.
+    ///
+    /// 1, unless said otherwise: nothing is gained by asking for several together, and
+    /// [`sign`](Signer::sign) may be called from as many threads as one likes. Holders that
+    /// ask a person or a service once for many say how many that authorisation covers;
+    /// those that sign one after the other behind a lock say how many are worth waiting for.
+    fn batch_size(&self) -> usize {
+        1
+    }
 }
 
 /// The data-to-be-signed representation of EN 319 102-1 §4.2.8: the bytes that

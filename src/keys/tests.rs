@@ -56,6 +56,15 @@ fn every_key_signs_with_every_algorithm_of_its_kind() {
     }
 }
 
+/// Whoever does not know of batches is asked value by value, and a batch is as good.
+#[test]
+fn a_key_in_software_takes_one_value_at_a_time() {
+    let signer = signer("p256.key", "p256").unwrap();
+    assert_eq!(signer.batch_size(), 1);
+    let batch = [b"one", b"two"].map(|it| ToBeSigned::new(it.to_vec(), signer.algorithm()));
+    assert_eq!(signer.sign_all(&batch).iter().filter(|it| it.is_ok()).count(), 2);
+}
+
 #[test]
 fn a_value_is_proven_where_it_was_made() {
     let (rsa, other) =
