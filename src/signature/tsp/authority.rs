@@ -7,7 +7,7 @@ use crate::crypto::{Digest, DigestAlgorithm};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Issues time-stamps (RFC 3161 §2): proof that a digest existed at a time.
-pub trait TimeStampAuthority {
+pub trait TimeStampAuthority: Send + Sync {
     /// The digest that it is to be asked with.
     fn digest_algorithm(&self) -> DigestAlgorithm {
         DigestAlgorithm::Sha256
