@@ -16,6 +16,7 @@
 //! | certify a PDF, lock its fields, make fields for others | [`pades::SignatureBuilder::certify`], [`pades::FieldLock`], [`pades::FieldBuilder`] |
 //! | sign any file | [`cades::SignatureBuilder`] |
 //! | time-stamp and archive signatures | [`cades::Augmenter`], [`pades::Augmenter`] |
+//! | sign or verify many documents | `batch::Batch` (feature `batch`) |
 //! | verify | [`Validator`] gives a [`Report`] with a [`Conclusion`] |
 //! | check a certificate | [`Validator::check_certificate`] |
 //! | ask responders, lists and issuers | [`Validator::with_retrieval`] with `online::Http` (feature `http`) |
@@ -43,6 +44,7 @@
 //!   value, and only what keeps one from being reached is an error. It does not know
 //!   `keys`, and nothing that signs knows it.
 //! - `augmentation`: raises finished signatures; it signs nothing.
+//! - `batch`: many documents signed or verified at once.
 //! - `envelope`: messages that carry documents. `exchange`: sending and receiving them.
 //!   `online`: those who carry questions for [`Retrieve`].
 //!
@@ -52,6 +54,8 @@
 //! - `appearance`: signatures in PDF that are seen: text in an embedded font, pictures, the
 //!   looks of Decree 30/2020/NĐ-CP. Without it they are invisible, and there are nine crates
 //!   less.
+//! - `batch`: many documents are signed and verified on all cores, in order, in bounded memory.
+//!   Without it five crates less.
 //! - `curves`: signatures by ECDSA are checked where ring does not check them, that is on
 //!   P-521 and brainpool, with other digests than SHA-256 and SHA-384, by compressed points.
 //!   Without it they are INDETERMINATE, never failed, and there are 22 crates less.
@@ -92,6 +96,9 @@ mod signature;
 mod validation;
 
 mod augmentation;
+
+#[cfg(feature = "batch")]
+pub mod batch;
 
 mod envelope;
 

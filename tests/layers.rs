@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::{fs, iter};
 
-const SHELVES: [&str; 18] = [
+const SHELVES: [&str; 19] = [
     "samples",
     "error",
     "limits",
@@ -21,6 +21,7 @@ const SHELVES: [&str; 18] = [
     "signature",
     "validation",
     "augmentation",
+    "batch",
     "envelope",
     "exchange",
     "online",

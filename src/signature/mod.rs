@@ -5,8 +5,12 @@
 
 pub(crate) mod cades;
 pub(crate) mod cms;
+#[cfg(feature = "batch")]
+mod creation;
 pub(crate) mod pades;
 mod request;
 pub(crate) mod tsp;
 
+#[cfg(feature = "batch")]
+pub use creation::{Made, SignatureRequest};
 pub use request::{Prepared, Signed};

@@ -8,12 +8,16 @@ use der::asn1::ObjectIdentifier;
 use super::policy::SignaturePolicy;
 use crate::crypto::{Digest, DigestAlgorithm, SignatureAlgorithm};
 use crate::error::{Error, Result};
+#[cfg(feature = "batch")]
+use crate::keys::SignatureValue;
 use crate::keys::{Signer, SigningOverride, check_fitness};
 use crate::limits::Limits;
 use crate::pki::Certificate;
 use crate::signature::cms::create::SignedAttributes;
 use crate::signature::cms::oids::{CONTENT_TIME_STAMP, ID_DATA, SIGNATURE_POLICY};
 use crate::signature::cms::{SignedData, SignerInfo, TimeStampKind, unarmoured};
+#[cfg(feature = "batch")]
+use crate::signature::creation::{Create, Made, SignatureRequest};
 use crate::signature::request::{Document, Layout, Prepared, Signed, sign_prepared};
 use crate::signature::tsp::{TimeStampAuthority, token_over};
 use crate::source::Source;
@@ -220,7 +224,7 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
     /// As [`prepare`](Self::prepare), and as the signer's own.
     pub fn sign(&self, signer: &dyn Signer) -> Result<Vec<u8>> {
         let signed = self.complete(signer)?.to_vec(self.document)?;
-        match &self.level {
+        match self.level {
             Some(level) => level.augment(signed, &self.document),
             None => Ok(signed),
         }
@@ -278,5 +282,25 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
             return Ok(true);
         }
         Ok(stated.as_ref() == Document::read(self.document, algorithm)?.digest())
+    }
+}
+
+#[cfg(feature = "batch")]
+impl<S: Source + ?Sized> Create for SignatureBuilder<'_, S> {
+    fn begin(&self, chain: &[Certificate], algorithm: SignatureAlgorithm) -> Result<Prepared> {
+        self.prepared(chain, algorithm)
+    }
+
+    fn finish(&self, prepared: Prepared, value: &SignatureValue) -> Result<Made<'_>> {
+        let signed = prepared.complete(value)?;
+        let Some(level) = self.level else { return Ok(Made::around(&self.document, signed)) };
+        Ok(Made::whole(level.augment(signed.to_vec(self.document)?, &self.document)?))
+    }
+}
+
+#[cfg(feature = "batch")]
+impl<'a, S: Source + ?Sized> From<SignatureBuilder<'a, S>> for SignatureRequest<'a> {
+    fn from(builder: SignatureBuilder<'a, S>) -> Self {
+        Self::new(builder)
     }
 }

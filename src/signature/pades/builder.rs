@@ -15,12 +15,14 @@ use crate::appearance::{Appearance, Placement};
 use crate::crypto::{DigestAlgorithm, DigestContext, SignatureAlgorithm};
 use crate::encoding::pdf::{Password, Reader};
 use crate::error::{Error, Result};
-use crate::keys::{Signer, SigningOverride, check_fitness};
+use crate::keys::{SignatureValue, Signer, SigningOverride, check_fitness};
 use crate::limits::Limits;
 use crate::pki::Certificate;
 use crate::signature::cms::create::{SignedAttributes, space_for};
 use crate::signature::cms::oids::ID_DATA;
-use crate::signature::request::{Document, Layout, Prepared, Signed, sign_prepared};
+#[cfg(feature = "batch")]
+use crate::signature::creation::{Create, Made, SignatureRequest};
+use crate::signature::request::{Document, Layout, Prepared, Signed};
 use crate::source::{Source, for_each_piece};
 use crate::time::UtcTime;
 
@@ -260,9 +262,15 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
 
     fn complete(&self, signer: &dyn Signer) -> Result<Signed> {
         let prepared = self.prepare(signer.certificate_chain(), signer.algorithm())?;
-        let Some(level) = self.level else { return sign_prepared(prepared, signer) };
         let value = signer.sign(prepared.to_be_signed())?;
-        prepared.complete_at(&value, self.document, level)
+        self.completed(prepared, &value)
+    }
+
+    fn completed(&self, prepared: Prepared, value: &SignatureValue) -> Result<Signed> {
+        match self.level {
+            Some(level) => prepared.complete_at(value, self.document, level),
+            None => prepared.complete(value),
+        }
     }
 
     /// Bytes to keep for the CMS.
@@ -361,6 +369,24 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
         context.update(tail.bytes.get(..gap.start).unwrap_or_default());
         context.update(tail.bytes.get(gap.end..).unwrap_or_default());
         Ok((document, context.finish().value().to_vec()))
+    }
+}
+
+#[cfg(feature = "batch")]
+impl<S: Source + ?Sized> Create for SignatureBuilder<'_, S> {
+    fn begin(&self, chain: &[Certificate], algorithm: SignatureAlgorithm) -> Result<Prepared> {
+        self.prepare(chain, algorithm)
+    }
+
+    fn finish(&self, prepared: Prepared, value: &SignatureValue) -> Result<Made<'_>> {
+        Ok(Made::around(&self.document, self.completed(prepared, value)?))
+    }
+}
+
+#[cfg(feature = "batch")]
+impl<'a, S: Source + ?Sized> From<SignatureBuilder<'a, S>> for SignatureRequest<'a> {
+    fn from(builder: SignatureBuilder<'a, S>) -> Self {
+        Self::new(builder)
     }
 }
 
