@@ -46,6 +46,7 @@ impl Levels {
     }
 
     /// For what is of level B only.
+    #[allow(dead_code, reason = "not every program prepares")]
     pub(crate) fn must_be_b(&self) -> Outcome<()> {
         match &self.level {
             Some(level) => {
