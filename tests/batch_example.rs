@@ -1,6 +1,12 @@
 //! The programs `batch_sign` and `batch_verify`: what they sign, leave and say, and how they
 //! go on where they were ended.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::unwrap_in_result,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    missing_docs
+)]
 
 mod support;
 
