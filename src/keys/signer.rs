@@ -23,6 +23,8 @@ pub trait Signer: Send + Sync {
     ///
     /// # Errors
     /// `Signer` when the key or its holder refuses; `Service` when a remote one is out of reach.
+    /// Whoever signs many documents asks no more of it then; what is wrong with this one
+    /// alone is of another kind.
     fn sign(&self, to_be_signed: &ToBeSigned) -> Result<SignatureValue>;
 
     /// Signs many under one authorisation, one answer each, in order. Holders that
