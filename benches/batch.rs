@@ -16,6 +16,7 @@ use kyso::{
     DigestAlgorithm, Policy, Prepared, Result, Signer, SoftwareSigner, TrustStore, UtcTime,
     Validator, pades,
 };
+use ring::signature::{self, KeyPair, UnparsedPublicKey};
 
 const AT: &str = "2026-11-22T08:00:00+07:00";
 
@@ -66,14 +67,18 @@ fn main() {
         let signed = sign(0);
         // The floor: every byte hashed once, and the key once for each.
         let prepared = prepared(&documents[0], &signer);
-        let floor = best(rounds, || {
-            for document in &documents {
-                black_box(DigestAlgorithm::Sha256.digest(document));
-                signer.sign(prepared.to_be_signed()).unwrap();
-            }
-        });
+        let message = prepared.to_be_signed();
+        let floor = |key: &dyn Fn()| {
+            best(rounds, || {
+                for document in &documents {
+                    black_box(DigestAlgorithm::Sha256.digest(document));
+                    key();
+                }
+            })
+        };
+        let alone = floor(&|| drop(black_box(signer.sign(message).unwrap())));
         let [one, all] = [1, cores].map(|threads| best(rounds, || drop(sign(threads))));
-        row(&format!("sign {key}"), Some(floor), one, all);
+        row(&format!("sign {key}"), alone, one, all);
 
         let root = fs::read(test_file("ca.crt.pem")).unwrap();
         let trust = TrustStore::from_bytes(&root).unwrap();
@@ -84,15 +89,32 @@ fn main() {
             batch.verify_all(&validator, signed.iter().map(Document), each).unwrap();
         };
         let [one, all] = [1, cores].map(|threads| best(rounds, || verify(threads)));
-        row(&format!("verify {key}"), None, one, all);
+        let (public, value) = (public_key(key), signer.sign(message).unwrap());
+        let alone = floor(&|| public.verify(message.bytes(), value.bytes()).unwrap());
+        row(&format!("verify {key}"), alone, one, all);
     }
     println!("ratio: how many times as fast all threads are as one");
 }
 
-fn row(name: &str, floor: Option<Duration>, one: Duration, all: Duration) {
-    let floor = floor.map_or_else(String::new, |it| format!("{:.4}", it.as_secs_f64()));
-    let (one, all) = (one.as_secs_f64(), all.as_secs_f64());
-    println!("{name:16} {floor:>8} {one:8.4} {all:11.4} {:6.2}", one / all);
+fn row(name: &str, floor: Duration, one: Duration, all: Duration) {
+    let [floor, one, all] = [floor, one, all].map(|it| it.as_secs_f64());
+    println!("{name:16} {floor:8.4} {one:8.4} {all:11.4} {:6.2}", one / all);
+}
+
+/// The same key in ring, without any format around it.
+fn public_key(key: &str) -> UnparsedPublicKey<Vec<u8>> {
+    let pem = fs::read(test_file(&format!("{key}.key.pem"))).unwrap();
+    let (_, der) = der::pem::decode_vec(&pem).unwrap();
+    if key == "p256" {
+        let random = ring::rand::SystemRandom::new();
+        let scheme = &signature::ECDSA_P256_SHA256_ASN1_SIGNING;
+        let pair = signature::EcdsaKeyPair::from_pkcs8(scheme, &der, &random).unwrap();
+        let public = pair.public_key().as_ref().to_vec();
+        return UnparsedPublicKey::new(&signature::ECDSA_P256_SHA256_ASN1, public);
+    }
+    let pair = signature::RsaKeyPair::from_pkcs8(&der).unwrap();
+    let public = pair.public_key().as_ref().to_vec();
+    UnparsedPublicKey::new(&signature::RSA_PKCS1_2048_8192_SHA256, public)
 }
 
 /// The shortest: others on the machine only make it longer.

@@ -55,7 +55,7 @@
 //!   looks of Decree 30/2020/NĐ-CP. Without it they are invisible, and there are nine crates
 //!   less.
 //! - `batch`: many documents are signed and verified on all cores, in order, in bounded memory.
-//!   Without it five crates less.
+//!   Without it six crates less.
 //! - `curves`: signatures by ECDSA are checked where ring does not check them, that is on
 //!   P-521 and brainpool, with other digests than SHA-256 and SHA-384, by compressed points.
 //!   Without it they are INDETERMINATE, never failed, and there are 22 crates less.
