@@ -94,6 +94,12 @@ fn run(options: &Options) -> Result<ExitCode> {
     sign(jobs, &*signer, &settings, &cancel, &bar, &mut rows)?;
     bar.end();
     rows.sort_by_key(|row| row.number);
+    // Until here a machine that loses its power loses what it wrote, and the next run sees it.
+    for row in rows.iter_mut().filter(|row| row.outcome == "signed") {
+        if let Err(error) = files::sync(&row.place) {
+            row.end("failed", &error.to_string(), &bar);
+        }
+    }
     if let Some(path) = &options.summary {
         batch::write_summary(path, &rows)?;
     }
@@ -187,7 +193,7 @@ fn look<'a>(
         let mut line = Line::new(number, &entry.path);
         match outcome {
             Outcome::Done((output, ..)) if !outputs.insert(output.clone()) => {
-                line.output = output.display().to_string();
+                line.goes_to(&output);
                 line.end("failed", "another file has the same output", bar);
             }
             Outcome::Done((output, is_pdf, false)) => {
@@ -195,7 +201,7 @@ fn look<'a>(
                 return jobs.push(Job { number, path, output, is_pdf, settings, begun });
             }
             Outcome::Done((output, _, true)) => {
-                line.output = output.display().to_string();
+                line.goes_to(&output);
                 line.end("skipped", "it is signed already", bar);
             }
             Outcome::Failed(error) => line.end("failed", &error.to_string(), bar),
@@ -221,7 +227,7 @@ fn sign(
     let batch = Batch::new().threads(settings.threads).cancelled_by(cancel).progress(&told);
     batch.sign_all(signer, jobs, |job: Job<'_>, outcome| {
         let mut line = Line::new(job.number, &job.path);
-        line.output = job.output.display().to_string();
+        line.goes_to(&job.output);
         line.seconds = job.begun.get().map_or(0.0, |it| it.elapsed().as_secs_f64());
         match outcome {
             Outcome::Done(seconds) => {
@@ -268,7 +274,7 @@ impl ToSign for Job<'_> {
     }
 
     fn keep(&self, made: &Made<'_>) -> kyso::Result<f64> {
-        files::stream_whole(&self.output, |out| Ok(made.write_to(out)?))
+        files::stream_unsynced(&self.output, |out| Ok(made.write_to(out)?))
             .map_err(|error| refused(&format!("{}: {error}", self.output.display())))?;
         Ok(self.begun.get().map_or(0.0, |it| it.elapsed().as_secs_f64()))
     }
@@ -335,6 +341,9 @@ fn refused(why: &str) -> kyso::Error {
 struct Line {
     #[serde(skip)]
     number: usize,
+    /// Names need not be UTF-8.
+    #[serde(skip)]
+    place: PathBuf,
     file: String,
     output: String,
     outcome: &'static str,
@@ -346,7 +355,12 @@ impl Line {
     fn new(number: usize, path: &Path) -> Self {
         let (output, reason) = (String::new(), String::new());
         let file = path.display().to_string();
-        Self { number, file, output, outcome: "", reason, seconds: 0.0 }
+        let place = PathBuf::new();
+        Self { number, place, file, output, outcome: "", reason, seconds: 0.0 }
+    }
+
+    fn goes_to(&mut self, output: &Path) {
+        (self.place, self.output) = (output.to_owned(), output.display().to_string());
     }
 
     fn end(&mut self, outcome: &'static str, reason: &str, bar: &Bar) {

@@ -2,11 +2,12 @@
 //! signal that ends them, and a table of what came of each.
 
 use std::error::Error;
+use std::fmt;
 use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Component, Path, PathBuf};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use kyso::batch::{Cancel, Progress};
 use serde::Serialize;
 
@@ -129,10 +130,15 @@ impl Bar {
         let seen = io::stderr().is_terminal() && io::stdout().is_terminal();
         let target = if seen { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(u64::try_from(total).ok(), target);
-        let style = "{bar:30} {pos}/{len}  {per_sec}, {eta} left  {msg}";
-        Self(bar.with_style(
-            ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()),
-        ))
+        let style = "{bar:30} {pos}/{len}  {rate}, {eta} left  {msg}";
+        let style = ProgressStyle::with_template(style);
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar()).with_key(
+            "rate",
+            |state: &ProgressState, out: &mut dyn fmt::Write| {
+                let _ = write!(out, "{:.0}/s", state.per_sec());
+            },
+        );
+        Self(bar.with_style(style))
     }
 
     /// Besides those of which `before` is known already.

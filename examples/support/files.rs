@@ -9,7 +9,7 @@ use std::path::Path;
 /// it is for the umask to say, as with any other file.
 #[allow(dead_code, reason = "some programs write secrets alone")]
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    write(path, 0o666, |out| out.write_all(bytes)).map_err(|error| at(path, &error))
+    write(path, 0o666, true, |out| out.write_all(bytes)).map_err(|error| at(path, &error))
 }
 
 /// The same for what is too large to be held: `fill` writes it.
@@ -18,19 +18,37 @@ pub(crate) fn stream_whole(
     path: &Path,
     fill: impl FnOnce(&mut dyn Write) -> Result<(), Box<dyn Error>>,
 ) -> Result<(), Box<dyn Error>> {
-    write(path, 0o666, |out| fill(out))
+    write(path, 0o666, true, |out| fill(out))
+}
+
+/// The same without waiting for the disk, as many files at once ask for: whoever counts on
+/// them has them [written through](sync) before, all together.
+#[allow(dead_code, reason = "most programs write few files")]
+pub(crate) fn stream_unsynced(
+    path: &Path,
+    fill: impl FnOnce(&mut dyn Write) -> Result<(), Box<dyn Error>>,
+) -> Result<(), Box<dyn Error>> {
+    write(path, 0o666, false, |out| fill(out))
+}
+
+/// Waits until a file is on the disk.
+#[allow(dead_code, reason = "most programs write few files")]
+pub(crate) fn sync(path: &Path) -> io::Result<()> {
+    let file = fs::OpenOptions::new().write(true).open(path);
+    file.and_then(|file| file.sync_all()).map_err(|error| at(path, &error))
 }
 
 /// The same for a file that is its owner's alone.
 #[allow(dead_code, reason = "most programs write no secrets")]
 pub(crate) fn write_secret(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    write(path, 0o600, |out| out.write_all(bytes)).map_err(|error| at(path, &error))
+    write(path, 0o600, true, |out| out.write_all(bytes)).map_err(|error| at(path, &error))
 }
 
 /// `mode` counts on Unix; elsewhere the folder's rules do.
 fn write<E: From<io::Error>>(
     path: &Path,
     mode: u32,
+    synced: bool,
     fill: impl FnOnce(&mut fs::File) -> Result<(), E>,
 ) -> Result<(), E> {
     let folder = match path.parent() {
@@ -45,7 +63,9 @@ fn write<E: From<io::Error>>(
     let _ = mode;
     let mut file = new.tempfile_in(folder)?;
     fill(file.as_file_mut())?;
-    file.as_file().sync_all()?;
+    if synced {
+        file.as_file().sync_all()?;
+    }
     file.persist(path).map_err(io::Error::from)?;
     Ok(())
 }
