@@ -58,8 +58,13 @@ impl Levels {
     }
 
     /// Nothing at level B.
+    #[allow(dead_code, reason = "not every program signs at one level alone")]
     pub(crate) fn services(&self) -> Outcome<Option<Services>> {
-        let Some(level) = self.level.clone() else { return Ok(None) };
+        self.level.as_ref().map(|level| self.services_at(level)).transpose()
+    }
+
+    /// What answers at this level, whatever was asked for.
+    pub(crate) fn services_at(&self, level: &str) -> Outcome<Services> {
         let url = self.tsa.as_ref().ok_or("--level needs --tsa")?;
         let http = match self.local {
             true => online::Http::new().allow_private_addresses(),
@@ -71,12 +76,14 @@ impl Levels {
             .with_crls(self.crls.clone())
             .with_ocsp_responses(self.responses.clone())
             .with_retrieval(Arc::clone(&http));
-        Ok(Some(Services { level, authority: tsp::Online::new(url, http), validator }))
+        let authority = tsp::Online::new(url, http);
+        Ok(Services { level: level.to_owned(), authority, validator })
     }
 }
 
 impl Services {
     /// Of a signature beside its file.
+    #[allow(dead_code, reason = "not every program signs files of any kind")]
     pub(crate) fn level(&self) -> Outcome<cades::Level<'_>> {
         match self.level.as_str() {
             "T" => Ok(cades::Level::T(&self.authority)),

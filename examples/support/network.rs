@@ -7,6 +7,7 @@ use kyso::online::{Cached, Http};
 use kyso::{Policy, Retrieve, UtcTime};
 
 /// What the help says.
+#[allow(dead_code, reason = "some programs say it with all the rest")]
 pub(crate) const USAGE: &str = "\
   --online         ask for issuers, OCSP responses and CRLs where certificates say they are
   --allow-private  with --online: private and local addresses are asked too
