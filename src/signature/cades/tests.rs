@@ -180,7 +180,7 @@ fn a_value_that_was_just_made_fits_one_place() {
     for key in ["rsa2048", "p256"] {
         let signer = signer(key);
         let value = signer.sign(prepared(b"one", &signer).to_be_signed()).unwrap();
-        prepared(b"one", &signer).complete(&value).unwrap();
+        let _ = prepared(b"one", &signer).complete(&value).unwrap();
         let refused = prepared(b"another", &signer).complete(&value).unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::Signer);
     }
