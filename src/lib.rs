@@ -10,7 +10,7 @@
 //!
 //! | task | door |
 //! |---|---|
-//! | open a key | [`SoftwareSigner`], [`pkcs12::open`], or an own [`Signer`] for a token or a service |
+//! | open a key | [`SoftwareSigner`], [`pkcs12::open`], `pkcs11::Module` (feature `pkcs11`) for a token, or an own [`Signer`] for a service |
 //! | sign a PDF | [`pades::SignatureBuilder`] |
 //! | let a signature be seen | `appearance::Appearance` (feature `appearance`) |
 //! | certify a PDF, lock its fields, make fields for others | [`pades::SignatureBuilder::certify`], [`pades::FieldLock`], [`pades::FieldBuilder`] |
@@ -68,6 +68,8 @@
 //! - `http`: the client of the axis, and the wire forms of both its sides; the client of
 //!   the provinces' dialect; who asks for revocation data, issuers and time-stamps. Without
 //!   it nothing here can open a connection.
+//! - `pkcs11`: keys on tokens and in hardware security modules, by the modules of their makers.
+//!   Without it no native code is ever loaded.
 //!
 //! Features add doors and never change what is behind the others.
 
@@ -113,6 +115,8 @@ pub mod fuzzing;
 pub use crate::crypto::{Digest, DigestAlgorithm, PssParameters, SignatureAlgorithm};
 pub use crate::envelope::edxml;
 pub use crate::error::{Error, ErrorKind, Place, Result};
+#[cfg(feature = "pkcs11")]
+pub use crate::keys::pkcs11;
 #[cfg(feature = "pkcs12")]
 pub use crate::keys::pkcs12;
 pub use crate::keys::{SignatureValue, Signer, SigningOverride, SoftwareSigner, ToBeSigned};

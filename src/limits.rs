@@ -98,6 +98,12 @@ pub struct Limits {
     pub kdf_iterations: u32,
     /// Private keys of one file: key stores of servers hold some dozens.
     pub private_keys: usize,
+    /// Slots of a module for tokens: a machine has some, and a hardware security module that is
+    /// shared some hundred.
+    pub token_slots: usize,
+    /// Certificates on one token, and private keys: tokens of persons hold some, and hardware
+    /// security modules thousands, each session of which goes through all.
+    pub token_objects: usize,
     /// Nested arrays and dictionaries in one PDF object (qpdf stops at 500).
     pub pdf_depth: usize,
     /// Objects that the cross-reference sections of one PDF may name. ISO 32000-1
@@ -199,6 +205,8 @@ impl Default for Limits {
             retrieved_bytes: 512 << 20,
             kdf_iterations: 30_000_000,
             private_keys: 64,
+            token_slots: 1_000,
+            token_objects: 10_000,
             pdf_depth: 100,
             pdf_objects: 8_388_607,
             pdf_revisions: 10_000,

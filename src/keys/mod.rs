@@ -6,6 +6,8 @@ mod fitness;
 mod key_pair;
 #[cfg(test)]
 mod peers;
+#[cfg(feature = "pkcs11")]
+pub mod pkcs11;
 #[cfg(feature = "pkcs12")]
 pub mod pkcs12;
 mod private_key;

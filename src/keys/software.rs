@@ -158,7 +158,7 @@ fn about(error: Error, certificate: &Certificate) -> Error {
 
 /// The end entity's certificate, then whoever bears an issuer's name: there may be several for
 /// one name where issuers are cross-certified. What leads nowhere is left out.
-fn chain(end_entity: &Certificate, all: &[Certificate]) -> Vec<Certificate> {
+pub(super) fn chain(end_entity: &Certificate, all: &[Certificate]) -> Vec<Certificate> {
     let mut rest: Vec<&Certificate> = all.iter().filter(|it| *it != end_entity).collect();
     let mut open = VecDeque::from([end_entity]);
     let mut chain = Vec::new();

@@ -1,0 +1,248 @@
+//! Modules and the tokens in their slots.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::access::Trouble;
+use super::driver::{Driver, Fault, Mechanism, StoredKey};
+use super::entry::{Choice, Entry, Keys, key_name};
+use super::info::TokenInfo;
+use super::native;
+use super::pin::Login;
+use super::pool::{Lease, Need, Pool};
+use super::signer::TokenSigner;
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::{Limits, within};
+use crate::pki::Certificate;
+
+/// The library by which a kind of tokens is spoken to (PKCS#11): that of the token's maker, or
+/// OpenSC's.
+///
+/// It stays loaded until the process ends. It is native code of somebody else within this
+/// process, which this crate can neither bound nor hold when it crashes or hangs: where that
+/// matters, sign in a process of its own.
+pub struct Module {
+    driver: Arc<dyn Driver>,
+    limits: Limits,
+}
+
+impl Module {
+    /// Loads the library at this path, once for a process.
+    ///
+    /// # Errors
+    /// `Signer` when it cannot be loaded or does not start.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Ok(Self::over(native::load(path.as_ref())?))
+    }
+
+    pub(super) fn over(driver: Arc<dyn Driver>) -> Self {
+        Self { driver, limits: Limits::default() }
+    }
+
+    /// Other bounds on what is read from tokens.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The tokens that are there now.
+    ///
+    /// # Errors
+    /// `Signer` when the module does not say; `LimitExceeded` for more than
+    /// [`Limits::token_slots`].
+    pub fn tokens(&self) -> Result<Vec<TokenInfo>> {
+        Ok(self.found()?.into_iter().map(|(_, token)| token).collect())
+    }
+
+    /// The one with this serial number or label.
+    ///
+    /// # Errors
+    /// As [`tokens`](Self::tokens); `Signer` when there is none, with those that there are;
+    /// `Misuse` when several have this label.
+    pub fn token(&self, name: &str) -> Result<Token> {
+        let found = self.found()?;
+        let by_serial = found.iter().any(|(_, it)| it.serial == name);
+        let fits = |it: &TokenInfo| if by_serial { it.serial == name } else { it.label == name };
+        let (mut fitting, others): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|(_, it)| fits(it));
+        match fitting.pop() {
+            Some((slot, token)) if fitting.is_empty() => Ok(Token {
+                pool: Arc::new(Pool::new(self.driver.clone(), slot, token, &self.limits)),
+                given: Vec::new(),
+                limits: self.limits.clone(),
+            }),
+            Some(last) => {
+                fitting.push(last);
+                Err(Error::misuse(format!(
+                    "several tokens are called {name:?}; give the serial number of one: {}",
+                    list(&fitting)
+                )))
+            }
+            None => Err(Error::new(
+                ErrorKind::Signer,
+                if others.is_empty() {
+                    format!("there is no token {name:?}, nor any other; plug it in")
+                } else {
+                    format!("there is no token {name:?}; there are: {}", list(&others))
+                },
+            )),
+        }
+    }
+
+    fn found(&self) -> Result<Vec<(u64, TokenInfo)>> {
+        let failed = |fault: Fault| {
+            let what = format!("the PKCS#11 module does not say what tokens there are ({fault})");
+            Error::new(ErrorKind::Signer, what).because(fault)
+        };
+        let slots = self.driver.slots().map_err(failed)?;
+        within(slots.len(), self.limits.token_slots, "slots")?;
+        // One that is taken out right now, or cannot be read, is none.
+        let token = |slot| Some((slot, self.driver.token(slot).ok()?));
+        Ok(slots.into_iter().filter_map(token).collect())
+    }
+}
+
+/// Tokens that an error names.
+const NAMED: usize = 16;
+
+fn list(tokens: &[(u64, TokenInfo)]) -> String {
+    let names = tokens.iter().take(NAMED).map(|(_, token)| token.to_string());
+    names.collect::<Vec<_>>().join("; ")
+}
+
+impl fmt::Debug for Module {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Module")
+    }
+}
+
+/// One token, and the sessions with it: one for each thread that signs at the same time, as far
+/// as the token has as many; threads wait for each other's. One login holds for all of them.
+///
+/// A PIN that was refused is not presented again by this object and its signers: every later
+/// call fails at once, for the same reason, until [`set_login`](Self::set_login). One that is
+/// taken out and put in again, in whatever slot, is found by its serial number and logged in to
+/// again.
+pub struct Token {
+    pool: Arc<Pool>,
+    given: Vec<Certificate>,
+    limits: Limits,
+}
+
+impl Token {
+    /// What it says of itself, at the time when it was found.
+    #[must_use]
+    pub fn info(&self) -> &TokenInfo {
+        self.pool.token()
+    }
+
+    /// How it is logged in to.
+    #[must_use]
+    pub fn with_login(self, login: impl Into<Login>) -> Self {
+        self.set_login(login);
+        self
+    }
+
+    /// How it is logged in to from now on, by its signers, too. What was refused before is
+    /// forgotten.
+    pub fn set_login(&self, login: impl Into<Login>) {
+        self.pool.access().set(login.into());
+    }
+
+    /// Presents a PIN even if the token says that it has one try left and is locked by a wrong
+    /// one.
+    #[must_use]
+    pub fn allow_last_try(self) -> Self {
+        self.pool.access().allow_last_try();
+        self
+    }
+
+    /// Certificates of issuers that are not on the token, for the chains of its signers.
+    #[must_use]
+    pub fn with_certificates(
+        mut self,
+        certificates: impl IntoIterator<Item = Certificate>,
+    ) -> Self {
+        self.given.extend(certificates);
+        self
+    }
+
+    /// The certificates on it. Where it is known how, it is logged in to first: without that,
+    /// tokens do not show private keys.
+    ///
+    /// # Errors
+    /// `Signer` when it is not there or the login fails; `LimitExceeded` for more than
+    /// [`Limits::token_objects`], or a certificate larger than [`Limits::certificate_bytes`].
+    pub fn entries(&self) -> Result<Vec<Entry>> {
+        Ok(self.look(Need::LoginIfGiven)?.0)
+    }
+
+    /// A key on it, with its certificate and those of its issuers, from the token and
+    /// [`with_certificates`](Self::with_certificates). RSA signs by PKCS#1 v1.5 with SHA-256
+    /// where the token does so.
+    ///
+    /// # Errors
+    /// As [`entries`](Self::entries); `Signer` when what is chosen is not there or has no private
+    /// key; `Misuse` when several could be meant, or it is not known how to log in;
+    /// `Unsupported` when the key is of a kind that does not sign here.
+    pub fn signer(&self, choice: &Choice) -> Result<TokenSigner> {
+        let (entries, mechanisms) = self.look(Need::Login)?;
+        let on_token = |error: Error| error.in_element(format!("the token {}", self.info()));
+        let entry = choice.of(&entries).map_err(on_token)?;
+        let all: Vec<Certificate> =
+            entries.iter().map(|it| &it.certificate).chain(&self.given).cloned().collect();
+        TokenSigner::new(self.pool.clone(), mechanisms, entry, &all)
+    }
+
+    fn look(&self, need: Need) -> Result<(Vec<Entry>, Vec<Mechanism>)> {
+        self.pool.run(need, |lease| {
+            let mechanisms = lease.driver().mechanisms(lease.slot)?;
+            Ok((self.read(lease)?, mechanisms))
+        })
+    }
+
+    fn read(&self, lease: &mut Lease<'_>) -> Result<Vec<Entry>, Trouble> {
+        let Limits { token_objects: most, certificate_bytes, .. } = self.limits;
+        let logged_in = lease.is_logged_in() || !self.info().login_required;
+        let session = lease.session()?;
+        let octets = u64::try_from(certificate_bytes).unwrap_or(u64::MAX);
+        let stored = session.certificates(most, octets)?;
+        within(stored.len(), most, "certificates on a token")?;
+        let keys = session.keys(most)?;
+        within(keys.len(), most, "private keys on a token")?;
+        let mut entries = Vec::new();
+        for it in stored {
+            if it.octets > octets {
+                let what = format!("{certificate_bytes} bytes of a certificate");
+                return Err(Error::limit(what)
+                    .in_element(format!("the certificate {:?}", it.label))
+                    .into());
+            }
+            // Tokens may hold attribute certificates, and what their makers put there.
+            let Ok(certificate) = Certificate::from_der_within(&it.der, &self.limits) else {
+                continue;
+            };
+            let name = key_name(&certificate, &it.id);
+            let key = keys.iter().find(|key| Some(&key.name) == name.as_ref());
+            let keys = Self::keys_of(key, logged_in);
+            entries.push(Entry { label: it.label, id: it.id, certificate, keys });
+        }
+        Ok(entries)
+    }
+
+    fn keys_of(key: Option<&StoredKey>, logged_in: bool) -> Keys {
+        match key {
+            Some(key) => Keys::Present(key.clone()),
+            None if logged_in => Keys::Missing,
+            None => Keys::Hidden,
+        }
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Token({})", self.info())
+    }
+}
