@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use kyso::{
     Certificate, DigestAlgorithm, Limits, Prepared, PssParameters, Seekable, SignatureAlgorithm,
-    SignatureValue, SoftwareSigner, Source, UtcTime, cades, pades, pkcs12,
+    SignatureValue, Signer, SoftwareSigner, Source, UtcTime, cades, pades, pkcs12,
 };
 
 #[path = "support/arguments.rs"]
@@ -22,6 +22,8 @@ mod levels;
 mod looks;
 #[path = "support/options.rs"]
 mod options;
+#[path = "support/pkcs11.rs"]
+mod token;
 
 const USAGE: &str = "\
 sign KEY [OPTIONS] IN OUT                        the signed PDF, or the signature of another file
@@ -31,7 +33,10 @@ sign --augment --level LEVEL [OPTIONS] IN OUT    the PDF with its signatures rai
 sign --augment SIGNATURE --level LEVEL [OPTIONS] IN OUT   a CAdES signature over IN, raised
 sign --add-field NAME... [--page N] [--rectangle ...] [--lock ...] IN OUT   empty fields for those who sign later
 
-KEY        --key FILE --cert FILE... (PEM), or --p12 FILE; --password TEXT where needed
+KEY        --key FILE --cert FILE... (PEM), or --p12 FILE; --password TEXT where needed; or on a token:
+           --pkcs11 MODULE --token LABEL|SERIAL  the library of the token's driver (PKCS#11); and which token
+           --key-label TEXT                      where there are several keys; --cert FILE for issuers not on it
+           --pin-file FILE                       its PIN; that of the environment's KYSO_PIN, unless given
 any file   --algorithm RSA_SHA256 (or RSA_SSA_PSS_SHA256_MGF1, ECDSA_SHA256, ED25519, ...)
            --time 2026-11-22T08:00:00+07:00      the claimed time; now, unless given
            --detached | --enveloping             CAdES, for a PDF too
@@ -63,6 +68,7 @@ type Document = Seekable<File>;
 struct Options {
     key: Option<PathBuf>,
     p12: Option<PathBuf>,
+    token: token::Options,
     password: String,
     document_password: Option<String>,
     certificates: Vec<PathBuf>,
@@ -131,14 +137,14 @@ fn run(options: &Options) -> Outcome<()> {
             if let Some(level) = &level {
                 builder = builder.level(level);
             }
-            builder.sign_to(&signer, out)?;
+            builder.sign_to(&*signer, out)?;
         } else {
             let level = services.as_ref().map(Services::level).transpose()?;
             let mut builder = options.file(&document);
             if let Some(level) = &level {
                 builder = builder.level(level);
             }
-            builder.sign_to(&signer, out)?;
+            builder.sign_to(&*signer, out)?;
         }
         Ok(())
     })?;
@@ -146,8 +152,19 @@ fn run(options: &Options) -> Outcome<()> {
     Ok(())
 }
 
-fn signer(options: &Options) -> Outcome<SoftwareSigner> {
+fn signer(options: &Options) -> Outcome<Box<dyn Signer>> {
+    let in_file = options.key.is_some() || options.p12.is_some();
+    if options.token.is_given() && !in_file {
+        let issuers = match options.certificates()? {
+            none if none.is_empty() => Vec::new(),
+            some => Certificate::all_from(&some, &Limits::default())?,
+        };
+        return Ok(token::open(&options.token, issuers, options.algorithm)?);
+    }
     let signer = match (&options.key, &options.p12) {
+        _ if options.token.is_given() => {
+            return Err("give one of --key, --p12 and --pkcs11".into());
+        }
         (Some(_), None) if options.certificates.is_empty() => {
             return Err("--key needs --cert, the certificate that belongs to it".into());
         }
@@ -156,12 +173,12 @@ fn signer(options: &Options) -> Outcome<SoftwareSigner> {
             SoftwareSigner::from_encrypted_pem(&key, &options.password, &certificates)?
         }
         (None, Some(p12)) => pkcs12::open(&read(p12)?, options.password.as_str())?,
-        _ => return Err("give --key or --p12".into()),
+        _ => return Err("give one of --key, --p12 and --pkcs11".into()),
     };
-    Ok(match options.algorithm {
+    Ok(Box::new(match options.algorithm {
         Some(algorithm) => signer.with_algorithm(algorithm)?,
         None => signer,
-    })
+    }))
 }
 
 /// For a key that is elsewhere: keeps the state, and gives what the key has to sign.
@@ -225,6 +242,7 @@ impl Options {
             let mut next = || arguments.next().ok_or(format!("{argument} wants a value"));
             if options.levels.read(&argument, &mut next)?
                 || options.looks.read(&argument, &mut next)?
+                || options.token.read(&argument, &mut next)?
             {
                 continue;
             }

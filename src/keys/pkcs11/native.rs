@@ -300,7 +300,8 @@ fn pss(algorithm: SignatureAlgorithm) -> Option<PkcsPssParams> {
         Sha512 => PkcsMgfType::MGF1_SHA512,
         _ => return None,
     };
-    Some(PkcsPssParams { hash_alg, mgf, s_len: u64::from(parameters.salt_length).try_into().ok()? })
+    let s_len = usize::try_from(parameters.salt_length).ok()?.try_into().ok()?;
+    Some(PkcsPssParams { hash_alg, mgf, s_len })
 }
 
 impl From<Cryptoki> for Fault {

@@ -157,7 +157,8 @@ impl Pool {
         }
         if state.open == 0 {
             let what = format!(
-                "the token {} has no session left; end other programs that use it",
+                "the token {} has no session left; end other programs that use it, and share \
+                 one `Token` within this one",
                 self.token
             );
             return Err(Error::new(ErrorKind::Signer, what).because(fault).into());

@@ -1,0 +1,255 @@
+//! Keys on tokens, with SoftHSM 2 where it is installed: what they sign is what our validator
+//! accepts, and what they refuse is said.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, missing_docs)]
+
+mod generated;
+mod softhsm;
+
+use std::fs;
+use std::process::Command;
+use std::thread;
+
+use kyso::pkcs11::{Choice, Module, Pin, PinTries, Token};
+use kyso::{
+    Conclusion, DigestAlgorithm, Error, ErrorKind, Policy, PssParameters, Report,
+    SignatureAlgorithm, Signer, TrustStore, UtcTime, Validator, cades, pades,
+};
+
+use crate::softhsm::{PIN, SoftHsm, certificate, with_tokens};
+
+const AT: &str = "2026-11-22T08:00:00+07:00";
+
+fn at() -> UtcTime {
+    AT.parse().unwrap()
+}
+
+fn open(hsm: &SoftHsm, token: &str) -> Token {
+    Module::open(&hsm.module).unwrap().token(token).unwrap()
+}
+
+fn validator() -> Validator {
+    let trust = TrustStore::from_bytes(&fs::read("testdata/keys/ca.crt.pem").unwrap()).unwrap();
+    Validator::new(trust, Policy::pilot(), at())
+}
+
+#[track_caller]
+fn assert_passes(report: &Report) {
+    assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed), "{report}");
+}
+
+/// A PDF and any file, signed and verified.
+#[track_caller]
+fn assert_signs(signer: &dyn Signer) {
+    let pdf = fs::read("testdata/pdf/cairo.pdf").unwrap();
+    let signed = pades::SignatureBuilder::new(&pdf, at()).sign(signer).unwrap();
+    assert_passes(&validator().validate(&signed).unwrap());
+    let content = "Công văn".as_bytes().to_vec();
+    let signed = cades::SignatureBuilder::new(&content, at()).sign(signer).unwrap();
+    assert_passes(&validator().validate_detached(&signed, &content).unwrap());
+}
+
+#[track_caller]
+fn refused<T>(result: Result<T, Error>, why: &str) {
+    let error = result.err().unwrap();
+    assert_eq!(error.kind(), ErrorKind::Signer, "{error}");
+    assert!(error.to_string().contains(why), "{error}");
+    assert!(!format!("{error:?}").contains(PIN), "{error}");
+}
+
+#[test]
+fn every_mechanism_signs() {
+    use DigestAlgorithm::{Sha256, Sha384, Sha512};
+    with_tokens("every_mechanism_signs", |hsm| {
+        hsm.token("Leader", &["rsa2048", "p256", "p384", "rsa3072"]);
+        hsm.token("Agency", &["rsa4096"]);
+        let token = open(hsm, "Leader").with_login(Pin::new(PIN));
+        let signer = |name: &str| token.signer(&Choice::Label(name.to_owned())).unwrap();
+        let pss = |digest| SignatureAlgorithm::RsaPss(PssParameters::new(digest));
+        for digest in [Sha256, Sha384, Sha512] {
+            for algorithm in [SignatureAlgorithm::RsaPkcs1(digest), pss(digest)] {
+                assert_signs(&signer("rsa2048").with_algorithm(algorithm).unwrap());
+            }
+        }
+        for (name, algorithm) in [
+            ("rsa2048", SignatureAlgorithm::RsaPkcs1(Sha256)),
+            ("rsa3072", SignatureAlgorithm::RsaPkcs1(Sha256)),
+            ("p256", SignatureAlgorithm::Ecdsa(Sha256)),
+            ("p384", SignatureAlgorithm::Ecdsa(Sha384)),
+        ] {
+            let signer = signer(name);
+            assert_eq!(signer.algorithm(), algorithm);
+            assert_eq!(signer.certificate_chain(), [certificate(name)]);
+            // The numbers of ECDSA begin with zeros now and then.
+            for _ in 0..if name.starts_with('p') { 40 } else { 1 } {
+                assert_signs(&signer);
+            }
+        }
+        let wrong = signer("p256").with_algorithm(SignatureAlgorithm::Ecdsa(Sha384));
+        assert_eq!(wrong.unwrap_err().kind(), ErrorKind::Misuse);
+        let agency = open(hsm, "Agency").with_login(Pin::new(PIN));
+        assert_signs(&agency.signer(&Choice::Only).unwrap());
+    });
+}
+
+#[test]
+fn a_wrong_pin_is_presented_once() {
+    with_tokens("a_wrong_pin_is_presented_once", |hsm| {
+        hsm.token("Leader", &["rsa2048"]);
+        let token = open(hsm, "Leader").with_login(Pin::new("000000"));
+        let tries = || open(hsm, "Leader").info().pin_tries();
+        assert_eq!(tries(), PinTries::Unsaid);
+        refused(token.signer(&Choice::Only), "fewer tries are left");
+        assert_eq!(tries(), PinTries::Fewer);
+        // A right one by somebody else takes the flag away; were the wrong one presented again,
+        // it would come back.
+        open(hsm, "Leader").with_login(Pin::new(PIN)).entries().unwrap();
+        assert_eq!(tries(), PinTries::Unsaid);
+        for _ in 0..3 {
+            refused(token.signer(&Choice::Only), "is not presented again");
+        }
+        assert_eq!(tries(), PinTries::Unsaid);
+        refused(open(hsm, "Leader").with_login(Pin::new("1")).entries(), "was not presented");
+        assert_eq!(tries(), PinTries::Unsaid);
+        token.set_login(Pin::new(PIN));
+        assert_signs(&token.signer(&Choice::Only).unwrap());
+    });
+}
+
+#[test]
+fn tokens_and_keys_are_found_or_listed() {
+    with_tokens("tokens_and_keys_are_found_or_listed", |hsm| {
+        hsm.token("Leader", &["rsa2048"]);
+        hsm.token("Agency", &["p256"]);
+        let module = Module::open(&hsm.module).unwrap();
+        let none = module.token("Nobody");
+        refused(none, "\"Leader\"");
+        let serial = open(hsm, "Agency").info().serial().to_owned();
+        assert_eq!(module.token(&serial).unwrap().info().label(), "Agency");
+
+        // Before anybody is logged in, nothing is known of keys.
+        let token = open(hsm, "Leader");
+        assert_eq!(token.entries().unwrap()[0].has_key(), None);
+        assert_eq!(token.signer(&Choice::Only).unwrap_err().kind(), ErrorKind::Misuse);
+
+        // A certificate without a key, and the key's other one, from before it was renewed.
+        hsm.put("Leader", "rsa3072", 9);
+        hsm.put("Leader", "ca", 8);
+        let token = open(hsm, "Leader").with_login(Pin::new(PIN));
+        let entries = token.entries().unwrap();
+        let keys = |name: &str| {
+            let entry = entries.iter().find(|it| it.label() == name).unwrap();
+            assert_eq!(*entry.certificate(), certificate(name));
+            entry.has_key()
+        };
+        assert_eq!([keys("rsa2048"), keys("rsa3072")], [Some(true), Some(false)]);
+        let missing = token.signer(&Choice::Label("rsa3072".to_owned()));
+        refused(missing, "no private key for the certificate");
+        let signer = token.signer(&Choice::Only).unwrap();
+        assert_eq!(signer.certificate_chain(), [certificate("rsa2048"), certificate("ca")]);
+
+        hsm.put("Leader", "rsa3072", 1);
+        let several = token.signer(&Choice::Id(vec![1])).unwrap_err();
+        assert_eq!(several.kind(), ErrorKind::Misuse, "{several}");
+        let serial = certificate("rsa2048").serial();
+        assert_signs(&token.signer(&Choice::Serial(serial)).unwrap());
+        // A certificate that is not the key's: the value is checked before it is written.
+        let wrong = Choice::Serial(certificate("rsa3072").serial());
+        let pdf = fs::read("testdata/pdf/cairo.pdf").unwrap();
+        let wrong = token.signer(&wrong).unwrap();
+        let signed = pades::SignatureBuilder::new(&pdf, at()).sign(&wrong);
+        assert_eq!(signed.unwrap_err().kind(), ErrorKind::Signer);
+    });
+}
+
+#[test]
+fn many_threads_sign() {
+    with_tokens("many_threads_sign", |hsm| {
+        hsm.token("Leader", &["p256"]);
+        let token = open(hsm, "Leader").with_login(Pin::new(PIN));
+        let signer = token.signer(&Choice::Only).unwrap();
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| (0..5).for_each(|_| assert_signs(&signer)));
+            }
+        });
+    });
+}
+
+/// SoftHSM looks for tokens only when it starts, so that none comes back in this process: that
+/// is tested beside the code, with a module of its own.
+#[test]
+fn a_token_that_is_away_is_said_to_be() {
+    with_tokens("a_token_that_is_away_is_said_to_be", |hsm| {
+        hsm.token("Leader", &["rsa2048"]);
+        let token = open(hsm, "Leader").with_login(Pin::new(PIN));
+        let signer = token.signer(&Choice::Only).unwrap();
+        assert_signs(&signer);
+        for folder in hsm.folders() {
+            fs::remove_dir_all(folder).unwrap();
+        }
+        let pdf = fs::read("testdata/pdf/cairo.pdf").unwrap();
+        for _ in 0..3 {
+            let signed = pades::SignatureBuilder::new(&pdf, at()).sign(&signer);
+            refused(signed, "plug it in again");
+        }
+    });
+}
+
+/// Somebody else in this process ends the login that all of its sessions share.
+#[test]
+fn whoever_is_logged_out_logs_in_again() {
+    with_tokens("whoever_is_logged_out_logs_in_again", |hsm| {
+        hsm.token("Leader", &["rsa2048", "p256"]);
+        let token = open(hsm, "Leader").with_login(Pin::new(PIN));
+        for name in ["rsa2048", "p256"] {
+            let signer = token.signer(&Choice::Label(name.to_owned())).unwrap();
+            assert_signs(&signer);
+            hsm.inside("Leader", |session| session.logout().unwrap());
+            assert_signs(&signer);
+        }
+    });
+}
+
+#[test]
+fn what_is_no_module_is_said() {
+    let none = Module::open("/nowhere/module.so");
+    refused(none, "/nowhere/module.so cannot be loaded");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    refused(Module::open(file.path()), "cannot be loaded");
+}
+
+/// The program `sign`, which reads the PIN from a file or its environment.
+#[test]
+fn the_example_signs() {
+    with_tokens("the_example_signs", |hsm| {
+        hsm.token("Leader", &["rsa2048", "p256"]);
+        let mut program = std::env::current_exe().unwrap();
+        program.pop();
+        program.pop();
+        program.push(format!("examples/sign{}", std::env::consts::EXE_SUFFIX));
+        if !program.is_file() {
+            println!("skipped: {} is not built", program.display());
+            return;
+        }
+        let (out, pin) = (hsm.folder.join("signed.pdf"), hsm.folder.join("pin"));
+        fs::write(&pin, format!("{PIN}\n")).unwrap();
+        let run = |pin: &[&str], environment: &str| {
+            let mut command = Command::new(&program);
+            command.arg("--pkcs11").arg(&hsm.module).args(["--token", "Leader"]);
+            command.args(["--key-label", "p256"]).args(pin).args(["--time", AT]);
+            command.arg("testdata/pdf/cairo.pdf").arg(&out).env("KYSO_PIN", environment);
+            let output = command.output().unwrap();
+            (output.status.success(), String::from_utf8(output.stderr).unwrap())
+        };
+        let (done, error) = run(&[], "000000");
+        assert!(!done && error.contains("is not that of the token"), "{error}");
+        assert!(!error.contains("000000") && !out.exists(), "{error}");
+        for (pin, environment) in
+            [(&["--pin-file", pin.to_str().unwrap()][..], "000000"), (&[], PIN)]
+        {
+            let (done, error) = run(pin, environment);
+            assert!(done, "{error}");
+            assert_passes(&validator().validate(&fs::read(&out).unwrap()).unwrap());
+        }
+    });
+}
