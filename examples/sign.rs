@@ -35,7 +35,7 @@ sign --add-field NAME... [--page N] [--rectangle ...] [--lock ...] IN OUT   empt
 
 KEY        --key FILE --cert FILE... (PEM), or --p12 FILE; --password TEXT where needed; or on a token:
            --pkcs11 MODULE --token LABEL|SERIAL  the library of the token's driver (PKCS#11); and which token
-           --key-label TEXT                      where there are several keys; --cert FILE for issuers not on it
+           --key-label TEXT                      where there are several keys; --cert FILE for certificates not on it
            --pin-file FILE                       its PIN; that of the environment's KYSO_PIN, unless given
 any file   --algorithm RSA_SHA256 (or RSA_SSA_PSS_SHA256_MGF1, ECDSA_SHA256, ED25519, ...)
            --time 2026-11-22T08:00:00+07:00      the claimed time; now, unless given

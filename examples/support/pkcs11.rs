@@ -38,19 +38,19 @@ impl Options {
     }
 }
 
-/// The only key for signatures on the token, or the one that was named. `issuers` are those
-/// whose certificates are not on it.
+/// The only key for signatures on the token, or the one that was named. `certificates` are
+/// those that are not on it.
 ///
 /// # Errors
 /// Those of the token; `Misuse` when no token or no PIN is named.
 pub(crate) fn open(
     options: &Options,
-    issuers: Vec<Certificate>,
+    certificates: Vec<Certificate>,
     algorithm: Option<SignatureAlgorithm>,
 ) -> Result<Box<dyn Signer>> {
     let module = options.module.as_ref().ok_or_else(|| misuse("give --pkcs11"))?;
     let token = options.token.as_ref().ok_or_else(|| misuse("--pkcs11 needs --token"))?;
-    let token = Module::open(module)?.token(token)?.with_certificates(issuers);
+    let token = Module::open(module)?.token(token)?.with_certificates(certificates);
     let login = if token.info().has_pin_pad() {
         Login::on_device()
     } else {

@@ -147,17 +147,24 @@ fn tokens_and_keys_are_found_or_listed() {
         let signer = token.signer(&Choice::Only).unwrap();
         assert_eq!(signer.certificate_chain(), [certificate("rsa2048"), certificate("ca")]);
 
+        // The CKA_ID of a key of another pair.
         hsm.put("Leader", "rsa3072", 1);
-        let several = token.signer(&Choice::Id(vec![1])).unwrap_err();
+        let missing = token.signer(&Choice::Serial(certificate("rsa3072").serial()));
+        refused(missing, "no private key for the certificate");
+        assert_signs(&token.signer(&Choice::Id(vec![1])).unwrap());
+
+        // Two certificates of one key: the one before, and the renewed one.
+        hsm.put("Agency", "plain", 1);
+        let token = open(hsm, "Agency").with_login(Pin::new(PIN));
+        let several = token.signer(&Choice::Only).unwrap_err();
         assert_eq!(several.kind(), ErrorKind::Misuse, "{several}");
-        let serial = certificate("rsa2048").serial();
-        assert_signs(&token.signer(&Choice::Serial(serial)).unwrap());
-        // A certificate that is not the key's: the value is checked before it is written.
-        let wrong = Choice::Serial(certificate("rsa3072").serial());
-        let pdf = fs::read("testdata/pdf/cairo.pdf").unwrap();
-        let wrong = token.signer(&wrong).unwrap();
-        let signed = pades::SignatureBuilder::new(&pdf, at()).sign(&wrong);
-        assert_eq!(signed.unwrap_err().kind(), ErrorKind::Signer);
+        for name in ["p256", "plain"] {
+            let one = certificate(name);
+            assert!(several.to_string().contains(&one.serial()), "{several}");
+            let signer = token.signer(&Choice::Serial(one.serial())).unwrap();
+            assert_eq!(signer.certificate_chain(), [one]);
+            assert_signs(&signer);
+        }
     });
 }
 
@@ -216,6 +223,35 @@ fn what_is_no_module_is_said() {
     refused(none, "/nowhere/module.so cannot be loaded");
     let file = tempfile::NamedTempFile::new().unwrap();
     refused(Module::open(file.path()), "cannot be loaded");
+}
+
+/// As hardware security modules often have them: the certificate is in a file.
+#[test]
+fn a_key_without_certificate_takes_a_given_one() {
+    with_tokens("a_key_without_certificate_takes_a_given_one", |hsm| {
+        hsm.token("Leader", &["rsa2048", "p256", "p384"]);
+        hsm.inside("Leader", |session| {
+            use cryptoki::object::{Attribute, ObjectClass};
+            let all = session.find_objects(&[Attribute::Class(ObjectClass::CERTIFICATE)]);
+            for certificate in all.unwrap() {
+                session.destroy_object(certificate).unwrap();
+            }
+        });
+        let token = || open(hsm, "Leader").with_login(Pin::new(PIN));
+        let why = token().signer(&Choice::Only);
+        refused(why, "private keys without a certificate");
+        for name in ["rsa2048", "p256", "p384"] {
+            let given = ["ca", name, "rsa3072"].map(certificate);
+            let signer = token().with_certificates(given).signer(&Choice::Only).unwrap();
+            assert_eq!(signer.certificate_chain(), [certificate(name), certificate("ca")]);
+            assert_signs(&signer);
+        }
+        let both = ["rsa2048", "p256"].map(certificate);
+        let token = token().with_certificates(both);
+        assert_eq!(token.signer(&Choice::Only).unwrap_err().kind(), ErrorKind::Misuse);
+        assert_signs(&token.signer(&Choice::Label("p256".to_owned())).unwrap());
+        assert_signs(&token.signer(&Choice::Id(vec![1])).unwrap());
+    });
 }
 
 /// The program `sign`, which reads the PIN from a file or its environment.

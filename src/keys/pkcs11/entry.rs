@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-use super::driver::{KeyKind, KeyName, StoredKey};
+use super::driver::{KeyKind, StoredKey};
 use crate::crypto::PublicKey;
 use crate::error::{Error, ErrorKind, Result};
 use crate::pki::Certificate;
 
-/// A certificate on a token, and whether its private key is there.
+/// A certificate on a token, or one that was given for a key on it, and whether its private key
+/// is there.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Entry {
     pub(super) label: String,
@@ -16,7 +17,7 @@ pub struct Entry {
     pub(super) keys: Keys,
 }
 
-/// The private keys with the certificate's `CKA_ID`.
+/// The private key that belongs to a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Keys {
     /// Tokens show private keys to those alone who are logged in.
@@ -26,7 +27,7 @@ pub(super) enum Keys {
 }
 
 impl Entry {
-    /// What the token calls the certificate (`CKA_LABEL`).
+    /// What the token calls the certificate (`CKA_LABEL`); where it has the key alone, the key.
     #[must_use]
     pub fn label(&self) -> &str {
         &self.label
@@ -74,14 +75,22 @@ impl Entry {
     }
 }
 
-/// How a private key of a certificate is found, if it can sign here at all.
-pub(super) fn key_name(certificate: &Certificate, id: &[u8]) -> Option<KeyName> {
-    let kind = match PublicKey::read(certificate.public_key_info()).ok()? {
-        PublicKey::Rsa(_) | PublicKey::RsaPss(..) => KeyKind::Rsa,
-        PublicKey::Ec(_) => KeyKind::Ec,
+/// The private key with the `CKA_ID` of its certificate, unless it is seen to be of another pair;
+/// where none has that, the one of the same pair.
+pub(super) fn key_of<'a>(
+    certificate: &Certificate,
+    id: &[u8],
+    keys: &'a [StoredKey],
+) -> Option<&'a StoredKey> {
+    let (kind, public) = match PublicKey::read(certificate.public_key_info()).ok()? {
+        PublicKey::Rsa(key) | PublicKey::RsaPss(key, _) => (KeyKind::Rsa, key.modulus()),
+        PublicKey::Ec(key) => (KeyKind::Ec, key.point),
         _ => return None,
     };
-    (!id.is_empty()).then(|| KeyName { id: id.to_vec(), kind })
+    let mut of_kind = keys.iter().filter(|it| it.name.kind == kind);
+    let may_be = |it: &StoredKey| it.public.is_empty() || it.public == public;
+    let by_id = of_kind.clone().find(|it| !id.is_empty() && it.name.id == id && may_be(it));
+    by_id.or_else(|| of_kind.find(|it| it.public == public))
 }
 
 impl fmt::Display for Entry {
@@ -105,7 +114,7 @@ pub enum Choice {
     Only,
     /// The one with this label; that of the certificate or of the private key.
     Label(String),
-    /// The one with this `CKA_ID`.
+    /// The one with this `CKA_ID`; that of the certificate or, where it was given, of the key.
     Id(Vec<u8>),
     /// The one whose certificate has this subject: all of it as RFC 4514 writes names, or its
     /// common name.
@@ -134,10 +143,12 @@ impl Choice {
         }
     }
 
+    /// `lonely` are keys without a certificate.
+    ///
     /// # Errors
     /// `Signer` when none fits or its key is not there, `Misuse` when several do; both list
     /// what there is.
-    pub(super) fn of<'a>(&self, entries: &'a [Entry]) -> Result<&'a Entry> {
+    pub(super) fn of<'a>(&self, entries: &'a [Entry], lonely: &[StoredKey]) -> Result<&'a Entry> {
         let mut fitting: Vec<&Entry> = entries.iter().filter(|it| self.fits(it)).collect();
         let narrowing: [fn(&Entry) -> bool; 2] =
             [|it| it.key().is_some(), Entry::is_for_signatures];
@@ -147,17 +158,18 @@ impl Choice {
             }
         }
         match fitting.as_slice() {
-            [entry] if entry.key().is_some() => Ok(entry),
-            [entry] => Err(Error::new(
+            [first, ..] if fitting.iter().all(|it| it.key().is_none()) => Err(Error::new(
                 ErrorKind::Signer,
                 format!(
-                    "there is no private key for the certificate {entry} on the token: none has \
-                     the same CKA_ID; choose another certificate, or put the key there"
+                    "there is no private key for the certificate {first}; choose another \
+                     certificate, or put the key there{}",
+                    beside(lonely)
                 ),
             )),
+            [entry] => Ok(entry),
             [] => Err(Error::new(
                 ErrorKind::Signer,
-                format!("no certificate on it is the one wanted; {}", list(entries)),
+                format!("no certificate is the one wanted; {}{}", list(entries), beside(lonely)),
             )),
             several => Err(Error::misuse(format!(
                 "one of several keys has to be chosen, by the serial number of its certificate \
@@ -181,4 +193,17 @@ fn list(entries: &[Entry]) -> String {
 
 fn names<'a>(entries: impl Iterator<Item = &'a Entry>) -> String {
     entries.take(NAMED).map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+fn beside(lonely: &[StoredKey]) -> String {
+    let labels: Vec<String> =
+        lonely.iter().take(NAMED).map(|it| format!("{:?}", it.label)).collect();
+    if labels.is_empty() {
+        return String::new();
+    }
+    format!(
+        "; there are private keys without a certificate, which can be given by \
+         `Token::with_certificates`: {}",
+        labels.join("; ")
+    )
 }

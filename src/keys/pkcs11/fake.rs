@@ -55,7 +55,12 @@ impl FakeToken {
             signed: 0,
             faults: VecDeque::new(),
             certificates: vec![("leader".into(), vec![1], certificate)],
-            keys: vec![StoredKey { name, label: "key".into(), always_authenticate: false }],
+            keys: vec![StoredKey {
+                name,
+                label: "key".into(),
+                always_authenticate: false,
+                public: Vec::new(),
+            }],
         }
     }
 

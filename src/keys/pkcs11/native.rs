@@ -177,13 +177,14 @@ impl Open {
 
     /// Nothing for keys of kinds that are not used here.
     fn key(&self, handle: ObjectHandle) -> Result<Option<StoredKey>, Fault> {
-        let (mut kind, mut id, mut label, mut always_authenticate) =
-            (None, Vec::new(), String::new(), false);
+        let (mut kind, mut id, mut label, mut always_authenticate, mut public) =
+            (None, Vec::new(), String::new(), false, Vec::new());
         let wanted = [
             AttributeType::KeyType,
             AttributeType::Id,
             AttributeType::Label,
             AttributeType::AlwaysAuthenticate,
+            AttributeType::Modulus,
         ];
         for attribute in self.session.get_attributes(handle, &wanted)? {
             match attribute {
@@ -192,10 +193,32 @@ impl Open {
                 Attribute::Id(it) => id = it,
                 Attribute::Label(it) => label = text(&it),
                 Attribute::AlwaysAuthenticate(it) => always_authenticate = it,
+                Attribute::Modulus(it) => public = without_zeros(&it).to_vec(),
                 _ => {}
             }
         }
-        Ok(kind.map(|kind| StoredKey { name: KeyName { id, kind }, label, always_authenticate }))
+        let Some(kind) = kind else { return Ok(None) };
+        if kind == KeyKind::Ec {
+            public = self.point(&id)?;
+        }
+        Ok(Some(StoredKey { name: KeyName { id, kind }, label, always_authenticate, public }))
+    }
+
+    /// Private keys do not say their point; a public key beside one does.
+    fn point(&self, id: &[u8]) -> Result<Vec<u8>, Fault> {
+        let template = [
+            Attribute::Class(ObjectClass::PUBLIC_KEY),
+            Attribute::KeyType(KeyType::EC),
+            Attribute::Id(id.to_vec()),
+        ];
+        let Some(handle) = self.find(&template, 0)?.first().copied() else {
+            return Ok(Vec::new());
+        };
+        let found = self.session.get_attributes(handle, &[AttributeType::EcPoint])?;
+        Ok(match found.into_iter().next() {
+            Some(Attribute::EcPoint(point)) => bare_point(point),
+            _ => Vec::new(),
+        })
     }
 
     fn handle(&mut self, key: &KeyName) -> Result<ObjectHandle, Fault> {
@@ -218,6 +241,21 @@ impl Open {
         })?;
         self.keys.push((key.clone(), handle));
         Ok(handle)
+    }
+}
+
+fn without_zeros(mut number: &[u8]) -> &[u8] {
+    while let [0, rest @ ..] = number {
+        number = rest;
+    }
+    number
+}
+
+/// A point is within an OCTET STRING (PKCS #11 3.1 §6.3.3); some modules leave that away.
+fn bare_point(point: Vec<u8>) -> Vec<u8> {
+    match point.as_slice() {
+        [0x04, length, rest @ ..] if usize::from(*length) == rest.len() => rest.to_vec(),
+        _ => point,
     }
 }
 

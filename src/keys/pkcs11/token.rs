@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::access::Trouble;
 use super::driver::{Driver, Fault, Mechanism, StoredKey};
-use super::entry::{Choice, Entry, Keys, key_name};
+use super::entry::{Choice, Entry, Keys, key_of};
 use super::info::TokenInfo;
 use super::native;
 use super::pin::Login;
@@ -159,7 +159,8 @@ impl Token {
         self
     }
 
-    /// Certificates of issuers that are not on the token, for the chains of its signers.
+    /// Certificates that are not on the token: of issuers, for the chains of its signers, and
+    /// of private keys that are there alone.
     #[must_use]
     pub fn with_certificates(
         mut self,
@@ -176,7 +177,7 @@ impl Token {
     /// `Signer` when it is not there or the login fails; `LimitExceeded` for more than
     /// [`Limits::token_objects`], or a certificate larger than [`Limits::certificate_bytes`].
     pub fn entries(&self) -> Result<Vec<Entry>> {
-        Ok(self.look(Need::LoginIfGiven)?.0)
+        Ok(self.look(Need::LoginIfGiven)?.entries)
     }
 
     /// A key on it, with its certificate and those of its issuers, from the token and
@@ -188,23 +189,21 @@ impl Token {
     /// key; `Misuse` when several could be meant, or it is not known how to log in;
     /// `Unsupported` when the key is of a kind that does not sign here.
     pub fn signer(&self, choice: &Choice) -> Result<TokenSigner> {
-        let (entries, mechanisms) = self.look(Need::Login)?;
+        let Seen { entries, lonely, mechanisms } = self.look(Need::Login)?;
         let on_token = |error: Error| error.in_element(format!("the token {}", self.info()));
-        let entry = choice.of(&entries).map_err(on_token)?;
+        let entry = choice.of(&entries, &lonely).map_err(on_token)?;
         let all: Vec<Certificate> =
             entries.iter().map(|it| &it.certificate).chain(&self.given).cloned().collect();
         TokenSigner::new(self.pool.clone(), mechanisms, entry, &all)
     }
 
-    fn look(&self, need: Need) -> Result<(Vec<Entry>, Vec<Mechanism>)> {
-        self.pool.run(need, |lease| {
-            let mechanisms = lease.driver().mechanisms(lease.slot)?;
-            Ok((self.read(lease)?, mechanisms))
-        })
+    fn look(&self, need: Need) -> Result<Seen> {
+        self.pool.run(need, |lease| self.read(lease))
     }
 
-    fn read(&self, lease: &mut Lease<'_>) -> Result<Vec<Entry>, Trouble> {
+    fn read(&self, lease: &mut Lease<'_>) -> Result<Seen, Trouble> {
         let Limits { token_objects: most, certificate_bytes, .. } = self.limits;
+        let mechanisms = lease.driver().mechanisms(lease.slot)?;
         let logged_in = lease.is_logged_in() || !self.info().login_required;
         let session = lease.session()?;
         let octets = u64::try_from(certificate_bytes).unwrap_or(u64::MAX);
@@ -212,33 +211,53 @@ impl Token {
         within(stored.len(), most, "certificates on a token")?;
         let keys = session.keys(most)?;
         within(keys.len(), most, "private keys on a token")?;
-        let mut entries = Vec::new();
+        let mut seen = Seen { entries: Vec::new(), lonely: Vec::new(), mechanisms };
         for it in stored {
             if it.octets > octets {
                 let what = format!("{certificate_bytes} bytes of a certificate");
-                return Err(Error::limit(what)
-                    .in_element(format!("the certificate {:?}", it.label))
-                    .into());
+                let place = format!("the certificate {:?}", it.label);
+                return Err(Error::limit(what).in_element(place).into());
             }
             // Tokens may hold attribute certificates, and what their makers put there.
             let Ok(certificate) = Certificate::from_der_within(&it.der, &self.limits) else {
                 continue;
             };
-            let name = key_name(&certificate, &it.id);
-            let key = keys.iter().find(|key| Some(&key.name) == name.as_ref());
-            let keys = Self::keys_of(key, logged_in);
-            entries.push(Entry { label: it.label, id: it.id, certificate, keys });
+            let keys = match key_of(&certificate, &it.id, &keys) {
+                Some(key) => Keys::Present(key.clone()),
+                None if logged_in => Keys::Missing,
+                None => Keys::Hidden,
+            };
+            seen.entries.push(Entry { label: it.label, id: it.id, certificate, keys });
         }
-        Ok(entries)
+        self.add_given(&mut seen, keys);
+        Ok(seen)
     }
 
-    fn keys_of(key: Option<&StoredKey>, logged_in: bool) -> Keys {
-        match key {
-            Some(key) => Keys::Present(key.clone()),
-            None if logged_in => Keys::Missing,
-            None => Keys::Hidden,
+    /// Hardware security modules often hold keys alone.
+    fn add_given(&self, seen: &mut Seen, keys: Vec<StoredKey>) {
+        let is_new = |it: &&Certificate| seen.entries.iter().all(|known| known.certificate != **it);
+        let new: Vec<&Certificate> = self.given.iter().filter(is_new).collect();
+        for certificate in new {
+            if let Some(key) = key_of(certificate, &[], &keys) {
+                seen.entries.push(Entry {
+                    label: key.label.clone(),
+                    id: key.name.id.clone(),
+                    certificate: certificate.clone(),
+                    keys: Keys::Present(key.clone()),
+                });
+            }
         }
+        let has_none = |key: &StoredKey| seen.entries.iter().all(|it| it.key() != Some(key));
+        seen.lonely = keys.into_iter().filter(has_none).collect();
     }
+}
+
+/// What is on a token.
+struct Seen {
+    entries: Vec<Entry>,
+    /// Keys without a certificate.
+    lonely: Vec<StoredKey>,
+    mechanisms: Vec<Mechanism>,
 }
 
 impl fmt::Debug for Token {
