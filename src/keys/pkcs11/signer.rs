@@ -18,6 +18,10 @@ use crate::pki::Certificate;
 ///
 /// The token gets a digest; where it digests for itself, the attributes that are signed, with
 /// the document's digest among them. It never gets the document.
+///
+/// A key that wants the PIN for each signature (`CKA_ALWAYS_AUTHENTICATE`) signs only where the
+/// token digests for itself: the binding to modules that is used here has no way to log in
+/// between the beginning of a signature over a digest and its end.
 pub struct TokenSigner {
     pool: Arc<Pool>,
     offered: Vec<Mechanism>,
