@@ -123,6 +123,7 @@ fn tokens_and_keys_are_found_or_listed() {
         let module = Module::open(&hsm.module).unwrap();
         let none = module.token("Nobody");
         refused(none, "\"Leader\"");
+        refused(module.token("Nobody"), "one without a name");
         let serial = open(hsm, "Agency").info().serial().to_owned();
         assert_eq!(module.token(&serial).unwrap().info().label(), "Agency");
 

@@ -55,9 +55,13 @@ impl TokenInfo {
     }
 }
 
-/// As `"label" (serial 0123)`; both come from the token, and may hold anything.
+/// As `"label" (serial 0123)`; both come from the token, and may hold anything. One that nobody
+/// has set up yet has neither.
 impl fmt::Display for TokenInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.label.is_empty() && self.serial.is_empty() {
+            return f.write_str("one without a name or serial number");
+        }
         write!(f, "{:?} (serial {})", self.label, self.serial.escape_debug())
     }
 }
