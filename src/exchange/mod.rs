@@ -60,7 +60,7 @@ mod examiner;
 mod fake;
 mod fault;
 #[cfg(feature = "http")]
-mod http;
+pub(crate) mod http;
 #[cfg(feature = "exchange")]
 mod inbox;
 #[cfg(feature = "exchange")]

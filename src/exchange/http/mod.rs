@@ -11,7 +11,8 @@ mod timeouts;
 mod unescape;
 
 pub(super) use self::base64_decoder::Base64Decoder;
-pub(super) use self::connection::{Connection, for_each_piece, lost, read};
+pub(super) use self::connection::for_each_piece;
+pub(crate) use self::connection::{Connection, lost, read};
 pub(super) use self::message::MessageOut;
 #[cfg(fuzzing)]
 pub(super) use self::scanner::exhaust;
