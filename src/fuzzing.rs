@@ -88,3 +88,9 @@ pub fn axis_reply(bytes: &[u8], size: usize) -> Option<(Option<Vec<u8>>, Vec<u8>
 pub fn lgsp_reply(status: u16, bytes: &[u8]) -> usize {
     crate::exchange::lgsp::exhaust(status, bytes)
 }
+
+/// How many ways there are to read the answer of a service that keeps keys.
+#[cfg(feature = "http")]
+pub fn csc_reply(status: u16, bytes: &[u8]) -> usize {
+    crate::online::csc::exhaust::exhaust(status, bytes)
+}

@@ -11,6 +11,7 @@
 //! | task | door |
 //! |---|---|
 //! | open a key | [`SoftwareSigner`], [`pkcs12::open`], `pkcs11::Module` (feature `pkcs11`) for a token, or an own [`Signer`] for a service |
+//! | open a key | [`SoftwareSigner`], [`pkcs12::open`], `csc::RemoteSigner` (feature `http`), or an own [`Signer`] for a token |
 //! | sign a PDF | [`pades::SignatureBuilder`] |
 //! | let a signature be seen | `appearance::Appearance` (feature `appearance`) |
 //! | certify a PDF, lock its fields, make fields for others | [`pades::SignatureBuilder::certify`], [`pades::FieldLock`], [`pades::FieldBuilder`] |
@@ -46,7 +47,7 @@
 //! - `augmentation`: raises finished signatures; it signs nothing.
 //! - `batch`: many documents signed or verified at once.
 //! - `envelope`: messages that carry documents. `exchange`: sending and receiving them.
-//!   `online`: those who carry questions for [`Retrieve`].
+//!   `online`: those who carry questions for [`Retrieve`], and keys that a service keeps.
 //!
 //! # Features
 //!
@@ -70,6 +71,8 @@
 //!   it nothing here can open a connection.
 //! - `pkcs11`: keys on tokens and in hardware security modules, by the modules of their makers.
 //!   Without it no native code is ever loaded.
+//!   the provinces' dialect; who asks for revocation data, issuers and time-stamps; keys that
+//!   a remote service keeps. Without it nothing here can open a connection.
 //!
 //! Features add doors and never change what is behind the others.
 
@@ -192,6 +195,38 @@ pub mod axis {
 #[cfg(feature = "http")]
 pub mod lgsp {
     pub use crate::exchange::lgsp::{Client, Credentials};
+}
+
+/// Keys that a remote service keeps, by the API of the Cloud Signature Consortium, version 2.
+///
+/// [`RemoteSigner`](csc::RemoteSigner) is a [`Signer`] that every builder takes;
+/// [`Authorise`](csc::Authorise) asks the key's holder for a PIN or a code. Only hashes go to
+/// the service.
+///
+/// ```no_run
+/// # fn main() -> kyso::Result<()> {
+/// use kyso::csc::{Access, Answer, Client, Question, RemoteSigner};
+/// use kyso::{UtcTime, pades};
+///
+/// let access = Access::login("clerk", "password");
+/// let client = Client::new("https://rssp.example.vn/csc/v2", access, UtcTime::now)?;
+/// let key = client.credentials()?.remove(0);
+/// let ask = |question: &Question<'_>| {
+///     let answers = question.factors().iter().map(|it| Answer::new(&it.id, "from the holder"));
+///     Ok(answers.collect())
+/// };
+/// let signer = RemoteSigner::open(client, &key, ask)?.with_description("Quyết định 15");
+/// # let decision = Vec::new();
+/// let signed = pades::SignatureBuilder::new(&decision, UtcTime::now()).sign(&signer)?;
+/// # Ok(())
+/// # }
+/// ```
+#[cfg(feature = "http")]
+pub mod csc {
+    pub use crate::online::csc::{
+        Access, Answer, AuthorisationMode, Authorise, Cancel, Client, Credential, CredentialStatus,
+        Factor, FactorKind, Pin, Polling, Question, Refusal, RemoteSigner, ServiceInfo, Submitted,
+    };
 }
 
 #[cfg(doctest)]

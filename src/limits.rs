@@ -172,6 +172,13 @@ pub struct Limits {
     pub attachments_bytes: usize,
     /// Bytes of an answer from a service.
     pub answer_bytes: u64,
+    /// Bytes of an answer from a service that keeps keys: a batch of a thousand signatures
+    /// by RSA-4096 takes 700 KB, a certificate with its path some ten.
+    pub signing_answer_bytes: u64,
+    /// Keys that a service lists: an officer has one or two, an agency some hundred.
+    pub signing_credentials: usize,
+    /// Signatures asked for at once, however many the service would give.
+    pub signing_batch: usize,
 }
 
 impl Default for Limits {
@@ -234,6 +241,9 @@ impl Default for Limits {
             attachment_bytes: 512 << 20,
             attachments_bytes: 512 << 20,
             answer_bytes: 1 << 30,
+            signing_answer_bytes: 4 << 20,
+            signing_credentials: 10_000,
+            signing_batch: 1_000,
         }
     }
 }

@@ -10,8 +10,8 @@ use crate::pki::Certificate;
 
 /// A private key that can be asked to sign, with the certificate that speaks for it.
 ///
-/// Implementations neither fetch nor build anything: no network, no time-stamps,
-/// no formats. That is why one can be written for any token or service.
+/// Implementations neither fetch nor build anything: no network but on the way to the key, no
+/// time-stamps, no formats. That is why one can be written for any token or service.
 pub trait Signer: Send + Sync {
     /// The signer's certificate, then its issuers as far as they are known.
     fn certificate_chain(&self) -> &[Certificate];
