@@ -8,12 +8,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use kyso::{
-    Certificate, DigestAlgorithm, Limits, Prepared, PssParameters, Seekable, SignatureAlgorithm,
-    SignatureValue, Signer, SoftwareSigner, Source, UtcTime, cades, pades, pkcs12,
+    Certificate, Limits, Prepared, Seekable, SignatureAlgorithm, SignatureValue, Signer,
+    SoftwareSigner, Source, UtcTime, cades, pades, pkcs12,
 };
 
 #[path = "support/arguments.rs"]
 mod arguments;
+#[path = "support/csc.rs"]
+mod csc;
 #[path = "support/files.rs"]
 mod files;
 #[path = "support/levels.rs"]
@@ -37,6 +39,9 @@ KEY        --key FILE --cert FILE... (PEM), or --p12 FILE; --password TEXT where
            --pkcs11 MODULE --token LABEL|SERIAL  the library of the token's driver (PKCS#11); and which token
            --key-label TEXT                      where there are several keys; --cert FILE for certificates not on it
            --pin-file FILE                       its PIN; that of the environment's KYSO_PIN, unless given
+           --csc URL [--credential ID] --csc-token-file FILE   a key that a service keeps, as https://host/csc/v2
+           [--csc-pin-file FILE] [--csc-otp CODE|ask] [--csc-phone]   what its holder answers; phone: waits for one
+           [--csc-description TEXT] [--csc-roots FILE]   what the holder is shown; whom TLS trusts
 any file   --algorithm RSA_SHA256 (or RSA_SSA_PSS_SHA256_MGF1, ECDSA_SHA256, ED25519, ...)
            --time 2026-11-22T08:00:00+07:00      the claimed time; now, unless given
            --detached | --enveloping             CAdES, for a PDF too
@@ -91,6 +96,7 @@ struct Options {
     complete: Option<PathBuf>,
     value: Option<PathBuf>,
     augment: bool,
+    csc: csc::Options,
     levels: Levels,
     looks: Looks,
     paths: Vec<PathBuf>,
@@ -153,6 +159,9 @@ fn run(options: &Options) -> Outcome<()> {
 }
 
 fn signer(options: &Options) -> Outcome<Box<dyn Signer>> {
+    if options.csc.are_given() {
+        return csc::open(&options.csc, options.algorithm);
+    }
     let in_file = options.key.is_some() || options.p12.is_some();
     if options.token.is_given() && !in_file {
         let issuers = match options.certificates()? {
@@ -173,7 +182,7 @@ fn signer(options: &Options) -> Outcome<Box<dyn Signer>> {
             SoftwareSigner::from_encrypted_pem(&key, &options.password, &certificates)?
         }
         (None, Some(p12)) => pkcs12::open(&read(p12)?, options.password.as_str())?,
-        _ => return Err("give one of --key, --p12 and --pkcs11".into()),
+        _ => return Err("give one of --key, --p12, --pkcs11 and --csc".into()),
     };
     Ok(Box::new(match options.algorithm {
         Some(algorithm) => signer.with_algorithm(algorithm)?,
@@ -243,6 +252,7 @@ impl Options {
             if options.levels.read(&argument, &mut next)?
                 || options.looks.read(&argument, &mut next)?
                 || options.token.read(&argument, &mut next)?
+                || options.csc.read(&argument, &mut next)?
             {
                 continue;
             }
@@ -253,7 +263,7 @@ impl Options {
                 "--password" => options.password = next()?,
                 "--document-password" => options.document_password = Some(next()?),
                 "--cert" => options.certificates.push(next()?.into()),
-                "--algorithm" => options.algorithm = Some(algorithm(&next()?)?),
+                "--algorithm" => options.algorithm = Some(options::algorithm(&next()?)?),
                 "--time" => options.time = Some(next()?.parse()?),
                 "--detached" => options.cades = true,
                 "--enveloping" => (options.cades, options.enveloping) = (true, true),
@@ -396,21 +406,4 @@ fn lock(text: &str) -> Outcome<pades::FieldLock> {
 
 fn read(path: &Path) -> Outcome<Vec<u8>> {
     fs::read(path).map_err(|error| format!("{}: {error}", path.display()).into())
-}
-
-/// By the name that reports give it.
-fn algorithm(name: &str) -> Outcome<SignatureAlgorithm> {
-    use DigestAlgorithm::{Sha256, Sha384, Sha512};
-    [Sha256, Sha384, Sha512]
-        .into_iter()
-        .flat_map(|digest| {
-            [
-                SignatureAlgorithm::RsaPkcs1(digest),
-                SignatureAlgorithm::RsaPss(PssParameters::new(digest)),
-                SignatureAlgorithm::Ecdsa(digest),
-                SignatureAlgorithm::Ed25519,
-            ]
-        })
-        .find(|algorithm| algorithm.to_string() == name)
-        .ok_or_else(|| format!("no algorithm {name}").into())
 }

@@ -5,7 +5,10 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 
-use kyso::{Certificate, Crl, Evidence, Limits, OcspResponse, Policy};
+use kyso::{
+    Certificate, Crl, DigestAlgorithm, Evidence, Limits, OcspResponse, Policy, PssParameters,
+    SignatureAlgorithm,
+};
 
 pub(crate) fn text(argument: OsString) -> Result<String, String> {
     argument.into_string().map_err(|it| format!("{} is no UTF-8", it.display()))
@@ -66,4 +69,21 @@ pub(crate) fn crls(value: &str) -> Result<Vec<Crl>, String> {
 pub(crate) fn responses(value: &str) -> Result<Vec<OcspResponse>, String> {
     let bytes = fs::read(value).map_err(|error| format!("{value}: {error}"))?;
     OcspResponse::all_from(&bytes, &Limits::default()).map_err(|error| format!("{value}: {error}"))
+}
+
+/// By the name that reports give it.
+pub(crate) fn algorithm(name: &str) -> Result<SignatureAlgorithm, String> {
+    use DigestAlgorithm::{Sha256, Sha384, Sha512};
+    [Sha256, Sha384, Sha512]
+        .into_iter()
+        .flat_map(|digest| {
+            [
+                SignatureAlgorithm::RsaPkcs1(digest),
+                SignatureAlgorithm::RsaPss(PssParameters::new(digest)),
+                SignatureAlgorithm::Ecdsa(digest),
+                SignatureAlgorithm::Ed25519,
+            ]
+        })
+        .find(|algorithm| algorithm.to_string() == name)
+        .ok_or_else(|| format!("no algorithm {name}"))
 }

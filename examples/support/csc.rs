@@ -1,0 +1,163 @@
+//! A key that a remote service keeps (CSC API, version 2), by options that several programs
+//! take.
+
+use std::error::Error;
+use std::fs;
+use std::io::{self, BufRead};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use kyso::csc::{Access, Answer, Authorise, Client, Factor, FactorKind, Question, RemoteSigner};
+use kyso::{ErrorKind, SignatureAlgorithm, Signer, UtcTime};
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+/// Where the key is, and what its holder answers.
+#[derive(Default)]
+pub(crate) struct Options {
+    url: Option<String>,
+    credential: Option<String>,
+    token: Option<PathBuf>,
+    pin: Option<PathBuf>,
+    otp: Option<String>,
+    phone: bool,
+    description: Option<String>,
+    roots: Option<PathBuf>,
+}
+
+impl Options {
+    /// Whether the option is one of these.
+    pub(crate) fn read(
+        &mut self,
+        option: &str,
+        mut value: impl FnMut() -> Result<String, String>,
+    ) -> Outcome<bool> {
+        match option {
+            "--csc" => self.url = Some(value()?),
+            "--credential" => self.credential = Some(value()?),
+            "--csc-token-file" => self.token = Some(value()?.into()),
+            "--csc-pin-file" => self.pin = Some(value()?.into()),
+            "--csc-otp" => self.otp = Some(value()?),
+            "--csc-phone" => self.phone = true,
+            "--csc-description" => self.description = Some(value()?),
+            "--csc-roots" => self.roots = Some(value()?.into()),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// Whether a service is to sign.
+    pub(crate) fn are_given(&self) -> bool {
+        self.url.is_some()
+    }
+}
+
+/// The key, once the service has told of it. Secrets come from files, not from the command
+/// line, which others can read.
+pub(crate) fn open(
+    options: &Options,
+    algorithm: Option<SignatureAlgorithm>,
+) -> Outcome<Box<dyn Signer>> {
+    let url = options.url.as_deref().ok_or("give --csc")?;
+    let token = options.token.clone().ok_or("--csc needs --csc-token-file")?;
+    // Read anew where the service refuses it: another program may have renewed it.
+    let access =
+        Access::tokens(move || secret(&token).map_err(|it| kyso::Error::new(ErrorKind::Io, it)));
+    let mut client = Client::new(url, access, UtcTime::now)?;
+    if let Some(roots) = &options.roots {
+        client = client.with_roots(&fs::read(roots)?)?;
+    }
+    let credential = match &options.credential {
+        Some(credential) => credential.clone(),
+        None => only(client.credentials()?)?,
+    };
+    let pin = options.pin.as_ref().map(secret).transpose()?;
+    let holder = Holder {
+        pin,
+        otp: options.otp.clone(),
+        used: AtomicBool::default(),
+        refused: AtomicBool::default(),
+    };
+    let mut signer = RemoteSigner::open(client, &credential, holder)?;
+    if let Some(algorithm) = algorithm {
+        signer = signer.with_algorithm(algorithm)?;
+    }
+    if let Some(description) = &options.description {
+        signer = signer.with_description(description);
+    }
+    if options.phone {
+        signer = signer.asynchronous();
+    }
+    Ok(Box::new(signer))
+}
+
+fn only(mut credentials: Vec<String>) -> Outcome<String> {
+    match (credentials.pop(), credentials.is_empty()) {
+        (Some(it), true) => Ok(it),
+        (None, _) => Err("the service keeps no key for this token".into()),
+        (Some(last), false) => {
+            credentials.push(last);
+            Err(format!("give --credential, one of {}", credentials.join(" ")).into())
+        }
+    }
+}
+
+/// The first line of a file.
+fn secret(path: &PathBuf) -> Result<String, String> {
+    let text = fs::read_to_string(path).map_err(|it| format!("{}: {it}", path.display()))?;
+    Ok(text.lines().next().unwrap_or_default().trim().to_owned())
+}
+
+/// What was given on the command line, in a person's place.
+struct Holder {
+    pin: Option<String>,
+    otp: Option<String>,
+    used: AtomicBool,
+    refused: AtomicBool,
+}
+
+impl Holder {
+    fn answer(&self, factor: &Factor) -> kyso::Result<Answer> {
+        let refuse = |what: &str| Err(kyso::Error::new(ErrorKind::Signer, what));
+        let is_code = factor.kind == FactorKind::ChallengeResponse || factor.id == "OTP";
+        if !is_code {
+            return match &self.pin {
+                Some(pin) => Ok(Answer::new(&factor.id, pin)),
+                None => refuse("the service wants a PIN: give --csc-pin-file"),
+            };
+        }
+        match self.otp.as_deref() {
+            Some("ask") => Ok(Answer::new(&factor.id, ask(factor)?)),
+            Some(code) if !self.used.swap(true, Ordering::SeqCst) => {
+                Ok(Answer::new(&factor.id, code))
+            }
+            Some(_) => refuse("the code of --csc-otp was used: sign again with another"),
+            None => refuse("the service wants a code: give --csc-otp, or --csc-otp ask"),
+        }
+    }
+}
+
+impl Authorise for Holder {
+    fn authorise(&self, question: &Question<'_>) -> kyso::Result<Vec<Answer>> {
+        if self.refused.load(Ordering::SeqCst) {
+            let what = "the service refused the PIN or the code: it is not sent again";
+            return Err(kyso::Error::new(ErrorKind::Signer, what));
+        }
+        let asked = question.factors().iter().filter(|it| it.is_asked_here());
+        asked.map(|it| self.answer(it)).collect()
+    }
+
+    fn refused(&self) {
+        self.refused.store(true, Ordering::SeqCst);
+    }
+}
+
+/// Asks whoever sits before the program.
+#[allow(clippy::print_stderr, reason = "a program speaks to who runs it")]
+fn ask(factor: &Factor) -> kyso::Result<String> {
+    let Factor { id, label, description, challenge, .. } = factor;
+    eprintln!("{id} {label} {description} {}", challenge.as_deref().unwrap_or_default());
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line)?;
+    Ok(line.trim().to_owned())
+}

@@ -1,0 +1,67 @@
+//! The program `sign`: keys that a service keeps.
+#![allow(
+    clippy::unwrap_used,
+    clippy::unwrap_in_result,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::print_stdout,
+    missing_docs
+)]
+
+#[allow(dead_code)] // each test uses a part of it
+#[path = "support/csc.rs"]
+mod service;
+#[allow(dead_code)]
+#[path = "support/signed.rs"]
+mod signed;
+mod support;
+
+use std::fs;
+
+use service::{KEY, NOW, PIN, remote};
+use support::example;
+
+const PDF: &str = "testdata/pdf/cairo.pdf";
+
+/// How a program ends, and what it says.
+fn run(name: &str, arguments: &[&str]) -> Option<(Option<i32>, String)> {
+    let output = example(name, arguments)?;
+    let said = [output.stdout, output.stderr].concat();
+    Some((output.status.code(), String::from_utf8(said).unwrap()))
+}
+
+#[test]
+fn a_key_of_a_service_signs() {
+    let folder = tempfile::tempdir().unwrap();
+    let (service, options) = remote(folder.path());
+    let options: Vec<&str> = options.iter().map(String::as_str).collect();
+    let out = folder.path().join("signed.pdf");
+    let files = ["--time", NOW, PDF, out.to_str().unwrap()];
+    let Some((code, said)) = run("sign", &[&options[..], &files].concat()) else { return };
+    assert_eq!(code, Some(0), "{said}");
+    signed::passes(&fs::read(&out).unwrap(), None);
+    let phone = ["--csc-phone", "--csc-description", "QĐ 15", "--algorithm"];
+    let phone = [&phone[..], &["RSA_SSA_PSS_SHA256_MGF1"]].concat();
+    let (code, said) = run("sign", &[&options[..], &phone, &files].concat()).unwrap();
+    assert_eq!(code, Some(0), "{said}");
+    signed::passes(&fs::read(&out).unwrap(), None);
+    assert_eq!(service.latest("credentials/authorize")["description"], "QĐ 15");
+    // Two keys, and none is named.
+    let unnamed: Vec<&str> =
+        options.iter().copied().filter(|it| !["--credential", KEY].contains(it)).collect();
+    let (code, said) = run("sign", &[&unnamed[..], &files].concat()).unwrap();
+    assert!(code == Some(1) && said.contains("HX0224685"), "{said}");
+    // A wrong PIN is sent once, and not told.
+    fs::write(folder.path().join("pin"), "wrong-pin").unwrap();
+    let (code, said) = run("sign", &[&options[..], &files].concat()).unwrap();
+    assert!(code == Some(1) && !said.contains("wrong-pin"), "{said}");
+    assert_eq!(service.state(|it| it.wrong), 1);
+    fs::write(folder.path().join("pin"), PIN).unwrap();
+    service.state(|it| it.objects = service::pin_and_code());
+    let (code, said) = run("sign", &[&options[..], &files].concat()).unwrap();
+    assert!(code == Some(1) && said.contains("--csc-otp"), "{said}");
+    let code = ["--csc-otp", service::OTP];
+    let (code, said) = run("sign", &[&options[..], &code, &files].concat()).unwrap();
+    assert_eq!(code, Some(0), "{said}");
+}
