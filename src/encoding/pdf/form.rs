@@ -68,7 +68,7 @@ pub(crate) fn fields(view: View<'_>) -> Result<Vec<Field>> {
         let limits = view.reader().limits();
         within(node.depth, limits.pdf_depth, "nested form fields")?;
         let object = view.resolve(&node.object)?;
-        let Some(dictionary) = object.as_dictionary() else { continue };
+        let Some(dictionary) = object.into_dictionary() else { continue };
         let (field, below) = read(view, node, dictionary)?;
         found.extend(field);
         open.extend(below.into_iter().rev());
@@ -77,19 +77,18 @@ pub(crate) fn fields(view: View<'_>) -> Result<Vec<Field>> {
 }
 
 /// Either a field, or the fields below it.
-fn read(view: View<'_>, node: Node, dictionary: &Dictionary) -> Result<(Option<Field>, Vec<Node>)> {
-    let partial = view.value(dictionary, "T")?;
+fn read(view: View<'_>, node: Node, dictionary: Dictionary) -> Result<(Option<Field>, Vec<Node>)> {
+    let partial = view.value(&dictionary, "T")?;
     let partial = partial.as_string().map(text_of);
     let name = match (node.name, partial) {
         (Some(above), Some(partial)) => Some(format!("{above}.{partial}")),
         (above, partial) => partial.or(above),
     };
-    let kind = view.value(dictionary, "FT")?.as_name().map(<[u8]>::to_vec).or(node.kind);
+    let kind = view.value(&dictionary, "FT")?.as_name().map(<[u8]>::to_vec).or(node.kind);
     let value = dictionary.get("V").cloned().or(node.value);
     let (mut below, mut widgets) = (Vec::new(), Vec::new());
-    for kid in view.array(dictionary, "Kids")? {
-        let object = view.resolve(&kid)?;
-        let Some(child) = object.as_dictionary() else { continue };
+    for kid in view.array(&dictionary, "Kids")? {
+        let Some(child) = view.resolve(&kid)?.into_dictionary() else { continue };
         if child.contains("T") {
             below.push(Node {
                 object: kid,
@@ -99,7 +98,7 @@ fn read(view: View<'_>, node: Node, dictionary: &Dictionary) -> Result<(Option<F
                 depth: node.depth.saturating_add(1),
             });
         } else {
-            widgets.push((kid.as_reference(), child.clone()));
+            widgets.push((kid.as_reference(), child));
         }
     }
     if !below.is_empty() {
@@ -110,6 +109,5 @@ fn read(view: View<'_>, node: Node, dictionary: &Dictionary) -> Result<(Option<F
         widgets.push((reference, dictionary.clone()));
     }
     let name = name.unwrap_or_default();
-    let dictionary = dictionary.clone();
     Ok((Some(Field { name, reference, dictionary, kind, value, widgets }), below))
 }

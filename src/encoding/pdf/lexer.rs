@@ -355,27 +355,27 @@ impl<'a> Lexer<'a> {
 
     /// The bytes of all pairs of digits that stand together: in signatures, all there are.
     fn hex_pairs(&mut self) -> Vec<u8> {
-        let (pairs, _) = self.rest().as_chunks::<2>();
-        let pair = |[high, low]: &[u8; 2]| (digit(*high), digit(*low));
-        let byte = |(high, low): (u8, u8)| high << 4 | low;
-        let mut bytes = Vec::new();
-        for some in pairs.chunks(PAIRS) {
-            // Without a branch, so that many are read at once.
-            let all = some.iter().map(pair).fold(0, |all, (high, low)| all | high | low);
-            if all > 0xf {
-                let read = some.iter().map(pair).take_while(|(high, low)| (high | low) <= 0xf);
-                bytes.extend(read.map(byte));
+        let rest = self.rest();
+        let mut count = 0_usize;
+        for some in rest.chunks(TOGETHER) {
+            // Without a branch, so that many are looked at at once.
+            if !some.iter().fold(true, |all, it| all & is_digit(*it)) {
+                let digits = some.iter().take_while(|it| is_digit(**it)).count();
+                count = count.saturating_add(digits);
                 break;
             }
-            bytes.extend(some.iter().map(pair).map(byte));
+            count = count.saturating_add(some.len());
         }
+        let (pairs, _) = rest.get(..count).unwrap_or_default().as_chunks::<2>();
+        let bytes: Vec<u8> =
+            pairs.iter().map(|[high, low]| value(*high) << 4 | value(*low)).collect();
         self.skip(bytes.len().saturating_mul(2));
         bytes
     }
 }
 
-/// Pairs of digits that are looked at together.
-const PAIRS: usize = 64;
+/// Digits that are looked at together.
+const TOGETHER: usize = 128;
 
 pub(crate) const fn hex_digit(byte: u8) -> Option<u8> {
     match byte {
@@ -386,12 +386,14 @@ pub(crate) const fn hex_digit(byte: u8) -> Option<u8> {
     }
 }
 
-/// What a digit stands for; `0xff` where it is none. Compilers make comparisons of many bytes
-/// at once of it.
-fn digit(byte: u8) -> u8 {
-    let (number, letter) = (byte.wrapping_sub(b'0'), (byte | 0x20).wrapping_sub(b'a'));
-    let letter = if letter < 6 { letter.wrapping_add(10) } else { u8::MAX };
-    if number < 10 { number } else { letter }
+/// Whether it is a hexadecimal digit.
+fn is_digit(byte: u8) -> bool {
+    (byte.wrapping_sub(b'0') < 10) | ((byte | 0x20).wrapping_sub(b'a') < 6)
+}
+
+/// What a digit stands for: letters are 9 more than their last four bits.
+fn value(digit: u8) -> u8 {
+    (digit & 0xf).wrapping_add((digit >> 6 & 1).wrapping_mul(9))
 }
 
 fn integer(text: &[u8]) -> Option<i64> {
@@ -405,6 +407,24 @@ mod tests {
 
     fn read(text: &[u8]) -> Result<Object> {
         Lexer::new(text, 0, 10).object()
+    }
+
+    /// By whichever way it is read, a digit is the same, and no other byte is one.
+    #[test]
+    fn hexadecimal_digits_at_every_place() {
+        for byte in 0..=u8::MAX {
+            assert_eq!(is_digit(byte).then(|| value(byte)), hex_digit(byte), "{byte}");
+        }
+        // White space and what is no digit, wherever it stands among digits that are read at once.
+        let digits = b"0123456789abcdefABCDEF".repeat(14);
+        let bytes: Vec<u8> = digits.chunks(2).map(|it| value(it[0]) << 4 | value(it[1])).collect();
+        for at in 0..=digits.len() {
+            let (before, after) = digits.split_at(at);
+            let text = [b"<", before, b"\n", after, b">"].concat();
+            assert_eq!(read(&text).unwrap(), Object::String(bytes.clone()), "{at}");
+            let text = [b"<", before, b"g", after, b">"].concat();
+            assert_eq!(read(&text).unwrap_err().kind(), ErrorKind::Malformed, "{at}");
+        }
     }
 
     #[test]

@@ -110,6 +110,15 @@ impl Object {
         }
     }
 
+    /// As [`as_dictionary`](Self::as_dictionary), without copying it.
+    pub(crate) fn into_dictionary(self) -> Option<Dictionary> {
+        match self {
+            Self::Dictionary(dictionary) => Some(dictionary),
+            Self::Stream(stream) => Some(stream.dictionary),
+            _ => None,
+        }
+    }
+
     pub(crate) fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }

@@ -291,10 +291,10 @@ impl<'r> View<'r> {
     /// # Errors
     /// As [`get`](Self::get).
     pub(crate) fn resolve(&self, object: &Object) -> Result<Object> {
-        let mut object = object.clone();
+        let Object::Reference(mut reference) = *object else { return Ok(object.clone()) };
         for _ in 0..HOPS {
-            match object {
-                Object::Reference(reference) => object = self.get(reference)?,
+            match self.get(reference)? {
+                Object::Reference(next) => reference = next,
                 other => return Ok(other),
             }
         }
@@ -308,11 +308,7 @@ impl<'r> View<'r> {
 
     /// The dictionary under a key, or nothing where something else is.
     pub(crate) fn dictionary(&self, parent: &Dictionary, key: &str) -> Result<Option<Dictionary>> {
-        Ok(match self.value(parent, key)? {
-            Object::Dictionary(dictionary) => Some(dictionary),
-            Object::Stream(stream) => Some(stream.dictionary),
-            _ => None,
-        })
+        Ok(self.value(parent, key)?.into_dictionary())
     }
 
     /// The array under a key; empty where something else is.

@@ -127,7 +127,7 @@ fn candidate(view: View<'_>, field: Field, in_form: bool) -> Result<Option<Candi
     }
     let value = field.value.clone().unwrap_or(Object::Null);
     let dictionary = match view.resolve(&value) {
-        Ok(object) => object.as_dictionary().cloned(),
+        Ok(object) => object.into_dictionary(),
         // That it cannot be read is told of the signature, not of the file.
         Err(error) if error.kind() == ErrorKind::Malformed => None,
         Err(error) => return Err(error),
