@@ -72,7 +72,7 @@ fn main() -> ExitCode {
     let options = match arguments::all().and_then(Options::read) {
         Ok(options) => options,
         Err(error) => {
-            arguments::wrong_usage(&*error, &format!("{USAGE}\n{}", keys::USAGE));
+            keys::wrong_usage(&*error, USAGE);
             return ExitCode::from(2);
         }
     };

@@ -8,24 +8,21 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use kyso::{
-    Certificate, Limits, Prepared, Seekable, SignatureAlgorithm, SignatureValue, Signer,
-    SoftwareSigner, Source, UtcTime, cades, pades, pkcs12,
+    Certificate, Limits, Prepared, Seekable, SignatureValue, Source, UtcTime, cades, pades,
 };
 
 #[path = "support/arguments.rs"]
 mod arguments;
-#[path = "support/csc.rs"]
-mod csc;
 #[path = "support/files.rs"]
 mod files;
+#[path = "support/keys.rs"]
+mod keys;
 #[path = "support/levels.rs"]
 mod levels;
 #[path = "support/looks.rs"]
 mod looks;
 #[path = "support/options.rs"]
 mod options;
-#[path = "support/pkcs11.rs"]
-mod token;
 
 const USAGE: &str = "\
 sign KEY [OPTIONS] IN OUT                        the signed PDF, or the signature of another file
@@ -35,15 +32,7 @@ sign --augment --level LEVEL [OPTIONS] IN OUT    the PDF with its signatures rai
 sign --augment SIGNATURE --level LEVEL [OPTIONS] IN OUT   a CAdES signature over IN, raised
 sign --add-field NAME... [--page N] [--rectangle ...] [--lock ...] IN OUT   empty fields for those who sign later
 
-KEY        --key FILE --cert FILE... (PEM), or --p12 FILE; --password TEXT where needed; or on a token:
-           --pkcs11 MODULE --token LABEL|SERIAL  the library of the token's driver (PKCS#11); and which token
-           --key-label TEXT                      where there are several keys; --cert FILE for certificates not on it
-           --pin-file FILE                       its PIN; that of the environment's KYSO_PIN, unless given
-           --csc URL [--credential ID] --csc-token-file FILE   a key that a service keeps, as https://host/csc/v2
-           [--csc-pin-file FILE] [--csc-otp CODE|ask] [--csc-phone]   what its holder answers; phone: waits for one
-           [--csc-description TEXT] [--csc-roots FILE]   what the holder is shown; whom TLS trusts
-any file   --algorithm RSA_SHA256 (or RSA_SSA_PSS_SHA256_MGF1, ECDSA_SHA256, ED25519, ...)
-           --time 2026-11-22T08:00:00+07:00      the claimed time; now, unless given
+any file   --time 2026-11-22T08:00:00+07:00      the claimed time; now, unless given
            --detached | --enveloping             CAdES, for a PDF too
            --mime-type TYPE
            --level T|LT|LTA --tsa URL            B, unless given; a PDF's --complete wants it again
@@ -63,6 +52,7 @@ PDF        --document-password TEXT              opens one that is encrypted; th
            --certify 1|2|3                       later changes permitted: none, forms and signatures, annotations too
            --lock all|include:NAME,...|exclude:NAME,...   fields that the signature locks";
 
+use keys::Keys;
 use levels::{Levels, Services};
 use looks::Looks;
 
@@ -71,13 +61,8 @@ type Document = Seekable<File>;
 
 #[derive(Default)]
 struct Options {
-    key: Option<PathBuf>,
-    p12: Option<PathBuf>,
-    token: token::Options,
-    password: String,
+    keys: Keys,
     document_password: Option<String>,
-    certificates: Vec<PathBuf>,
-    algorithm: Option<SignatureAlgorithm>,
     time: Option<UtcTime>,
     cades: bool,
     enveloping: bool,
@@ -96,7 +81,6 @@ struct Options {
     complete: Option<PathBuf>,
     value: Option<PathBuf>,
     augment: bool,
-    csc: csc::Options,
     levels: Levels,
     looks: Looks,
     paths: Vec<PathBuf>,
@@ -105,7 +89,7 @@ struct Options {
 fn main() -> ExitCode {
     let options = match arguments::all().and_then(Options::read) {
         Ok(options) => options,
-        Err(error) => return arguments::wrong_usage(&*error, USAGE),
+        Err(error) => return keys::wrong_usage(&*error, USAGE),
     };
     match run(&options) {
         Ok(()) => ExitCode::SUCCESS,
@@ -135,7 +119,7 @@ fn run(options: &Options) -> Outcome<()> {
         if options.augment {
             return augment(&document, signature, options, out);
         }
-        let signer = signer(options)?;
+        let signer = options.keys.open()?;
         let services = options.levels.services()?;
         if options.is_pdf(&document)? {
             let level = services.as_ref().map(|it| options.raising(it)).transpose()?;
@@ -158,42 +142,10 @@ fn run(options: &Options) -> Outcome<()> {
     Ok(())
 }
 
-fn signer(options: &Options) -> Outcome<Box<dyn Signer>> {
-    if options.csc.are_given() {
-        return csc::open(&options.csc, options.algorithm);
-    }
-    let in_file = options.key.is_some() || options.p12.is_some();
-    if options.token.is_given() && !in_file {
-        let issuers = match options.certificates()? {
-            none if none.is_empty() => Vec::new(),
-            some => Certificate::all_from(&some, &Limits::default())?,
-        };
-        return Ok(token::open(&options.token, issuers, options.algorithm)?);
-    }
-    let signer = match (&options.key, &options.p12) {
-        _ if options.token.is_given() => {
-            return Err("give one of --key, --p12 and --pkcs11".into());
-        }
-        (Some(_), None) if options.certificates.is_empty() => {
-            return Err("--key needs --cert, the certificate that belongs to it".into());
-        }
-        (Some(key), None) => {
-            let (key, certificates) = (read(key)?, options.certificates()?);
-            SoftwareSigner::from_encrypted_pem(&key, &options.password, &certificates)?
-        }
-        (None, Some(p12)) => pkcs12::open(&read(p12)?, options.password.as_str())?,
-        _ => return Err("give one of --key, --p12, --pkcs11 and --csc".into()),
-    };
-    Ok(Box::new(match options.algorithm {
-        Some(algorithm) => signer.with_algorithm(algorithm)?,
-        None => signer,
-    }))
-}
-
 /// For a key that is elsewhere: keeps the state, and gives what the key has to sign.
 fn prepare(document: &Document, state: &Path, options: &Options) -> Outcome<Vec<u8>> {
-    let chain = Certificate::all_from(&options.certificates()?, &Limits::default())?;
-    let algorithm = options.algorithm.ok_or("--prepare needs --algorithm")?;
+    let chain = Certificate::all_from(&options.keys.certificates()?, &Limits::default())?;
+    let algorithm = options.keys.algorithm.ok_or("--prepare needs --algorithm")?;
     let prepared = if options.is_pdf(document)? {
         let services = options.levels.services()?;
         let level = services.as_ref().map(|it| options.raising(it)).transpose()?;
@@ -251,19 +203,13 @@ impl Options {
             let mut next = || arguments.next().ok_or(format!("{argument} wants a value"));
             if options.levels.read(&argument, &mut next)?
                 || options.looks.read(&argument, &mut next)?
-                || options.token.read(&argument, &mut next)?
-                || options.csc.read(&argument, &mut next)?
+                || options.keys.read(&argument, &mut next)?
             {
                 continue;
             }
             match argument.as_str() {
                 "--augment" => options.augment = true,
-                "--key" => options.key = Some(next()?.into()),
-                "--p12" => options.p12 = Some(next()?.into()),
-                "--password" => options.password = next()?,
                 "--document-password" => options.document_password = Some(next()?),
-                "--cert" => options.certificates.push(next()?.into()),
-                "--algorithm" => options.algorithm = Some(options::algorithm(&next()?)?),
                 "--time" => options.time = Some(next()?.parse()?),
                 "--detached" => options.cades = true,
                 "--enveloping" => (options.cades, options.enveloping) = (true, true),
@@ -374,11 +320,6 @@ impl Options {
 
     fn time(&self) -> UtcTime {
         self.time.unwrap_or_else(UtcTime::now)
-    }
-
-    fn certificates(&self) -> Outcome<Vec<u8>> {
-        let files = self.certificates.iter().map(|path| read(path));
-        Ok(files.collect::<Outcome<Vec<_>>>()?.concat())
     }
 }
 

@@ -14,20 +14,22 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use kyso::{
-    Certificate, DigestAlgorithm, Limits, Prepared, Seekable, SignatureAlgorithm, SignatureValue,
-    Signer, SoftwareSigner, ToBeSigned, UtcTime, pades, pkcs12,
+    Certificate, DigestAlgorithm, Limits, Prepared, Seekable, SignatureValue, Signer, ToBeSigned,
+    UtcTime, pades,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 #[path = "support/arguments.rs"]
 mod arguments;
-#[path = "support/csc.rs"]
-mod csc;
 #[path = "support/files.rs"]
 mod files;
+#[path = "support/keys.rs"]
+mod keys;
 #[path = "support/options.rs"]
 mod options;
+
+use keys::Keys;
 
 const USAGE: &str = "\
 sign_by_queue prepare QUEUE --cert FILE... --algorithm RSA_SHA256 [OPTIONS] IN OUT   puts a PDF into the queue
@@ -35,10 +37,7 @@ sign_by_queue sign QUEUE KEY        signs what waits; sees no document
 sign_by_queue complete QUEUE        writes each OUT for which the value has come
 
 OPTIONS    --job NAME                            the document's digest, unless given
-           --time 2026-11-22T08:00:00+07:00 --field NAME --reason TEXT
-KEY        --key FILE --cert FILE... (PEM), or --p12 FILE; --password TEXT where needed; --algorithm NAME
-           --csc URL [--credential ID] --csc-token-file FILE [--csc-pin-file FILE] [--csc-otp CODE|ask]
-           [--csc-phone] [--csc-description TEXT] [--csc-roots FILE]   a key that a service keeps";
+           --time 2026-11-22T08:00:00+07:00 --field NAME --reason TEXT";
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -76,23 +75,18 @@ struct Done {
 
 #[derive(Default)]
 struct Options {
-    key: Option<PathBuf>,
-    p12: Option<PathBuf>,
-    password: String,
-    certificates: Vec<PathBuf>,
-    algorithm: Option<SignatureAlgorithm>,
+    keys: Keys,
     time: Option<UtcTime>,
     field: Option<String>,
     reason: Option<String>,
     job: Option<String>,
-    csc: csc::Options,
     paths: Vec<PathBuf>,
 }
 
 fn main() -> ExitCode {
     let options = match arguments::all().and_then(Options::read) {
         Ok(options) => options,
-        Err(error) => return arguments::wrong_usage(&*error, USAGE),
+        Err(error) => return keys::wrong_usage(&*error, USAGE),
     };
     let paths: Vec<&Path> = options.paths.iter().map(PathBuf::as_path).collect();
     let outcome = match paths.as_slice() {
@@ -101,7 +95,7 @@ fn main() -> ExitCode {
         }
         [role, queue] if *role == Path::new("sign") => sign(&Queue::at(queue), &options),
         [role, queue] if *role == Path::new("complete") => complete(&Queue::at(queue)),
-        _ => return arguments::wrong_usage(&*Box::<dyn Error>::from("give a role"), USAGE),
+        _ => return keys::wrong_usage(&*Box::<dyn Error>::from("give a role"), USAGE),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -121,10 +115,9 @@ fn prepare(queue: &Queue, input: &Path, output: &Path, options: &Options) -> Out
         println!("{job}: waits already");
         return Ok(());
     }
-    let certificates: Outcome<Vec<_>> = options.certificates.iter().map(read).collect();
-    let chain = Certificate::all_from(&certificates?.concat(), &Limits::default())?;
+    let chain = Certificate::all_from(&options.keys.certificates()?, &Limits::default())?;
     let certificate = chain.first().cloned().ok_or("prepare needs --cert")?;
-    let algorithm = options.algorithm.ok_or("prepare needs --algorithm")?;
+    let algorithm = options.keys.algorithm.ok_or("prepare needs --algorithm")?;
     let time = options.time.unwrap_or_else(UtcTime::now);
     let mut builder = pades::SignatureBuilder::new(&document, time);
     if let Some(field) = &options.field {
@@ -159,7 +152,7 @@ fn sign(queue: &Queue, options: &Options) -> Outcome<()> {
         println!("nothing waits");
         return Ok(());
     }
-    let signer = signer(options)?;
+    let signer = options.keys.open()?;
     let mut failures = Vec::new();
     waiting.retain(|(name, job)| match fits(job, &*signer) {
         Ok(()) => true,
@@ -241,25 +234,6 @@ fn report(failures: &[String]) -> Outcome<()> {
     if failures.is_empty() { Ok(()) } else { Err(failures.join("\n").into()) }
 }
 
-fn signer(options: &Options) -> Outcome<Box<dyn Signer>> {
-    if options.csc.are_given() {
-        return csc::open(&options.csc, options.algorithm);
-    }
-    let signer = match (&options.key, &options.p12) {
-        (Some(key), None) => {
-            let certificates: Outcome<Vec<_>> = options.certificates.iter().map(read).collect();
-            let certificates = certificates?.concat();
-            SoftwareSigner::from_encrypted_pem(&read(key)?, &options.password, &certificates)?
-        }
-        (None, Some(p12)) => pkcs12::open(&read(p12)?, options.password.as_str())?,
-        _ => return Err("give --key, --p12 or --csc".into()),
-    };
-    Ok(Box::new(match options.algorithm {
-        Some(algorithm) => signer.with_algorithm(algorithm)?,
-        None => signer,
-    }))
-}
-
 const STATES: &str = "states";
 const JOBS: &str = "jobs";
 const ANSWERS: &str = "answers";
@@ -335,15 +309,10 @@ impl Options {
         let mut options = Self::default();
         while let Some(argument) = arguments.next() {
             let mut next = || arguments.next().ok_or(format!("{argument} wants a value"));
-            if options.csc.read(&argument, &mut next)? {
+            if options.keys.read(&argument, &mut next)? {
                 continue;
             }
             match argument.as_str() {
-                "--key" => options.key = Some(next()?.into()),
-                "--p12" => options.p12 = Some(next()?.into()),
-                "--password" => options.password = next()?,
-                "--cert" => options.certificates.push(next()?.into()),
-                "--algorithm" => options.algorithm = Some(options::algorithm(&next()?)?),
                 "--time" => options.time = Some(next()?.parse()?),
                 "--field" => options.field = Some(next()?),
                 "--reason" => options.reason = Some(next()?),

@@ -11,7 +11,7 @@ mod arguments;
 mod files;
 #[path = "support/worker/job.rs"]
 mod job;
-#[path = "support/worker/keys.rs"]
+#[path = "support/keys.rs"]
 mod keys;
 #[path = "support/levels.rs"]
 mod levels;
@@ -53,7 +53,7 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 fn main() -> ExitCode {
     let settings = match arguments::all().and_then(Settings::read) {
         Ok(settings) => settings,
-        Err(error) => return arguments::wrong_usage(&*error, USAGE),
+        Err(error) => return keys::wrong_usage(&*error, USAGE),
     };
     let words: Vec<_> = settings.words.iter().map(String::as_str).collect();
     let done = match *words {
@@ -61,7 +61,7 @@ fn main() -> ExitCode {
         ["serve"] => serve(settings),
         ["put", kind, _, ..] => put(kind, &settings),
         ["results"] => results(&settings),
-        _ => return arguments::wrong_usage(&*Box::<dyn Error>::from("say what to do"), USAGE),
+        _ => return keys::wrong_usage(&*Box::<dyn Error>::from("say what to do"), USAGE),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -78,7 +78,7 @@ fn setup(settings: &Settings) -> Outcome<()> {
 fn serve(settings: Settings) -> Outcome<()> {
     let tools = Arc::new(Tools {
         objects: settings.objects()?,
-        signer: settings.keys.open()?,
+        signer: (settings.keys.named() > 0).then(|| settings.keys.open()).transpose()?,
         levels: settings.levels,
         trust: settings.trust,
         network: settings.network,

@@ -264,6 +264,9 @@ fn wrong_use_signs_nothing() {
         &[&KEY[..], &["--summary", "summary.txt", &input, &out]].concat(),
         &[&KEY[..2], &[&input, &out]].concat(),
         &[&input, &out],
+        // One key is enough.
+        &[&KEY[..], &["--pkcs11", "module.so", &input, &out]].concat(),
+        &[&KEY[..], &["--csc", "https://service.example", &input, &out]].concat(),
         &[&wrong_password[..], &[&input, &out]].concat(),
         &[&KEY[..], &["--recursive", &input, &within]].concat(),
         &[&KEY[..], &[&input, &input]].concat(),
@@ -286,10 +289,15 @@ fn passwords_need_not_be_arguments() {
         return;
     };
     assert_eq!(code, 0);
-    for (password, code) in [("mật khẩu", 0), ("another-word", 2)] {
-        let key = ["--p12", key, "--password-env", "KYSO_TEST_PASSWORD"];
+    let named = ["--p12", key, "--password-env", "KYSO_TEST_PASSWORD"];
+    for (key, variable, password, code) in [
+        (&named[..], "KYSO_TEST_PASSWORD", "mật khẩu", 0),
+        (&named, "KYSO_TEST_PASSWORD", "another-word", 2),
+        (&named[..2], "KYSO_PASSWORD", "mật khẩu", 0),
+        (&named[..2], "KYSO_PASSWORD", "another-word", 2),
+    ] {
         let mut command = Command::new(program("batch_sign").unwrap());
-        command.args(folders.signing(&key, &[])).env("KYSO_TEST_PASSWORD", password);
+        command.args(folders.signing(key, &[])).env(variable, password);
         let output = command.output().unwrap();
         assert_eq!(output.status.code(), Some(code));
         assert!(!String::from_utf8(output.stderr).unwrap().contains(password));

@@ -1,10 +1,10 @@
-//! A key that a remote service keeps (CSC API, version 2), by options that several programs
-//! take.
+//! A key that a remote service keeps (CSC API, version 2): one of those that
+//! [`Keys`](super::Keys) opens.
 
 use std::error::Error;
 use std::fs;
 use std::io::{self, BufRead};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use kyso::csc::{Access, Answer, Authorise, Client, Factor, FactorKind, Question, RemoteSigner};
@@ -31,7 +31,7 @@ impl Options {
         &mut self,
         option: &str,
         mut value: impl FnMut() -> Result<String, String>,
-    ) -> Outcome<bool> {
+    ) -> Result<bool, String> {
         match option {
             "--csc" => self.url = Some(value()?),
             "--credential" => self.credential = Some(value()?),
@@ -47,7 +47,7 @@ impl Options {
     }
 
     /// Whether a service is to sign.
-    pub(crate) fn are_given(&self) -> bool {
+    pub(crate) fn is_given(&self) -> bool {
         self.url.is_some()
     }
 }
@@ -71,7 +71,7 @@ pub(crate) fn open(
         Some(credential) => credential.clone(),
         None => only(client.credentials()?)?,
     };
-    let pin = options.pin.as_ref().map(secret).transpose()?;
+    let pin = options.pin.as_deref().map(secret).transpose()?;
     let holder = Holder {
         pin,
         otp: options.otp.clone(),
@@ -102,10 +102,9 @@ fn only(mut credentials: Vec<String>) -> Outcome<String> {
     }
 }
 
-/// The first line of a file.
-fn secret(path: &PathBuf) -> Result<String, String> {
-    let text = fs::read_to_string(path).map_err(|it| format!("{}: {it}", path.display()))?;
-    Ok(text.lines().next().unwrap_or_default().trim().to_owned())
+/// Spaces around it are none of it, either.
+fn secret(path: &Path) -> Result<String, String> {
+    Ok(super::first_line(path)?.trim().to_owned())
 }
 
 /// What was given on the command line, in a person's place.

@@ -3,25 +3,48 @@
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
-use kyso::{Signer, SoftwareSigner, pkcs12};
+use kyso::{Certificate, Limits, SignatureAlgorithm, Signer, SoftwareSigner, pkcs12};
+
+#[path = "csc.rs"]
+mod csc;
+#[path = "pkcs11.rs"]
+mod pkcs11;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// What the help says.
-pub(crate) const USAGE: &str = "\
+const USAGE: &str = "\
 KEY        --key FILE --cert FILE... (PEM), or --p12 FILE
            --password-file FILE | --password-env NAME   the first line of a file, or a variable;
-           --password TEXT       everybody on the machine can see a command line";
+                                                 that of the environment's KYSO_PASSWORD, unless given
+           --password TEXT                       everybody on the machine can see a command line
+           --pkcs11 MODULE --token LABEL|SERIAL  or on a token: the library of its driver; and which token
+           --key-label TEXT                      where there are several keys; --cert FILE for certificates not on it
+           --pin-file FILE                       its PIN; that of the environment's KYSO_PIN, unless given
+           --csc URL [--credential ID] --csc-token-file FILE   or with a service, as https://host/csc/v2
+           [--csc-pin-file FILE] [--csc-otp CODE|ask] [--csc-phone]   what its holder answers; phone: waits for one
+           [--csc-description TEXT] [--csc-roots FILE]   what the holder is shown; whom TLS trusts
+           --algorithm RSA_SHA256                (or RSA_SSA_PSS_SHA256_MGF1, ECDSA_SHA256, ED25519, ...)";
 
-/// Which key it is. Another kind of holder is options of its own here, and an arm in
-/// [`open`](Keys::open).
+/// Of a program that takes these options, too.
+pub(crate) fn wrong_usage(error: &dyn Error, usage: &str) -> ExitCode {
+    crate::arguments::wrong_usage(error, &format!("{usage}\n{USAGE}"))
+}
+
+/// Which key it is, and what it signs by. Another kind of holder is options of its own here,
+/// and an arm in [`open`](Keys::open).
 #[derive(Default)]
 pub(crate) struct Keys {
     key: Option<PathBuf>,
     p12: Option<PathBuf>,
+    token: pkcs11::Options,
+    service: csc::Options,
     certificates: Vec<PathBuf>,
     password: Secret,
+    /// The key's usual one, unless given.
+    pub(crate) algorithm: Option<SignatureAlgorithm>,
 }
 
 impl Keys {
@@ -38,37 +61,70 @@ impl Keys {
             "--password" => self.password = Secret::Text(value()?),
             "--password-file" => self.password = Secret::File(value()?.into()),
             "--password-env" => self.password = Secret::Variable(value()?),
-            _ => return Ok(false),
+            "--algorithm" => self.algorithm = Some(crate::options::algorithm(&value()?)?),
+            _ => {
+                return Ok(
+                    self.token.read(option, &mut value)? || self.service.read(option, value)?
+                );
+            }
         }
         Ok(true)
     }
 
+    /// How many keys are named: one is enough.
+    pub(crate) fn named(&self) -> usize {
+        let files = [self.key.is_some(), self.p12.is_some()];
+        let others = [self.token.is_given(), self.service.is_given()];
+        files.into_iter().chain(others).filter(|it| *it).count()
+    }
+
     pub(crate) fn open(&self) -> Outcome<Box<dyn Signer>> {
-        match (&self.key, &self.p12) {
-            (Some(_), None) if self.certificates.is_empty() => {
-                Err("--key needs --cert, the certificate that belongs to it".into())
+        if self.named() != 1 {
+            return Err("give one of --key, --p12, --pkcs11 and --csc".into());
+        }
+        let signer = match (&self.key, &self.p12) {
+            (Some(_), _) if self.certificates.is_empty() => {
+                return Err("--key needs --cert, the certificate that belongs to it".into());
             }
-            (Some(key), None) => {
-                let certificates = self.certificates.iter().map(|path| bytes(path));
-                let certificates = certificates.collect::<Outcome<Vec<_>>>()?.concat();
-                let password = self.password.read()?;
-                let key = bytes(key)?;
-                Ok(Box::new(SoftwareSigner::from_encrypted_pem(&key, &password, &certificates)?))
+            (Some(key), _) => {
+                let (key, chain) = (bytes(key)?, self.certificates()?);
+                SoftwareSigner::from_encrypted_pem(&key, &self.password.read()?, &chain)?
             }
-            (None, Some(p12)) => {
-                let password = self.password.read()?;
-                Ok(Box::new(pkcs12::open(&bytes(p12)?, password.as_str())?))
+            (None, Some(p12)) => pkcs12::open(&bytes(p12)?, self.password.read()?.as_str())?,
+            (None, None) if self.service.is_given() => {
+                return csc::open(&self.service, self.algorithm);
             }
-            _ => Err("give --key or --p12".into()),
+            (None, None) => {
+                return Ok(pkcs11::open(&self.token, self.issuers()?, self.algorithm)?);
+            }
+        };
+        Ok(Box::new(match self.algorithm {
+            Some(algorithm) => signer.with_algorithm(algorithm)?,
+            None => signer,
+        }))
+    }
+
+    /// The certificates alone, for who names a signer without being one.
+    pub(crate) fn certificates(&self) -> Outcome<Vec<u8>> {
+        let files = self.certificates.iter().map(|path| bytes(path));
+        Ok(files.collect::<Outcome<Vec<_>>>()?.concat())
+    }
+
+    /// What a token need not have.
+    fn issuers(&self) -> Outcome<Vec<Certificate>> {
+        match self.certificates()? {
+            none if none.is_empty() => Ok(Vec::new()),
+            some => Ok(Certificate::all_from(&some, &Limits::default())?),
         }
     }
 }
 
-/// A password or PIN, from where others do not see it.
+/// A password, from where others do not see it.
 #[derive(Default)]
-pub(crate) enum Secret {
+enum Secret {
+    /// That of `KYSO_PASSWORD`, where there is one.
     #[default]
-    None,
+    Unsaid,
     Text(String),
     File(PathBuf),
     Variable(String),
@@ -76,22 +132,32 @@ pub(crate) enum Secret {
 
 impl Secret {
     /// Errors name where it is, never what it is.
-    pub(crate) fn read(&self) -> Outcome<String> {
+    fn read(&self) -> Outcome<String> {
         match self {
-            Self::None => Ok(String::new()),
+            Self::Unsaid => Ok(variable("KYSO_PASSWORD")?.unwrap_or_default()),
             Self::Text(text) => Ok(text.clone()),
-            Self::File(path) => {
-                let text = fs::read_to_string(path);
-                let text = text.map_err(|error| format!("{}: {error}", path.display()))?;
-                Ok(text.lines().next().unwrap_or_default().to_owned())
+            Self::File(path) => Ok(first_line(path)?),
+            Self::Variable(name) => {
+                Ok(variable(name)?.ok_or_else(|| format!("{name} is not set"))?)
             }
-            Self::Variable(name) => match std::env::var(name) {
-                Ok(value) => Ok(value),
-                Err(std::env::VarError::NotPresent) => Err(format!("{name} is not set").into()),
-                Err(_) => Err(format!("{name} is no UTF-8").into()),
-            },
         }
     }
+}
+
+fn variable(name: &str) -> Result<Option<String>, String> {
+    match std::env::var(name) {
+        Ok(value) => Ok(Some(value)),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(_) => Err(format!("{name} is no UTF-8")),
+    }
+}
+
+/// What a file of a secret holds: the line's end is none of it.
+fn first_line(path: &Path) -> Result<String, String> {
+    let text = fs::read_to_string(path);
+    let mut text = text.map_err(|error| format!("{}: {error}", path.display()))?;
+    text.truncate(text.find(['\r', '\n']).unwrap_or(text.len()));
+    Ok(text)
 }
 
 fn bytes(path: &Path) -> Outcome<Vec<u8>> {

@@ -1,4 +1,4 @@
-//! A key on a token, for the programs that sign.
+//! A key on a token: one of those that [`Keys`](super::Keys) opens.
 
 use std::path::{Path, PathBuf};
 
@@ -10,10 +10,10 @@ use kyso::{Certificate, Error, ErrorKind, Result, SignatureAlgorithm, Signer};
 /// argument, which everybody on a machine can read.
 #[derive(Debug, Default)]
 pub(crate) struct Options {
-    pub(crate) module: Option<PathBuf>,
-    pub(crate) token: Option<String>,
-    pub(crate) key_label: Option<String>,
-    pub(crate) pin_file: Option<PathBuf>,
+    module: Option<PathBuf>,
+    token: Option<String>,
+    key_label: Option<String>,
+    pin_file: Option<PathBuf>,
 }
 
 impl Options {
@@ -65,19 +65,12 @@ pub(crate) fn open(
 }
 
 fn pin(file: Option<&Path>) -> Result<Pin> {
-    match file {
-        Some(file) => {
-            let mut text = std::fs::read_to_string(file).map_err(|error| {
-                Error::new(ErrorKind::Io, format!("{}: {error}", file.display()))
-            })?;
-            // The line's end is none of the PIN.
-            text.truncate(text.trim_end_matches(['\r', '\n']).len());
-            Ok(Pin::new(text))
-        }
-        None => std::env::var("KYSO_PIN")
-            .map(Pin::new)
-            .map_err(|_| misuse("give the PIN by --pin-file or in the environment's KYSO_PIN")),
+    if let Some(file) = file {
+        return super::first_line(file).map(Pin::new).map_err(|why| Error::new(ErrorKind::Io, why));
     }
+    std::env::var("KYSO_PIN")
+        .map(Pin::new)
+        .map_err(|_| misuse("give the PIN by --pin-file or in the environment's KYSO_PIN"))
 }
 
 fn misuse(what: &str) -> Error {

@@ -19,7 +19,7 @@ pub(crate) fn profile(kind: &str, settings: &Settings) -> Result<Profile, Box<dy
         "sign" => {
             let chain = Certificate::all_from(&settings.keys.certificates()?, &Limits::default())?;
             let signer = chain.first().ok_or("give --cert, the signer's certificate")?;
-            let algorithm = settings.algorithm.clone();
+            let algorithm = settings.keys.algorithm.map(|it| it.to_string());
             Ok(Profile::Sign(Signing {
                 signer: Sha256::of_certificate(signer),
                 algorithm: algorithm.ok_or("give --algorithm, as ECDSA_SHA256 or RSA_SHA256")?,

@@ -8,7 +8,7 @@ use kyso::exchange::store::objects::{Folder, Objects};
 use kyso::{TrustStore, UtcTime};
 
 use crate::job::{Level, PolicyName};
-use crate::keys::KeyOptions;
+use crate::keys::Keys;
 use crate::levels::Levels;
 use crate::network::Network;
 use crate::options::certificates;
@@ -30,7 +30,7 @@ all      --nats URL[,URL]...         where NATS is, nats://USER:PASSWORD@HOST or
 objects  --objects FOLDER            one that all workers see
          --objects s3://BUCKET/PREFIX [--s3 NAME=VALUE]...    built with the feature object-store; keys are
                                      in $AWS_ACCESS_KEY_ID and $AWS_SECRET_ACCESS_KEY
-serve    KEY: --key FILE --cert FILE... (PEM), or --p12 FILE; the password is in $KYSO_PASSWORD
+serve    KEY                         signs, too, where one is named: see below
          --trust FILE                verifies, too, by these roots
          --tsa URL --crl FILE --ocsp FILE --local             for the levels T, LT and LTA
          --online --allow-private --cache FOLDER              asks for what is missing when verifying
@@ -54,7 +54,7 @@ pub(crate) struct Settings {
     pub(crate) made: Made,
     objects: Option<String>,
     s3: Vec<(String, String)>,
-    pub(crate) keys: KeyOptions,
+    pub(crate) keys: Keys,
     pub(crate) trust: Option<TrustStore>,
     pub(crate) levels: Levels,
     pub(crate) network: Network,
@@ -62,7 +62,6 @@ pub(crate) struct Settings {
     pub(crate) ack_wait: Duration,
     pub(crate) attempts: u64,
     pub(crate) pause: Duration,
-    pub(crate) algorithm: Option<String>,
     pub(crate) level: Level,
     pub(crate) reason: Option<String>,
     pub(crate) location: Option<String>,
@@ -104,7 +103,6 @@ impl Settings {
                 "--ack-wait" => settings.ack_wait = Duration::from_secs(next()?.parse()?),
                 "--attempts" => settings.attempts = next()?.parse()?,
                 "--pause" => settings.pause = Duration::from_millis(next()?.parse()?),
-                "--algorithm" => settings.algorithm = Some(next()?),
                 "--level" => settings.level = named(&next()?)?,
                 "--reason" => settings.reason = Some(next()?),
                 "--location" => settings.location = Some(next()?),
@@ -137,7 +135,7 @@ impl Settings {
             made: Made { replicas: 1, keep: None },
             objects: None,
             s3: Vec::new(),
-            keys: KeyOptions::default(),
+            keys: Keys::default(),
             trust: None,
             levels: Levels::default(),
             network: Network::default(),
@@ -145,7 +143,6 @@ impl Settings {
             ack_wait: Duration::from_secs(30),
             attempts: 10,
             pause: Duration::from_secs(1),
-            algorithm: None,
             level: Level::B,
             reason: None,
             location: None,
