@@ -1,4 +1,4 @@
-//! The program `sign`: keys that a service keeps.
+//! The programs `sign` and `batch_sign`: keys that a service keeps.
 #![allow(
     clippy::unwrap_used,
     clippy::unwrap_in_result,
@@ -21,6 +21,7 @@ use std::fs;
 
 use service::{KEY, NOW, PIN, remote};
 use support::example;
+use support::folder::Folder;
 
 const PDF: &str = "testdata/pdf/cairo.pdf";
 
@@ -64,4 +65,40 @@ fn a_key_of_a_service_signs() {
     let code = ["--csc-otp", service::OTP];
     let (code, said) = run("sign", &[&options[..], &code, &files].concat()).unwrap();
     assert_eq!(code, Some(0), "{said}");
+}
+
+/// The service takes ten values at once: so many for which its holder agrees once.
+#[test]
+fn a_folder_is_signed_under_two_authorisations() {
+    let kept = tempfile::tempdir().unwrap();
+    let (service, options) = remote(kept.path());
+    let options: Vec<&str> = options.iter().map(String::as_str).collect();
+    let folder = Folder::of(20, kept.path(), NOW);
+    let Some((code, said)) = folder.sign(&options) else { return };
+    assert_eq!(code, Some(0), "{said}");
+    let calls = || ["credentials/authorize", "signatures/signHash"].map(|it| service.count(it));
+    assert_eq!(calls(), [2, 2], "{said}");
+    assert_eq!(service.latest("credentials/authorize")["numSignatures"], 10);
+    folder.all_pass(20);
+    // What is signed is not asked for again.
+    let (code, said) = folder.sign(&options).unwrap();
+    assert!(code == Some(0) && said.contains("20 signed before"), "{said}");
+    assert_eq!(calls(), [2, 2]);
+}
+
+/// A code is good for one authorisation; the next one goes on where it ended.
+#[test]
+fn a_folder_is_signed_as_far_as_a_code_goes() {
+    let kept = tempfile::tempdir().unwrap();
+    let (service, options) = remote(kept.path());
+    service.state(|it| it.objects = service::pin_and_code());
+    let options: Vec<&str> = options.iter().map(String::as_str).collect();
+    let options = [&options[..], &["--csc-otp", service::OTP]].concat();
+    let folder = Folder::of(20, kept.path(), NOW);
+    let Some((code, said)) = folder.sign(&options) else { return };
+    assert!(code == Some(1) && said.contains("10 signed, 0 signed before"), "{said}");
+    let (code, said) = folder.sign(&options).unwrap();
+    assert!(code == Some(0) && said.contains("10 signed, 10 signed before"), "{said}");
+    assert_eq!(service.count("credentials/authorize"), 2);
+    folder.all_pass(20);
 }

@@ -4,6 +4,8 @@
 
 mod generated;
 mod softhsm;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::fs;
 use std::process::Command;
@@ -16,6 +18,7 @@ use kyso::{
 };
 
 use crate::softhsm::{PIN, SoftHsm, certificate, with_tokens};
+use crate::support::folder::Folder;
 
 const AT: &str = "2026-11-22T08:00:00+07:00";
 
@@ -287,6 +290,35 @@ fn the_example_signs() {
             let (done, error) = run(pin, environment);
             assert!(done, "{error}");
             assert_passes(&validator().validate(&fs::read(&out).unwrap()).unwrap());
+        }
+    });
+}
+
+/// The program `batch_sign`, whose threads share one login; and its key's other mechanism.
+#[test]
+fn the_example_signs_a_folder() {
+    with_tokens("the_example_signs_a_folder", |hsm| {
+        hsm.token("Leader", &["rsa2048", "p256"]);
+        let pin = hsm.folder.join("pin");
+        fs::write(&pin, format!("{PIN}\n")).unwrap();
+        let module = hsm.module.to_str().unwrap();
+        let token = ["--pkcs11", module, "--token", "Leader", "--threads", "4"];
+        let pin = ["--pin-file", pin.to_str().unwrap()];
+        for (label, algorithm, expected) in [
+            ("p256", &[][..], "ECDSA_SHA256"),
+            ("rsa2048", &["--algorithm", "RSA_SSA_PSS_SHA256_MGF1"], "RSA_SSA_PSS_SHA256_MGF1"),
+        ] {
+            let root = hsm.folder.join(label);
+            fs::create_dir(&root).unwrap();
+            let folder = Folder::of(20, &root, AT);
+            let key = [&token[..], &pin, &["--key-label", label], algorithm].concat();
+            let Some((code, said)) = folder.sign(&key) else { return };
+            assert!(code == Some(0) && said.contains("20 signed, 0 signed before"), "{said}");
+            assert!(!said.contains(PIN), "{said}");
+            folder.all_pass(20);
+            let report = validator().validate(&folder.signed(7)).unwrap();
+            let report = serde_json::to_value(report).unwrap();
+            assert_eq!(report["signatures"][0]["signature_algorithm"], expected, "{report}");
         }
     });
 }
