@@ -8,9 +8,14 @@
 mod files;
 #[path = "support/nats_server.rs"]
 mod nats_server;
+#[allow(dead_code)] // of tests of tokens, which use all of it
+#[path = "pkcs11/softhsm.rs"]
+mod softhsm;
 mod support;
 #[path = "../examples/support/test_pki.rs"]
 mod test_pki;
+#[path = "worker/token.rs"]
+mod token;
 
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader};

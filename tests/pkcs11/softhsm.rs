@@ -39,13 +39,7 @@ pub(crate) fn with_tokens(name: &str, work: impl FnOnce(&SoftHsm)) {
         return work(&SoftHsm { folder: folder.parent().unwrap().to_owned(), module });
     }
     let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir(folder.path().join("tokens")).unwrap();
-    let settings = format!(
-        "directories.tokendir = {}/tokens\nobjectstore.backend = file\nlog.level = ERROR\n",
-        folder.path().display()
-    );
-    let conf = folder.path().join("softhsm2.conf");
-    std::fs::write(&conf, settings).unwrap();
+    let conf = settings(folder.path());
     let output = Command::new(std::env::current_exe().unwrap())
         .args([name, "--exact", "--nocapture", "--test-threads=1"])
         .env("SOFTHSM2_CONF", &conf)
@@ -55,6 +49,18 @@ pub(crate) fn with_tokens(name: &str, work: impl FnOnce(&SoftHsm)) {
     let said = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && said.contains("1 passed"), "{said}{errors}");
+}
+
+/// What `SOFTHSM2_CONF` names: tokens are in this folder.
+pub(crate) fn settings(folder: &Path) -> PathBuf {
+    std::fs::create_dir(folder.join("tokens")).unwrap();
+    let settings = format!(
+        "directories.tokendir = {}/tokens\nobjectstore.backend = file\nlog.level = ERROR\n",
+        folder.display()
+    );
+    let conf = folder.join("softhsm2.conf");
+    std::fs::write(&conf, settings).unwrap();
+    conf
 }
 
 pub(crate) struct SoftHsm {
