@@ -319,3 +319,30 @@ fn a_server_is_spoken_to_by_tls_where_there_are_roots() {
     let asking = format!("{url}?sslmode=require");
     assert_eq!(options(&asking).open().unwrap_err().kind(), ErrorKind::Misuse);
 }
+
+/// What an earlier version wrote is there after the tables were brought up to date.
+#[test]
+fn an_earlier_version_is_brought_up_to_date() {
+    let Some(place) = database("earlier") else { return };
+    let old = letter(&*place.open(), "old", 0, &receivers(1));
+    let mut client = postgres::Client::connect(&place.url(), NoTls).unwrap();
+    let version = |client: &mut postgres::Client| {
+        let query = "SELECT MAX(version) FROM versions";
+        client.query_one(query, &[]).unwrap().get::<_, i64>(0)
+    };
+    let newest = version(&mut client);
+    client
+        .batch_execute(
+            "ALTER TABLE letters DROP COLUMN gist;
+             DELETE FROM versions WHERE version > 2",
+        )
+        .unwrap();
+    for _ in 0..2 {
+        let kept = place.open().within(|it| it.letter(old)).unwrap().unwrap();
+        assert_eq!((kept.document.as_str(), kept.gist), ("old", None));
+        assert_eq!(version(&mut client), newest);
+    }
+    let new = letter(&*place.open(), "new", 0, &receivers(1));
+    let kept = place.open().within(|it| it.letter(new)).unwrap().unwrap();
+    assert!(kept.gist.is_some());
+}

@@ -11,7 +11,8 @@ use kyso::{Error, ErrorKind};
 
 use crate::Place;
 use crate::samples::{
-    agency, at, claim_deliveries, claim_incoming, insert_letter, letter, listed, note, receivers,
+    agency, at, claim_deliveries, claim_incoming, gist, insert_letter, letter, listed, note,
+    receivers,
 };
 
 pub(crate) fn what_is_written_is_read(place: &dyn Place) {
@@ -23,6 +24,7 @@ pub(crate) fn what_is_written_is_read(place: &dyn Place) {
     assert_eq!((&kept.agency, kept.issuer.as_str()), (&agency(), "000.00.15.H51"));
     assert_eq!((kept.document.as_str(), kept.code.as_str()), ("one", "15/QĐ-UBND"));
     assert_eq!((kept.subject.as_str(), kept.length), ("V/v thử nghiệm", 3));
+    assert_eq!(kept.gist, Some(gist()));
     assert_eq!((kept.status, kept.created), (Some(StatusCode::Arrived), at(0)));
     let of = store.within(|it| it.letters_of(&agency(), &"one".into())).unwrap();
     assert_eq!(of, [kept]);

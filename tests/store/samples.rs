@@ -1,12 +1,12 @@
 //! Post to be kept.
 
 use kyso::UtcTime;
-use kyso::edxml::{DocumentId, OrganId, StatusCode};
+use kyso::edxml::{Date, DocumentId, OrganId, StatusCode};
 use kyso::exchange::MessageKind;
 use kyso::exchange::journal::{Actor, Entry, Event, Noted};
 use kyso::exchange::store::{
-    Body, Claim, ClaimToken, Delivery, Incoming, IncomingId, LetterId, NewIncoming, NewLetter,
-    Records, Store,
+    Body, Claim, ClaimToken, Delivery, Gist, Incoming, IncomingId, LetterId, NewIncoming,
+    NewLetter, Records, Store,
 };
 
 pub(crate) fn at(seconds: i64) -> UtcTime {
@@ -41,9 +41,19 @@ pub(crate) fn insert_letter(
         status: Some(StatusCode::Arrived),
         priority,
         body,
+        gist: Some(&gist()),
         to,
         created: at(0),
     })
+}
+
+pub(crate) fn gist() -> Gist {
+    Gist {
+        content: "ef".repeat(32),
+        business: 2,
+        targets: vec!["14/QĐ-UBND".into()],
+        promulgated: Date::new(2026, 11, 22).unwrap(),
+    }
 }
 
 pub(crate) fn receivers(count: usize) -> Vec<OrganId> {

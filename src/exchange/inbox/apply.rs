@@ -114,9 +114,10 @@ impl Inbox {
         if matches!(status.code, StatusCode::TakeBackAgreed | StatusCode::TakeBackRefused) {
             let outbox = Outbox::new(&self.post);
             for letter in self.post.store().within(|it| it.letters_of(self.post.id(), named))? {
-                let envelope = outbox.envelope(&letter)?;
-                if super::read::business(&envelope) == BusinessType::Revocation {
-                    about.extend(envelope.targets().into_iter().filter(|it| *it != named).cloned());
+                // Where nothing is known of it, it is about what it names.
+                let gist = outbox.gist(&letter)?;
+                if let Some(gist) = gist.filter(|it| it.kind() == BusinessType::Revocation) {
+                    about.extend(gist.targets.into_iter().filter(|it| it != named));
                 }
             }
         }

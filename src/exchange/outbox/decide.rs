@@ -34,12 +34,12 @@ impl Outbox {
         .sum()
     }
 
-    /// Has a delivery tried again, from the first attempt on. Where nobody knew whether the
-    /// axis has it, it may come twice.
+    /// Has a delivery tried again that stopped or was cancelled, from the first attempt on.
+    /// Where nobody knew whether the axis has it, it may come twice.
     ///
     /// # Errors
-    /// `Misuse` where there is none of this number, it did not stop, or it is being worked
-    /// on; where the store fails.
+    /// `Misuse` where there is none of this number, it neither stopped nor was cancelled, it is
+    /// being worked on, or its bytes were thrown away since; where the store fails.
     pub fn resume(&self, id: DeliveryId, by: &Actor) -> Result<()> {
         self.decide(id, DeliveryStep::Resumed, by)
     }
@@ -49,7 +49,8 @@ impl Outbox {
     /// [`Outbox::take_back`].
     ///
     /// # Errors
-    /// As [`Outbox::resume`].
+    /// `Misuse` where there is none of this number, it neither waits nor stopped, or it is being
+    /// worked on; where the store fails.
     pub fn cancel(&self, id: DeliveryId, by: &Actor) -> Result<()> {
         self.decide(id, DeliveryStep::Cancelled, by)
     }
@@ -66,6 +67,12 @@ impl Outbox {
                 return Err(Error::misuse(format!("there is no delivery {}", id.0)));
             };
             delivery.step(step)?;
+            if step == DeliveryStep::Resumed && !records.has_body(&letter.digest)? {
+                return Err(Error::misuse(format!(
+                    "the bytes of delivery {} were thrown away: send an update of {}",
+                    id.0, letter.document
+                )));
+            }
             delivery.attempts = 0;
             delivery.next_at = now;
             if !records.update_delivery(&delivery, None, false)? {

@@ -3,14 +3,16 @@
 use std::collections::HashSet;
 
 use super::{Delivery, DeliveryState, LetterId, MessageKind, Outbox};
+use crate::crypto::DigestAlgorithm;
 use crate::envelope::edxml::{
-    self, BusinessType, Envelope, Message, OrganId, Organization, StatusCode, StatusMessage,
+    self, BusinessType, Envelope, Message, OrganId, Organization, ResponseFor, StatusCode,
+    StatusMessage, Timestamp,
 };
 use crate::error::{Error, Result};
 use crate::exchange::content::content_digest;
 use crate::exchange::journal::{Actor, DocumentFacts, Event, Noted};
 use crate::exchange::post::Post;
-use crate::exchange::store::{Body, Letter, NewLetter, Records};
+use crate::exchange::store::{Body, Gist, Letter, NewLetter, Records};
 use crate::exchange::trace;
 use crate::time::UtcTime;
 
@@ -21,35 +23,38 @@ impl Outbox {
     /// The same document handed over again, which is what an application does that died
     /// before it knew, is the same letter: it is sent once. For others who shall have it too,
     /// it is handed over for them alone. A revocation, an update or a replacement of a
-    /// document is another one.
+    /// document is another one. What a person cancelled stays so until a person has it sent
+    /// after all ([`Outbox::resume`]): handing it over again is an error.
     ///
     /// # Errors
     /// `Misuse` where it is not this agency's, names no receiver or no identifier, where
-    /// another content was handed over under its identifier, or where some of its receivers
-    /// have it already and others do not; what writing the message fails with; where the
-    /// store fails.
+    /// another content was handed over under its identifier, where some of its receivers have
+    /// it already and others do not, or where it was cancelled for one of them; what writing
+    /// the message fails with; where the store fails.
     pub fn put(&self, envelope: &Envelope, signed_at: Option<UtcTime>) -> Result<LetterId> {
         let header = &envelope.header;
         let to = self.receivers(envelope)?;
         if header.document_id.is_empty() {
             return Err(Error::misuse("the document has no identifier: compose one"));
         }
-        let content = content_digest(envelope);
+        let new = New::of(envelope, to)?;
         let now = self.post.now();
-        let body = self.post.store().keep(&envelope.to_bytes()?)?;
-        let kind = business(envelope);
-        let facts = DocumentFacts::of(header, kind);
-        let event = Event::Queued { document: facts.clone(), to: to.clone(), signed_at };
-        let document = Some(&header.document_id);
-        let mut looked_at = 0_usize;
+        let (agency, id) = (self.post.id(), &header.document_id);
+        let facts = DocumentFacts::of(header, new.gist.kind());
+        let event = Event::Queued { document: facts.clone(), to: new.to.clone(), signed_at };
+        let (mut looked_at, mut kept) = (0_usize, None);
         loop {
-            let (agency, id) = (self.post.id(), &header.document_id);
             let earlier = self.post.store().within(|it| it.letters_of(agency, id))?;
             let unknown = earlier.get(looked_at..).unwrap_or_default();
-            if let Some(id) = self.known(unknown, kind, &content, &to)? {
+            if let Some(id) = self.known(unknown, &new)? {
                 return Ok(id);
             }
             looked_at = earlier.len();
+            // Only now: nothing is written for a repetition.
+            let body: &Body = match &mut kept {
+                Some(body) => body,
+                none => none.insert(self.post.store().keep(&new.bytes)?),
+            };
             let put = self.post.step(|records| {
                 if records.letters_of(agency, id)?.len() != looked_at {
                     // Another one was handed over meanwhile.
@@ -64,23 +69,25 @@ impl Outbox {
                     subject: &header.subject,
                     status: None,
                     priority: facts.priority,
-                    body: &body,
-                    to: &to,
+                    body,
+                    gist: Some(&new.gist),
+                    to: &new.to,
                     created: now,
                 };
-                records.insert_body(&body)?;
-                let id = records.insert_letter(&letter)?;
-                if kind == BusinessType::Revocation {
-                    for target in envelope.targets() {
-                        self.wanted_back(records, target, id)?;
+                records.insert_body(body)?;
+                let letter = records.insert_letter(&letter)?;
+                if new.gist.kind() == BusinessType::Revocation {
+                    for target in &new.gist.targets {
+                        self.wanted_back(records, target, letter)?;
                     }
                 }
-                records.note(&self.post.noted(now, document, None, Some(&body.digest), &event))?;
-                Ok(Some(id))
+                let digest = Some(body.digest.as_str());
+                records.note(&self.post.noted(now, Some(id), None, digest, &event))?;
+                Ok(Some(letter))
             })?;
-            if let Some(id) = put {
-                trace::happened(self.post.id(), document, None, &event);
-                return Ok(id);
+            if let Some(letter) = put {
+                trace::happened(self.post.id(), Some(id), None, &event);
+                return Ok(letter);
             }
         }
     }
@@ -99,40 +106,52 @@ impl Outbox {
         reason: &str,
     ) -> Result<Vec<OrganId>> {
         let letters = self.post.store().within(|it| it.letters_of(self.post.id(), document))?;
-        let (mut was_sent, mut asked) = (false, Vec::new());
-        let mut looked_at: HashSet<OrganId> = HashSet::new();
-        for letter in letters.iter().rev() {
-            let envelope = self.envelope(letter)?;
-            if business(&envelope) == BusinessType::Revocation {
-                continue;
+        let mut sent = Vec::new();
+        for letter in letters.into_iter().rev() {
+            let gist = self.gist(&letter)?.ok_or_else(|| unknown(document, REVOKE_IT))?;
+            if gist.kind() != BusinessType::Revocation {
+                sent.push((letter, gist));
             }
-            was_sent = true;
+        }
+        if sent.is_empty() {
+            return Err(Error::misuse(format!("{document} was never sent from here")));
+        }
+        let (mut asked, mut looked_at) = (Vec::new(), HashSet::<OrganId>::new());
+        for (letter, gist) in &sent {
             let mut mine = self.post.store().within(|it| it.deliveries_of(letter.id))?;
             mine.retain(|it| {
                 let named =
                     receivers.is_none_or(|them| them.iter().any(|to| to.is_same_agency(&it.to)));
                 named && may_be_there(it) && looked_at.insert(it.to.clone())
             });
-            asked.extend(self.ask_back(&envelope, mine, reason)?);
+            asked.extend(self.ask_back(letter, gist, mine, reason)?);
         }
-        if was_sent {
-            Ok(asked)
-        } else {
-            Err(Error::misuse(format!("{document} was never sent from here")))
-        }
+        Ok(asked)
     }
 
     /// Asks those who may have it; who was asked.
     fn ask_back(
         &self,
-        envelope: &Envelope,
+        letter: &Letter,
+        gist: &Gist,
         deliveries: Vec<Delivery>,
         reason: &str,
     ) -> Result<Vec<OrganId>> {
         let mut asked = Vec::new();
         for Delivery { id, to, .. } in deliveries {
-            let (header, now) = (&envelope.header, self.post.now());
-            let status = StatusMessage::take_back(header, to.clone(), reason, now);
+            let status = StatusMessage {
+                response_for: ResponseFor {
+                    organ_id: to.clone(),
+                    code: letter.code.clone(),
+                    document_id: letter.document.clone(),
+                    promulgation_date: gist.promulgated.clone(),
+                },
+                from: self.post.agency.clone(),
+                code: StatusCode::TakeBackRequested,
+                staff: None,
+                description: reason.to_owned(),
+                timestamp: Timestamp::at(self.post.now()),
+            };
             let code = status.code;
             let answer = Answer::new(&self.post, status, to.clone())?;
             let asks = self.post.step(|records| {
@@ -188,6 +207,18 @@ impl Outbox {
         }
     }
 
+    /// What is known of a document that was handed over; nothing where an earlier version of
+    /// this crate did not keep it, and its bytes are gone.
+    pub(in crate::exchange) fn gist(&self, letter: &Letter) -> Result<Option<Gist>> {
+        if let Some(gist) = &letter.gist {
+            return Ok(Some(gist.clone()));
+        }
+        if self.post.store().within(|it| it.has_body(&letter.digest))? {
+            return Ok(Some(gist(&self.envelope(letter)?)));
+        }
+        Ok(None)
+    }
+
     fn receivers(&self, envelope: &Envelope) -> Result<Vec<OrganId>> {
         let from = &envelope.header.from.organ_id;
         if from != self.post.id() {
@@ -210,32 +241,69 @@ impl Outbox {
     /// The letter that brought the same content to the same receivers; an error where it was
     /// brought to some of them alone, or where another content stands under the same
     /// identifier, both being new documents.
-    fn known(
-        &self,
-        earlier: &[Letter],
-        kind: BusinessType,
-        content: &str,
-        to: &[OrganId],
-    ) -> Result<Option<LetterId>> {
+    fn known(&self, earlier: &[Letter], new: &New) -> Result<Option<LetterId>> {
+        let is_new = |it: &Gist| it.kind() == BusinessType::New;
         for letter in earlier {
-            let envelope = self.envelope(letter)?;
-            if content_digest(&envelope) == content {
+            let gist = self.gist(letter)?;
+            // The same bytes say the same, whatever is known of them.
+            let is_same = letter.digest == new.digest
+                || gist.as_ref().is_some_and(|it| it.content == new.gist.content);
+            if is_same {
                 let brought = self.post.store().within(|it| it.deliveries_of(letter.id))?;
-                let has = |to: &&OrganId| brought.iter().any(|it| it.to.is_same_agency(to));
-                match (to.iter().all(|it| has(&it)), to.iter().find(has)) {
-                    (true, _) => return Ok(Some(letter.id)),
-                    (false, Some(one)) => return Err(brought_to_some(&letter.document, one)),
-                    (false, None) => continue,
+                if brought_to(&letter.document, &brought, &new.to)? {
+                    return Ok(Some(letter.id));
                 }
+                continue;
             }
-            if (business(&envelope), kind) == (BusinessType::New, BusinessType::New) {
-                return Err(Error::misuse(format!(
-                    "{} was handed over with another content: send an update of it",
-                    letter.document
-                )));
+            match gist {
+                None if is_new(&new.gist) => return Err(unknown(&letter.document, UPDATE_IT)),
+                Some(it) if is_new(&it) && is_new(&new.gist) => {
+                    return Err(Error::misuse(format!(
+                        "{} was handed over with another content: send an update of it",
+                        letter.document
+                    )));
+                }
+                _ => {}
             }
         }
         Ok(None)
+    }
+}
+
+/// A document that is handed over.
+struct New {
+    bytes: Vec<u8>,
+    /// Of the bytes.
+    digest: String,
+    gist: Gist,
+    to: Vec<OrganId>,
+}
+
+impl New {
+    fn of(envelope: &Envelope, to: Vec<OrganId>) -> Result<Self> {
+        let bytes = envelope.to_bytes()?;
+        let digest = DigestAlgorithm::Sha256.digest(&bytes).to_string();
+        Ok(Self { bytes, digest, gist: gist(envelope), to })
+    }
+}
+
+/// Whether these deliveries bring it to all of them; an error where to some alone, or where a
+/// person decided that one of them does not have it.
+fn brought_to(document: &edxml::DocumentId, brought: &[Delivery], to: &[OrganId]) -> Result<bool> {
+    let to_any = |it: &&Delivery| to.iter().any(|to| it.to.is_same_agency(to));
+    let cancelled = |it: &&Delivery| it.state == DeliveryState::Cancelled && to_any(it);
+    if let Some(Delivery { id, to, .. }) = brought.iter().find(cancelled) {
+        return Err(Error::misuse(format!(
+            "{document} was cancelled for {to}: have delivery {} resumed, or hand it over for \
+             the others alone",
+            id.0
+        )));
+    }
+    let has = |to: &&OrganId| brought.iter().any(|it| it.to.is_same_agency(to));
+    match (to.iter().all(|it| has(&it)), to.iter().find(has)) {
+        (true, _) => Ok(true),
+        (false, Some(one)) => Err(brought_to_some(document, one)),
+        (false, None) => Ok(false),
     }
 }
 
@@ -246,8 +314,25 @@ fn brought_to_some(document: &edxml::DocumentId, one: &OrganId) -> Error {
     ))
 }
 
-fn business(envelope: &Envelope) -> BusinessType {
-    envelope.business.as_ref().map_or(BusinessType::New, |it| it.kind)
+/// Of a letter of an earlier version whose bytes were thrown away.
+fn unknown(document: &edxml::DocumentId, what: &str) -> Error {
+    Error::misuse(format!(
+        "{document} was handed over to an earlier version of this crate, and its bytes were \
+         thrown away since: {what}"
+    ))
+}
+
+const UPDATE_IT: &str = "whether this is the same nobody can tell; send an update of it";
+const REVOKE_IT: &str = "what to ask for nobody can tell; send a revocation of it";
+
+fn gist(envelope: &Envelope) -> Gist {
+    let kind = envelope.business.as_ref().map_or(BusinessType::New, |it| it.kind);
+    Gist {
+        content: content_digest(envelope),
+        business: kind.number(),
+        targets: envelope.targets().into_iter().cloned().collect(),
+        promulgated: envelope.header.promulgation.date.clone(),
+    }
 }
 
 /// Whether the receiver may have it.
@@ -313,6 +398,7 @@ impl Answer {
             status: Some(self.status.code),
             priority: ANSWERS_FIRST,
             body: &self.body,
+            gist: None,
             to: std::slice::from_ref(&self.to),
             created: self.at,
         })?;

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 mod receivers;
+mod swept;
 
 use super::*;
 use crate::envelope::edxml::{BusinessType, Envelope, OtherInfo, Priority};
@@ -414,11 +415,34 @@ fn what_people_decide() {
     let stopped = us.outbox.stopped(None, 9).unwrap();
     us.outbox.cancel(stopped[0].id, &by).unwrap();
     assert!(us.outbox.cancel(stopped[0].id, &by).is_err());
-    assert!(us.outbox.resume(stopped[0].id, &by).is_err());
     let other = world.agency("H01");
     assert!(other.outbox.resume(stopped[0].id, &by).is_err(), "another agency's");
     assert!(us.send().is_nothing());
     assert!(us.outbox.take_back(&id(US, 1), None, "Nhầm").unwrap().is_empty(), "never sent");
     let decided = |it: &Event| matches!(it, Event::SendingDecided { again: false, .. });
     assert!(us.journal().iter().any(decided));
+}
+
+#[test]
+fn what_was_cancelled_is_sent_when_a_person_resumes_it() {
+    let world = World::new();
+    let us = world.agency(US);
+    let by = Actor::new("chị Hoa");
+    let both = document(US, &[A, B], 1, "Thông báo họp");
+    put(&us, &both);
+    let first = us.deliveries(&id(US, 1)).remove(0);
+    us.outbox.cancel(first.id, &by).unwrap();
+    for envelope in [&both, &document(US, &[A], 1, "Thông báo họp")] {
+        let error = us.outbox.put(envelope, None).unwrap_err();
+        let wanted = format!("cancelled for {A}: have delivery {} resumed", first.id.0);
+        assert!(error.to_string().contains(&wanted), "{error}");
+    }
+    put(&us, &document(US, &[B], 1, "Thông báo họp"));
+    while !us.send().is_nothing() {}
+    assert_eq!(world.axis.documents_for(B).len(), 1);
+    us.outbox.resume(first.id, &by).unwrap();
+    put(&us, &both);
+    while !us.send().is_nothing() {}
+    assert_eq!([A, B].map(|it| world.axis.documents_for(it).len()), [1, 1]);
+    assert!(us.outbox.resume(first.id, &by).is_err(), "it was sent");
 }

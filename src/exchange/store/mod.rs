@@ -26,7 +26,7 @@ pub use self::body::Body;
 pub use self::claim::{Claim, ClaimToken};
 pub use self::incoming::{Incoming, IncomingId, IncomingState, IncomingStep, NewIncoming};
 pub use self::outgoing::{
-    Delivery, DeliveryId, DeliveryState, DeliveryStep, Letter, LetterId, NewLetter,
+    Delivery, DeliveryId, DeliveryState, DeliveryStep, Gist, Letter, LetterId, NewLetter,
 };
 pub use self::post_office::{Accepted, Mail, NewMail, PostOffice};
 #[cfg(feature = "postgres")]
@@ -262,6 +262,13 @@ pub trait Records {
     /// # Errors
     /// `Io`.
     fn insert_body(&mut self, body: &Body) -> Result<()>;
+
+    /// Whether the bytes of a message are kept; where they are, they stay until this
+    /// transaction ends.
+    ///
+    /// # Errors
+    /// `Io`.
+    fn has_body(&mut self, digest: &str) -> Result<bool>;
 
     /// Writes the next entry of an agency's journal. Whoever else writes to the same journal
     /// waits until this transaction ends: write it last.

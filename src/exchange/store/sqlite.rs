@@ -314,6 +314,7 @@ mod tests {
         sql::migrate_to(&mut Within(&connection), 1).unwrap();
         let old = "INSERT INTO settings (name, value) VALUES ('directory', 'old')";
         connection.execute_batch(old).unwrap();
+        connection.execute_batch(sql::OLD_LETTER).unwrap();
         let version = |connection: &rusqlite::Connection| -> i64 {
             let query = "SELECT MAX(version) FROM versions";
             connection.query_row(query, [], |row| row.get(0)).unwrap()
@@ -330,8 +331,9 @@ mod tests {
                 .within(|it| it.setting("directory"))
                 .unwrap();
             assert_eq!(kept.as_deref(), Some("old"));
+            sql::old_letter_is_read(&store);
         }
-        assert_eq!((version(&connection), offices(&connection)), (2, 1));
+        assert_eq!((version(&connection), offices(&connection)), (3, 1));
 
         connection.execute_batch("INSERT INTO versions (version) VALUES (99)").unwrap();
         let error = Sqlite::open(&path).unwrap_err();

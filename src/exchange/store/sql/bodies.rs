@@ -41,6 +41,12 @@ pub(super) fn insert(
     Ok(())
 }
 
+/// Locks the record, as an insertion does.
+pub(super) fn has(connection: &mut dyn Connection, digest: &str) -> Result<bool> {
+    let query = connection.dialect().locking("SELECT 1 FROM bodies WHERE digest = ?1");
+    Ok(connection.first(&query, &[digest.into()])?.is_some())
+}
+
 pub(super) fn open(
     database: &dyn Database,
     objects: &dyn Objects,

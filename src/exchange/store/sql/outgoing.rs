@@ -3,22 +3,24 @@
 use super::value::{Row, Value, count};
 use super::{Claim, ClaimToken, Connection, kind_from_name, kind_name, too_late};
 use crate::envelope::edxml::{DocumentId, OrganId, Progress};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::exchange::store::outgoing::{
-    Delivery, DeliveryId, DeliveryState, Letter, LetterId, NewLetter,
+    Delivery, DeliveryId, DeliveryState, Gist, Letter, LetterId, NewLetter,
 };
 use crate::exchange::transport::{MessageKind, TransportId};
 use crate::time::UtcTime;
 
 const LETTER: &str = "SELECT id, agency, kind, issuer, document, code, subject, status, \
-                      priority, digest, length, created FROM letters";
+                      priority, digest, length, gist, created FROM letters";
 const COLUMNS: &str = "id, letter, receiver, state, attempts, alone, next_at, in_doubt_since, \
                        transport_id, sent_at, fault, handling, take_back, claim";
 
 pub(super) fn insert(connection: &mut dyn Connection, letter: &NewLetter<'_>) -> Result<LetterId> {
     let statement = "INSERT INTO letters (agency, kind, issuer, document, code, subject, \
-                     status, priority, digest, length, created) \
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING id";
+                     status, priority, digest, length, created, gist) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) RETURNING id";
+    let gist = letter.gist.map(serde_json::to_string).transpose();
+    let gist = gist.map_err(|error| Error::misuse(format!("the gist of a letter: {error}")))?;
     let values = [
         letter.agency.as_str().into(),
         kind_name(letter.kind).into(),
@@ -31,6 +33,7 @@ pub(super) fn insert(connection: &mut dyn Connection, letter: &NewLetter<'_>) ->
         (&letter.body.digest).into(),
         count(letter.body.length).into(),
         letter.created.into(),
+        gist.as_deref().into(),
     ];
     let id = connection.inserted(statement, &values)?;
     let statement = "INSERT INTO deliveries (agency, priority, letter, receiver, state, open, \
@@ -63,6 +66,7 @@ fn to_letter(mut row: Row) -> Result<Letter> {
         priority: row.number()?,
         digest: row.text()?,
         length: row.number()?,
+        gist: row.maybe_json::<Gist>()?,
         created: row.time()?,
     })
 }

@@ -5,7 +5,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// What leads from each version to the next; the first from nothing to version 1. What
 /// stands here was carried out somewhere: it is added to, never changed.
-const STEPS: [&str; 2] = [POST, OFFICE];
+const STEPS: [&str; 3] = [POST, OFFICE, GISTS];
 
 /// Letters, deliveries, what comes in, bodies, the journal.
 ///
@@ -91,6 +91,9 @@ CREATE INDEX mail_of ON mail (dispatch, id);
 CREATE INDEX mail_open ON mail (receiver, kind, at, id) WHERE open = 1;
 CREATE INDEX mail_new ON mail (receiver, kind) WHERE state = 'initial';
 ";
+
+/// What has to be known of a document once its bytes are gone, in JSON.
+const GISTS: &str = "ALTER TABLE letters ADD COLUMN gist TEXT;";
 
 /// Brings the tables to the newest version; within one transaction.
 ///

@@ -1,5 +1,7 @@
 //! What goes into a database and comes out of it.
 
+use serde::de::DeserializeOwned;
+
 use crate::envelope::edxml::StatusCode;
 use crate::error::{Error, ErrorKind, Result};
 use crate::time::UtcTime;
@@ -147,6 +149,13 @@ impl Row {
 
     pub(super) fn text(&mut self) -> Result<String> {
         self.maybe_text()?.ok_or_else(|| strange("no text"))
+    }
+
+    /// Something that is kept in JSON.
+    pub(super) fn maybe_json<T: DeserializeOwned>(&mut self) -> Result<Option<T>> {
+        let text = self.maybe_text()?;
+        let read = text.map(|it| serde_json::from_str(&it)).transpose();
+        read.map_err(|error| strange(&format!("JSON ({error})")))
     }
 
     pub(super) fn maybe_bytes(&mut self) -> Result<Option<Vec<u8>>> {
