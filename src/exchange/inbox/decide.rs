@@ -121,19 +121,25 @@ impl Inbox {
         .sum()
     }
 
-    /// Has a message fetched after all that could not be.
+    /// Has a message fetched after all that could not be, for a person.
     ///
     /// # Errors
-    /// `Misuse` where it did not stop; where the store fails.
-    pub fn resume(&self, id: IncomingId) -> Result<()> {
+    /// `Misuse` where it did not stop, or is being worked on; where the store fails.
+    pub fn resume(&self, id: IncomingId, by: &Actor) -> Result<()> {
         let now = self.post.now();
-        self.post.step(|records| {
+        let (incoming, event) = self.post.step(|records| {
             let mut incoming = self.ours(id, records)?;
             incoming.step(IncomingStep::Resumed)?;
             incoming.attempts = 0;
             incoming.next_at = now;
-            self.write(&incoming, records)
-        })
+            self.write(&incoming, records)?;
+            let event = Event::FetchingResumed { transport_id: incoming.transport_id.clone() };
+            let noted = self.noted(&incoming, None, &incoming.from, now, &event);
+            records.note(&Noted { actor: by, ..noted })?;
+            Ok((incoming, event))
+        })?;
+        self.told(&incoming, &event);
+        Ok(())
     }
 
     fn decide_document(

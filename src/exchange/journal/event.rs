@@ -150,6 +150,11 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// A person has a message fetched after all.
+    FetchingResumed {
+        /// Its name at the axis.
+        transport_id: TransportId,
+    },
     /// The axis was told that a message is here.
     Acknowledged,
     /// A document was examined.
@@ -287,6 +292,7 @@ impl Event {
             Self::Repeated { .. } => "repeated",
             Self::Unreadable { .. } => "unreadable",
             Self::FetchingGivenUp { .. } => "fetching_given_up",
+            Self::FetchingResumed { .. } => "fetching_resumed",
             Self::Acknowledged => "acknowledged",
             Self::Examined { .. } => "examined",
             Self::Decided { .. } => "decided",

@@ -133,7 +133,15 @@ fn what_cannot_be_fetched_is_noted_and_left_to_a_person() {
     let given_up = |it: &Event| matches!(it, Event::FetchingGivenUp { .. });
     assert!(pair.b.journal().iter().any(given_up));
     let stopped = pair.b.inbox.stopped(None, 9).unwrap();
-    pair.b.inbox.resume(stopped[0].id).unwrap();
+    let by = Actor::new("chị Hoa");
+    assert!(pair.a.inbox.resume(stopped[0].id, &by).is_err(), "another agency's");
+    pair.b.inbox.resume(stopped[0].id, &by).unwrap();
+    assert!(pair.b.inbox.resume(stopped[0].id, &by).is_err(), "it waits already");
+    let entries = Journal::new(&pair.b.post).entries(1).collect::<crate::error::Result<Vec<_>>>();
+    let resumed = entries.unwrap().pop().unwrap();
+    let transport_id = stopped[0].transport_id.clone();
+    assert_eq!(resumed.event().unwrap(), Event::FetchingResumed { transport_id });
+    assert_eq!((resumed.actor, resumed.peer), (by, Some(A.into())));
     pair.run();
     assert_eq!(pair.states(1), [IncomingState::Accepted]);
 }
