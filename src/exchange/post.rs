@@ -42,6 +42,9 @@ pub struct PostRules {
     /// is unknown is sent again, at the risk that it comes twice, or left to a person.
     /// Statuses are always sent again.
     pub resend_in_doubt: bool,
+    /// How often an axis is asked what it has that refuses to say so, for good: then it is
+    /// taken for one that does not say it. The pauses between are as between attempts.
+    pub questions: u32,
     /// After how long another worker may take up what one has claimed; at most a day. Longer
     /// than the calls of a batch may take.
     pub lease: u64,
@@ -55,6 +58,7 @@ impl Default for PostRules {
             pauses: Pauses::default(),
             settle_after: 60_000,
             resend_in_doubt: false,
+            questions: 12,
             lease: 1_800_000,
             batch: 16,
         }

@@ -333,13 +333,15 @@ fn an_earlier_version_is_brought_up_to_date() {
     let newest = version(&mut client);
     client
         .batch_execute(
-            "ALTER TABLE letters DROP COLUMN gist;
+            "ALTER TABLE letters DROP COLUMN gist; ALTER TABLE deliveries DROP COLUMN refusals;
              DELETE FROM versions WHERE version > 2",
         )
         .unwrap();
     for _ in 0..2 {
         let kept = place.open().within(|it| it.letter(old)).unwrap().unwrap();
         assert_eq!((kept.document.as_str(), kept.gist), ("old", None));
+        let deliveries = place.open().within(|it| it.deliveries_of(old)).unwrap();
+        assert_eq!(deliveries.iter().map(|it| it.refusals).collect::<Vec<_>>(), [0]);
         assert_eq!(version(&mut client), newest);
     }
     let new = letter(&*place.open(), "new", 0, &receivers(1));

@@ -34,7 +34,8 @@ pub(crate) fn what_is_written_is_read(place: &dyn Place) {
     let mut one = claim_deliveries(&*store, 0, 7, 1).remove(1);
     assert_eq!((one.id, one.claim), (deliveries[1].id, Some(ClaimToken(7))));
     one.step(DeliveryStep::Begun).unwrap();
-    (one.attempts, one.alone, one.next_at) = (4, true, at(9).plus_millis(5));
+    (one.attempts, one.refusals, one.alone) = (4, 3, true);
+    one.next_at = at(9).plus_millis(5);
     (one.in_doubt_since, one.sent_at) = (Some(at(2)), Some(at(3)));
     one.transport_id = Some("vxp-1".to_owned().into());
     one.fault = "không kết nối được".to_owned();

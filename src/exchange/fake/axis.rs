@@ -34,6 +34,8 @@ pub(crate) enum Lists {
     Late,
     /// It has no list.
     Never,
+    /// It refuses to show it, with this code.
+    Refused(i32),
 }
 
 #[derive(Default)]
@@ -370,6 +372,7 @@ impl Transport for Seat {
         self.call(|state| match state.lists {
             Lists::Promptly => Ok(state.sent(&self.code, kind)),
             Lists::Late => Ok(Vec::new()),
+            Lists::Refused(code) => Err(refused(code)),
             Lists::Never => Err(crate::error::Error::new(
                 crate::error::ErrorKind::Unsupported,
                 "there is no list of what was sent",

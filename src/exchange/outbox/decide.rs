@@ -73,7 +73,7 @@ impl Outbox {
                     id.0, letter.document
                 )));
             }
-            delivery.attempts = 0;
+            (delivery.attempts, delivery.refusals) = (0, 0);
             delivery.next_at = now;
             if !records.update_delivery(&delivery, None, false)? {
                 return Err(Error::misuse(format!("delivery {} is being worked on", id.0)));

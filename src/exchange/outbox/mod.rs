@@ -73,6 +73,8 @@ enum Outcome {
     Divided { fault: String },
     /// Nobody knows.
     Unknown { fault: String },
+    /// Nobody knows, and the axis refused for good to say so.
+    NotTold { fault: String },
     /// It will not be taken.
     Never { code: Option<i32>, reason: String },
 }

@@ -60,6 +60,9 @@ impl Outbox {
         // What goes together stays together.
         let same = letter.id.0.to_string();
         it.fault.clear();
+        if !matches!(outcome, Outcome::Unknown { .. } | Outcome::NotTold { .. }) {
+            it.refusals = 0;
+        }
         let event = match outcome {
             Outcome::Taken(id, settled) => {
                 it.step(DeliveryStep::Taken)?;
@@ -101,6 +104,14 @@ impl Outbox {
             Outcome::Unknown { fault } => {
                 it.step(DeliveryStep::Doubted)?;
                 it.next_at = ask_at(self);
+                it.fault.clone_from(fault);
+                let (fault, next_at) = (fault.clone(), it.next_at);
+                Event::SendingFailed { message, to, fault, unknown: true, next_at }
+            }
+            Outcome::NotTold { fault } => {
+                it.step(DeliveryStep::Doubted)?;
+                it.refusals = it.refusals.saturating_add(1);
+                it.next_at = self.ask_again_at(it.refusals, &same);
                 it.fault.clone_from(fault);
                 let (fault, next_at) = (fault.clone(), it.next_at);
                 Event::SendingFailed { message, to, fault, unknown: true, next_at }

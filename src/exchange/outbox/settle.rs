@@ -4,8 +4,8 @@ use super::matching::{Asked, Listed, Row};
 use super::{Outbox, Outcome, Parcel, Task};
 use crate::envelope::edxml::OrganId;
 use crate::error::{Error, ErrorKind, Result};
-use crate::exchange::fault::Fault;
-use crate::exchange::store::DeliveryId;
+use crate::exchange::fault::{Fault, Retry};
+use crate::exchange::store::{Delivery, DeliveryId};
 use crate::exchange::transport::{Agency, MessageKind, Transport};
 use crate::time::UtcTime;
 
@@ -32,23 +32,40 @@ impl Outbox {
                     let reached = !matches!(Fault::of(&error), Some(Fault::NotSent(_)));
                     self.post.reached(reached);
                     let deliveries = asked.iter().flat_map(|it| &it.deliveries);
-                    outcomes.extend(deliveries.map(|it| (it.id, self.not_told(&error, kind))));
+                    outcomes.extend(deliveries.map(|it| (it.id, self.not_told(&error, kind, it))));
                 }
             }
         }
         outcomes
     }
 
-    /// What follows where the axis does not say.
-    fn not_told(&self, error: &Error, kind: MessageKind) -> Outcome {
-        let fault = error.to_string();
-        let has_no_list = error.kind() == ErrorKind::Unsupported;
-        let again = self.post.rules.resend_in_doubt || kind == MessageKind::Status;
-        match (has_no_list, again) {
-            (false, _) => Outcome::Unknown { fault },
-            (true, true) => Outcome::Absent { fault, at_once: true },
-            (true, false) => Outcome::Never { code: None, reason: fault },
+    /// What follows where the axis does not say. One that goes on refusing is one that has no
+    /// list: otherwise nobody would ever hear of the delivery.
+    fn not_told(&self, error: &Error, kind: MessageKind, delivery: &Delivery) -> Outcome {
+        let mut fault = error.to_string();
+        if error.kind() != ErrorKind::Unsupported {
+            let refused = matches!(Fault::of(error), Some(it) if it.retry() == Retry::Never);
+            let refusals = delivery.refusals.saturating_add(1);
+            if !refused {
+                return Outcome::Unknown { fault };
+            }
+            if refusals < self.post.rules.questions {
+                return Outcome::NotTold { fault };
+            }
+            fault =
+                format!("the axis does not say whether it has it, asked {refusals} times: {fault}");
         }
+        match self.post.rules.resend_in_doubt || kind == MessageKind::Status {
+            true => Outcome::Absent { fault, at_once: true },
+            false => Outcome::Never { code: None, reason: fault },
+        }
+    }
+
+    /// When an axis is asked once more that refused so often to say what it has.
+    pub(super) fn ask_again_at(&self, refusals: u32, of: &str) -> UtcTime {
+        let rules = &self.post.rules;
+        let pause = rules.pauses.after(refusals, of).unwrap_or(rules.pauses.most);
+        self.post.after(pause.max(rules.settle_after))
     }
 
     fn found(

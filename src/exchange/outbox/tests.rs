@@ -209,6 +209,34 @@ fn an_axis_without_a_list() {
 }
 
 #[test]
+fn an_axis_that_refuses_to_show_its_list() {
+    for (code, resend, wanted, mails) in [
+        (19, false, DeliveryState::Stopped, 1),
+        (19, true, DeliveryState::Sent, 2),
+        (20, false, DeliveryState::InDoubt, 1),
+    ] {
+        let mut world = World::new();
+        (world.rules.resend_in_doubt, world.rules.questions) = (resend, 4);
+        let us = one(&world);
+        world.axis.lists(Lists::Refused(code));
+        world.axis.script(&[Act::BreakAfter]);
+        us.send();
+        for asked in 1..=4 {
+            assert_eq!(state(&us), DeliveryState::InDoubt, "{code} after {asked}");
+            world.clock.pass(4_000);
+            us.send();
+        }
+        us.send();
+        assert_eq!((state(&us), world.axis.mails().len()), (wanted, mails), "{code} {resend}");
+        let Some(stopped) = us.outbox.stopped(None, 9).unwrap().pop() else { continue };
+        assert!(stopped.fault.contains("asked 4 times"), "{}", stopped.fault);
+        assert!(stopped.in_doubt_since.is_some(), "it may be there still");
+        us.outbox.resume(stopped.id, &Actor::new("chị Hoa")).unwrap();
+        assert_eq!(us.only(&id(US, 1)).refusals, 0);
+    }
+}
+
+#[test]
 fn a_revocation_does_not_overtake_what_it_revokes() {
     let world = World::new();
     let us = one(&world);

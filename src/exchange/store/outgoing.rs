@@ -118,6 +118,8 @@ pub struct Delivery {
     pub state: DeliveryState,
     /// Attempts begun.
     pub attempts: u32,
+    /// How often the axis refused for good to say whether it has it.
+    pub refusals: u32,
     /// Whether it is sent in a message of its own, since the axis refused one for several.
     pub alone: bool,
     /// Not before then.

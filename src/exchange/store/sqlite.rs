@@ -333,7 +333,7 @@ mod tests {
             assert_eq!(kept.as_deref(), Some("old"));
             sql::old_letter_is_read(&store);
         }
-        assert_eq!((version(&connection), offices(&connection)), (3, 1));
+        assert_eq!((version(&connection), offices(&connection)), (4, 1));
 
         connection.execute_batch("INSERT INTO versions (version) VALUES (99)").unwrap();
         let error = Sqlite::open(&path).unwrap_err();

@@ -12,8 +12,8 @@ use crate::time::UtcTime;
 
 const LETTER: &str = "SELECT id, agency, kind, issuer, document, code, subject, status, \
                       priority, digest, length, gist, created FROM letters";
-const COLUMNS: &str = "id, letter, receiver, state, attempts, alone, next_at, in_doubt_since, \
-                       transport_id, sent_at, fault, handling, take_back, claim";
+const COLUMNS: &str = "id, letter, receiver, state, attempts, refusals, alone, next_at, \
+                       in_doubt_since, transport_id, sent_at, fault, handling, take_back, claim";
 
 pub(super) fn insert(connection: &mut dyn Connection, letter: &NewLetter<'_>) -> Result<LetterId> {
     let statement = "INSERT INTO letters (agency, kind, issuer, document, code, subject, \
@@ -78,6 +78,7 @@ fn to_delivery(mut row: Row) -> Result<Delivery> {
         to: row.text()?.into(),
         state: row.named(DeliveryState::from_name)?,
         attempts: row.number()?,
+        refusals: row.number()?,
         alone: row.yes()?,
         next_at: row.time()?,
         in_doubt_since: row.maybe_time()?,
@@ -171,7 +172,7 @@ pub(super) fn update(
     claim: Option<ClaimToken>,
     keep_claim: bool,
 ) -> Result<bool> {
-    let holder = if claim.is_some() { "claim = ?12" } else { "claim IS NULL" };
+    let holder = if claim.is_some() { "claim = ?13" } else { "claim IS NULL" };
     let ends = if keep_claim && claim.is_some() {
         "due_at = CASE WHEN ?6 > claim_until THEN ?6 ELSE claim_until END"
     } else {
@@ -179,8 +180,8 @@ pub(super) fn update(
     };
     let statement = format!(
         "UPDATE deliveries SET state = ?2, open = ?3, attempts = ?4, alone = ?5, next_at = ?6, \
-         in_doubt_since = ?7, transport_id = ?8, sent_at = ?9, fault = ?10, {ends} \
-         WHERE id = ?1 AND letter = ?11 AND {holder}"
+         in_doubt_since = ?7, transport_id = ?8, sent_at = ?9, fault = ?10, refusals = ?12, \
+         {ends} WHERE id = ?1 AND letter = ?11 AND {holder}"
     );
     let mut values = vec![
         it.id.0.into(),
@@ -194,6 +195,7 @@ pub(super) fn update(
         it.sent_at.into(),
         (&it.fault).into(),
         it.letter.0.into(),
+        it.refusals.into(),
     ];
     values.extend(claim.map(|it| Value::from(it.0)));
     Ok(connection.execute(&statement, &values)? > 0)

@@ -5,7 +5,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// What leads from each version to the next; the first from nothing to version 1. What
 /// stands here was carried out somewhere: it is added to, never changed.
-const STEPS: [&str; 3] = [POST, OFFICE, GISTS];
+const STEPS: [&str; 4] = [POST, OFFICE, GISTS, REFUSALS];
 
 /// Letters, deliveries, what comes in, bodies, the journal.
 ///
@@ -94,6 +94,9 @@ CREATE INDEX mail_new ON mail (receiver, kind) WHERE state = 'initial';
 
 /// What has to be known of a document once its bytes are gone, in JSON.
 const GISTS: &str = "ALTER TABLE letters ADD COLUMN gist TEXT;";
+
+/// How often the axis refused to say whether it has something.
+const REFUSALS: &str = "ALTER TABLE deliveries ADD COLUMN refusals BIGINT NOT NULL DEFAULT 0;";
 
 /// Brings the tables to the newest version; within one transaction.
 ///
