@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use kyso::exchange::store::{DeliveryStep, IncomingStep};
-use kyso::{DigestAlgorithm, ErrorKind, Source};
+use kyso::{DigestAlgorithm, ErrorKind, Source, UtcTime};
 
 use crate::Place;
 use crate::samples::{
@@ -98,4 +100,38 @@ pub(crate) fn only_what_is_finished_is_swept(place: &dyn Place) {
     let again = store.keep(&Endless(300 << 10)).unwrap();
     store.within(|it| it.insert_body(&again)).unwrap();
     same(&*store.open(&large.digest).unwrap(), &Endless(300 << 10));
+}
+
+/// Has all files of a folder be written at an instant.
+pub(crate) fn age(folder: &Path, at: UtcTime) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            age(&path, at);
+        } else {
+            let since = Duration::from_secs(at.unix().try_into().unwrap());
+            let file = std::fs::File::options().append(true).open(path).unwrap();
+            file.set_modified(SystemTime::UNIX_EPOCH + since).unwrap();
+        }
+    }
+}
+
+pub(crate) fn what_has_no_record_is_swept_after_a_day(place: &dyn Place) {
+    let store = place.open();
+    let named = store.keep(&Endless(300 << 10)).unwrap();
+    store.within(|it| insert_letter(it, "large", 4, &receivers(1), &named)).unwrap();
+    let unnamed = store.keep(&Endless(301 << 10)).unwrap();
+    let tomorrow = UtcTime::now().plus_seconds(86_400);
+    assert_eq!(place.sweep_unnamed(tomorrow), 0, "they may be just being kept");
+    place.age(at(50));
+    assert_eq!(place.sweep_unnamed(at(50)), 0);
+    assert_eq!(place.sweep_unnamed(at(51)), 1);
+    assert_eq!(place.sweep_unnamed(tomorrow), 0);
+    same(&*store.open(&named.digest).unwrap(), &Endless(300 << 10));
+    // Whoever was about to name it keeps it again.
+    let outcome = store.within(|it| insert_letter(it, "late", 0, &receivers(1), &unnamed));
+    assert_eq!(outcome.unwrap_err().kind(), ErrorKind::Io);
+    let again = store.keep(&Endless(301 << 10)).unwrap();
+    store.within(|it| insert_letter(it, "late", 0, &receivers(1), &again)).unwrap();
+    same(&*store.open(&again.digest).unwrap(), &Endless(301 << 10));
 }

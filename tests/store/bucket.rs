@@ -23,6 +23,31 @@ struct Shelf {
     largest: usize,
     /// Requests that are answered with 500, first.
     failing: u32,
+    /// When all was written, where it is not now.
+    written: Option<UtcTime>,
+}
+
+impl Shelf {
+    /// One object on each page.
+    fn listed(&self, query: &str) -> String {
+        let said = |name: &str| query.split('&').find_map(|it| it.strip_prefix(name));
+        assert_eq!((said("list-type="), said("prefix=")), (Some("2"), Some("2026%2F")));
+        let after = said("continuation-token=").unwrap_or_default();
+        let mut rest = self.objects.iter().filter(|it| it.0.as_str() > after);
+        let written = self.written.unwrap_or_else(UtcTime::now).to_string();
+        let mut page = String::new();
+        if let Some((key, bytes)) = rest.next() {
+            let size = bytes.len();
+            page = format!(
+                "<Contents><Key>2026/{key}</Key><Size>{size}</Size><ETag>\"x\"</ETag>\
+                 <LastModified>{written}</LastModified></Contents>"
+            );
+            if rest.next().is_some() {
+                page += &format!("<NextContinuationToken>{key}</NextContinuationToken>");
+            }
+        }
+        format!("<ListBucketResult>{page}</ListBucketResult>")
+    }
 }
 
 struct S3 {
@@ -91,6 +116,9 @@ fn answer(shelf: &mut Shelf, request: &mut Request) -> Response<Cursor<Vec<u8>>>
     shelf.largest = shelf.largest.max(body.len());
     let url = request.url().to_owned();
     let (path, query) = url.split_once('?').unwrap_or((&url, ""));
+    if path == "/messages" {
+        return respond(200, shelf.listed(query));
+    }
     let key = path.strip_prefix("/messages/2026/").unwrap().to_owned();
     let tagged = |it: Response<Cursor<Vec<u8>>>| {
         it.with_header("ETag: \"x\"".parse::<Header>().unwrap())
@@ -231,6 +259,14 @@ impl Place for Beside {
     fn sweep(&self, before: UtcTime) -> u64 {
         self.store().sweep(before).unwrap()
     }
+
+    fn sweep_unnamed(&self, before: UtcTime) -> u64 {
+        self.store().sweep_unnamed(before).unwrap()
+    }
+
+    fn age(&self, at: UtcTime) {
+        self.1.shelf.lock().unwrap().written = Some(at);
+    }
 }
 
 fn beside(_: &str) -> Option<Beside> {
@@ -241,4 +277,5 @@ crate::contract! { beside:
     bodies::small_and_large_ones_come_back
     bodies::without_a_record_there_is_no_body
     bodies::only_what_is_finished_is_swept
+    bodies::what_has_no_record_is_swept_after_a_day
 }

@@ -34,6 +34,12 @@ pub(crate) trait Place {
 
     /// Throws away what was finished before then.
     fn sweep(&self, before: UtcTime) -> u64;
+
+    /// Throws away what was written before then and has no record.
+    fn sweep_unnamed(&self, before: UtcTime) -> u64;
+
+    /// Has all that stands beside the database be written at an instant.
+    fn age(&self, at: UtcTime);
 }
 
 /// Every test of the contract, for one kind of database.
@@ -72,6 +78,7 @@ macro_rules! contract {
             bodies::small_and_large_ones_come_back
             bodies::without_a_record_there_is_no_body
             bodies::only_what_is_finished_is_swept
+            bodies::what_has_no_record_is_swept_after_a_day
             post_office::mail_waits_until_it_is_taken_over
             post_office::what_was_sent_is_listed_for_its_sender
             post_office::a_request_is_taken_once

@@ -73,6 +73,14 @@ impl Place for Database {
     fn sweep(&self, before: UtcTime) -> u64 {
         self.options().open().unwrap().sweep(before).unwrap()
     }
+
+    fn sweep_unnamed(&self, before: UtcTime) -> u64 {
+        self.options().open().unwrap().sweep_unnamed(before).unwrap()
+    }
+
+    fn age(&self, at: UtcTime) {
+        crate::bodies::age(self.objects.path(), at);
+    }
 }
 
 fn database(name: &str) -> Option<Database> {

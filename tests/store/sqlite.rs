@@ -26,6 +26,14 @@ impl Place for File {
     fn sweep(&self, before: UtcTime) -> u64 {
         Sqlite::open(self.path()).unwrap().sweep(before).unwrap()
     }
+
+    fn sweep_unnamed(&self, before: UtcTime) -> u64 {
+        Sqlite::open(self.path()).unwrap().sweep_unnamed(before).unwrap()
+    }
+
+    fn age(&self, at: UtcTime) {
+        crate::bodies::age(&self.0.path().join("post.db-messages"), at);
+    }
 }
 
 fn file(_: &str) -> Option<File> {
@@ -115,4 +123,21 @@ fn what_is_no_database_is_refused() {
     assert!(error.to_string().contains("post.db"), "{error}");
     let error = Sqlite::open(place.0.path().join("no/such/folder/post.db")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Io);
+}
+
+/// What a writer leaves that dies while it writes.
+#[test]
+fn unfinished_files_are_swept_after_a_day() {
+    let place = file("").unwrap();
+    let store = Sqlite::open(place.path()).unwrap();
+    let folder = place.0.path().join("post.db-messages");
+    let names = [format!("{}.part", "0f".repeat(16)), "notes.part".to_owned()];
+    for name in &names {
+        std::fs::write(folder.join(name), "half").unwrap();
+    }
+    let tomorrow = UtcTime::now().plus_seconds(86_400);
+    assert_eq!(store.sweep_unnamed(tomorrow).unwrap(), 0, "it is being written");
+    crate::bodies::age(&folder, at(0));
+    assert_eq!(store.sweep_unnamed(tomorrow).unwrap(), 1);
+    assert_eq!(names.map(|it| folder.join(it).exists()), [false, true], "another's file stays");
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use object_store::aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey};
+use object_store::list::{PaginatedListOptions, PaginatedListStore};
 use object_store::path::Path;
 use object_store::{MultipartUpload, ObjectStoreExt, PutPayload, RetryConfig};
 use tokio::runtime::{Builder, Runtime};
@@ -19,6 +20,7 @@ use super::{Objects, check};
 use crate::crypto::{DigestAlgorithm, DigestContext};
 use crate::error::{Error, ErrorKind, Result};
 use crate::source::{Source, for_each_piece};
+use crate::time::UtcTime;
 
 /// A bucket that speaks S3, with an object for each message, named by its digest.
 ///
@@ -141,6 +143,34 @@ impl Objects for Bucket {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(failed("removing", error)),
         }
+    }
+
+    fn older(&self, before: UtcTime, found: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
+        let folder =
+            if self.prefix.is_empty() { String::new() } else { format!("{}/", self.prefix) };
+        let mut options =
+            PaginatedListOptions { delimiter: Some("/".into()), ..PaginatedListOptions::default() };
+        loop {
+            let page = self.remote.store.list_paginated(Some(&folder), options.clone());
+            let page = self.remote.wait("listing", page)?;
+            for object in &page.result.objects {
+                let name = object.location.as_ref().strip_prefix(&folder);
+                let is_older = object.last_modified.timestamp_micros() < before.unix_micros();
+                if let Some(digest) = name.filter(|it| is_older && check(it).is_ok()) {
+                    found(digest)?;
+                }
+            }
+            match page.page_token {
+                Some(token) => options.page_token = Some(token),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Nothing: a store keeps to itself what was sent in parts and never put together. Have it
+    /// throw that away by a rule of the bucket.
+    fn clear(&self, _: UtcTime) -> Result<u64> {
+        Ok(0)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{ErrorKind as IoKind, Write};
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use ring::rand::{SecureRandom, SystemRandom};
 
@@ -10,6 +11,7 @@ use super::{Objects, check};
 use crate::crypto::{DigestAlgorithm, DigestContext};
 use crate::error::{Error, ErrorKind, Result};
 use crate::source::{Seekable, Source, for_each_piece};
+use crate::time::UtcTime;
 
 /// A folder with a file for each message, in folders by the first two characters of its
 /// digest.
@@ -76,7 +78,70 @@ impl Objects for Folder {
             _ => Ok(()),
         }
     }
+
+    fn older(&self, before: UtcTime, found: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
+        for (name, shard) in entries(&self.path)? {
+            if name.len() != 2 || !shard.is_dir() {
+                continue;
+            }
+            for (digest, path) in entries(&shard)? {
+                let is_named = check(&digest).is_ok() && digest.starts_with(&name);
+                if is_named && is_older(&path, before)? {
+                    found(&digest)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn clear(&self, before: UtcTime) -> Result<u64> {
+        let mut cleared = 0_u64;
+        for (name, path) in entries(&self.path)? {
+            if !is_unfinished(&name) || !is_older(&path, before)? {
+                continue;
+            }
+            match fs::remove_file(&path) {
+                Ok(()) => cleared = cleared.saturating_add(1),
+                Err(error) if error.kind() == IoKind::NotFound => {}
+                Err(error) => return Err(failed("removing", &path, error)),
+            }
+        }
+        Ok(cleared)
+    }
 }
+
+/// What is in a folder, by name; names that are none of ours may be left out.
+fn entries(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
+    let listed = fs::read_dir(folder).map_err(|error| failed("listing", folder, error))?;
+    let mut all = Vec::new();
+    for entry in listed {
+        let entry = entry.map_err(|error| failed("listing", folder, error))?;
+        if let Ok(name) = entry.file_name().into_string() {
+            all.push((name, entry.path()));
+        }
+    }
+    Ok(all)
+}
+
+/// Whether a file was last written before an instant; one that is gone was not.
+fn is_older(path: &Path, before: UtcTime) -> Result<bool> {
+    let written = match fs::metadata(path).and_then(|it| it.modified()) {
+        Ok(written) => written,
+        Err(error) if error.kind() == IoKind::NotFound => return Ok(false),
+        Err(error) => return Err(failed("looking at", path, error)),
+    };
+    let since = written.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let micros = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
+    Ok(micros < before.unix_micros())
+}
+
+fn is_unfinished(name: &str) -> bool {
+    let number = name.strip_suffix(PART).unwrap_or_default();
+    number.len() == 32 && number.bytes().all(|it| it.is_ascii_hexdigit())
+}
+
+/// At the end of a file's name that is being written.
+const PART: &str = ".part";
 
 /// A file that is removed again, unless it was given its name.
 struct Unfinished {
@@ -90,7 +155,7 @@ impl Unfinished {
         SystemRandom::new()
             .fill(&mut name)
             .map_err(|_| Error::new(ErrorKind::Io, "the machine has no randomness to give"))?;
-        let path = folder.join(format!("{:032x}.part", u128::from_be_bytes(name)));
+        let path = folder.join(format!("{:032x}{PART}", u128::from_be_bytes(name)));
         let file = File::create_new(&path).map_err(|error| failed("making", &path, error))?;
         Ok(Self { path, file })
     }

@@ -8,6 +8,7 @@ mod folder;
 
 use crate::error::{Error, Result};
 use crate::source::Source;
+use crate::time::UtcTime;
 
 #[cfg(feature = "object-store")]
 pub use self::bucket::Bucket;
@@ -42,6 +43,20 @@ pub trait Objects: Send + Sync {
     /// # Errors
     /// `Io`.
     fn remove(&self, digest: &str) -> Result<()>;
+
+    /// Tells `found` the digest of each message that was last put before an instant. What it
+    /// fails with ends the search.
+    ///
+    /// # Errors
+    /// `Io`, and what `found` fails with.
+    fn older(&self, before: UtcTime, found: &mut dyn FnMut(&str) -> Result<()>) -> Result<()>;
+
+    /// Throws away what is left of messages that nobody has written to since an instant, and
+    /// that were never put to their end; how many.
+    ///
+    /// # Errors
+    /// `Io`.
+    fn clear(&self, before: UtcTime) -> Result<u64>;
 }
 
 /// A digest names a file: nothing else may.

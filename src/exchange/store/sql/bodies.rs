@@ -9,6 +9,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::exchange::store::Body;
 use crate::exchange::store::objects::{self, Objects};
 use crate::source::Source;
+use crate::time::UtcTime;
 
 /// A small message is read into memory, and a large one into the place for those.
 pub(super) fn keep(objects: &dyn Objects, most: u64, message: &dyn Source) -> Result<Body> {
@@ -71,6 +72,50 @@ fn missing(digest: &str) -> Error {
     Error::new(ErrorKind::Io, format!("no message with the digest {digest} is kept"))
 }
 
+/// Throws away what stands beside the database since before an instant and has no record; how
+/// many.
+pub(super) fn sweep_unnamed(
+    database: &dyn Database,
+    objects: &dyn Objects,
+    before: UtcTime,
+) -> Result<u64> {
+    let mut removed = objects.clear(before)?;
+    objects.older(before, &mut |digest| {
+        let mut is_named = true;
+        database.read(&mut |connection| {
+            let query = "SELECT 1 FROM bodies WHERE digest = ?1";
+            is_named = connection.first(query, &[digest.into()])?.is_some();
+            Ok(())
+        })?;
+        if !is_named {
+            database.write(Kept::AtOnce, &mut |connection| {
+                is_named = !remove_unnamed(connection, objects, digest)?;
+                Ok(())
+            })?;
+            removed = removed.saturating_add(u64::from(!is_named));
+        }
+        Ok(())
+    })?;
+    Ok(removed)
+}
+
+/// A record is made and taken away again: whoever inserts one meanwhile waits, and then finds
+/// the object gone, which is to be kept again.
+fn remove_unnamed(
+    connection: &mut dyn Connection,
+    objects: &dyn Objects,
+    digest: &str,
+) -> Result<bool> {
+    let statement =
+        "INSERT INTO bodies (digest, length) VALUES (?1, 0) ON CONFLICT (digest) DO NOTHING";
+    if connection.execute(statement, &[digest.into()])? == 0 {
+        return Ok(false);
+    }
+    objects.remove(digest)?;
+    connection.execute("DELETE FROM bodies WHERE digest = ?1", &[digest.into()])?;
+    Ok(true)
+}
+
 /// Digests that were looked at, and thrown away, in one transaction.
 const AT_ONCE: u32 = 100;
 
@@ -89,7 +134,7 @@ const SPENT: &str = "
 pub(super) fn sweep(
     database: &dyn Database,
     objects: &dyn Objects,
-    before: crate::time::UtcTime,
+    before: UtcTime,
 ) -> Result<u64> {
     let (mut removed, mut after) = (0_u64, String::new());
     loop {

@@ -48,6 +48,11 @@ impl Room {
         bodies::sweep(&*self.database, &*self.objects, before)
     }
 
+    pub(in crate::exchange::store) fn sweep_unnamed(&self, before: UtcTime) -> Result<u64> {
+        let young = UtcTime::now().plus_seconds(-A_DAY);
+        bodies::sweep_unnamed(&*self.database, &*self.objects, before.min(young))
+    }
+
     pub(in crate::exchange::store) fn accept(&self, mail: &NewMail<'_>) -> Result<Accepted> {
         self.write(Kept::AtOnce, |it| post_office::accept(it, mail))
     }
@@ -86,6 +91,9 @@ impl Room {
     }
 }
 
+/// So long what has no record may be one that is just being kept.
+const A_DAY: i64 = 86_400;
+
 fn not_carried_out() -> Error {
     Error::misuse("the database did not carry the work out")
 }
@@ -105,6 +113,20 @@ macro_rules! kept_in_a_room {
             /// `Io`.
             pub fn sweep(&self, before: crate::time::UtcTime) -> crate::error::Result<u64> {
                 self.room.sweep(before)
+            }
+
+            /// Throws away what was written beside the database before an instant and is in
+            /// no record: who wrote it died before there was one. Gives how many. What is
+            /// younger than a day stays, whatever the instant: it may be just being kept.
+            ///
+            /// Only where the place beside the database is this store's alone: of what
+            /// another one keeps there, this one has no record. So it is, too, with a
+            /// database that was restored from a copy older than the place.
+            ///
+            /// # Errors
+            /// `Io`.
+            pub fn sweep_unnamed(&self, before: crate::time::UtcTime) -> crate::error::Result<u64> {
+                self.room.sweep_unnamed(before)
             }
         }
 
