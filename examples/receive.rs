@@ -162,6 +162,7 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
         let held = receiver.held()?;
         let round = receiver.once();
         receiver.tell_held(held)?;
+        receiver.tell_waiting(&mut Waiting::default())?;
         receiver.line.end();
         return round;
     }
@@ -205,6 +206,7 @@ impl Receiver {
             self.line.say(&format!("what was claimed waits for its lease: {error}"));
         }
         let (mut fresh_until, mut poll_at) = (None, UtcTime::now());
+        let mut waiting = Waiting::default();
         while !stop.is_told() {
             let now = UtcTime::now();
             if fresh_until.is_none_or(|it| it <= now) {
@@ -222,6 +224,9 @@ impl Receiver {
                     self.line.say(&format!("the axis does not say what waits: {error}"));
                 }
                 poll_at = now.plus_seconds(self.every);
+                if let Err(error) = self.tell_waiting(&mut waiting) {
+                    self.line.say(&format!("what waits for people is not known: {error}"));
+                }
             }
             match self.inbox.work(&self.axis) {
                 Ok(worked) if worked.is_nothing() => stop.sleep_until(Some(poll_at)),
@@ -245,6 +250,32 @@ impl Receiver {
             write_whole(path, &serde_json::to_vec_pretty(directory)?)?;
         }
         self.examiner.set_directory(directory.clone());
+        Ok(())
+    }
+
+    /// How much waits for people, where that is not what it was.
+    fn tell_waiting(&self, before: &mut Waiting) -> kyso::Result<()> {
+        let now = Waiting {
+            held: counted(|after| {
+                let page = self.inbox.held(after, PAGE)?;
+                Ok((page.len(), page.last().map(|it| it.id)))
+            })?,
+            not_fetched: counted(|after| {
+                let page = self.inbox.stopped(after, PAGE)?;
+                Ok((page.len(), page.last().map(|it| it.id)))
+            })?,
+            not_sent: counted(|after| {
+                let page = self.outbox.stopped(after, PAGE)?;
+                Ok((page.len(), page.last().map(|it| it.id)))
+            })?,
+        };
+        if now != *before {
+            let Waiting { held, not_fetched, not_sent } = now;
+            self.line.say(&format!(
+                "waiting for people: {held} held, {not_fetched} not fetched, {not_sent} not sent"
+            ));
+            *before = now;
+        }
         Ok(())
     }
 
@@ -277,6 +308,27 @@ impl Receiver {
 
 const INBOX: &str = "inbox";
 const PAGE: u32 = 100;
+
+/// How many messages wait for people.
+#[derive(Default, PartialEq, Eq)]
+struct Waiting {
+    held: usize,
+    not_fetched: usize,
+    not_sent: usize,
+}
+
+/// How many there are, page by page.
+fn counted<I>(page: impl Fn(Option<I>) -> kyso::Result<(usize, Option<I>)>) -> kyso::Result<usize> {
+    let (mut count, mut last) = (0_usize, None);
+    loop {
+        let (more, next) = page(last)?;
+        count = count.saturating_add(more);
+        match next {
+            Some(next) => last = Some(next),
+            None => return Ok(count),
+        }
+    }
+}
 
 /// The files of a document and the report on each, for programs and for people.
 fn keep(folder: &Path, envelope: &Envelope, reports: &[(String, Report)]) -> io::Result<()> {

@@ -10,6 +10,7 @@ mod gateway;
 #[path = "../examples/support/test_pki.rs"]
 mod test_pki;
 
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use gateway::{Agency, Gateway, Options};
 use kyso::axis::{Client, Credentials};
 use kyso::edxml::{Code, Envelope, MessageHeader, Organization, StatusCode};
 use kyso::exchange::journal::{Event, Journal, StatusEffect};
-use kyso::exchange::store::{Claim, ClaimToken, NewIncoming, Sqlite, Store};
+use kyso::exchange::store::{Claim, ClaimToken, IncomingStep, NewIncoming, Sqlite, Store};
 use kyso::exchange::{MessageKind, Outbox, Post, Transport};
 use kyso::{SoftwareSigner, UtcTime, pades};
 
@@ -165,6 +166,54 @@ fn what_a_killed_program_held_is_taken_up_when_it_starts_again() {
     let running = Running::start(&receive, secrets[1], &receiver(1));
     pending(0);
     running.end();
+}
+
+/// A message of this name that waits for a person in the inbox of H99.
+fn leave(store: &dyn Store, name: &str, steps: &[IncomingStep]) {
+    let (agency, from) = (NAMES[1].0.into(), NAMES[0].0.into());
+    let (kind, listed, transport_id) =
+        (MessageKind::Document, UtcTime::now(), name.to_owned().into());
+    let new =
+        NewIncoming { agency: &agency, kind, transport_id: &transport_id, from: &from, listed };
+    let left = store.within(|it| {
+        let (id, _) = it.insert_incoming(&new)?;
+        let mut incoming = it.incoming(id)?.unwrap();
+        steps.iter().try_for_each(|step| incoming.step(*step))?;
+        incoming.acknowledged = true;
+        it.update_incoming(&incoming, None, false)
+    });
+    assert!(left.unwrap());
+}
+
+#[test]
+fn what_waits_for_people_is_told_when_it_changes() {
+    let Some(receive) = program("receive") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let pki = test_pki::make(time::OffsetDateTime::now_utc(), None).unwrap();
+    test_pki::write(&pki, &folder.path().join("pki")).unwrap();
+    let agencies = NAMES.map(|(code, name)| Agency::new(code, name, "secret-word"));
+    let gateway = Gateway::start(Options::default(), agencies.into()).unwrap();
+    let (endpoint, us) = (gateway.endpoint(), format!("{},{}", NAMES[1].0, NAMES[1].1));
+    let (post, inbox, root) = (at("post.db"), at("inbox"), at("pki/trust/cong-vu.pem"));
+    let store: Arc<dyn Store> = Arc::new(Sqlite::open(&post).unwrap());
+    leave(&*store, "gone", &[IncomingStep::Stopped]);
+    let mut running = Running::start(
+        &receive,
+        "secret-word",
+        &[
+            ["--endpoint", &endpoint, "--as", &us],
+            ["--store", &post, "--folder", &inbox],
+            ["--trust", &root, "--every", "1"],
+        ]
+        .concat(),
+    );
+    let printed = running.0.as_mut().unwrap().stdout.take().unwrap();
+    let mut told = BufReader::new(printed).lines().map(Result::unwrap);
+    let mut told = || told.find(|it| it.starts_with("waiting for people")).unwrap();
+    assert_eq!(told(), "waiting for people: 0 held, 1 not fetched, 0 not sent");
+    leave(&*store, "doubtful", &[IncomingStep::Stored, IncomingStep::Held]);
+    assert_eq!(told(), "waiting for people: 1 held, 1 not fetched, 0 not sent");
 }
 
 #[test]
