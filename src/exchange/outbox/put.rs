@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use super::{Delivery, DeliveryState, LetterId, MessageKind, Outbox};
 use crate::crypto::DigestAlgorithm;
 use crate::envelope::edxml::{
-    self, BusinessType, Envelope, Message, OrganId, Organization, ResponseFor, StatusCode,
-    StatusMessage, Timestamp,
+    self, BusinessType, Envelope, Message, MessageHeader, OrganId, Organization, ResponseFor,
+    StatusCode, StatusMessage, Timestamp,
 };
 use crate::error::{Error, Result};
 use crate::exchange::content::content_digest;
@@ -37,11 +37,8 @@ impl Outbox {
         if header.document_id.is_empty() {
             return Err(Error::misuse("the document has no identifier: compose one"));
         }
-        let new = New::of(envelope, to)?;
-        let now = self.post.now();
+        let new = New::of(envelope, to, signed_at, self.post.now())?;
         let (agency, id) = (self.post.id(), &header.document_id);
-        let facts = DocumentFacts::of(header, new.gist.kind());
-        let event = Event::Queued { document: facts.clone(), to: new.to.clone(), signed_at };
         let (mut looked_at, mut kept) = (0_usize, None);
         loop {
             let earlier = self.post.store().within(|it| it.letters_of(agency, id))?;
@@ -56,40 +53,44 @@ impl Outbox {
                 none => none.insert(self.post.store().keep(&new.bytes)?),
             };
             let put = self.post.step(|records| {
-                if records.letters_of(agency, id)?.len() != looked_at {
-                    // Another one was handed over meanwhile.
-                    return Ok(None);
+                // Another one may have been handed over meanwhile.
+                match records.letters_of(agency, id)?.len() == looked_at {
+                    true => self.write_new(&new, body, records).map(Some),
+                    false => Ok(None),
                 }
-                let letter = NewLetter {
-                    agency: self.post.id(),
-                    kind: MessageKind::Document,
-                    issuer: &header.from.organ_id,
-                    document: &header.document_id,
-                    code: &facts.code,
-                    subject: &header.subject,
-                    status: None,
-                    priority: facts.priority,
-                    body,
-                    gist: Some(&new.gist),
-                    to: &new.to,
-                    created: now,
-                };
-                records.insert_body(body)?;
-                let letter = records.insert_letter(&letter)?;
-                if new.gist.kind() == BusinessType::Revocation {
-                    for target in &new.gist.targets {
-                        self.wanted_back(records, target, letter)?;
-                    }
-                }
-                let digest = Some(body.digest.as_str());
-                records.note(&self.post.noted(now, Some(id), None, digest, &event))?;
-                Ok(Some(letter))
             })?;
             if let Some(letter) = put {
-                trace::happened(self.post.id(), Some(id), None, &event);
+                trace::happened(self.post.id(), Some(id), None, &new.event);
                 return Ok(letter);
             }
         }
+    }
+
+    fn write_new(&self, new: &New<'_>, body: &Body, records: &mut dyn Records) -> Result<LetterId> {
+        let (header, facts) = (new.header, &new.facts);
+        records.insert_body(body)?;
+        let letter = records.insert_letter(&NewLetter {
+            agency: self.post.id(),
+            kind: MessageKind::Document,
+            issuer: &header.from.organ_id,
+            document: &header.document_id,
+            code: &facts.code,
+            subject: &header.subject,
+            status: None,
+            priority: facts.priority,
+            body,
+            gist: Some(&new.gist),
+            to: &new.to,
+            created: new.at,
+        })?;
+        if new.gist.kind() == BusinessType::Revocation {
+            for target in &new.gist.targets {
+                self.wanted_back(records, target, letter)?;
+            }
+        }
+        let (document, digest) = (Some(&header.document_id), Some(body.digest.as_str()));
+        records.note(&self.post.noted(new.at, document, None, digest, &new.event))?;
+        Ok(letter)
     }
 
     /// Asks receivers of a document to give it back (13): all, or those named. Which of them
@@ -241,7 +242,7 @@ impl Outbox {
     /// The letter that brought the same content to the same receivers; an error where it was
     /// brought to some of them alone, or where another content stands under the same
     /// identifier, both being new documents.
-    fn known(&self, earlier: &[Letter], new: &New) -> Result<Option<LetterId>> {
+    fn known(&self, earlier: &[Letter], new: &New<'_>) -> Result<Option<LetterId>> {
         let is_new = |it: &Gist| it.kind() == BusinessType::New;
         for letter in earlier {
             let gist = self.gist(letter)?;
@@ -271,19 +272,31 @@ impl Outbox {
 }
 
 /// A document that is handed over.
-struct New {
+struct New<'e> {
+    header: &'e MessageHeader,
     bytes: Vec<u8>,
     /// Of the bytes.
     digest: String,
     gist: Gist,
+    facts: DocumentFacts,
     to: Vec<OrganId>,
+    at: UtcTime,
+    event: Event,
 }
 
-impl New {
-    fn of(envelope: &Envelope, to: Vec<OrganId>) -> Result<Self> {
+impl<'e> New<'e> {
+    fn of(
+        envelope: &'e Envelope,
+        to: Vec<OrganId>,
+        signed_at: Option<UtcTime>,
+        at: UtcTime,
+    ) -> Result<Self> {
+        let (header, gist) = (&envelope.header, gist(envelope));
         let bytes = envelope.to_bytes()?;
         let digest = DigestAlgorithm::Sha256.digest(&bytes).to_string();
-        Ok(Self { bytes, digest, gist: gist(envelope), to })
+        let facts = DocumentFacts::of(header, gist.kind());
+        let event = Event::Queued { document: facts.clone(), to: to.clone(), signed_at };
+        Ok(Self { header, bytes, digest, gist, facts, to, at, event })
     }
 }
 

@@ -103,7 +103,7 @@ pub(super) const FREQUENT: [(&str, &str); 6] = [
 ];
 
 /// A letter as version 1 wrote it, with a delivery.
-#[cfg(test)]
+#[cfg(all(test, feature = "sqlite"))]
 pub(super) const OLD_LETTER: &str = "
 INSERT INTO letters (agency, kind, issuer, document, code, subject, priority, digest, length,
     created) VALUES ('H99', 'document', 'H99', 'old', '1/CV', 'x', 0, 'ab', 1, 0);
@@ -111,7 +111,7 @@ INSERT INTO deliveries (agency, priority, letter, receiver, state, open, attempt
     next_at, fault, due_at) VALUES ('H99', 0, 1, 'H98', 'waiting', 1, 0, 0, 0, '', 0);
 ";
 
-#[cfg(test)]
+#[cfg(all(test, feature = "sqlite"))]
 pub(super) fn old_letter_is_read(store: &dyn super::Store) {
     let letters = store.within(|it| it.letters_of(&"H99".into(), &"old".into())).unwrap();
     assert_eq!(
