@@ -5,9 +5,9 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use kyso::exchange::store::objects::Folder;
-use kyso::exchange::store::{PostOffice, Postgres, PostgresOptions, Store};
-use kyso::{ErrorKind, UtcTime};
+use kyso::exchange::store::objects::{Folder, Objects};
+use kyso::exchange::store::{Body, PostOffice, Postgres, PostgresOptions, Store};
+use kyso::{ErrorKind, Source, UtcTime};
 use postgres::NoTls;
 
 use crate::Place;
@@ -355,4 +355,67 @@ fn an_earlier_version_is_brought_up_to_date() {
     let new = letter(&*place.open(), "new", 0, &receivers(1));
     let kept = place.open().within(|it| it.letter(new)).unwrap().unwrap();
     assert!(kept.gist.is_some());
+}
+
+/// Has a message that is about to be thrown away named at that moment by somebody else.
+struct Named {
+    folder: Folder,
+    url: String,
+    body: Body,
+    outcome: Mutex<Option<std::thread::JoinHandle<kyso::Result<()>>>>,
+}
+
+impl Objects for Named {
+    fn put(&self, message: &dyn Source) -> kyso::Result<String> {
+        self.folder.put(message)
+    }
+
+    fn has(&self, digest: &str) -> kyso::Result<bool> {
+        self.folder.has(digest)
+    }
+
+    fn open(&self, digest: &str) -> kyso::Result<Box<dyn Source>> {
+        self.folder.open(digest)
+    }
+
+    fn remove(&self, digest: &str) -> kyso::Result<()> {
+        let (url, folder, body) = (self.url.clone(), self.folder.clone(), self.body.clone());
+        let other = std::thread::spawn(move || {
+            let store: Arc<dyn Store> = Arc::new(Postgres::open(&url, Arc::new(folder))?);
+            store.within(|it| insert_letter(it, "late", 0, &receivers(1), &body)).map(drop)
+        });
+        // Time to get as far as it gets.
+        std::thread::sleep(std::time::Duration::from_secs(1));
+        *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(other);
+        self.folder.remove(digest)
+    }
+
+    fn older(
+        &self,
+        before: UtcTime,
+        found: &mut dyn FnMut(&str) -> kyso::Result<()>,
+    ) -> kyso::Result<()> {
+        self.folder.older(before, found)
+    }
+
+    fn clear(&self, before: UtcTime) -> kyso::Result<u64> {
+        self.folder.clear(before)
+    }
+}
+
+#[test]
+fn no_record_names_what_is_just_being_swept() {
+    let Some(place) = database("swept") else { return };
+    let body = place.open().keep(&crate::bodies::Endless(300 << 10)).unwrap();
+    place.age(at(0));
+    let folder = Folder::new(place.objects.path()).unwrap();
+    let (url, outcome) = (place.url(), Mutex::default());
+    let objects = Arc::new(Named { folder, url, body: body.clone(), outcome });
+    let store = Postgres::open(&place.url(), objects.clone()).unwrap();
+    assert_eq!(store.sweep_unnamed(at(1)).unwrap(), 1);
+    let named = objects.outcome.lock().unwrap().take().unwrap().join().unwrap();
+    assert_eq!(named.unwrap_err().kind(), ErrorKind::Io, "it is gone, and to be kept again");
+    let body = place.open().keep(&crate::bodies::Endless(300 << 10)).unwrap();
+    place.open().within(|it| insert_letter(it, "late", 0, &receivers(1), &body)).unwrap();
+    assert!(place.open().open(&body.digest).is_ok());
 }

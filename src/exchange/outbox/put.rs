@@ -99,7 +99,8 @@ impl Outbox {
     /// its identifier, the newest counts that a receiver may have.
     ///
     /// # Errors
-    /// `Misuse` where no such document was sent; where the store fails.
+    /// `Misuse` where no such document was sent, or where an earlier version of this crate sent
+    /// it and its bytes are gone; where the store fails.
     pub fn take_back(
         &self,
         document: &edxml::DocumentId,

@@ -305,6 +305,23 @@ mod tests {
         }
     }
 
+    /// A letter as version 1 wrote it, with a delivery.
+    const OLD_LETTER: &str = "
+        INSERT INTO letters (agency, kind, issuer, document, code, subject, priority, digest,
+            length, created) VALUES ('H99', 'document', 'H99', 'old', '1/CV', 'x', 0, 'ab', 1, 0);
+        INSERT INTO deliveries (agency, priority, letter, receiver, state, open, attempts, alone,
+            next_at, fault, due_at) VALUES ('H99', 0, 1, 'H98', 'waiting', 1, 0, 0, 0, '', 0);
+    ";
+
+    fn old_letter_is_read(store: &dyn crate::exchange::store::Store) {
+        let letters = store.within(|it| it.letters_of(&"H99".into(), &"old".into())).unwrap();
+        let [letter] = letters.as_slice() else { panic!("{letters:?}") };
+        assert_eq!((letter.code.as_str(), &letter.gist), ("1/CV", &None));
+        let deliveries = store.within(|it| it.deliveries_of(letter.id)).unwrap();
+        let [delivery] = deliveries.as_slice() else { panic!("{deliveries:?}") };
+        assert_eq!((delivery.to.as_str(), delivery.refusals), ("H98", 0));
+    }
+
     /// What an earlier version wrote is there after the tables were brought up to date.
     #[test]
     fn an_earlier_version_is_brought_up_to_date() {
@@ -314,7 +331,7 @@ mod tests {
         sql::migrate_to(&mut Within(&connection), 1).unwrap();
         let old = "INSERT INTO settings (name, value) VALUES ('directory', 'old')";
         connection.execute_batch(old).unwrap();
-        connection.execute_batch(sql::OLD_LETTER).unwrap();
+        connection.execute_batch(OLD_LETTER).unwrap();
         let version = |connection: &rusqlite::Connection| -> i64 {
             let query = "SELECT MAX(version) FROM versions";
             connection.query_row(query, [], |row| row.get(0)).unwrap()
@@ -331,7 +348,7 @@ mod tests {
                 .within(|it| it.setting("directory"))
                 .unwrap();
             assert_eq!(kept.as_deref(), Some("old"));
-            sql::old_letter_is_read(&store);
+            old_letter_is_read(&store);
         }
         assert_eq!((version(&connection), offices(&connection)), (4, 1));
 

@@ -102,26 +102,6 @@ pub(super) const FREQUENT: [(&str, &str); 6] = [
     (post_office::FRESH, "mail_new"),
 ];
 
-/// A letter as version 1 wrote it, with a delivery.
-#[cfg(all(test, feature = "sqlite"))]
-pub(super) const OLD_LETTER: &str = "
-INSERT INTO letters (agency, kind, issuer, document, code, subject, priority, digest, length,
-    created) VALUES ('H99', 'document', 'H99', 'old', '1/CV', 'x', 0, 'ab', 1, 0);
-INSERT INTO deliveries (agency, priority, letter, receiver, state, open, attempts, alone,
-    next_at, fault, due_at) VALUES ('H99', 0, 1, 'H98', 'waiting', 1, 0, 0, 0, '', 0);
-";
-
-#[cfg(all(test, feature = "sqlite"))]
-pub(super) fn old_letter_is_read(store: &dyn super::Store) {
-    let letters = store.within(|it| it.letters_of(&"H99".into(), &"old".into())).unwrap();
-    assert_eq!(
-        letters.iter().map(|it| (it.code.as_str(), &it.gist)).collect::<Vec<_>>(),
-        [("1/CV", &None)]
-    );
-    let deliveries = store.within(|it| it.deliveries_of(letters[0].id)).unwrap();
-    assert_eq!(deliveries.iter().map(|it| it.to.as_str()).collect::<Vec<_>>(), ["H98"]);
-}
-
 /// What outlives a power cut of what was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kept {
