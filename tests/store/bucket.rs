@@ -261,7 +261,7 @@ impl Place for Beside {
     }
 
     fn sweep_unnamed(&self, before: UtcTime) -> u64 {
-        self.store().sweep_unnamed(before).unwrap()
+        self.store().sweep_unnamed(before, UtcTime::now()).unwrap()
     }
 
     fn age(&self, at: UtcTime) {

@@ -75,7 +75,7 @@ impl Place for Database {
     }
 
     fn sweep_unnamed(&self, before: UtcTime) -> u64 {
-        self.options().open().unwrap().sweep_unnamed(before).unwrap()
+        self.options().open().unwrap().sweep_unnamed(before, UtcTime::now()).unwrap()
     }
 
     fn age(&self, at: UtcTime) {
@@ -412,7 +412,7 @@ fn no_record_names_what_is_just_being_swept() {
     let (url, outcome) = (place.url(), Mutex::default());
     let objects = Arc::new(Named { folder, url, body: body.clone(), outcome });
     let store = Postgres::open(&place.url(), objects.clone()).unwrap();
-    assert_eq!(store.sweep_unnamed(at(1)).unwrap(), 1);
+    assert_eq!(store.sweep_unnamed(at(1), UtcTime::now()).unwrap(), 1);
     let named = objects.outcome.lock().unwrap().take().unwrap().join().unwrap();
     assert_eq!(named.unwrap_err().kind(), ErrorKind::Io, "it is gone, and to be kept again");
     let body = place.open().keep(&crate::bodies::Endless(300 << 10)).unwrap();

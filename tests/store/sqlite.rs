@@ -28,7 +28,7 @@ impl Place for File {
     }
 
     fn sweep_unnamed(&self, before: UtcTime) -> u64 {
-        Sqlite::open(self.path()).unwrap().sweep_unnamed(before).unwrap()
+        Sqlite::open(self.path()).unwrap().sweep_unnamed(before, UtcTime::now()).unwrap()
     }
 
     fn age(&self, at: UtcTime) {
@@ -136,8 +136,8 @@ fn unfinished_files_are_swept_after_a_day() {
         std::fs::write(folder.join(name), "half").unwrap();
     }
     let tomorrow = UtcTime::now().plus_seconds(86_400);
-    assert_eq!(store.sweep_unnamed(tomorrow).unwrap(), 0, "it is being written");
+    assert_eq!(store.sweep_unnamed(tomorrow, UtcTime::now()).unwrap(), 0, "it is being written");
     crate::bodies::age(&folder, at(0));
-    assert_eq!(store.sweep_unnamed(tomorrow).unwrap(), 1);
+    assert_eq!(store.sweep_unnamed(tomorrow, UtcTime::now()).unwrap(), 1);
     assert_eq!(names.map(|it| folder.join(it).exists()), [false, true], "another's file stays");
 }

@@ -48,8 +48,12 @@ impl Room {
         bodies::sweep(&*self.database, &*self.objects, before)
     }
 
-    pub(in crate::exchange::store) fn sweep_unnamed(&self, before: UtcTime) -> Result<u64> {
-        let young = UtcTime::now().plus_seconds(-A_DAY);
+    pub(in crate::exchange::store) fn sweep_unnamed(
+        &self,
+        before: UtcTime,
+        now: UtcTime,
+    ) -> Result<u64> {
+        let young = now.plus_seconds(-A_DAY);
         bodies::sweep_unnamed(&*self.database, &*self.objects, before.min(young))
     }
 
@@ -117,7 +121,7 @@ macro_rules! kept_in_a_room {
 
             /// Throws away what was written beside the database before an instant and is in
             /// no record: who wrote it died before there was one. Gives how many. What is
-            /// younger than a day stays, whatever the instant: it may be just being kept.
+            /// younger than a day now stays, whatever the instant: it may be just being kept.
             ///
             /// Only where the place beside the database is this store's alone: of what
             /// another one keeps there, this one has no record. So it is, too, with a
@@ -125,8 +129,12 @@ macro_rules! kept_in_a_room {
             ///
             /// # Errors
             /// `Io`.
-            pub fn sweep_unnamed(&self, before: crate::time::UtcTime) -> crate::error::Result<u64> {
-                self.room.sweep_unnamed(before)
+            pub fn sweep_unnamed(
+                &self,
+                before: crate::time::UtcTime,
+                now: crate::time::UtcTime,
+            ) -> crate::error::Result<u64> {
+                self.room.sweep_unnamed(before, now)
             }
         }
 
