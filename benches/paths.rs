@@ -3,7 +3,8 @@
 //! operations with the keys and hashing the content once.
 //!
 //! `cargo bench --bench paths` ends with a table of microseconds a document and the ratio
-//! between the two. `benches/openssl/run` compares with OpenSSL on the same documents.
+//! between the two; `-- --documents FOLDER` writes the documents for `benches/peers/run`, which
+//! measures OpenSSL on them.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, missing_docs)]
 
 use std::cell::Cell;
@@ -128,16 +129,20 @@ fn documents(c: &mut Criterion, set: &Set) {
         turn.set((turn.get() + 1) % DOCUMENTS);
         &set.documents[turn.get()]
     };
+    let validate = |validator: &Validator| {
+        let report = validator.validate(next()).unwrap();
+        assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed), "{report}");
+    };
     // Each in its turn: that the next document has to come from memory is part of hashing.
     c.bench_function("paths hash", |b| {
         b.iter(|| DigestAlgorithm::Sha256.digest(black_box(&next()[set.content.clone()])));
     });
     c.bench_function("paths first", |b| {
-        b.iter(|| set.validator().validate(next()).unwrap());
+        b.iter(|| validate(&set.validator()));
     });
     let validator = set.validator();
     c.bench_function("paths remembered", |b| {
-        b.iter(|| validator.validate(next()).unwrap());
+        b.iter(|| validate(&validator));
     });
 }
 
@@ -166,27 +171,24 @@ fn measured(benchmark: &str, since: SystemTime) -> Option<f64> {
     estimates.get("median")?.get("point_estimate")?.as_f64()
 }
 
-/// What `benches/openssl/run` asks for: the documents as files, and all of them verified so
-/// many times by one validator, or each by a new one.
-fn beside_openssl(set: &Set, directory: &Path) {
-    fs::write(directory.join("root.der"), set.root.der()).unwrap();
+/// What the peers are given.
+fn write_documents(set: &Set, folder: &Path) {
+    fs::create_dir_all(folder).unwrap();
+    fs::write(folder.join("root.der"), set.root.der()).unwrap();
     for (n, document) in set.documents.iter().enumerate() {
-        fs::write(directory.join(format!("{n:03}.p7m")), document).unwrap();
-    }
-    let rounds = std::env::var("KYSO_ROUNDS").map_or(0, |it| it.parse().unwrap());
-    let shared = set.validator();
-    for document in (0..rounds).flat_map(|_| &set.documents) {
-        let new = std::env::var_os("KYSO_FORGET").map(|_| set.validator());
-        let report = new.as_ref().unwrap_or(&shared).validate(document).unwrap();
-        assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed), "{report}");
+        fs::write(folder.join(format!("{n:03}.p7m")), document).unwrap();
     }
 }
 
 fn main() {
     let start = SystemTime::now();
     let set = Set::new();
-    if let Some(directory) = std::env::var_os("KYSO_DOCUMENTS") {
-        return beside_openssl(&set, Path::new(&directory));
+    // Cargo adds one of its own.
+    let arguments: Vec<_> = std::env::args().skip(1).filter(|it| it != "--bench").collect();
+    if let [option, folder] = arguments.as_slice()
+        && option == "--documents"
+    {
+        return write_documents(&set, Path::new(folder));
     }
     let mut criterion = Criterion::default()
         .sample_size(20)
