@@ -2,41 +2,20 @@
 //! logs is a matter of all of it.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+#[path = "support/logged.rs"]
+mod logged;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::{io, thread};
 
 use kyso::exchange::{Fault, MessageKind, Transport};
 use kyso::{Error, UtcTime, axis, lgsp};
+use logged::LOGGED;
 
 const SECRETS: [&str; 4] = ["a secret for HMAC", "key-of-the-system", "the password", "the.token"];
-
-/// What is logged on the way: all of it, or all but the bytes that pass.
-struct Logged {
-    lines: Mutex<String>,
-    bytes: AtomicBool,
-}
-
-static LOGGED: Logged = Logged { lines: Mutex::new(String::new()), bytes: AtomicBool::new(false) };
-
-impl log::Log for Logged {
-    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
-        self.bytes.load(Ordering::SeqCst)
-            || metadata.level() < log::Level::Trace
-            || !metadata.target().starts_with("ureq_proto")
-    }
-
-    fn log(&self, record: &log::Record<'_>) {
-        if self.enabled(record.metadata()) {
-            let line = format!("{} {}\n", record.target(), record.args());
-            self.lines.lock().unwrap().push_str(&line);
-        }
-    }
-
-    fn flush(&self) {}
-}
 
 /// Answers what either dialect takes for a list, and once for all a login; keeps heads.
 fn service() -> (String, Arc<Mutex<String>>) {

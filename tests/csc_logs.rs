@@ -9,41 +9,18 @@
     missing_docs
 )]
 
+#[path = "support/logged.rs"]
+mod logged;
 #[allow(dead_code)] // each test uses a part of it
 #[path = "support/csc.rs"]
 mod service;
 
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 use kyso::csc::{Pin, RemoteSigner};
 use kyso::{ErrorKind, cades};
+use logged::LOGGED;
 use service::{KEY, NOW, PASSWORD, PIN, Service};
-
-/// What is logged on the way: all of it, or all but the bytes that pass.
-struct Logged {
-    lines: Mutex<String>,
-    bytes: AtomicBool,
-}
-
-static LOGGED: Logged = Logged { lines: Mutex::new(String::new()), bytes: AtomicBool::new(false) };
-
-impl log::Log for Logged {
-    fn enabled(&self, metadata: &log::Metadata<'_>) -> bool {
-        self.bytes.load(Ordering::SeqCst)
-            || metadata.level() < log::Level::Trace
-            || !metadata.target().starts_with("ureq_proto")
-    }
-
-    fn log(&self, record: &log::Record<'_>) {
-        if self.enabled(record.metadata()) {
-            let line = format!("{} {}\n", record.target(), record.args());
-            self.lines.lock().unwrap().push_str(&line);
-        }
-    }
-
-    fn flush(&self) {}
-}
 
 #[test]
 fn no_secret_is_logged() {
