@@ -4,7 +4,10 @@
 //! `cargo bench --all-features --bench batch`; `-- --test` does each once, with few.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, missing_docs)]
 
-use std::fmt::Write as _;
+#[path = "speed/documents.rs"]
+#[allow(dead_code, reason = "each bench uses a part of it")]
+mod documents;
+
 use std::fs;
 use std::hint::black_box;
 use std::path::Path;
@@ -18,6 +21,7 @@ use kyso::{
 };
 use ring::signature::{self, KeyPair, UnparsedPublicKey};
 
+const SIZE: usize = 111_000;
 const AT: &str = "2026-11-22T08:00:00+07:00";
 
 /// Others' bytes, as if they had been read.
@@ -52,7 +56,7 @@ fn main() {
     let trial = std::env::args().any(|it| it == "--test");
     let (count, rounds) = if trial { (4, 1) } else { (200, 15) };
     let cores = available_parallelism().map_or(1, Into::into);
-    let documents: Vec<_> = (0..count).map(pdf).collect();
+    let documents: Vec<_> = (0..count).map(|n| documents::pdf(SIZE, n)).collect();
     println!("{count} PDFs of {} KB, best of {rounds}; seconds", documents[0].len() / 1000);
     println!("{:16} {:>8} {:>8} {cores:>6} thr. {:>6}", "", "floor", "1 thr.", "ratio");
     for key in ["rsa2048", "p256"] {
@@ -140,25 +144,4 @@ fn signer(key: &str) -> SoftwareSigner {
 
 fn test_file(name: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/keys").join(name)
-}
-
-/// One page with a long content, another one for each number.
-fn pdf(number: usize) -> Vec<u8> {
-    let lines = (0..5_520).map(|n| format!("{n:04} {:04} m 0 0 l S\n", (n * 7 + number) % 842));
-    let stream: String = lines.collect();
-    let objects = [
-        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
-        "<< /Type /Pages /Count 1 /Kids [ 3 0 R ] /MediaBox [0 0 595 842] >>".to_owned(),
-        "<< /Type /Page /Parent 2 0 R /Contents 4 0 R >>".to_owned(),
-        format!("<< /Length {} >>\nstream\n{stream}\nendstream", stream.len()),
-    ];
-    let (mut out, mut table) = (String::from("%PDF-1.7\n"), String::from("0000000000 65535 f \n"));
-    for (index, object) in objects.iter().enumerate() {
-        writeln!(table, "{:010} 00000 n ", out.len()).unwrap();
-        writeln!(out, "{} 0 obj\n{object}\nendobj", index + 1).unwrap();
-    }
-    let (size, at) = (objects.len() + 1, out.len());
-    write!(out, "xref\n0 {size}\n{table}trailer\n<< /Size {size} /Root 1 0 R >>\n").unwrap();
-    write!(out, "startxref\n{at}\n%%EOF\n").unwrap();
-    out.into_bytes()
 }

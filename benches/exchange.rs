@@ -16,7 +16,6 @@
 //! With many documents the resident memory is printed on the way: it must stay as it is.
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, dead_code)]
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -33,6 +32,9 @@ use kyso::exchange::store::{Postgres, SqliteOptions, Store};
 use kyso::exchange::{Examiner, Inbox, Outbox, Post};
 use kyso::{Conclusion, Policy, SoftwareSigner, TrustStore, UtcTime, Validator, pades};
 
+#[path = "speed/documents.rs"]
+#[allow(dead_code, reason = "each bench uses a part of it")]
+mod documents;
 #[path = "../examples/support/files.rs"]
 mod files;
 #[path = "../examples/support/gateway.rs"]
@@ -97,7 +99,7 @@ fn main() {
     let quick = env::args().any(|it| it == "--test");
     let documents: usize = if quick { 8 } else { setting("DOCUMENTS", "2000").parse().unwrap() };
     let signer = signer(&setting("KEY", "rsa2048"));
-    let pdf = pdf(setting("SIZE", "100000").parse().unwrap());
+    let pdf = documents::pdf(setting("SIZE", "100000").parse().unwrap(), 0);
     bare(&signer, &pdf, documents.min(500));
 
     let temporary = tempfile::tempdir().unwrap();
@@ -259,30 +261,4 @@ fn resident() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|it| it.strip_prefix("VmRSS:"));
     line.and_then(|it| it.trim().strip_suffix(" kB")?.parse().ok()).unwrap_or_default()
-}
-
-/// A page whose content is that long.
-fn pdf(size: usize) -> Vec<u8> {
-    let mut stream = String::new();
-    let mut n = 0_usize;
-    while stream.len() < size {
-        writeln!(stream, "{n:06} {:06} m 0 0 l S", n * 7919 % 999_983).unwrap();
-        n += 1;
-    }
-    let objects = [
-        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
-        "<< /Type /Pages /Count 1 /Kids [ 3 0 R ] /MediaBox [0 0 595 842] >>".to_owned(),
-        "<< /Type /Page /Parent 2 0 R /Contents 4 0 R >>".to_owned(),
-        format!("<< /Length {} >>\nstream\n{stream}\nendstream", stream.len()),
-    ];
-    let mut out = String::from("%PDF-1.7\n");
-    let mut table = String::from("0000000000 65535 f \n");
-    for (index, object) in objects.iter().enumerate() {
-        writeln!(table, "{:010} 00000 n ", out.len()).unwrap();
-        writeln!(out, "{} 0 obj\n{object}\nendobj", index + 1).unwrap();
-    }
-    let (size, at) = (objects.len() + 1, out.len());
-    write!(out, "xref\n0 {size}\n{table}trailer\n<< /Size {size} /Root 1 0 R >>\n").unwrap();
-    write!(out, "startxref\n{at}\n%%EOF\n").unwrap();
-    out.into_bytes()
 }

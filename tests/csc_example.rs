@@ -20,17 +20,10 @@ mod support;
 use std::fs;
 
 use service::{KEY, NOW, PIN, remote};
-use support::example;
 use support::folder::Folder;
+use support::run;
 
 const PDF: &str = "testdata/pdf/cairo.pdf";
-
-/// How a program ends, and what it says.
-fn run(name: &str, arguments: &[&str]) -> Option<(Option<i32>, String)> {
-    let output = example(name, arguments)?;
-    let said = [output.stdout, output.stderr].concat();
-    Some((output.status.code(), String::from_utf8(said).unwrap()))
-}
 
 #[test]
 fn a_key_of_a_service_signs() {

@@ -22,17 +22,10 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 use service::{NOW, remote};
-use support::example;
+use support::run;
 
 const PDF: &str = "testdata/pdf/cairo.pdf";
 const CERTIFICATE: &str = "testdata/keys/rsa2048.crt.pem";
-
-/// How a program ends, and what it says.
-fn run(name: &str, arguments: &[&str]) -> Option<(Option<i32>, String)> {
-    let output = example(name, arguments)?;
-    let said = [output.stdout, output.stderr].concat();
-    Some((output.status.code(), String::from_utf8(said).unwrap()))
-}
 
 struct Queue {
     folder: tempfile::TempDir,

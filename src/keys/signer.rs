@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::crypto::{Digest, SignatureAlgorithm};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::pki::Certificate;
 
 /// A private key that can be asked to sign, with the certificate that speaks for it.
@@ -70,6 +70,20 @@ impl ToBeSigned {
     #[must_use]
     pub fn digest(&self) -> Digest {
         self.algorithm.digest().digest(&self.bytes)
+    }
+
+    /// Whether a key that signs with this is the one that is wanted.
+    ///
+    /// # Errors
+    /// `Misuse` where it is to be signed with something else.
+    pub(crate) fn wants(&self, algorithm: SignatureAlgorithm) -> Result<()> {
+        if self.algorithm == algorithm {
+            return Ok(());
+        }
+        Err(Error::misuse(format!(
+            "this is to be signed with {}, and the key signs with {algorithm}",
+            self.algorithm
+        )))
     }
 
     /// What it is to be signed with.

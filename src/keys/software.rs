@@ -131,13 +131,7 @@ impl Signer for SoftwareSigner {
     }
 
     fn sign(&self, to_be_signed: &ToBeSigned) -> Result<SignatureValue> {
-        if to_be_signed.algorithm() != self.algorithm {
-            return Err(Error::misuse(format!(
-                "this is to be signed with {}, and the key signs with {}",
-                to_be_signed.algorithm(),
-                self.algorithm
-            )));
-        }
+        to_be_signed.wants(self.algorithm)?;
         let value = self.key.sign(self.algorithm, to_be_signed.bytes())?;
         Ok(match self.chain.first() {
             Some(certificate) => SignatureValue::made(value, certificate, to_be_signed),

@@ -33,6 +33,13 @@ pub(crate) fn example(name: &str, arguments: &[&str]) -> Option<Output> {
     Some(Command::new(program).args(arguments).output().unwrap())
 }
 
+/// How an example ends, and what it says.
+pub(crate) fn run(name: &str, arguments: &[&str]) -> Option<(Option<i32>, String)> {
+    let output = example(name, arguments)?;
+    let said = [output.stdout, output.stderr].concat();
+    Some((output.status.code(), String::from_utf8(said).unwrap()))
+}
+
 /// A certificate as other programs read it.
 pub(crate) fn certificate_pem(der: &[u8]) -> String {
     let text = base64::engine::general_purpose::STANDARD.encode(der);

@@ -90,13 +90,7 @@ impl Signer for TokenSigner {
     }
 
     fn sign(&self, to_be_signed: &ToBeSigned) -> Result<SignatureValue> {
-        if to_be_signed.algorithm() != self.algorithm {
-            return Err(Error::misuse(format!(
-                "this is to be signed with {}, and the key signs with {}",
-                to_be_signed.algorithm(),
-                self.algorithm
-            )));
-        }
+        to_be_signed.wants(self.algorithm)?;
         let job = mechanism::job(&self.key.name, self.mechanism, to_be_signed)?;
         let raw = self.pool.run(Need::Login, |lease| {
             if self.key.always_authenticate {

@@ -284,14 +284,7 @@ impl RemoteSigner {
     }
 
     fn check(&self, batch: &[ToBeSigned]) -> Result<()> {
-        match batch.iter().find(|it| it.algorithm() != self.algorithm) {
-            None => Ok(()),
-            Some(other) => Err(Error::misuse(format!(
-                "this is to be signed with {}, and the key signs with {}",
-                other.algorithm(),
-                self.algorithm
-            ))),
-        }
+        batch.iter().try_for_each(|it| it.wants(self.algorithm))
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Activation>> {
