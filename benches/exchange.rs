@@ -14,7 +14,8 @@
 //! | `POSTGRES`, `WORKERS` | the receiver's post is kept there, worked on by so many threads |
 //!
 //! With many documents the resident memory is printed on the way: it must stay as it is.
-#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, dead_code)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout)]
+#![allow(missing_docs, dead_code)]
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
