@@ -180,6 +180,30 @@ fn a_signature_beside_a_file_hides_none_within() {
 }
 
 #[test]
+fn nor_within_one_that_holds_its_file() {
+    let office = Office::new();
+    let holding = |signer| {
+        let builder = cades::SignatureBuilder::new(b"a table".as_slice(), now()).enveloping();
+        builder.sign(signer).unwrap()
+    };
+    let officers = &office.officers;
+    for (number, file, wanted) in [
+        ("17", holding(&officers.unknown), Decision::Held),
+        ("18", holding(&officers.ours), Decision::Accepted),
+    ] {
+        let signature = cades::SignatureBuilder::new(&file, now()).sign(&officers.ours).unwrap();
+        office.put(
+            &document(number, &[RECEIVER])
+                .attach("bang.xlsx.p7m", file)
+                .attach("bang.xlsx.p7m.p7s", signature),
+        );
+        office.run();
+        let (decision, reason, _) = examined(&office);
+        assert_eq!(decision, wanted, "{number}: {reason}");
+    }
+}
+
+#[test]
 fn what_this_program_cannot_read_is_held_and_said_in_vietnamese() {
     let office = Office::new();
     let mut limits = Limits::default();

@@ -79,7 +79,7 @@ pub(super) fn examined(
         let beside = SIGNATURES.iter().find_map(|it| files.get_key_value(&format!("{name}{it}")));
         used.extend(beside.map(|(name, _)| name.clone()));
         examined.push(judge.file(name, bytes, beside.map(|(_, bytes)| *bytes))?);
-        if beside.is_some() && opens_as_pdf(name, bytes) {
+        if beside.is_some() {
             // Who opens it sees the signatures within: one beside it hides none of them.
             let within = judge.file(name, bytes, None)?;
             examined.extend(Some(within).filter(Examined::is_signed));
