@@ -120,7 +120,8 @@ impl Refusal {
     /// `told` is whether the service has to say so in as many words.
     pub(super) fn is_of_the_token(&self, told: bool) -> bool {
         let says = matches!(self.code.as_str(), "invalid_token" | "expired_token");
-        says || (self.status == 401 && !told && !self.is_the_holders())
+        // Some say it of every refusal: what the holder has to mend is not sent once more.
+        !self.is_the_holders() && (says || (self.status == 401 && !told))
     }
 
     /// Whether the authorisation is over, by what §11.10 says of it.
@@ -220,6 +221,14 @@ mod tests {
 
     fn read(status: u16, body: &str) -> Refusal {
         Refusal::read(status, body.as_bytes(), &["p1n", "the.token"])
+    }
+
+    #[test]
+    fn a_locked_key_is_not_a_matter_of_the_token() {
+        let body = r#"{"error_description":"Credential locked"}"#;
+        let challenge = Some(r#"Bearer error="invalid_token""#);
+        assert!(!read(401, body).with_challenge(challenge).is_of_the_token(true));
+        assert!(read(401, "{}").with_challenge(challenge).is_of_the_token(true));
     }
 
     #[test]
