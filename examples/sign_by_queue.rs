@@ -163,6 +163,7 @@ fn sign(queue: &Queue, options: &Options) -> Outcome<()> {
     });
     for chunk in waiting.chunks(signer.batch_size().max(1)) {
         let batch: Vec<ToBeSigned> = chunk.iter().map(|(_, it)| it.to_be_signed.clone()).collect();
+        let before = failures.len();
         for ((name, job), value) in chunk.iter().zip(signer.sign_all(&batch)) {
             match value {
                 Ok(value) => {
@@ -172,6 +173,11 @@ fn sign(queue: &Queue, options: &Options) -> Outcome<()> {
                 }
                 Err(error) => failures.push(format!("{name}: {error}")),
             }
+        }
+        if failures.len() > before {
+            // Whoever holds the key is not asked again: a PIN that is wrong twice is locked.
+            failures.push("the rest was left: the key did not sign".into());
+            break;
         }
     }
     report(&failures)

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::crypto::{Digest, SignatureAlgorithm};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::pki::Certificate;
 
 /// A private key that can be asked to sign, with the certificate that speaks for it.
@@ -28,9 +28,21 @@ pub trait Signer: Send + Sync {
     fn sign(&self, to_be_signed: &ToBeSigned) -> Result<SignatureValue>;
 
     /// Signs many under one authorisation, one answer each, in order. Holders that
-    /// know of batches override it.
+    /// know of batches override it. Once the key refuses, nothing more is asked of it, and the
+    /// rest is refused for the same reason.
     fn sign_all(&self, batch: &[ToBeSigned]) -> Vec<Result<SignatureValue>> {
-        batch.iter().map(|one| self.sign(one)).collect()
+        let mut refusal: Option<(ErrorKind, String)> = None;
+        let sign = |one| {
+            if let Some((kind, why)) = &refusal {
+                return Err(Error::new(*kind, format!("not asked, since {why}")));
+            }
+            self.sign(one).inspect_err(|error| {
+                if matches!(error.kind(), ErrorKind::Signer | ErrorKind::Service) {
+                    refusal = Some((error.kind(), error.to_string()));
+                }
+            })
+        };
+        batch.iter().map(sign).collect()
     }
 
     /// How many values [`sign_all`](Signer::sign_all) is best asked for at once. Whoever

@@ -65,6 +65,45 @@ fn a_key_in_software_takes_one_value_at_a_time() {
     assert_eq!(signer.sign_all(&batch).iter().filter(|it| it.is_ok()).count(), 2);
 }
 
+/// A token that is asked again and again with a wrong PIN is locked.
+#[test]
+fn a_key_that_refuses_is_not_asked_for_the_rest() {
+    use crate::error::{Error, Result};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    struct Refuses(SoftwareSigner, ErrorKind, AtomicUsize);
+
+    impl Signer for Refuses {
+        fn certificate_chain(&self) -> &[crate::pki::Certificate] {
+            self.0.certificate_chain()
+        }
+
+        fn algorithm(&self) -> SignatureAlgorithm {
+            self.0.algorithm()
+        }
+
+        fn sign(&self, to_be_signed: &ToBeSigned) -> Result<SignatureValue> {
+            match self.2.fetch_add(1, Ordering::SeqCst) {
+                1 => Err(Error::new(self.1, "the PIN is wrong")),
+                _ => self.0.sign(to_be_signed),
+            }
+        }
+    }
+
+    for (kind, asked, made) in
+        [(ErrorKind::Signer, 2, 1), (ErrorKind::Service, 2, 1), (ErrorKind::Unsupported, 4, 3)]
+    {
+        let key = Refuses(signer("p256.key", "p256").unwrap(), kind, AtomicUsize::new(0));
+        let one = ToBeSigned::new(b"message".to_vec(), key.algorithm());
+        let answers = key.sign_all(&[one.clone(), one.clone(), one.clone(), one]);
+        assert_eq!(answers.len(), 4);
+        assert_eq!(answers.iter().filter(|it| it.is_ok()).count(), made);
+        assert_eq!(key.2.into_inner(), asked);
+        let last = answers.last().unwrap().as_ref().err();
+        assert_eq!(last.map(Error::kind), (made == 1).then_some(kind));
+    }
+}
+
 #[test]
 fn a_value_is_proven_where_it_was_made() {
     let (rsa, other) =

@@ -99,7 +99,10 @@ impl Access {
         };
         check_length(info, pin)?;
         match by(pin) {
-            Err(fault) if fault.at_login => Err(self.judge(fault, info, look)),
+            // Some modules look at the PIN only when the key is used.
+            Err(fault) if fault.at_login || fault.kind.is_of_pin() => {
+                Err(self.judge(fault, info, look))
+            }
             answer => answer.map_err(Trouble::from),
         }
     }

@@ -124,6 +124,13 @@ pub(super) enum FaultKind {
     Other,
 }
 
+impl FaultKind {
+    /// Whether a PIN was looked at, and was not taken.
+    pub(super) fn is_of_pin(self) -> bool {
+        matches!(self, Self::PinIncorrect | Self::PinMalformed | Self::PinExpired | Self::PinLocked)
+    }
+}
+
 impl Fault {
     /// Whether a new session, with a new login, may do better.
     pub(super) fn is_lost(&self) -> bool {
