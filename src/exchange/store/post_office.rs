@@ -48,7 +48,8 @@ pub trait PostOffice: Store {
     /// as it was before. It never goes back, whatever is said late: what failed may be taken
     /// over later, what was taken over is.
     ///
-    /// What was said last may be lost in a power cut, though not in a crash of the program:
+    /// What was said last may be lost in a power cut, or where the database's server
+    /// crashes, though not in a crash of the program:
     /// the message is listed again then, and whoever has it says so again.
     ///
     /// # Errors

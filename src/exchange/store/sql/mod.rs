@@ -102,7 +102,7 @@ pub(super) const FREQUENT: [(&str, &str); 6] = [
     (post_office::FRESH, "mail_new"),
 ];
 
-/// What outlives a power cut of what was written.
+/// What outlives a power cut, and a crash of the database's server, of what was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kept {
     /// All, once the transaction has ended.
