@@ -95,8 +95,10 @@ impl Outbox {
 
     /// Asks receivers of a document to give it back (13): all, or those named. Which of them
     /// were asked: not those who were asked before and have not answered, nor those to whom
-    /// it was not sent yet, for whom [`Outbox::cancel`] is there. Of several messages under
-    /// its identifier, the newest counts that a receiver may have.
+    /// it was not sent yet, for whom [`Outbox::cancel`] is there. Whoever may have it by an
+    /// attempt of which nobody knows is asked, though it waits to be sent to them again: that
+    /// is cancelled apart. Of several messages under its identifier, the newest counts that a
+    /// receiver may have.
     ///
     /// # Errors
     /// `Misuse` where no such document was sent, or where an earlier version of this crate sent
@@ -351,10 +353,8 @@ fn gist(envelope: &Envelope) -> Gist {
 
 /// Whether the receiver may have it.
 fn may_be_there(delivery: &Delivery) -> bool {
-    use DeliveryState::{Cancelled, InDoubt, Sending, Sent, Stopped};
-    let doubted =
-        matches!(delivery.state, Stopped | Cancelled) && delivery.in_doubt_since.is_some();
-    matches!(delivery.state, Sent | InDoubt | Sending) || doubted
+    use DeliveryState::{InDoubt, Sending, Sent};
+    matches!(delivery.state, Sent | InDoubt | Sending) || delivery.in_doubt_since.is_some()
 }
 
 /// A status on its way into the outbox.

@@ -411,7 +411,7 @@ fn a_worker_whose_claim_ended_writes_nothing() {
     assert_eq!(state(&us), DeliveryState::InDoubt);
     let outcome = Outcome::Taken("s7".to_owned().into(), false);
     let delivery = begun.parcels[0].deliveries[0].id;
-    us.outbox.record(&claim, begun.parcels, vec![(delivery, outcome)]).unwrap();
+    us.outbox.record(&claim, &begun, vec![(delivery, outcome)]).unwrap();
     assert_eq!(state(&us), DeliveryState::InDoubt);
 }
 
