@@ -7,7 +7,6 @@ use crate::envelope::edxml::{BusinessType, Envelope, StatusCode, StatusMessage};
 use crate::error::{Error, Result};
 use crate::exchange::journal::{Actor, Decision, Event, Noted};
 use crate::exchange::outbox::Answer;
-use crate::exchange::post::A_PAGE;
 use crate::exchange::store::{IncomingId, IncomingStep, Records};
 use crate::time::UtcTime;
 
@@ -105,20 +104,12 @@ impl Inbox {
     }
 
     /// As [`Post::release_claims`](crate::exchange::Post::release_claims), for a program that
-    /// knows that no other receives for this post. What was decided upon, and was just being
-    /// told to the axis again, waits for the end of its lease.
+    /// knows that no other receives for this post.
     ///
     /// # Errors
     /// Where the store fails.
     pub fn release_claims(&self) -> Result<u64> {
-        let open = IncomingState::ALL.into_iter().filter(|it| it.is_open());
-        open.map(|state| {
-            self.post.release(|records, after| {
-                let page = records.incoming_in(self.post.id(), state, after, A_PAGE)?;
-                Ok(page.into_iter().map(|it| (it.id, it.claim)).collect())
-            })
-        })
-        .sum()
+        self.post.step(|records| records.release_incoming(self.post.id()))
     }
 
     /// Has a message fetched after all that could not be, for a person.

@@ -257,6 +257,18 @@ pub trait Records {
     /// `Io`.
     fn release_claims(&mut self, agency: &OrganId, of: Option<ClaimToken>) -> Result<u64>;
 
+    /// As [`Records::release_claims`] with `None`, of deliveries alone.
+    ///
+    /// # Errors
+    /// `Io`.
+    fn release_deliveries(&mut self, agency: &OrganId) -> Result<u64>;
+
+    /// As [`Records::release_claims`] with `None`, of what comes in alone.
+    ///
+    /// # Errors
+    /// `Io`.
+    fn release_incoming(&mut self, agency: &OrganId) -> Result<u64>;
+
     /// Makes the bytes of a message kept by this transaction.
     ///
     /// # Errors
