@@ -80,7 +80,7 @@ impl Inbox {
                 return Ok(Some(Written::postponed()));
             }
             Applied::NotYet { busy: false } => {
-                self.put_off(claim, incoming, NOT_HERE, Hope::Later, records)?;
+                self.put_off(claim, incoming, NOT_HERE, Hope::Always, records)?;
                 return Ok(Some(Written::postponed()));
             }
             Applied::WantedBack if act.answer.is_none() => {

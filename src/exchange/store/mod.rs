@@ -22,7 +22,7 @@ mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
-pub use self::body::Body;
+pub use self::body::{Body, NotKept};
 pub use self::claim::{Claim, ClaimToken};
 pub use self::incoming::{Incoming, IncomingId, IncomingState, IncomingStep, NewIncoming};
 pub use self::outgoing::{
@@ -67,7 +67,7 @@ pub trait Store: Send + Sync {
     /// A message that is kept, by its SHA-256 in lower-case hexadecimal.
     ///
     /// # Errors
-    /// `Io`, also where there is none of this digest.
+    /// `Io`, also where there is none of this digest: [`NotKept`] is its source then.
     fn open(&self, digest: &str) -> Result<Box<dyn Source>>;
 }
 
