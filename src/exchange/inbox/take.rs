@@ -82,19 +82,27 @@ impl Inbox {
     }
 
     /// The first answer to each document: that it arrived, or what was said of it before.
-    fn first_answers(&self, parcels: &[Parcel], now: UtcTime) -> Result<Vec<Option<Answer>>> {
+    fn first_answers(&self, parcels: &mut [Parcel], now: UtcTime) -> Result<Vec<Option<Answer>>> {
         if !parcels.iter().any(|it| it.fetched().is_some()) {
             return Ok(parcels.iter().map(|_| None).collect());
         }
         let said = self.post.step(|records| {
             parcels.iter().map(|it| self.said_before(it, records)).collect::<Result<Vec<_>>>()
         })?;
-        let answer = |(parcel, said): (&Parcel, Option<(StatusCode, String)>)| {
-            let Some((envelope, _)) = parcel.fetched() else { return Ok(None) };
+        let answers = parcels.iter_mut().zip(said).map(|(parcel, said)| {
+            let (envelope, _) = parcel.fetched()?;
             let (code, words) = said.unwrap_or((StatusCode::Arrived, String::new()));
-            self.to_issuer(self.says(envelope, code, &words, now)).map(Some)
-        };
-        parcels.iter().zip(said).map(answer).collect()
+            match self.to_issuer(self.says(envelope, code, &words, now)) {
+                Ok(answer) => Some(answer),
+                // Nobody would be told that it is here: it is fetched another time, as are
+                // those that could not be fetched, and the others are taken.
+                Err(error) => {
+                    parcel.got = self.not(&error);
+                    None
+                }
+            }
+        });
+        Ok(answers.collect())
     }
 
     /// What was said in the end of the same document when it came before.
