@@ -20,7 +20,7 @@ impl Inbox {
     /// Where the store fails.
     pub fn held(&self, after: Option<IncomingId>, most: u32) -> Result<Vec<Incoming>> {
         let state = IncomingState::Held;
-        self.post.store().within(|it| it.incoming_in(self.post.id(), state, after, most))
+        self.post.store().look(|it| it.incoming_in(self.post.id(), state, after, most))
     }
 
     /// What could not be fetched until a person says otherwise, the oldest first, at most so
@@ -30,7 +30,7 @@ impl Inbox {
     /// Where the store fails.
     pub fn stopped(&self, after: Option<IncomingId>, most: u32) -> Result<Vec<Incoming>> {
         let state = IncomingState::Stopped;
-        self.post.store().within(|it| it.incoming_in(self.post.id(), state, after, most))
+        self.post.store().look(|it| it.incoming_in(self.post.id(), state, after, most))
     }
 
     /// The document that came under this number.
@@ -226,7 +226,7 @@ impl Inbox {
     }
 
     fn found(&self, id: IncomingId) -> Result<Incoming> {
-        self.post.store().within(|records| self.ours(id, records))
+        self.post.store().look(|records| self.ours(id, records))
     }
 
     fn ours(&self, id: IncomingId, records: &mut dyn Records) -> Result<Incoming> {

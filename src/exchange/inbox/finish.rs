@@ -318,7 +318,7 @@ impl Inbox {
     fn was_revoked(&self, incoming: &Incoming) -> Result<bool> {
         let (agency, issuer) = (self.post.id(), &incoming.issuer);
         let document: &DocumentId = &incoming.document;
-        let all = self.post.store().within(|it| it.incoming_documents(agency, issuer, document))?;
+        let all = self.post.store().look(|it| it.incoming_documents(agency, issuer, document))?;
         Ok(all.iter().any(|it| it.state == IncomingState::Done && it.id < incoming.id))
     }
 }

@@ -81,12 +81,13 @@ impl Inbox {
         trace::happened(self.post.id(), document, peer, event);
     }
 
-    /// The first answer to each document: that it arrived, or what was said of it before.
+    /// The first answer to each document: that it arrived, or what was said of it before, as
+    /// far as that is known now. What else is written meanwhile is seen when it is stored.
     fn first_answers(&self, parcels: &mut [Parcel], now: UtcTime) -> Result<Vec<Option<Answer>>> {
         if !parcels.iter().any(|it| it.fetched().is_some()) {
             return Ok(parcels.iter().map(|_| None).collect());
         }
-        let said = self.post.step(|records| {
+        let said = self.post.store().look(|records| {
             parcels.iter().map(|it| self.said_before(it, records)).collect::<Result<Vec<_>>>()
         })?;
         let answers = parcels.iter_mut().zip(said).map(|(parcel, said)| {

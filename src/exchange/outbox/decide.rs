@@ -14,7 +14,7 @@ impl Outbox {
     /// Where the store fails.
     pub fn stopped(&self, after: Option<DeliveryId>, most: u32) -> Result<Vec<Delivery>> {
         let state = DeliveryState::Stopped;
-        self.post.store().within(|it| it.deliveries_in(self.post.id(), state, after, most))
+        self.post.store().look(|it| it.deliveries_in(self.post.id(), state, after, most))
     }
 
     /// As [`Post::release_claims`](crate::exchange::Post::release_claims), for a program that

@@ -124,7 +124,7 @@ impl Outbox {
     /// # Errors
     /// Where the store fails.
     pub fn next_at(&self) -> Result<Option<UtcTime>> {
-        let due = self.post.store().within(|records| records.next_delivery_at(self.post.id()))?;
+        let due = self.post.store().look(|records| records.next_delivery_at(self.post.id()))?;
         Ok(due.map(|it| self.post.out_of_reach().map_or(it, |reach| it.max(reach))))
     }
 

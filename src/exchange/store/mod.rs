@@ -37,7 +37,7 @@ pub use self::sqlite::{Sqlite, SqliteOptions};
 use super::journal::{Entry, Noted};
 use super::transport::{MessageKind, TransportId};
 use crate::envelope::edxml::{DocumentId, OrganId, Progress};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::source::Source;
 use crate::time::UtcTime;
 
@@ -56,6 +56,15 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// `Io`, and what `work` fails with.
     fn transaction(&self, work: &mut dyn FnMut(&mut dyn Records) -> Result<()>) -> Result<()>;
+
+    /// Carries out `work` that only reads. It waits for nobody who writes, and nobody waits
+    /// for it: what it saw may be otherwise by the time that it ends.
+    ///
+    /// # Errors
+    /// `Io`, and what `work` fails with.
+    fn read(&self, work: &mut dyn FnMut(&mut dyn Records) -> Result<()>) -> Result<()> {
+        self.transaction(work)
+    }
 
     /// Makes ready to keep a message: a large one is written beside the database at once,
     /// under its digest; a small one goes into it with the record that names it.
@@ -82,8 +91,25 @@ impl dyn Store + '_ {
             outcome = Some(work(records)?);
             Ok(())
         })?;
-        outcome.ok_or_else(|| crate::error::Error::misuse("the store did not carry the work out"))
+        outcome.ok_or_else(not_carried_out)
     }
+
+    /// As [`Store::read`], with what `work` comes to.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub fn look<T>(&self, mut work: impl FnMut(&mut dyn Records) -> Result<T>) -> Result<T> {
+        let mut outcome = None;
+        self.read(&mut |records| {
+            outcome = Some(work(records)?);
+            Ok(())
+        })?;
+        outcome.ok_or_else(not_carried_out)
+    }
+}
+
+fn not_carried_out() -> Error {
+    Error::misuse("the store did not carry the work out")
 }
 
 /// Reads and writes within a transaction.

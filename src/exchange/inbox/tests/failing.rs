@@ -36,6 +36,10 @@ impl Store for Failing {
         self.inner.transaction(work)
     }
 
+    fn read(&self, work: &mut dyn FnMut(&mut dyn Records) -> Result<()>) -> Result<()> {
+        self.inner.read(work)
+    }
+
     fn keep(&self, message: &dyn Source) -> Result<Body> {
         let bytes = message.window(0..message.len())?;
         let text = String::from_utf8_lossy(&bytes);
@@ -80,4 +84,24 @@ fn one_answer_that_cannot_be_made_holds_up_none_of_the_others() {
         Inbox::new(&again.post, Arc::new(crate::exchange::fake::Judge { gives_back: false }));
     again.inbox.work(&again.seat).unwrap();
     assert_eq!(pair.states(2), [IncomingState::Accepted]);
+}
+
+#[test]
+fn what_was_said_before_is_looked_up_without_writing() {
+    let (pair, store) = Failing::pair(9);
+    pair.put(&pair.document(1, "Thông báo"));
+    pair.a.send();
+    pair.b.inbox.poll(&pair.b.seat).unwrap();
+    let claim = pair.b.post.claim().unwrap();
+    let listed = pair.b.inbox.begin(&claim).unwrap().remove(0);
+    let mut parcels = vec![pair.b.inbox.fetch(&pair.b.seat, listed)];
+    let before = store.writes.load(Ordering::SeqCst);
+    pair.b.inbox.store(&claim, &mut parcels).unwrap();
+    assert_eq!(store.writes.load(Ordering::SeqCst) - before, 1, "the step itself");
+    let before = store.writes.load(Ordering::SeqCst);
+    pair.b.inbox.held(None, 9).unwrap();
+    pair.b.inbox.stopped(None, 9).unwrap();
+    pair.b.outbox.stopped(None, 9).unwrap();
+    pair.b.outbox.next_at().unwrap();
+    assert_eq!(store.writes.load(Ordering::SeqCst), before, "lists only read");
 }

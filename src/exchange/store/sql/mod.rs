@@ -33,6 +33,8 @@ pub(super) use self::value::{Cell, Row, Value};
 pub(super) enum Dialect {
     Sqlite,
     Postgres,
+    /// PostgreSQL within a transaction that only reads: it locks nothing.
+    PostgresReading,
 }
 
 impl Dialect {
@@ -40,7 +42,7 @@ impl Dialect {
     /// In SQLite there is but one writer at a time.
     fn locking(self, query: &str) -> String {
         match self {
-            Self::Sqlite => query.to_owned(),
+            Self::Sqlite | Self::PostgresReading => query.to_owned(),
             Self::Postgres => format!("{query} FOR UPDATE"),
         }
     }
@@ -48,7 +50,7 @@ impl Dialect {
     /// The same, but rows that somebody else has locked are left out.
     fn skipping_locked(self, query: &str) -> String {
         match self {
-            Self::Sqlite => query.to_owned(),
+            Self::Sqlite | Self::PostgresReading => query.to_owned(),
             Self::Postgres => format!("{query} FOR UPDATE SKIP LOCKED"),
         }
     }
