@@ -15,6 +15,7 @@ mod settle;
 mod tests;
 
 pub(super) use self::put::Answer;
+pub use self::put::AskedBack;
 
 use std::collections::HashSet;
 

@@ -446,7 +446,10 @@ fn what_people_decide() {
     let other = world.agency("H01");
     assert!(other.outbox.resume(stopped[0].id, &by).is_err(), "another agency's");
     assert!(us.send().is_nothing());
-    assert!(us.outbox.take_back(&id(US, 1), None, "Nhầm").unwrap().is_empty(), "never sent");
+    assert!(
+        us.outbox.take_back(&id(US, 1), None, "Nhầm").unwrap().receivers.is_empty(),
+        "never sent"
+    );
     let decided = |it: &Event| matches!(it, Event::SendingDecided { again: false, .. });
     assert!(us.journal().iter().any(decided));
 }

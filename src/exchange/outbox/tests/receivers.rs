@@ -19,7 +19,7 @@ fn others_have_it_too_when_it_is_handed_over_for_them() {
     assert_eq!([A, B, C].map(|it| mails_to(&world, it)), [1, 1, 1]);
     let mixed = us.outbox.put(&document(US, &[A, "H98.04"], 1, "Thông báo họp"), None);
     assert!(mixed.unwrap_err().to_string().contains("for those alone"));
-    let asked = us.outbox.take_back(&id(US, 1), None, "Nhầm").unwrap();
+    let asked = us.outbox.take_back(&id(US, 1), None, "Nhầm").unwrap().receivers;
     assert_eq!(asked.len(), 3, "in whichever message they had it: {asked:?}");
 }
 
@@ -34,7 +34,7 @@ fn what_may_have_come_can_be_asked_for_though_it_was_cancelled() {
     us.send();
     let stopped = us.outbox.stopped(None, 9).unwrap();
     us.outbox.cancel(stopped[0].id, &Actor::new("chị Hoa")).unwrap();
-    assert_eq!(us.outbox.take_back(&id(US, 1), None, "Nhầm").unwrap(), [A.into()]);
+    assert_eq!(us.outbox.take_back(&id(US, 1), None, "Nhầm").unwrap().receivers, [A.into()]);
 }
 
 /// An axis that does not say what it has, and a document that was sent once and is in doubt.
@@ -67,7 +67,7 @@ fn a_doubt_outlives_the_attempts_that_follow_it() {
                 world.axis.script(&[Act::NotReached]);
                 us.send();
             }
-            let asked = us.outbox.take_back(&id(US, 1), None, "Nhầm").unwrap();
+            let asked = us.outbox.take_back(&id(US, 1), None, "Nhầm").unwrap().receivers;
             assert_eq!(asked, [A.into()], "{act:?}");
         }
     }
@@ -86,7 +86,7 @@ fn one_refused_receiver_of_a_message_in_doubt_is_asked_for_it() {
     us.send();
     world.axis.does_not_know(B);
     while !us.send().is_nothing() {}
-    let asked = us.outbox.take_back(&id(US, 1), None, "Nhầm").unwrap();
+    let asked = us.outbox.take_back(&id(US, 1), None, "Nhầm").unwrap().receivers;
     assert_eq!(asked, [A.into(), B.into()]);
 }
 
@@ -104,7 +104,7 @@ fn the_list_of_the_axis_ends_every_doubt() {
     let absent = us.only(&id(US, 1));
     assert_eq!((absent.state, absent.in_doubt_since), (DeliveryState::Waiting, None));
     us.outbox.cancel(absent.id, &Actor::new("chị Hoa")).unwrap();
-    assert!(us.outbox.take_back(&id(US, 1), None, "Nhầm").unwrap().is_empty());
+    assert!(us.outbox.take_back(&id(US, 1), None, "Nhầm").unwrap().receivers.is_empty());
 }
 
 #[test]
@@ -115,6 +115,6 @@ fn what_was_refused_at_the_first_attempt_is_in_no_doubt() {
         world.axis.script(&[act]);
         us.send();
         assert_eq!(us.only(&id(US, 1)).in_doubt_since, None, "{act:?}");
-        assert!(us.outbox.take_back(&id(US, 1), None, "Nhầm").unwrap().is_empty());
+        assert!(us.outbox.take_back(&id(US, 1), None, "Nhầm").unwrap().receivers.is_empty());
     }
 }
