@@ -57,7 +57,7 @@ impl Outbox {
         outcome: &Outcome,
         now: UtcTime,
     ) -> Result<(Delivery, Option<Event>)> {
-        let message = letter.kind;
+        let (message, unknown) = (letter.kind, it.in_doubt_since.is_some());
         let to = vec![it.to.clone()];
         // What goes together stays together.
         let same = letter.id.0.to_string();
@@ -78,7 +78,7 @@ impl Outbox {
                 it.next_at = self.post.after(self.post.rules.pauses.first);
                 it.fault.clone_from(fault);
                 let (fault, next_at) = (fault.clone(), it.next_at);
-                Event::SendingFailed { message, to, fault, unknown: false, next_at }
+                Event::SendingFailed { message, to, fault, unknown, next_at }
             }
             Outcome::Absent { fault, .. } | Outcome::Resent { fault } => {
                 let again = match outcome {
@@ -91,15 +91,14 @@ impl Outbox {
                 it.step(DeliveryStep::Postponed)?;
                 it.next_at = next_at;
                 it.fault.clone_from(fault);
-                let (fault, unknown) = (fault.clone(), matches!(outcome, Outcome::Resent { .. }));
-                Event::SendingFailed { message, to, fault, unknown, next_at }
+                Event::SendingFailed { message, to, fault: fault.clone(), unknown, next_at }
             }
             Outcome::Divided { fault } => {
                 it.step(DeliveryStep::Postponed)?;
                 it.alone = true;
                 it.next_at = now;
                 let fault = fault.clone();
-                Event::SendingFailed { message, to, fault, unknown: false, next_at: now }
+                Event::SendingFailed { message, to, fault, unknown, next_at: now }
             }
             Outcome::Unknown { fault } => {
                 it.step(DeliveryStep::Doubted)?;

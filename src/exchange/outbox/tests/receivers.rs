@@ -62,6 +62,8 @@ fn a_doubt_outlives_the_attempts_that_follow_it() {
             let second = us.only(&id(US, 1));
             assert_ne!(second.state, DeliveryState::Sent, "{act:?}");
             assert!(second.in_doubt_since.is_some(), "{act:?}: of the first nobody knows");
+            let known = |it: &Event| matches!(it, Event::SendingFailed { unknown: false, .. });
+            assert!(!us.journal().iter().any(known), "{act:?}");
             if second.state == DeliveryState::Stopped {
                 us.outbox.resume(second.id, &Actor::new("chị Hoa")).unwrap();
                 world.axis.script(&[Act::NotReached]);
