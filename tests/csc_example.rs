@@ -17,11 +17,15 @@ mod service;
 mod signed;
 mod support;
 
-use std::fs;
+use std::io::Write;
+use std::net::TcpListener;
+use std::process::Stdio;
+use std::time::Duration;
+use std::{fs, thread};
 
 use service::{KEY, NOW, PIN, remote};
 use support::folder::Folder;
-use support::run;
+use support::{command, run};
 
 const PDF: &str = "testdata/pdf/cairo.pdf";
 
@@ -58,6 +62,39 @@ fn a_key_of_a_service_signs() {
     let code = ["--csc-otp", service::OTP];
     let (code, said) = run("sign", &[&options[..], &code, &files].concat()).unwrap();
     assert_eq!(code, Some(0), "{said}");
+}
+
+/// A service on this machine is spoken to in the clear: no proxy of the environment hears it.
+#[test]
+fn what_stays_on_the_machine_goes_by_no_proxy() {
+    let folder = tempfile::tempdir().unwrap();
+    let (service, options) = remote(folder.path());
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    proxy.set_nonblocking(true).unwrap();
+    let out = folder.path().join("signed.pdf");
+    let Some(mut program) = command("sign") else { return };
+    program.args(options).args(["--time", NOW, PDF]).arg(&out);
+    let address = format!("http://{}", proxy.local_addr().unwrap());
+    for name in ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy"] {
+        program.env(name, &address);
+    }
+    for name in ["NO_PROXY", "no_proxy"] {
+        program.env_remove(name);
+    }
+    let mut program = program.stderr(Stdio::piped()).spawn().unwrap();
+    let ended = loop {
+        if let Ok((mut heard, _)) = proxy.accept() {
+            let _ = heard.write_all(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n");
+            let _ = program.kill();
+            panic!("the proxy was asked: {:?}", program.wait());
+        }
+        if let Some(ended) = program.try_wait().unwrap() {
+            break ended;
+        }
+        thread::sleep(Duration::from_millis(10));
+    };
+    assert!(ended.success());
+    assert_eq!(service.count("signatures/signHash"), 1);
 }
 
 /// The service takes ten values at once: so many for which its holder agrees once.

@@ -21,6 +21,11 @@ pub(crate) mod tsa;
 /// Runs an example. `cargo test` builds them beside the tests; a single test by name does
 /// not: then this says so, and nothing is run.
 pub(crate) fn example(name: &str, arguments: &[&str]) -> Option<Output> {
+    Some(command(name)?.args(arguments).output().unwrap())
+}
+
+/// The same, for what is set before it runs.
+pub(crate) fn command(name: &str) -> Option<Command> {
     let mut program: PathBuf = std::env::current_exe().unwrap();
     program.pop();
     program.pop();
@@ -30,7 +35,7 @@ pub(crate) fn example(name: &str, arguments: &[&str]) -> Option<Output> {
         println!("skipped: {} is not built", program.display());
         return None;
     }
-    Some(Command::new(program).args(arguments).output().unwrap())
+    Some(Command::new(program))
 }
 
 /// How an example ends, and what it says.

@@ -5,9 +5,10 @@ use std::io::Read;
 use ureq::tls::{Certificate as Root, RootCerts, TlsConfig};
 use ureq::typestate::{WithBody, WithoutBody};
 use ureq::unversioned::resolver::DefaultResolver;
-use ureq::{Agent, Body, RequestBuilder, Timeout};
+use ureq::{Agent, Body, Proxy, RequestBuilder, Timeout};
 
 use super::connector::{MarkingConnector, NotConnected};
+use super::loopback::leads_to_loopback;
 use super::timeouts::Timeouts;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exchange::fault::Fault;
@@ -33,11 +34,12 @@ impl Connection {
             )));
         }
         let timeouts = Timeouts::default();
-        Ok(Self { agent: agent(timeouts, None), endpoint, timeouts, roots: None })
+        Ok(Self { agent: agent(&endpoint, timeouts, None), endpoint, timeouts, roots: None })
     }
 
     pub(crate) fn with_timeouts(self, timeouts: Timeouts) -> Self {
-        Self { agent: agent(timeouts, self.roots.clone()), timeouts, ..self }
+        let agent = agent(&self.endpoint, timeouts, self.roots.clone());
+        Self { agent, timeouts, ..self }
     }
 
     /// With these roots, and no others.
@@ -50,7 +52,8 @@ impl Connection {
             return Err(Error::misuse("there is no certificate among the roots of TLS"));
         }
         let roots = Some(RootCerts::from(roots));
-        Ok(Self { agent: agent(self.timeouts, roots.clone()), roots, ..self })
+        let agent = agent(&self.endpoint, self.timeouts, roots.clone());
+        Ok(Self { agent, roots, ..self })
     }
 
     pub(crate) fn endpoint(&self) -> &str {
@@ -86,9 +89,12 @@ fn no_secret_is_logged(doing: &str) -> Result<()> {
 
 const BYTES_LOGGED_BY: &str = "ureq_proto::util";
 
-fn agent(timeouts: Timeouts, roots: Option<RootCerts>) -> Agent {
+fn agent(endpoint: &str, timeouts: Timeouts, roots: Option<RootCerts>) -> Agent {
     let tls = TlsConfig::builder().root_certs(roots.unwrap_or(RootCerts::WebPki)).build();
+    // What goes to this machine may go in the clear, and leaves it by no proxy.
+    let proxy = if leads_to_loopback(endpoint) { None } else { Proxy::try_from_env() };
     let config = Agent::config_builder()
+        .proxy(proxy)
         .timeout_connect(Some(timeouts.connect))
         .timeout_per_read(Some(timeouts.silence))
         .timeout_per_write(Some(timeouts.silence))

@@ -5,6 +5,7 @@ mod base64_decoder;
 mod connection;
 mod connector;
 pub(super) mod json;
+mod loopback;
 mod message;
 mod scanner;
 mod timeouts;
@@ -13,6 +14,7 @@ mod unescape;
 pub(super) use self::base64_decoder::Base64Decoder;
 pub(super) use self::connection::for_each_piece;
 pub(crate) use self::connection::{Connection, lost, read};
+pub(crate) use self::loopback::is_loopback;
 pub(super) use self::message::MessageOut;
 #[cfg(fuzzing)]
 pub(super) use self::scanner::exhaust;

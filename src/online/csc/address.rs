@@ -1,10 +1,9 @@
 //! Which addresses secrets are sent to.
 
-use std::net::IpAddr;
-
 use ureq::http::Uri;
 
 use crate::error::{Error, Result};
+use crate::exchange::http::is_loopback;
 
 /// Refuses an address that secrets would be readable on the way to, unless `plain` allows it,
 /// and one that carries secrets itself. The address is not repeated: it may hold some.
@@ -29,12 +28,6 @@ pub(super) fn check(endpoint: &str, plain: bool) -> Result<()> {
         )),
         _ => Err(Error::misuse("the signing service's address begins with no https://")),
     }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost")
-        || address.parse::<IpAddr>().is_ok_and(|it| it.is_loopback())
 }
 
 #[cfg(test)]
