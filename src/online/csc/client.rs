@@ -270,11 +270,19 @@ impl Client {
         let body = read(call, answer.into_body(), most).map_err(|it| refusal::lost(call, it))?;
         let (status, is_good) = (status.as_u16(), status.is_success());
         let body = Zeroizing::new(body);
-        if is_good && !says_no(status, &body) {
-            return Ok(Reply { status, body });
+        // By 202 they are at work, and some say so in the form of a refusal.
+        let refusal = match is_good {
+            true if status == 202 => None,
+            true => Refusal::within(status, &body, secrets),
+            false => {
+                let challenge = challenge.as_ref().and_then(|it| it.to_str().ok());
+                Some(Refusal::read(status, &body, secrets).with_challenge(challenge))
+            }
+        };
+        match refusal {
+            Some(refusal) => Err(refusal.into_error(call)),
+            None => Ok(Reply { status, body }),
         }
-        let challenge = challenge.as_ref().and_then(|it| it.to_str().ok());
-        Err(Refusal::read(status, &body, secrets).with_challenge(challenge).into_error(call))
     }
 
     fn token(&self) -> Result<Secret> {
@@ -294,7 +302,8 @@ impl Client {
             Kind::Login { user, password } => {
                 let basic = access::basic(user, password);
                 let body = body_of(&wire::Empty {})?;
-                let secrets = [password.as_str(), basic.as_str()];
+                let pair = basic.trim_start_matches("Basic ");
+                let secrets = [password.as_str(), pair];
                 self.issued(&self.connection, "auth/login", JSON, Some(&basic), &body, &secrets)
             }
             Kind::Client { id, secret, .. } => {
@@ -345,11 +354,6 @@ impl Reply {
     pub(super) fn is_blank(&self) -> bool {
         self.body.trim_ascii().is_empty()
     }
-}
-
-/// Some services refuse by 200, and in the form of a refusal; by 202 they are at work.
-fn says_no(status: u16, body: &[u8]) -> bool {
-    status != 202 && !Refusal::read(status, body, &[]).code.is_empty()
 }
 
 const JSON: &str = "application/json";

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use super::secret::{Secret, without};
 use crate::error::{Error, ErrorKind};
 use crate::exchange::Fault;
 
@@ -23,11 +24,11 @@ pub struct Refusal {
     pub description: String,
 }
 
-/// §10.2.
+/// §10.2. A careless service repeats secrets in either.
 #[derive(Default, Deserialize)]
 struct Wire {
-    error: Option<String>,
-    error_description: Option<String>,
+    error: Option<Secret>,
+    error_description: Option<Secret>,
 }
 
 /// Codes by which the holder of the key is refused, or refuses. Two of them are of version 1,
@@ -61,20 +62,33 @@ impl Refusal {
 
     /// Reads the answer to a request in which `secrets` stood.
     pub(super) fn read(status: u16, body: &[u8], secrets: &[&str]) -> Self {
-        let wire: Option<Wire> = serde_json::from_slice(body).ok();
-        match wire.filter(|it| it.error.is_some() || it.error_description.is_some()) {
-            Some(wire) => {
-                let field =
-                    |it: Option<String>, most| cleaned(&it.unwrap_or_default(), most, secrets);
-                let code = field(wire.error, CODE);
-                Self { status, code, description: field(wire.error_description, DESCRIPTION) }
-            }
-            None => {
-                let text = String::from_utf8_lossy(body);
-                let description = cleaned(&text, GARBLED, secrets);
-                Self { status, code: String::new(), description }
-            }
+        Self::in_form(status, body, secrets).unwrap_or_else(|| {
+            let text = Zeroizing::new(String::from_utf8_lossy(body).into_owned());
+            let description = cleaned(&text, GARBLED, secrets);
+            Self { status, code: String::new(), description }
+        })
+    }
+
+    /// The refusal in an answer that should be none: some services say no by 200. Of an
+    /// answer that is none, nothing is copied, and it is not read as JSON here.
+    pub(super) fn within(status: u16, body: &[u8], secrets: &[&str]) -> Option<Self> {
+        let name = br#""error""#;
+        if !body.windows(name.len()).any(|it| it == name) {
+            return None;
         }
+        Self::in_form(status, body, secrets).filter(|it| !it.code.is_empty())
+    }
+
+    fn in_form(status: u16, body: &[u8], secrets: &[&str]) -> Option<Self> {
+        let Wire { error, error_description } = serde_json::from_slice(body).ok()?;
+        if error.is_none() && error_description.is_none() {
+            return None;
+        }
+        let field = |it: Option<Secret>, most| {
+            it.map(|it| cleaned(it.as_str(), most, secrets)).unwrap_or_default()
+        };
+        let (code, description) = (field(error, CODE), field(error_description, DESCRIPTION));
+        Some(Self { status, code, description })
     }
 
     /// As RFC 6750 §3.1 says of a token beside the body.
@@ -167,17 +181,7 @@ impl std::error::Error for Refusal {}
 /// The first letters of a stranger's text in one line, without what is secret: a careless
 /// service repeats what it was sent.
 pub(super) fn cleaned(text: &str, most: usize, secrets: &[&str]) -> String {
-    let mut text = text.to_owned();
-    for secret in secrets.iter().filter(|it| !it.is_empty()) {
-        // As it is, and as it stood in the request.
-        let escaped = Zeroizing::new(serde_json::to_string(secret).unwrap_or_default());
-        let inner = escaped.get(1..escaped.len().saturating_sub(1)).unwrap_or_default();
-        for form in [*secret, inner] {
-            if !form.is_empty() {
-                text = text.replace(form, "***");
-            }
-        }
-    }
+    let text = without(text, secrets);
     let line = text.chars().map(|it| if is_unseen(it) { ' ' } else { it });
     line.take(most).collect::<String>().trim().to_owned()
 }
@@ -229,6 +233,24 @@ mod tests {
         let challenge = Some(r#"Bearer error="invalid_token""#);
         assert!(!read(401, body).with_challenge(challenge).is_of_the_token(true));
         assert!(read(401, "{}").with_challenge(challenge).is_of_the_token(true));
+    }
+
+    #[test]
+    fn only_what_says_no_is_within() {
+        let within = |body: &str| Refusal::within(200, body.as_bytes(), &["p1n"]);
+        let no = within(r#"{"SAD":null,"error":"no p1n"}"#).unwrap();
+        assert_eq!((no.status, no.code.as_str()), (200, "no ***"));
+        for good in [
+            r#"{"SAD":"the \"error\""}"#,
+            r#"{"SAD":"x","error":null}"#,
+            r#"{"SAD":"x","error":""}"#,
+            r#"{"more":{"error":"x"}}"#,
+            r#"{"error":"#,
+            r#"{"error_description":"x"}"#,
+            "",
+        ] {
+            assert_eq!(within(good), None, "{good}");
+        }
     }
 
     #[test]
