@@ -80,6 +80,37 @@ fn a_pin_is_not_sent_again_for_a_doubtful_token() {
     assert_eq!(service.count(SIGN), 3);
 }
 
+/// Services refuse a PIN in words of their own, and count how often it comes.
+#[test]
+fn a_pin_is_not_sent_again_after_whatever_no() {
+    let authorize = "credentials/authorize";
+    for (status, body, sent) in [
+        (400, r#"{"error":"invalid_request","error_description":"Sai mã PIN"}"#, 1),
+        (400, r#"{"error":"bad_request","error_description":"Still 2 attempts left"}"#, 1),
+        (401, "", 1),
+        (403, "<html><h1>403 Forbidden</h1></html>", 1),
+        (422, r#"{"message":"E1042"}"#, 1),
+        (200, r#"{"error":"E1042"}"#, 1),
+        // These say that nothing was looked at, or nothing at all.
+        (401, r#"{"error":"invalid_token"}"#, 2),
+        (429, "", 2),
+        (503, "", 2),
+    ] {
+        let service = Service::start("rsa2048");
+        service.state(|it| it.tokens.push("only".to_owned()));
+        let client = service.client_by(Access::token("only"));
+        let signer = RemoteSigner::open(client, KEY, Pin::new(PIN)).unwrap();
+        service.state(|it| it.instead.push_back((authorize, status, body.to_owned())));
+        sign_one(&signer).unwrap_err();
+        let again = sign_one(&signer);
+        assert_eq!(service.count(authorize), sent, "{status} {body}");
+        match again {
+            Ok(_) => assert_eq!(sent, 2, "{status} {body}"),
+            Err(error) => assert_eq!((error.kind(), sent), (ErrorKind::Signer, 1), "{error}"),
+        }
+    }
+}
+
 #[test]
 fn answers_that_are_none_are_the_service_s_fault() {
     let service = Service::start("rsa2048");

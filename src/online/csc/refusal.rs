@@ -91,10 +91,11 @@ impl Refusal {
         Some(Self { status, code, description })
     }
 
-    /// As RFC 6750 §3.1 says of a token beside the body.
+    /// As RFC 6750 §3.1 says of a token beside a body that says nothing. Some services send
+    /// it with every 401: what such a one says of the holder's answers counts more.
     pub(super) fn with_challenge(self, challenge: Option<&str>) -> Self {
-        let is_said =
-            self.code.is_empty() && challenge.is_some_and(|it| it.contains("invalid_token"));
+        let is_silent = self.code.is_empty() && matches!(self.description.as_str(), "" | "{}");
+        let is_said = is_silent && challenge.is_some_and(|it| it.contains("invalid_token"));
         if is_said { Self { code: "invalid_token".to_owned(), ..self } } else { self }
     }
 
@@ -136,6 +137,14 @@ impl Refusal {
         let says = matches!(self.code.as_str(), "invalid_token" | "expired_token");
         // Some say it of every refusal: what the holder has to mend is not sent once more.
         !self.is_the_holders() && (says || (self.status == 401 && !told))
+    }
+
+    /// Whether the holder's answers may be what is refused, in whatever words: every no to a
+    /// request that holds them, unless it is the token's. A service that is asked too often
+    /// (429) has not looked at them.
+    pub(super) fn may_be_of_them(&self) -> bool {
+        let says_no = matches!(self.status, 200..=299 | 400..=499) && self.status != 429;
+        says_no && !self.is_of_the_token(true)
     }
 
     /// Whether the authorisation is over, by what §11.10 says of it.
@@ -233,6 +242,27 @@ mod tests {
         let challenge = Some(r#"Bearer error="invalid_token""#);
         assert!(!read(401, body).with_challenge(challenge).is_of_the_token(true));
         assert!(read(401, "{}").with_challenge(challenge).is_of_the_token(true));
+        // In words that no list of words has.
+        for body in [r#"{"error_description":"Sai mã"}"#, r#"{"message":"no"}"#, "<p>no</p>"] {
+            assert!(!read(401, body).with_challenge(challenge).is_of_the_token(true), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_no_to_answers_may_be_of_them() {
+        for (status, body, may_be) in [
+            (400, r#"{"error":"invalid_request","error_description":"Sai mã PIN"}"#, true),
+            (401, "", true),
+            (403, "<html>", true),
+            (422, r#"{"message":"wrong"}"#, true),
+            (200, r#"{"error":"E1042"}"#, true),
+            (401, r#"{"error":"invalid_token"}"#, false),
+            (302, "", false),
+            (429, "", false),
+            (503, "", false),
+        ] {
+            assert_eq!(read(status, body).may_be_of_them(), may_be, "{status} {body}");
+        }
     }
 
     #[test]

@@ -164,20 +164,25 @@ impl RemoteSigner {
             description: question.description,
         };
         let secrets: Vec<&str> = answers.iter().filter_map(Answer::secret).collect();
-        let answered =
-            self.client.ask(AUTHORIZE, &request, &secrets).map_err(|it| self.told(it))?;
+        let answered = self.client.ask(AUTHORIZE, &request, &secrets).map_err(|error| {
+            self.told(error, |it| {
+                it.is_the_holders() || (!secrets.is_empty() && it.may_be_of_them())
+            })
+        })?;
         let answer: wire::Authorized = answered.parse(AUTHORIZE)?;
         let (now, sad, expires_in) = match (answer.sad, answer.handle) {
             (Some(sad), _) => (now, sad, answer.expires_in),
-            (None, Some(handle)) => self.approved(handle).map_err(|it| self.told(it))?,
+            (None, Some(handle)) => {
+                self.approved(handle).map_err(|error| self.told(error, Refusal::is_the_holders))?
+            }
             (None, None) => return Err(garbled(AUTHORIZE, "has neither a SAD nor a handle")),
         };
         Ok(Activation::new(sad, signatures, now, expires_in))
     }
 
     /// Whoever answered hears that the service did not take it.
-    fn told(&self, error: Error) -> Error {
-        if Refusal::of(&error).is_some_and(Refusal::is_the_holders) {
+    fn told(&self, error: Error, is_of_answers: impl FnOnce(&Refusal) -> bool) -> Error {
+        if Refusal::of(&error).is_some_and(is_of_answers) {
             self.authorise.refused();
         }
         error
