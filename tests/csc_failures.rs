@@ -111,6 +111,15 @@ fn a_pin_is_not_sent_again_after_whatever_no() {
     }
 }
 
+/// What stands for nothing would be counted as a wrong PIN.
+#[test]
+fn an_empty_answer_is_not_sent() {
+    let service = Service::start("rsa2048");
+    let signer = RemoteSigner::open(service.client(), KEY, Pin::new("")).unwrap();
+    assert_eq!(sign_one(&signer).unwrap_err().kind(), ErrorKind::Signer);
+    assert_eq!((service.count("credentials/authorize"), service.state(|it| it.wrong)), (0, 0));
+}
+
 #[test]
 fn answers_that_are_none_are_the_service_s_fault() {
     let service = Service::start("rsa2048");

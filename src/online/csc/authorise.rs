@@ -221,6 +221,11 @@ pub(super) fn complete(question: &Question<'_>, mut answers: Vec<Answer>) -> Res
             let what = format!("the key's holder was not asked for {:?} so", answer.id);
             return Err(Error::misuse(what));
         }
+        // It would be looked at, and counted as a wrong one.
+        if answer.secret().is_some_and(str::is_empty) {
+            let what = format!("nothing was answered for {:?}: nothing is sent", answer.id);
+            return Err(Error::new(ErrorKind::Signer, what));
+        }
     }
     if !question.leaves_choice() {
         for factor in &question.factors {
