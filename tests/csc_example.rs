@@ -23,6 +23,7 @@ use std::process::Stdio;
 use std::time::Duration;
 use std::{fs, thread};
 
+use serde_json::json;
 use service::{KEY, NOW, PIN, remote};
 use support::folder::Folder;
 use support::{command, run};
@@ -62,6 +63,38 @@ fn a_key_of_a_service_signs() {
     let code = ["--csc-otp", service::OTP];
     let (code, said) = run("sign", &[&options[..], &code, &files].concat()).unwrap();
     assert_eq!(code, Some(0), "{said}");
+}
+
+/// What is no PIN does not get it: each such answer would be counted as a wrong one.
+#[test]
+fn the_pin_is_for_the_pin_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (service, options) = remote(folder.path());
+    let options: Vec<&str> = options.iter().map(String::as_str).collect();
+    let out = folder.path().join("signed.pdf");
+    let files = ["--time", NOW, PDF, out.to_str().unwrap()];
+    let failing = |objects, more: &[&str]| {
+        service.state(|it| it.objects = objects);
+        let output = run("sign", &[&options[..], more, &files].concat())?;
+        assert_eq!((output.0, service.count("credentials/authorize")), (Some(1), 0), "{output:?}");
+        Some(output.1)
+    };
+    let factor = |id: &str, generator: Option<&str>| json!([{ "type": "Password", "id": id, "generator": generator }]);
+    let Some(said) = failing(factor("SECRET\u{1b}[2J", None), &[]) else { return };
+    assert!(said.contains("SECRET") && !said.contains('\u{1b}'), "{said}");
+    for (id, generator) in [("SIGN", Some("totp")), ("PIN", Some("hotp")), ("otp-2", None)] {
+        let said = failing(factor(id, generator), &[]).unwrap();
+        assert!(said.contains("--csc-otp"), "{id}: {said}");
+    }
+    fs::write(folder.path().join("pin"), "\n").unwrap();
+    assert!(failing(service::pin_alone(), &[]).unwrap().contains("nothing in its first line"));
+    fs::write(folder.path().join("pin"), PIN).unwrap();
+    // Where somebody says which one it is.
+    service.state(|it| it.objects = factor("PIN\u{e9}", None));
+    let named = ["--csc-pin-factor", "PIN\u{e9}"];
+    let _ = run("sign", &[&options[..], &named, &files].concat()).unwrap();
+    let sent = service.latest("credentials/authorize")["authData"].clone();
+    assert_eq!(sent, json!([{ "id": "PIN\u{e9}", "value": PIN }]));
 }
 
 /// A service on this machine is spoken to in the clear: no proxy of the environment hears it.

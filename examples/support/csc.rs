@@ -4,11 +4,13 @@
 use std::error::Error;
 use std::fs;
 use std::io::{self, BufRead};
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use kyso::csc::{Access, Answer, Authorise, Client, Factor, FactorKind, Question, RemoteSigner};
 use kyso::{ErrorKind, SignatureAlgorithm, Signer, UtcTime};
+use zeroize::Zeroizing;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -19,6 +21,7 @@ pub(crate) struct Options {
     credential: Option<String>,
     token: Option<PathBuf>,
     pin: Option<PathBuf>,
+    pin_factor: Option<String>,
     otp: Option<String>,
     phone: bool,
     description: Option<String>,
@@ -37,6 +40,7 @@ impl Options {
             "--credential" => self.credential = Some(value()?),
             "--csc-token-file" => self.token = Some(value()?.into()),
             "--csc-pin-file" => self.pin = Some(value()?.into()),
+            "--csc-pin-factor" => self.pin_factor = Some(value()?),
             "--csc-otp" => self.otp = Some(value()?),
             "--csc-phone" => self.phone = true,
             "--csc-description" => self.description = Some(value()?),
@@ -61,8 +65,10 @@ pub(crate) fn open(
     let url = options.url.as_deref().ok_or("give --csc")?;
     let token = options.token.clone().ok_or("--csc needs --csc-token-file")?;
     // Read anew where the service refuses it: another program may have renewed it.
-    let access =
-        Access::tokens(move || secret(&token).map_err(|it| kyso::Error::new(ErrorKind::Io, it)));
+    let access = Access::tokens(move || match secret(&token) {
+        Ok(mut token) => Ok(mem::take(&mut *token)),
+        Err(why) => Err(kyso::Error::new(ErrorKind::Io, why)),
+    });
     let mut client = Client::new(url, access, UtcTime::now)?;
     if let Some(roots) = &options.roots {
         client = client.with_roots(&fs::read(roots)?)?;
@@ -74,6 +80,7 @@ pub(crate) fn open(
     let pin = options.pin.as_deref().map(secret).transpose()?;
     let holder = Holder {
         pin,
+        pin_factor: options.pin_factor.clone(),
         otp: options.otp.clone(),
         used: AtomicBool::default(),
         refused: AtomicBool::default(),
@@ -97,19 +104,26 @@ fn only(mut credentials: Vec<String>) -> Outcome<String> {
         (None, _) => Err("the service keeps no key for this token".into()),
         (Some(last), false) => {
             credentials.push(last);
-            Err(format!("give --credential, one of {}", credentials.join(" ")).into())
+            let shown: Vec<_> =
+                credentials.iter().map(|it| it.escape_debug().to_string()).collect();
+            Err(format!("give --credential, one of {}", shown.join(" ")).into())
         }
     }
 }
 
-/// Spaces around it are none of it, either.
-fn secret(path: &Path) -> Result<String, String> {
-    Ok(super::first_line(path)?.trim().to_owned())
+/// Spaces around it are none of it, either. An empty one would be counted as a wrong one.
+fn secret(path: &Path) -> Result<Zeroizing<String>, String> {
+    let line = super::first_line(path)?;
+    match line.trim() {
+        "" => Err(format!("{}: there is nothing in its first line", path.display())),
+        it => Ok(Zeroizing::new(it.to_owned())),
+    }
 }
 
 /// What was given on the command line, in a person's place.
 struct Holder {
-    pin: Option<String>,
+    pin: Option<Zeroizing<String>>,
+    pin_factor: Option<String>,
     otp: Option<String>,
     used: AtomicBool,
     refused: AtomicBool,
@@ -118,12 +132,18 @@ struct Holder {
 impl Holder {
     fn answer(&self, factor: &Factor) -> kyso::Result<Answer> {
         let refuse = |what: &str| Err(kyso::Error::new(ErrorKind::Signer, what));
-        let is_code = factor.kind == FactorKind::ChallengeResponse || factor.id == "OTP";
-        if !is_code {
+        if self.is_pin(factor) {
             return match &self.pin {
-                Some(pin) => Ok(Answer::new(&factor.id, pin)),
+                Some(pin) => Ok(Answer::new(&factor.id, pin.as_str())),
                 None => refuse("the service wants a PIN: give --csc-pin-file"),
             };
+        }
+        if !is_code(factor) {
+            return refuse(&format!(
+                "the service wants {:?}, and it is not known what that is: where the PIN is \
+                 meant, give --csc-pin-factor with this name",
+                factor.id
+            ));
         }
         match self.otp.as_deref() {
             Some("ask") => Ok(Answer::new(&factor.id, ask(factor)?)),
@@ -134,6 +154,28 @@ impl Holder {
             None => refuse("the service wants a code: give --csc-otp, or --csc-otp ask"),
         }
     }
+
+    /// Not every password is the PIN: what is sent for another one is told, and counted as a
+    /// wrong one.
+    fn is_pin(&self, factor: &Factor) -> bool {
+        match &self.pin_factor {
+            Some(id) => factor.id == *id,
+            None => {
+                factor.kind == FactorKind::Password && !is_code(factor) && is_called(factor, "PIN")
+            }
+        }
+    }
+}
+
+/// Whether something makes the answer, or the service sends it first.
+fn is_code(factor: &Factor) -> bool {
+    let is_made = !factor.generator.is_empty() || is_called(factor, "OTP");
+    factor.kind == FactorKind::ChallengeResponse || is_made
+}
+
+fn is_called(factor: &Factor, name: &str) -> bool {
+    let mut words = factor.id.split(|it: char| !it.is_ascii_alphabetic());
+    words.any(|it| it.eq_ignore_ascii_case(name))
 }
 
 impl Authorise for Holder {
@@ -155,8 +197,13 @@ impl Authorise for Holder {
 #[allow(clippy::print_stderr, reason = "a program speaks to who runs it")]
 fn ask(factor: &Factor) -> kyso::Result<String> {
     let Factor { id, label, description, challenge, .. } = factor;
-    eprintln!("{id} {label} {description} {}", challenge.as_deref().unwrap_or_default());
-    let mut line = String::new();
+    let challenge = challenge.as_deref().unwrap_or_default();
+    // The name is as the service gave it, and may hold what turns a terminal around.
+    eprintln!("{} {label} {description} {challenge}", id.escape_debug());
+    let mut line = Zeroizing::new(String::new());
     io::stdin().lock().read_line(&mut line)?;
-    Ok(line.trim().to_owned())
+    match line.trim() {
+        "" => Err(kyso::Error::new(ErrorKind::Signer, "no code was entered")),
+        code => Ok(code.to_owned()),
+    }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use kyso::{Certificate, Limits, SignatureAlgorithm, Signer, SoftwareSigner, pkcs12};
+use zeroize::Zeroizing;
 
 #[path = "csc.rs"]
 mod csc;
@@ -25,6 +26,7 @@ KEY        --key FILE --cert FILE... (PEM), or --p12 FILE
            --pin-file FILE                       its PIN; that of the environment's KYSO_PIN, unless given
            --csc URL [--credential ID] --csc-token-file FILE   or with a service, as https://host/csc/v2
            [--csc-pin-file FILE] [--csc-otp CODE|ask] [--csc-phone]   what its holder answers; phone: waits for one
+           [--csc-pin-factor ID]                 what the service calls the PIN, where it is not PIN
            [--csc-description TEXT] [--csc-roots FILE]   what the holder is shown; whom TLS trusts
            --algorithm RSA_SHA256                (or RSA_SSA_PSS_SHA256_MGF1, ECDSA_SHA256, ED25519, ...)";
 
@@ -87,7 +89,7 @@ impl Keys {
                 return Err("--key needs --cert, the certificate that belongs to it".into());
             }
             (Some(key), _) => {
-                let (key, chain) = (bytes(key)?, self.certificates()?);
+                let (key, chain) = (Zeroizing::new(bytes(key)?), self.certificates()?);
                 SoftwareSigner::from_encrypted_pem(&key, &self.password.read()?, &chain)?
             }
             (None, Some(p12)) => pkcs12::open(&bytes(p12)?, self.password.read()?.as_str())?,
@@ -132,15 +134,15 @@ enum Secret {
 
 impl Secret {
     /// Errors name where it is, never what it is.
-    fn read(&self) -> Outcome<String> {
-        match self {
-            Self::Unsaid => Ok(variable("KYSO_PASSWORD")?.unwrap_or_default()),
-            Self::Text(text) => Ok(text.clone()),
-            Self::File(path) => Ok(first_line(path)?),
+    fn read(&self) -> Outcome<Zeroizing<String>> {
+        Ok(match self {
+            Self::Unsaid => Zeroizing::new(variable("KYSO_PASSWORD")?.unwrap_or_default()),
+            Self::Text(text) => Zeroizing::new(text.clone()),
+            Self::File(path) => first_line(path)?,
             Self::Variable(name) => {
-                Ok(variable(name)?.ok_or_else(|| format!("{name} is not set"))?)
+                Zeroizing::new(variable(name)?.ok_or_else(|| format!("{name} is not set"))?)
             }
-        }
+        })
     }
 }
 
@@ -152,11 +154,13 @@ fn variable(name: &str) -> Result<Option<String>, String> {
     }
 }
 
-/// What a file of a secret holds: the line's end is none of it.
-fn first_line(path: &Path) -> Result<String, String> {
+/// What a file of a secret holds: the line's end is none of it. It is wiped after its use.
+fn first_line(path: &Path) -> Result<Zeroizing<String>, String> {
     let text = fs::read_to_string(path);
-    let mut text = text.map_err(|error| format!("{}: {error}", path.display()))?;
-    text.truncate(text.find(['\r', '\n']).unwrap_or(text.len()));
+    let text = text.map_err(|error| format!("{}: {error}", path.display()))?;
+    let mut text = Zeroizing::new(text);
+    let end = text.find(['\r', '\n']).unwrap_or(text.len());
+    text.truncate(end);
     Ok(text)
 }
 

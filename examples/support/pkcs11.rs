@@ -66,7 +66,8 @@ pub(crate) fn open(
 
 fn pin(file: Option<&Path>) -> Result<Pin> {
     if let Some(file) = file {
-        return super::first_line(file).map(Pin::new).map_err(|why| Error::new(ErrorKind::Io, why));
+        let pin = super::first_line(file).map(|mut it| Pin::new(std::mem::take(&mut *it)));
+        return pin.map_err(|why| Error::new(ErrorKind::Io, why));
     }
     std::env::var("KYSO_PIN")
         .map(Pin::new)
