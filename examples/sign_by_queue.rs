@@ -8,14 +8,16 @@
 //! can write `jobs` says what is signed: give that to nobody else.
 #![allow(clippy::print_stdout, reason = "a program speaks to who runs it")]
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use kyso::{
-    Certificate, DigestAlgorithm, Limits, Prepared, Seekable, SignatureValue, Signer, ToBeSigned,
-    UtcTime, pades,
+    Certificate, DigestAlgorithm, Limits, Prepared, Seekable, SignatureValue, Signer, Source,
+    ToBeSigned, UtcTime, pades,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -105,11 +107,17 @@ fn main() -> ExitCode {
 
 /// Done before, it does nothing: a second job with another time would be another signature.
 fn prepare(queue: &Queue, input: &Path, output: &Path, options: &Options) -> Outcome<()> {
-    let file = File::open(input).map_err(|error| format!("{}: {error}", input.display()))?;
-    let document = Seekable::new(file)?;
-    let job = match &options.job {
-        Some(job) => checked(job)?.to_owned(),
-        None => digest_of(&fs::read(input)?),
+    let about = |error: io::Error| format!("{}: {error}", input.display());
+    // Read once: the name is of what is signed, whoever writes to the file meanwhile.
+    let (job, document): (String, Box<dyn Source>) = match &options.job {
+        Some(job) => {
+            let job = checked(job)?.to_owned();
+            (job, Box::new(Seekable::new(File::open(input).map_err(about)?)?))
+        }
+        None => {
+            let bytes = fs::read(input).map_err(about)?;
+            (digest_of(&bytes), Box::new(bytes))
+        }
     };
     if queue.path(JOBS, &job).exists() {
         println!("{job}: waits already");
@@ -119,7 +127,7 @@ fn prepare(queue: &Queue, input: &Path, output: &Path, options: &Options) -> Out
     let certificate = chain.first().cloned().ok_or("prepare needs --cert")?;
     let algorithm = options.keys.algorithm.ok_or("prepare needs --algorithm")?;
     let time = options.time.unwrap_or_else(UtcTime::now);
-    let mut builder = pades::SignatureBuilder::new(&document, time);
+    let mut builder = pades::SignatureBuilder::new(&*document, time);
     if let Some(field) = &options.field {
         builder = builder.field(field);
     }
@@ -139,21 +147,26 @@ fn prepare(queue: &Queue, input: &Path, output: &Path, options: &Options) -> Out
     Ok(())
 }
 
-/// What has an answer is passed over, so that nobody is asked twice.
+/// What has an answer is passed over, so that nobody is asked twice. A job that cannot be read
+/// keeps none of the others.
 fn sign(queue: &Queue, options: &Options) -> Outcome<()> {
-    let mut waiting = Vec::new();
-    for name in queue.names(JOBS)? {
-        if !queue.path(ANSWERS, &name).exists() {
-            let job: Job = queue.get(JOBS, &name)?;
-            waiting.push((name, job));
+    let is_new = |name: &str| !queue.path(ANSWERS, name).exists();
+    let (names, more) = queue.names(JOBS, AT_ONCE, is_new)?;
+    let (mut waiting, mut failures) = (Vec::new(), Vec::new());
+    for name in names {
+        match queue.get::<Job>(JOBS, &name) {
+            Ok(job) => waiting.push((name, job)),
+            Err(error) => failures.push(error.to_string()),
         }
+    }
+    if more > 0 {
+        println!("{more} more wait: sign again after these");
     }
     if waiting.is_empty() {
         println!("nothing waits");
-        return Ok(());
+        return report(&failures);
     }
     let signer = options.keys.open()?;
-    let mut failures = Vec::new();
     waiting.retain(|(name, job)| match fits(job, &*signer) {
         Ok(()) => true,
         Err(why) => {
@@ -202,7 +215,7 @@ fn fits(job: &Job, signer: &dyn Signer) -> Result<(), String> {
 /// refused stays for a person to look at, and keeps none of the others.
 fn complete(queue: &Queue) -> Outcome<()> {
     let mut failures = Vec::new();
-    for name in queue.names(STATES)? {
+    for name in queue.names(STATES, usize::MAX, |_| true)?.0 {
         if !queue.path(ANSWERS, &name).exists() {
             println!("{name}: waits for its value");
             continue;
@@ -246,6 +259,10 @@ const ANSWERS: &str = "answers";
 const DONE: &str = "done";
 /// Bytes of one file of the queue: what a signature adds to a PDF, twice over.
 const MOST: u64 = 64 << 20;
+/// Bytes of a job: attributes that are to be signed, and a certificate.
+const JOB: u64 = 256 << 10;
+/// Jobs that are signed by one call.
+const AT_ONCE: usize = 1_000;
 
 /// Folders of files in JSON, each of which appears whole or not at all.
 struct Queue(PathBuf);
@@ -266,28 +283,36 @@ impl Queue {
     fn get<T: DeserializeOwned>(&self, folder: &str, name: &str) -> Outcome<T> {
         let path = self.path(folder, name);
         let about = |error: &dyn Error| format!("{}: {error}", path.display());
-        if fs::metadata(&path).map_err(|it| about(&it))?.len() > MOST {
-            return Err(format!("{}: too large", path.display()).into());
-        }
-        Ok(serde_json::from_slice(&read(&path)?).map_err(|it| about(&it))?)
+        let most = if folder == JOBS { JOB } else { MOST };
+        let bytes = read(&path, most).map_err(|it| about(&it))?;
+        Ok(serde_json::from_slice(&bytes).map_err(|it| about(&it))?)
     }
 
-    /// In order; files that are none of the queue's are passed over.
-    fn names(&self, folder: &str) -> Outcome<Vec<String>> {
-        let path = self.0.join(folder);
+    /// The first of those wanted, in order, and how many more there are; files that are none of
+    /// the queue's are passed over.
+    fn names(
+        &self,
+        folder: &str,
+        most: usize,
+        is_wanted: impl Fn(&str) -> bool,
+    ) -> Outcome<(BTreeSet<String>, usize)> {
+        let (path, mut names, mut more) = (self.0.join(folder), BTreeSet::new(), 0_usize);
         if !path.exists() {
-            return Ok(Vec::new());
+            return Ok((names, more));
         }
-        let mut names = Vec::new();
         for entry in fs::read_dir(path)? {
             let path = entry?.path();
             let name = path.file_stem().and_then(|it| it.to_str()).unwrap_or_default();
-            if path.extension().is_some_and(|it| it == "json") && checked(name).is_ok() {
-                names.push(name.to_owned());
+            let is_job = path.extension().is_some_and(|it| it == "json") && checked(name).is_ok();
+            if is_job && is_wanted(name) {
+                names.insert(name.to_owned());
+            }
+            if names.len() > most {
+                names.pop_last();
+                more = more.saturating_add(1);
             }
         }
-        names.sort();
-        Ok(names)
+        Ok((names, more))
     }
 }
 
@@ -305,9 +330,18 @@ fn digest_of(bytes: &[u8]) -> String {
     DigestAlgorithm::Sha256.digest(bytes).to_string()
 }
 
-fn read(path: impl AsRef<Path>) -> Outcome<Vec<u8>> {
-    let path = path.as_ref();
-    fs::read(path).map_err(|error| format!("{}: {error}", path.display()).into())
+/// A file of the folder itself: a link may lead anywhere, and a pipe has no end.
+fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    if !fs::symlink_metadata(path)?.is_file() {
+        return Err(io::Error::other("is no plain file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    if u64::try_from(bytes.len()).is_ok_and(|it| it <= most) {
+        Ok(bytes)
+    } else {
+        Err(io::Error::other("too large"))
+    }
 }
 
 impl Options {

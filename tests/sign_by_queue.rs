@@ -146,3 +146,70 @@ fn what_was_changed_in_the_queue_is_refused() {
         assert!(code == Some(1) && said.contains("no name"), "{name}: {said}");
     }
 }
+
+/// A key that did not sign is not asked for the rest: what was wrong once is wrong again, and
+/// counted.
+#[test]
+fn a_key_that_refuses_is_asked_for_nothing_more() {
+    let queue = Queue::new();
+    let (service, options) = remote(queue.folder.path());
+    let options: Vec<&str> = options.iter().map(String::as_str).collect();
+    for job in ["one", "two", "three"] {
+        let Some((code, said)) = queue.prepare(job) else { return };
+        assert_eq!(code, Some(0), "{said}");
+    }
+    service.state(|it| {
+        it.multisign = json!(1);
+        it.instead.push_back(("signatures/signHash", 500, String::new()));
+    });
+    let (code, said) = queue.role("sign", &options);
+    assert!(code == Some(1) && said.contains("the rest was left"), "{said}");
+    assert_eq!(service.count("credentials/authorize"), 1);
+    let (code, said) = queue.role("sign", &options);
+    assert_eq!((code, service.count("credentials/authorize")), (Some(0), 4), "{said}");
+}
+
+#[test]
+fn what_is_no_job_keeps_none_of_the_others() {
+    let queue = Queue::new();
+    let Some((code, said)) = queue.prepare("good") else { return };
+    assert_eq!(code, Some(0), "{said}");
+    let jobs = queue.path("queue/jobs");
+    fs::write(jobs.join("broken.json"), "{\"to_be_signed\":").unwrap();
+    fs::write(jobs.join("large.json"), vec![b' '; (256 << 10) + 1]).unwrap();
+    fs::create_dir(jobs.join("folder.json")).unwrap();
+    #[cfg(unix)]
+    {
+        let elsewhere = queue.path("elsewhere.json");
+        fs::copy(jobs.join("good.json"), &elsewhere).unwrap();
+        std::os::unix::fs::symlink(elsewhere, jobs.join("link.json")).unwrap();
+        let pipe = std::process::Command::new("mkfifo").arg(jobs.join("pipe.json")).status();
+        assert!(pipe.unwrap().success());
+    }
+    let (code, said) = queue.role("sign", &SOFTWARE);
+    assert!(code == Some(1) && said.contains("good: signed"), "{said}");
+    for name in ["broken", "large", "folder", "link", "pipe"] {
+        let is_said = said.contains(&format!("{name}.json: "));
+        assert_eq!(is_said, cfg!(unix) || !["link", "pipe"].contains(&name), "{name}: {said}");
+        assert!(!queue.path(&format!("queue/answers/{name}.json")).exists());
+    }
+    assert_eq!(queue.role("complete", &[]).0, Some(0));
+    queue.passes(&["good.pdf"]);
+}
+
+#[test]
+fn a_flood_of_jobs_is_signed_in_parts() {
+    let queue = Queue::new();
+    let Some((code, said)) = queue.prepare("z") else { return };
+    assert_eq!(code, Some(0), "{said}");
+    let jobs = queue.path("queue/jobs");
+    for n in 0..1_000 {
+        fs::write(jobs.join(format!("a{n:04}.json")), "{}").unwrap();
+    }
+    let (code, said) = queue.role("sign", &SOFTWARE);
+    assert!(code == Some(1) && said.contains("1 more wait"), "{said}");
+    assert!(!queue.path("queue/answers/z.json").exists());
+    fs::remove_file(jobs.join("a0000.json")).unwrap();
+    let (code, said) = queue.role("sign", &SOFTWARE);
+    assert!(code == Some(1) && said.contains("z: signed"), "{said}");
+}
