@@ -1,8 +1,11 @@
 //! Logging in, so that no PIN is presented once more than it has to be.
 
+use std::sync::Arc;
+
 use super::driver::{Fault, FaultKind};
 use super::info::{PinTries, TokenInfo};
 use super::pin::{Login, Source};
+use super::refused::{Refused, mark};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What is known of the login to one token. Whoever presents a PIN holds it alone.
@@ -11,6 +14,8 @@ pub(super) struct Access {
     last_try: bool,
     /// In words, once a PIN was refused: it is not presented again.
     refused: Option<String>,
+    /// What others of this process were refused by the same token.
+    by_all: Arc<Refused>,
     /// Sessions of this round are logged in.
     round: Option<u64>,
 }
@@ -37,14 +42,20 @@ impl From<Fault> for Trouble {
 }
 
 impl Access {
-    pub(super) fn new() -> Self {
-        Self { login: None, last_try: false, refused: None, round: None }
+    pub(super) fn new(by_all: Arc<Refused>) -> Self {
+        Self { login: None, last_try: false, refused: None, by_all, round: None }
     }
 
-    /// Whatever was refused before does not count against the new one.
+    /// Whatever this object was refused before does not count against the new one.
     pub(super) fn set(&mut self, login: Login) {
         self.login = Some(login);
         self.refused = None;
+    }
+
+    /// The same, whoever was refused: the reason is mended.
+    pub(super) fn renew(&mut self, login: Login) {
+        self.by_all.presenting().forget();
+        self.set(login);
     }
 
     pub(super) fn allow_last_try(&mut self) {
@@ -72,10 +83,6 @@ impl Access {
         self.round = Some(round);
     }
 
-    pub(super) fn leave(&mut self) {
-        self.round = None;
-    }
-
     /// Has `by` present the PIN, unless it must not be. `look` asks the token about itself once
     /// more, to tell how many tries are left.
     pub(super) fn present<T>(
@@ -93,18 +100,38 @@ impl Access {
             Some(Login(Source::OnDevice)) => return Err(no_pad(info).into()),
             Some(Login(Source::Pin(pin))) => Some(pin.text()),
             Some(Login(Source::Ask(ask))) => {
-                asked = ask(info)?;
+                asked = ask(info).map_err(of_the_holder)?;
                 Some(asked.text())
             }
         };
         check_length(info, pin)?;
+        let by_all = Arc::clone(&self.by_all);
+        let mut presenting = by_all.presenting();
+        // None is entered at the token itself.
+        let mark = pin.map(mark);
+        if mark.is_some_and(|it| presenting.has(it)) {
+            return Err(self.remember(format!("the token {info} has refused this PIN before")));
+        }
         match by(pin) {
-            // Some modules look at the PIN only when the key is used.
             Err(fault) if fault.at_login || fault.kind.is_of_pin() => {
-                Err(self.judge(fault, info, look))
+                let trouble = self.judge(fault, info, look);
+                if let (Some(mark), Some(_)) = (mark, &self.refused) {
+                    presenting.add(mark);
+                }
+                Err(trouble)
             }
             answer => answer.map_err(Trouble::from),
         }
+    }
+
+    /// From now on nothing is presented, for this reason.
+    fn remember(&mut self, why: String) -> Trouble {
+        let what = format!(
+            "{why}. This PIN is not presented again: give another by `Token::set_login` once \
+             the reason is mended"
+        );
+        self.refused = Some(what.clone());
+        Trouble::Said(Error::new(ErrorKind::Signer, what))
     }
 
     /// What the token says before any PIN is presented.
@@ -132,10 +159,7 @@ impl Access {
     ) -> Trouble {
         let tries = || look().map_or(PinTries::Unsaid, |it| it.tries);
         let what = match fault.kind {
-            FaultKind::Removed | FaultKind::Stale => return Trouble::Lost(fault),
-            FaultKind::Mechanism | FaultKind::NoSuchKey | FaultKind::Sessions => {
-                return Trouble::Faulty(fault);
-            }
+            FaultKind::Stale => return Trouble::Lost(fault),
             FaultKind::Cancelled => {
                 return said(format!("no PIN was entered for the token {info}"), fault);
             }
@@ -160,18 +184,32 @@ impl Access {
                 "the token {info} takes no such PIN (its length, or what it is made of); {}",
                 tries()
             ),
-            FaultKind::AlreadyLoggedIn | FaultKind::NotLoggedIn | FaultKind::Other => format!(
+            // Modules err in what they answer: what no login should be answered by is no proof.
+            FaultKind::AlreadyLoggedIn
+            | FaultKind::NotLoggedIn
+            | FaultKind::Removed
+            | FaultKind::Sessions
+            | FaultKind::Mechanism
+            | FaultKind::NoSuchKey
+            | FaultKind::Other => format!(
                 "the token {info} did not let this process log in ({fault}); it is not known \
                  whether that cost a try; {}",
                 tries()
             ),
         };
-        let what = format!(
-            "{what}. This PIN is not presented again: give another by `Token::set_login` once \
-             the reason is mended"
-        );
-        self.refused = Some(what.clone());
-        said(what, fault)
+        match self.remember(what) {
+            Trouble::Said(error) => Trouble::Said(error.because(fault)),
+            other => other,
+        }
+    }
+}
+
+/// Whoever is asked and gives no PIN is the key's holder, whatever kept them from it: nobody is
+/// asked for the rest of a batch.
+fn of_the_holder(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::Signer => error,
+        _ => Error::new(ErrorKind::Signer, error.to_string()).because(error),
     }
 }
 

@@ -7,6 +7,9 @@ use crate::crypto::{DigestAlgorithm, SignatureAlgorithm};
 
 /// A module that was loaded.
 pub(super) trait Driver: Send + Sync {
+    /// The same for all that speak to the same module.
+    fn name(&self) -> String;
+
     /// The slots in which there is a token.
     fn slots(&self) -> Result<Vec<u64>, Fault>;
 
@@ -32,8 +35,11 @@ pub(super) trait Connection: Send {
 
     fn sign(&mut self, job: &Job<'_>) -> Result<Vec<u8>, Fault>;
 
-    /// With the PIN for this one signature (CKA_ALWAYS_AUTHENTICATE).
-    fn sign_by_pin(&mut self, job: &Job<'_>, pin: Option<&str>) -> Result<Vec<u8>, Fault>;
+    /// Begins a signature that the PIN is wanted for (CKA_ALWAYS_AUTHENTICATE).
+    fn begin(&mut self, job: &Job<'_>) -> Result<(), Fault>;
+
+    /// Ends what was begun, with the PIN for this one signature.
+    fn finish(&mut self, job: &Job<'_>, pin: Option<&str>) -> Result<Vec<u8>, Fault>;
 }
 
 pub(super) struct StoredCertificate {
@@ -112,9 +118,10 @@ pub(super) enum FaultKind {
     NotLoggedIn,
     /// The security officer is logged in.
     OtherUser,
-    /// The token is not there any more.
+    /// The token was taken out, it may be in the midst of the call.
     Removed,
-    /// The session or the handle of the key is not known any more.
+    /// Before the call began, the token, the session or the handle of the key was not known any
+    /// more: nothing was done.
     Stale,
     /// There are no more sessions.
     Sessions,
@@ -125,9 +132,17 @@ pub(super) enum FaultKind {
 }
 
 impl FaultKind {
-    /// Whether a PIN was looked at, and was not taken.
+    /// Whether it says of a PIN that came before that it was looked at and not taken. Modules
+    /// that look at it only when the key is used may say that nobody is logged in.
     pub(super) fn is_of_pin(self) -> bool {
-        matches!(self, Self::PinIncorrect | Self::PinMalformed | Self::PinExpired | Self::PinLocked)
+        matches!(
+            self,
+            Self::PinIncorrect
+                | Self::PinMalformed
+                | Self::PinExpired
+                | Self::PinLocked
+                | Self::NotLoggedIn
+        )
     }
 }
 

@@ -1,6 +1,7 @@
 //! A module of the tests' own, whose tokens are taken out, refuse and forget when they are told.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::driver::{
@@ -30,6 +31,10 @@ pub(super) struct FakeToken {
     /// Each PIN that was presented; nothing for one that was entered at its keys.
     pub(super) presented: Vec<Option<String>>,
     pub(super) signed: usize,
+    /// How often somebody who was not logged in asked for a signature.
+    pub(super) unknown: usize,
+    /// Done while the next session is being closed, once the token has closed it.
+    pub(super) at_close: Option<Box<dyn FnOnce() + Send>>,
     /// What it answers to calls by these names instead of doing them.
     pub(super) faults: VecDeque<(&'static str, FaultKind)>,
     pub(super) certificates: Vec<(String, Vec<u8>, Vec<u8>)>,
@@ -53,6 +58,8 @@ impl FakeToken {
             always_authenticate: false,
             presented: Vec::new(),
             signed: 0,
+            unknown: 0,
+            at_close: None,
             faults: VecDeque::new(),
             certificates: vec![("leader".into(), vec![1], certificate)],
             keys: vec![StoredKey {
@@ -129,12 +136,15 @@ pub(super) fn signer() -> SoftwareSigner {
     SoftwareSigner::from_pem(key, certificate).unwrap()
 }
 
+/// With a number of its own: modules of different tests are different ones.
 #[derive(Clone)]
-pub(super) struct Fake(Arc<Mutex<Vec<FakeToken>>>);
+pub(super) struct Fake(Arc<Mutex<Vec<FakeToken>>>, usize);
+
+static FAKES: AtomicUsize = AtomicUsize::new(0);
 
 impl Fake {
     pub(super) fn new(tokens: Vec<FakeToken>) -> Self {
-        Self(Arc::new(Mutex::new(tokens)))
+        Self(Arc::new(Mutex::new(tokens)), FAKES.fetch_add(1, Ordering::Relaxed))
     }
 
     pub(super) fn module(&self) -> Module {
@@ -163,6 +173,10 @@ impl Fake {
 }
 
 impl Driver for Fake {
+    fn name(&self) -> String {
+        format!("fake {}", self.1)
+    }
+
     fn slots(&self) -> Result<Vec<u64>, Fault> {
         Ok(self.tokens().iter().filter_map(|it| it.slot).collect())
     }
@@ -205,7 +219,7 @@ impl Session {
         let mut tokens = self.fake.tokens();
         let token = &mut tokens[self.of];
         match token.slot {
-            None => Err(fault(FaultKind::Removed, false)),
+            None => Err(fault(FaultKind::Stale, false)),
             Some(_) if token.epoch != self.epoch => Err(fault(FaultKind::Stale, false)),
             Some(_) => work(token),
         }
@@ -254,6 +268,7 @@ impl Connection for Session {
         self.token(|token| {
             token.answer("sign")?;
             if !token.logged_in || token.always_authenticate {
+                token.unknown += 1;
                 return Err(fault(FaultKind::NotLoggedIn, false));
             }
             token.signed += 1;
@@ -262,10 +277,14 @@ impl Connection for Session {
         Ok(Self::value(job))
     }
 
-    fn sign_by_pin(&mut self, job: &Job<'_>, pin: Option<&str>) -> Result<Vec<u8>, Fault> {
+    fn begin(&mut self, _: &Job<'_>) -> Result<(), Fault> {
+        self.token(|token| token.answer("begin"))
+    }
+
+    fn finish(&mut self, job: &Job<'_>, pin: Option<&str>) -> Result<Vec<u8>, Fault> {
         self.token(|token| {
-            token.answer("sign")?;
             token.present(pin)?;
+            token.answer("sign")?;
             token.signed += 1;
             Ok(())
         })?;
@@ -280,6 +299,11 @@ impl Drop for Session {
         if token.epoch == self.epoch {
             token.open -= 1;
             token.logged_in &= token.open > 0;
+        }
+        let meanwhile = token.at_close.take();
+        drop(tokens);
+        if let Some(meanwhile) = meanwhile {
+            meanwhile();
         }
     }
 }

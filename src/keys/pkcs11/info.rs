@@ -17,7 +17,18 @@ pub struct TokenInfo {
     pub(super) sessions: Option<usize>,
 }
 
+/// What tells a token from others, wherever it is plugged in.
+pub(super) type Identity = [String; 4];
+
 impl TokenInfo {
+    /// By its serial number, which makers count each for themselves; where it has none, by what
+    /// its owner called it.
+    pub(super) fn identity(&self) -> Identity {
+        let Self { label, serial, manufacturer, model, .. } = self;
+        let label = if serial.is_empty() { label.clone() } else { String::new() };
+        [serial.clone(), model.clone(), manufacturer.clone(), label]
+    }
+
     /// What its owner called it; tokens of one series often have the same.
     #[must_use]
     pub fn label(&self) -> &str {

@@ -22,9 +22,9 @@
 //! tries that are left. PINs are wiped from memory and in no error and no log; the module has
 //! copies of its own, which are out of this crate's hands.
 //!
-//! Another object for the same token does not know what this one was refused: open a token once
-//! for a process and share it. Who is logged in by one session is, by PKCS #11, for the whole
-//! process: the next object's PIN is not even looked at.
+//! Nor is it presented by another object for the same token and module in this process, until
+//! [`Token::set_login`] says that the reason is mended. Who is logged in by one session is, by
+//! PKCS #11, for the whole process: the next object's PIN is not even looked at.
 //!
 //! After `fork` a module has to be loaded anew, which is not done here: start another program
 //! instead.
@@ -39,6 +39,7 @@ mod mechanism;
 mod native;
 mod pin;
 mod pool;
+mod refused;
 mod signer;
 #[cfg(test)]
 mod tests;

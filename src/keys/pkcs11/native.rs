@@ -32,7 +32,7 @@ static LOADED: Mutex<BTreeMap<PathBuf, Pkcs11>> = Mutex::new(BTreeMap::new());
 pub(super) fn load(path: &Path) -> Result<Arc<dyn Driver>> {
     let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(module) = loaded.get(path) {
-        return Ok(Arc::new(Module(module.clone())));
+        return Ok(Arc::new(Module(module.clone(), path.to_owned())));
     }
     let failed = |what: &str, source: Cryptoki| {
         let what = format!(
@@ -48,12 +48,17 @@ pub(super) fn load(path: &Path) -> Result<Arc<dyn Driver>> {
         Err(source) => return Err(failed("does not start", source)),
     }
     loaded.insert(path.to_owned(), module.clone());
-    Ok(Arc::new(Module(module)))
+    Ok(Arc::new(Module(module, path.to_owned())))
 }
 
-struct Module(Pkcs11);
+/// By where it was loaded from.
+struct Module(Pkcs11, PathBuf);
 
 impl Driver for Module {
+    fn name(&self) -> String {
+        self.1.display().to_string()
+    }
+
     fn slots(&self) -> Result<Vec<u64>, Fault> {
         Ok(self.0.get_slots_with_token()?.into_iter().map(|it| it.id()).collect())
     }
@@ -160,9 +165,12 @@ impl Connection for Open {
         Ok(self.session.sign(&native(job)?, key, &job.data)?)
     }
 
-    fn sign_by_pin(&mut self, job: &Job<'_>, pin: Option<&str>) -> Result<Vec<u8>, Fault> {
+    fn begin(&mut self, job: &Job<'_>) -> Result<(), Fault> {
         let key = self.handle(job.key)?;
-        self.session.sign_init(&native(job)?, key)?;
+        Ok(self.session.sign_init(&native(job)?, key)?)
+    }
+
+    fn finish(&mut self, job: &Job<'_>, pin: Option<&str>) -> Result<Vec<u8>, Fault> {
         self.session.login(UserType::ContextSpecific, auth_pin(pin).as_ref())?;
         self.session.sign_update(&job.data)?;
         Ok(self.session.sign_final()?)
@@ -371,12 +379,12 @@ fn kind(value: RvError) -> FaultKind {
         RvError::UserAlreadyLoggedIn => FaultKind::AlreadyLoggedIn,
         RvError::UserNotLoggedIn => FaultKind::NotLoggedIn,
         RvError::UserAnotherAlreadyLoggedIn | RvError::UserTooManyTypes => FaultKind::OtherUser,
-        RvError::DeviceRemoved
-        | RvError::TokenNotPresent
-        | RvError::TokenNotRecognized
-        | RvError::SlotIdInvalid => FaultKind::Removed,
-        RvError::SessionHandleInvalid
-        | RvError::SessionClosed
+        RvError::DeviceRemoved | RvError::TokenNotRecognized | RvError::SessionClosed => {
+            FaultKind::Removed
+        }
+        RvError::TokenNotPresent
+        | RvError::SlotIdInvalid
+        | RvError::SessionHandleInvalid
         | RvError::KeyHandleInvalid
         | RvError::ObjectHandleInvalid => FaultKind::Stale,
         RvError::SessionCount => FaultKind::Sessions,

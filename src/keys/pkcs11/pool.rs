@@ -3,8 +3,9 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::access::{Access, Trouble};
-use super::driver::{Connection, Driver, Fault, FaultKind};
+use super::driver::{Connection, Driver, Fault, FaultKind, Job};
 use super::info::TokenInfo;
+use super::refused::Refused;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{Limits, within};
 
@@ -22,11 +23,15 @@ pub(super) struct Pool {
 struct State {
     /// Nothing while it is not known where the token is.
     slot: Option<u64>,
-    /// Raised when what is known of sessions and logins does not hold any more.
+    /// Raised when what is known of the slot and of sessions does not hold any more.
+    place: u64,
+    /// Raised then, too, and when nobody is logged in any more.
     round: u64,
     idle: Vec<Box<dyn Connection>>,
     /// Idle, lent, or being opened.
     open: usize,
+    /// Of them, those that are open, and since this round began.
+    of_round: usize,
     most: usize,
 }
 
@@ -46,15 +51,23 @@ impl Pool {
         limits: &Limits,
     ) -> Self {
         let most = token.sessions.unwrap_or(usize::MAX);
-        let state =
-            State { slot: Some(slot), round: 0, idle: Vec::new(), open: 0, most: most.max(1) };
+        let state = State {
+            slot: Some(slot),
+            place: 0,
+            round: 0,
+            idle: Vec::new(),
+            open: 0,
+            of_round: 0,
+            most: most.max(1),
+        };
+        let refused = Refused::by(driver.name(), token.identity());
         Self {
             driver,
             token,
             slots: limits.token_slots,
             state: Mutex::new(state),
             freed: Condvar::new(),
-            access: Mutex::new(Access::new()),
+            access: Mutex::new(Access::new(refused)),
         }
     }
 
@@ -86,8 +99,8 @@ impl Pool {
                 Ok(done) => return Ok(done),
                 Err((_, Trouble::Said(error))) => return Err(error),
                 Err((_, Trouble::Faulty(fault))) => return Err(self.refused(fault)),
-                Err((round, Trouble::Lost(fault))) => {
-                    self.forget(round);
+                Err((place, Trouble::Lost(fault))) => {
+                    self.forget(place);
                     lost = Some(fault);
                 }
             }
@@ -106,12 +119,12 @@ impl Pool {
             access.has_login()
         };
         let mut lease = self.lend()?;
-        let round = lease.round;
-        let in_round = |trouble| (round, trouble);
+        let place = lease.place;
+        let at_place = |trouble| (place, trouble);
         if need == Need::Login || has_login {
-            lease.log_in().map_err(in_round)?;
+            lease.log_in().map_err(at_place)?;
         }
-        let done = work(&mut lease).map_err(in_round)?;
+        let done = work(&mut lease).map_err(at_place)?;
         lease.is_sound = true;
         Ok(done)
     }
@@ -120,26 +133,26 @@ impl Pool {
     fn lend(&self) -> Result<Lease<'_>, (u64, Trouble)> {
         let mut state = self.state();
         loop {
-            let round = state.round;
+            let place = state.place;
             let slot = match state.slot {
                 Some(slot) => slot,
-                None => self.find(&mut state).map_err(|trouble| (round, trouble))?,
+                None => self.find(&mut state).map_err(|trouble| (place, trouble))?,
             };
             if let Some(connection) = state.idle.pop() {
-                return Ok(Lease::new(self, Some(connection), round, slot));
+                return Ok(Lease::new(self, Some(connection), &state, slot));
             }
             if state.open < state.most {
                 state.open += 1;
+                let mut lease = Lease::new(self, None, &state, slot);
                 drop(state);
-                let mut lease = Lease::new(self, None, round, slot);
                 match self.driver.open(slot) {
                     Ok(connection) => {
-                        lease.connection = Some(connection);
+                        lease.is_open(connection);
                         return Ok(lease);
                     }
                     Err(fault) => {
                         drop(lease);
-                        state = self.fewer(fault).map_err(|trouble| (round, trouble))?;
+                        state = self.fewer(fault).map_err(|trouble| (place, trouble))?;
                     }
                 }
             } else {
@@ -169,11 +182,16 @@ impl Pool {
 
     /// Where the token is now, by its serial number.
     fn find(&self, state: &mut State) -> Result<u64, Trouble> {
-        let slots = self.driver.slots()?;
-        within(slots.len(), self.slots, "slots")?;
-        let is_it = |slot: &u64| self.driver.token(*slot).is_ok_and(|it| self.is(&it));
-        let Some(slot) = slots.into_iter().find(is_it) else {
-            return Err(self.gone(None).into());
+        let mut found = plugged_in(&*self.driver, self.slots)?;
+        found.retain(|(_, token)| self.is(token));
+        // Some makers give all tokens one serial number.
+        if found.len() > 1 {
+            found.retain(|(_, token)| token.label == self.token.label);
+        }
+        let slot = match found.as_slice() {
+            [(slot, _)] => *slot,
+            [] => return Err(self.gone(None).into()),
+            _ => return Err(self.several().into()),
         };
         state.slot = Some(slot);
         state.most = self.token.sessions.unwrap_or(usize::MAX).max(1);
@@ -181,18 +199,26 @@ impl Pool {
     }
 
     fn is(&self, other: &TokenInfo) -> bool {
-        let by = |it: &TokenInfo| (it.serial.clone(), it.model.clone(), it.manufacturer.clone());
-        let has_serial = !self.token.serial.is_empty();
-        by(other) == by(&self.token) && (has_serial || other.label == self.token.label)
+        other.identity() == self.token.identity()
     }
 
-    /// Nothing that is known of this round holds any more; unless somebody else said so first.
-    fn forget(&self, round: u64) {
+    fn several(&self) -> Error {
+        let what = format!(
+            "several tokens say that they are {}: no PIN was presented; leave only the right one \
+             plugged in and repeat",
+            self.token
+        );
+        Error::new(ErrorKind::Signer, what)
+    }
+
+    /// Nothing that is known of this place holds any more; unless somebody else said so first.
+    fn forget(&self, place: u64) {
         let mut state = self.state();
-        if state.round != round {
+        if state.place != place {
             return;
         }
-        state.round = round.wrapping_add(1);
+        state.place = place.wrapping_add(1);
+        state.begin_round();
         state.slot = None;
         let idle = std::mem::take(&mut state.idle);
         drop(state);
@@ -233,19 +259,59 @@ impl Pool {
     }
 }
 
+impl State {
+    /// Nobody counts as logged in any more.
+    fn begin_round(&mut self) {
+        self.round = self.round.wrapping_add(1);
+        self.of_round = 0;
+    }
+}
+
+/// The tokens that are there now, with their slots. One that is taken out right now, or cannot
+/// be read, is none.
+pub(super) fn plugged_in(
+    driver: &dyn Driver,
+    most: usize,
+) -> Result<Vec<(u64, TokenInfo)>, Trouble> {
+    let slots = driver.slots()?;
+    within(slots.len(), most, "slots")?;
+    let token = |slot| Some((slot, driver.token(slot).ok()?));
+    Ok(slots.into_iter().filter_map(token).collect())
+}
+
 /// A session that is lent to one thread. One on which something failed is not lent again: an
 /// operation may be left open on it.
 pub(super) struct Lease<'a> {
     pool: &'a Pool,
     connection: Option<Box<dyn Connection>>,
+    place: u64,
     round: u64,
     pub(super) slot: u64,
     is_sound: bool,
 }
 
 impl<'a> Lease<'a> {
-    fn new(pool: &'a Pool, connection: Option<Box<dyn Connection>>, round: u64, slot: u64) -> Self {
-        Self { pool, connection, round, slot, is_sound: false }
+    fn new(
+        pool: &'a Pool,
+        connection: Option<Box<dyn Connection>>,
+        state: &State,
+        slot: u64,
+    ) -> Self {
+        let State { place, round, .. } = *state;
+        Self { pool, connection, place, round, slot, is_sound: false }
+    }
+
+    /// It belongs to the round that is now: whoever closed the last one while this one was
+    /// opened began another, in which this one logs in.
+    fn is_open(&mut self, connection: Box<dyn Connection>) {
+        self.connection = Some(connection);
+        let mut state = self.pool.state();
+        if state.place == self.place {
+            self.round = state.round;
+        }
+        if state.round == self.round {
+            state.of_round = state.of_round.saturating_add(1);
+        }
     }
 
     /// # Errors
@@ -288,17 +354,16 @@ impl<'a> Lease<'a> {
         Ok(())
     }
 
-    /// Has `by` present the PIN for one operation. Nobody else presents one meanwhile.
-    pub(super) fn with_pin<T>(
-        &mut self,
-        mut by: impl FnMut(&mut dyn Connection, Option<&str>) -> Result<T, Fault>,
-    ) -> Result<T, Trouble> {
+    /// One signature with the PIN for it. Nobody else presents one meanwhile; what is known
+    /// before that cannot be signed costs none.
+    pub(super) fn sign_by_pin(&mut self, job: &Job<'_>) -> Result<Vec<u8>, Trouble> {
+        self.session()?.begin(job)?;
         let pool = self.pool;
         let mut access = pool.access();
         let info = self.look()?;
         let look = || pool.driver.token(self.slot).ok();
         match &mut self.connection {
-            Some(session) => access.present(&info, &look, &mut |pin| by(&mut **session, pin)),
+            Some(session) => access.present(&info, &look, &mut |pin| session.finish(job, pin)),
             None => Err(Error::misuse("there is no session").into()),
         }
     }
@@ -327,17 +392,19 @@ impl Drop for Lease<'_> {
                 state.idle.push(connection);
             }
             connection => {
+                if connection.is_some() && state.round == self.round {
+                    state.of_round = state.of_round.saturating_sub(1);
+                    if state.of_round == 0 {
+                        // With its last session an application is logged out. Whoever opens
+                        // one while this one is closed logs in.
+                        state.begin_round();
+                    }
+                }
                 drop(state);
                 // Closed before another is opened instead.
                 drop(connection);
                 state = self.pool.state();
                 state.open = state.open.saturating_sub(1);
-                if state.open == 0 {
-                    drop(state);
-                    // With its last session an application is logged out.
-                    self.pool.access().leave();
-                    state = self.pool.state();
-                }
             }
         }
         drop(state);

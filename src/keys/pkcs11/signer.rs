@@ -94,7 +94,7 @@ impl Signer for TokenSigner {
         let job = mechanism::job(&self.key.name, self.mechanism, to_be_signed)?;
         let raw = self.pool.run(Need::Login, |lease| {
             if self.key.always_authenticate {
-                lease.with_pin(|session, pin| session.sign_by_pin(&job, pin))
+                lease.sign_by_pin(&job)
             } else {
                 Ok(lease.session()?.sign(&job)?)
             }

@@ -142,6 +142,13 @@ fn each_refusal_has_its_words() {
         (FaultKind::PinExpired, "has expired", true),
         (FaultKind::PinMalformed, "takes no such PIN", true),
         (FaultKind::Other, "it is not known whether that cost a try", true),
+        // By the standard, the token was taken out while it looked at the PIN.
+        (FaultKind::Removed, "it is not known whether that cost a try", true),
+        // No login is answered so by the standard.
+        (FaultKind::Mechanism, "it is not known whether that cost a try", true),
+        (FaultKind::NoSuchKey, "it is not known whether that cost a try", true),
+        (FaultKind::Sessions, "it is not known whether that cost a try", true),
+        (FaultKind::NotLoggedIn, "it is not known whether that cost a try", true),
         (FaultKind::PinUnset, "has no PIN yet", false),
         (FaultKind::OtherUser, "security officer", false),
         (FaultKind::Cancelled, "no PIN was entered", false),
@@ -180,8 +187,12 @@ fn a_pin_may_be_asked_for() {
         }
         Ok(Pin::new(PIN))
     }));
+    // Whatever kept somebody from answering, the rest of a batch asks nobody.
     let nobody = token.entries().unwrap_err();
-    assert_eq!(nobody.to_string(), "nobody is there");
+    assert_eq!(
+        (nobody.kind(), nobody.to_string().as_str()),
+        (ErrorKind::Signer, "nobody is there")
+    );
     let signer = token.signer(&Choice::Only).unwrap();
     for _ in 0..3 {
         sign(&signer).unwrap();
@@ -278,6 +289,101 @@ fn a_key_may_want_the_pin_each_time() {
     refused(sign(&signer), "is not that of the token");
     refused(sign(&signer), "is not presented again");
     assert_eq!(fake.first(|it| it.presented.len()), 5);
+}
+
+#[test]
+fn what_cannot_be_signed_costs_no_pin() {
+    let fake = fake();
+    fake.first(|it| it.always_authenticate = true);
+    let signer = ready(&fake);
+    fake.first(|it| it.faults.push_back(("begin", FaultKind::Mechanism)));
+    refused(sign(&signer), "choose another algorithm");
+    assert_eq!(fake.first(|it| it.presented.len()), 1, "the login");
+}
+
+/// Some modules look at the PIN for a signature only when the key is used, and some say then
+/// that nobody is logged in.
+#[test]
+fn a_pin_that_is_refused_at_use_is_presented_once() {
+    for (kind, why) in [
+        (FaultKind::PinIncorrect, "is not that of the token"),
+        (FaultKind::PinLocked, "is locked"),
+        (FaultKind::NotLoggedIn, "it is not known whether that cost a try"),
+    ] {
+        let fake = fake();
+        fake.first(|it| it.always_authenticate = true);
+        let signer = ready(&fake);
+        fake.first(|it| it.faults.extend([("sign", kind), ("sign", kind)]));
+        refused(sign(&signer), why);
+        for _ in 0..3 {
+            refused(sign(&signer), "is not presented again");
+        }
+        assert_eq!(fake.first(|it| it.presented.len()), 2, "the login, and one signature");
+    }
+}
+
+/// Nor by another object for the same token, whichever slot it is in.
+#[test]
+fn a_refused_pin_is_presented_once_in_a_process() {
+    let fake = fake();
+    let presented = || fake.first(|it| it.presented.len());
+    let wrong = || token(&fake).with_login(Pin::new("000000"));
+    refused(wrong().entries(), "is not that of the token");
+    fake.first(|it| it.slot = Some(9));
+    let again = wrong();
+    for _ in 0..3 {
+        refused(again.entries(), "is not presented again");
+    }
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| refused(wrong().entries(), "has refused this PIN before"));
+        }
+    });
+    refused(token(&fake).with_login(Login::ask(|_| Ok(Pin::new("000000")))).entries(), "before");
+    assert_eq!(presented(), 1);
+    // Another token takes it or not.
+    fake.tokens().push(FakeToken::new(4, "Seal", "0043"));
+    let seal = fake.module().token("Seal").unwrap().with_login(Pin::new("000000"));
+    refused(seal.entries(), "is not that of the token");
+    // Another PIN is presented, and the same one where somebody says so.
+    assert_eq!(token(&fake).with_login(Pin::new(PIN)).entries().unwrap().len(), 1);
+    again.set_login(Pin::new("000000"));
+    refused(again.entries(), "is not that of the token");
+    assert_eq!(presented(), 3);
+}
+
+/// With its last session the token logs the process out: whoever opens one meanwhile knows.
+#[test]
+fn who_comes_while_the_last_session_is_closed_logs_in() {
+    let fake = fake();
+    let signer = Arc::new(ready(&fake));
+    let other = signer.clone();
+    fake.first(|it| {
+        it.faults.push_back(("sign", FaultKind::Other));
+        it.at_close = Some(Box::new(move || {
+            sign(&other).unwrap();
+        }));
+    });
+    refused(sign(&signer), "did not do what it was asked for");
+    assert!(is_good(&signer, &sign(&signer).unwrap()));
+    let counts = fake.first(|it| (it.unknown, it.signed, it.presented.len()));
+    assert_eq!(counts, (0, 2, 2), "nobody signs who is not logged in");
+}
+
+/// As sloppy makers have them, or a copy: nothing says which one is meant.
+#[test]
+fn of_two_tokens_with_one_serial_number_none_sees_the_pin() {
+    let fake = fake();
+    let signer = ready(&fake);
+    fake.first(FakeToken::take_out);
+    fake.tokens().push(FakeToken::new(1, "Leader", "0042"));
+    fake.first(|it| it.slot = Some(2));
+    refused(sign(&signer), "several tokens");
+    assert_eq!(fake.tokens()[1].presented.len(), 0);
+    // Its name tells them apart.
+    fake.tokens()[1].info.label = "Seal".into();
+    assert!(is_good(&signer, &sign(&signer).unwrap()));
+    assert_eq!(fake.tokens()[1].presented.len(), 0);
 }
 
 #[test]

@@ -5,12 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::access::Trouble;
-use super::driver::{Driver, Fault, Mechanism, StoredKey};
+use super::driver::{Driver, Mechanism, StoredKey};
 use super::entry::{Choice, Entry, Keys, key_of};
 use super::info::TokenInfo;
 use super::native;
 use super::pin::Login;
-use super::pool::{Lease, Need, Pool};
+use super::pool::{Lease, Need, Pool, plugged_in};
 use super::signer::TokenSigner;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{Limits, within};
@@ -92,15 +92,14 @@ impl Module {
     }
 
     fn found(&self) -> Result<Vec<(u64, TokenInfo)>> {
-        let failed = |fault: Fault| {
-            let what = format!("the PKCS#11 module does not say what tokens there are ({fault})");
-            Error::new(ErrorKind::Signer, what).because(fault)
-        };
-        let slots = self.driver.slots().map_err(failed)?;
-        within(slots.len(), self.limits.token_slots, "slots")?;
-        // One that is taken out right now, or cannot be read, is none.
-        let token = |slot| Some((slot, self.driver.token(slot).ok()?));
-        Ok(slots.into_iter().filter_map(token).collect())
+        plugged_in(&*self.driver, self.limits.token_slots).map_err(|trouble| match trouble {
+            Trouble::Said(error) => error,
+            Trouble::Lost(fault) | Trouble::Faulty(fault) => {
+                let what =
+                    format!("the PKCS#11 module does not say what tokens there are ({fault})");
+                Error::new(ErrorKind::Signer, what).because(fault)
+            }
+        })
     }
 }
 
@@ -138,17 +137,18 @@ impl Token {
         self.pool.token()
     }
 
-    /// How it is logged in to.
+    /// How it is logged in to. A PIN that the token refused before in this process, whoever
+    /// presented it, is not presented.
     #[must_use]
     pub fn with_login(self, login: impl Into<Login>) -> Self {
-        self.set_login(login);
+        self.pool.access().set(login.into());
         self
     }
 
     /// How it is logged in to from now on, by its signers, too. What was refused before is
-    /// forgotten.
+    /// forgotten: a PIN is presented even if the token refused it, as after it was unlocked.
     pub fn set_login(&self, login: impl Into<Login>) {
-        self.pool.access().set(login.into());
+        self.pool.access().renew(login.into());
     }
 
     /// Presents a PIN even if the token says that it has one try left and is locked by a wrong
