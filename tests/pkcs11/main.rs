@@ -221,6 +221,36 @@ fn whoever_is_logged_out_logs_in_again() {
     });
 }
 
+/// As some programs put a new key: under the `CKA_ID` of the one before.
+#[test]
+fn keys_with_one_id_are_told_apart() {
+    with_tokens("keys_with_one_id_are_told_apart", |hsm| {
+        hsm.token("Leader", &[]);
+        let names = ["rsa2048", "rsa3072", "p256", "p384"];
+        names.iter().for_each(|it| hsm.import("Leader", it, 7));
+        names.iter().for_each(|it| hsm.put("Leader", it, 7));
+        let token = open(hsm, "Leader").with_login(Pin::new(PIN));
+        for name in names {
+            let signer = token.signer(&Choice::Serial(certificate(name).serial())).unwrap();
+            assert_eq!(signer.certificate_chain(), [certificate(name)]);
+            assert_signs(&signer);
+        }
+    });
+}
+
+/// A label of a megabyte is none.
+#[test]
+fn what_a_token_says_has_a_bound() {
+    with_tokens("what_a_token_says_has_a_bound", |hsm| {
+        hsm.token("Leader", &["rsa2048"]);
+        hsm.put_certificate("Leader", &"x".repeat(1 << 20), 9, &certificate("rsa3072"));
+        let entries = open(hsm, "Leader").with_login(Pin::new(PIN)).entries().unwrap();
+        let mut labels: Vec<_> = entries.iter().map(|it| (it.id()[0], it.label())).collect();
+        labels.sort_unstable();
+        assert_eq!(labels, [(1, "rsa2048"), (9, "")]);
+    });
+}
+
 #[test]
 fn what_is_no_module_is_said() {
     let none = Module::open("/nowhere/module.so");

@@ -74,15 +74,19 @@ impl SoftHsm {
         let label = ["--label", label, "--pin", PIN];
         self.util(&[&["--init-token", "--free", "--so-pin", "12345678"][..], &label].concat());
         for (name, id) in keys.iter().zip(1..) {
-            let (file, id) = (format!("testdata/keys/{name}.key.pem"), format!("{id:02x}"));
-            let key = ["--import", &file, "--id", &id].map(str::to_owned);
-            let key: Vec<&str> = key.iter().map(String::as_str).collect();
-            let token = ["--token", label[1], "--pin", PIN, "--label", name];
-            self.util(&[&key[..], &token].concat());
+            self.import(label[1], name, id);
         }
         for (name, id) in keys.iter().zip(1..) {
             self.put(label[1], name, id);
         }
+    }
+
+    /// A key of `testdata` onto a token, whoever has this `CKA_ID`.
+    pub(crate) fn import(&self, token: &str, name: &str, id: u8) {
+        let (file, id) = (format!("testdata/keys/{name}.key.pem"), format!("{id:02x}"));
+        let key = ["--import", &file, "--id", &id, "--force"];
+        let token = ["--token", token, "--pin", PIN, "--label", name];
+        self.util(&[&key[..], &token].concat());
     }
 
     /// A certificate of `testdata` onto a token.

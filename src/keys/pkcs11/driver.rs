@@ -54,8 +54,6 @@ pub(super) struct StoredKey {
     pub(super) name: KeyName,
     pub(super) label: String,
     pub(super) always_authenticate: bool,
-    /// The modulus, or the point, as certificates have them; empty where the token does not say.
-    pub(super) public: Vec<u8>,
 }
 
 /// How a private key is found again in any session.
@@ -63,6 +61,8 @@ pub(super) struct StoredKey {
 pub(super) struct KeyName {
     pub(super) id: Vec<u8>,
     pub(super) kind: KeyKind,
+    /// The modulus, or the point, as certificates have them; empty where the token does not say.
+    pub(super) public: Vec<u8>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

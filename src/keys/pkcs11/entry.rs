@@ -87,10 +87,13 @@ pub(super) fn key_of<'a>(
         PublicKey::Ec(key) => (KeyKind::Ec, key.point),
         _ => return None,
     };
-    let mut of_kind = keys.iter().filter(|it| it.name.kind == kind);
-    let may_be = |it: &StoredKey| it.public.is_empty() || it.public == public;
-    let by_id = of_kind.clone().find(|it| !id.is_empty() && it.name.id == id && may_be(it));
-    by_id.or_else(|| of_kind.find(|it| it.public == public))
+    let of_kind = || keys.iter().filter(|it| it.name.kind == kind);
+    let by_id = || of_kind().filter(|it| !id.is_empty() && it.name.id == id);
+    let is_it = |it: &&StoredKey| it.name.public == public;
+    // Several may have one CKA_ID.
+    let known = by_id().find(is_it);
+    let unseen = || by_id().find(|it| it.name.public.is_empty());
+    known.or_else(unseen).or_else(|| of_kind().find(is_it))
 }
 
 impl fmt::Display for Entry {

@@ -44,7 +44,7 @@ pub(super) struct FakeToken {
 impl FakeToken {
     /// With a key by the `CKA_ID` 1.
     pub(super) fn new(slot: u64, label: &str, serial: &str) -> Self {
-        let name = KeyName { id: vec![1], kind: KeyKind::Rsa };
+        let name = KeyName { id: vec![1], kind: KeyKind::Rsa, public: Vec::new() };
         let certificate = signer().certificate_chain()[0].der().to_vec();
         Self {
             slot: Some(slot),
@@ -62,12 +62,7 @@ impl FakeToken {
             at_close: None,
             faults: VecDeque::new(),
             certificates: vec![("leader".into(), vec![1], certificate)],
-            keys: vec![StoredKey {
-                name,
-                label: "key".into(),
-                always_authenticate: false,
-                public: Vec::new(),
-            }],
+            keys: vec![StoredKey { name, label: "key".into(), always_authenticate: false }],
         }
     }
 

@@ -150,7 +150,7 @@ mod tests {
         let other = Mechanism { family: Family::Pss, digest: None };
         assert_eq!(chosen(&[other], false), None);
 
-        let key = KeyName { id: vec![1], kind: KeyKind::Rsa };
+        let key = KeyName { id: vec![1], kind: KeyKind::Rsa, public: Vec::new() };
         let to_be_signed = ToBeSigned::new(b"abc".to_vec(), algorithm);
         let info = job(&key, bare, &to_be_signed).unwrap().data;
         // RFC 8017 §9.2 note 1.

@@ -122,24 +122,21 @@ impl Connection for Open {
     fn certificates(&mut self, most: usize, octets: u64) -> Result<Vec<StoredCertificate>, Fault> {
         let mut found = Vec::new();
         for handle in self.find(&[Attribute::Class(ObjectClass::CERTIFICATE)], most)? {
-            let lengths = self.session.get_attribute_info(handle, &[AttributeType::Value])?;
-            let length = match lengths.first() {
-                Some(AttributeInfo::Available(length)) => {
-                    u64::try_from(*length).unwrap_or(u64::MAX)
-                }
-                _ => continue,
+            let value = [AttributeType::Value];
+            let Some(length) = self.lengths(handle, &value)?.first().copied().flatten() else {
+                continue;
             };
-            let mut wanted = vec![AttributeType::Label, AttributeType::Id];
-            if length <= octets {
-                wanted.push(AttributeType::Value);
-            }
             let mut certificate = StoredCertificate {
                 label: String::new(),
                 id: Vec::new(),
                 octets: length,
                 der: Vec::new(),
             };
-            for attribute in self.session.get_attributes(handle, &wanted)? {
+            let mut found_here = self.read(handle, &[AttributeType::Label, AttributeType::Id])?;
+            if length <= octets {
+                found_here.extend(self.session.get_attributes(handle, &value)?);
+            }
+            for attribute in found_here {
                 match attribute {
                     Attribute::Label(it) => certificate.label = text(&it),
                     Attribute::Id(it) => certificate.id = it,
@@ -183,6 +180,35 @@ impl Open {
         Ok(handles.collect::<Result<_, _>>()?)
     }
 
+    /// How many bytes each of these has, unless it has none.
+    fn lengths(
+        &self,
+        handle: ObjectHandle,
+        wanted: &[AttributeType],
+    ) -> Result<Vec<Option<u64>>, Fault> {
+        let length = |it| match it {
+            AttributeInfo::Available(length) => Some(u64::try_from(length).unwrap_or(u64::MAX)),
+            _ => None,
+        };
+        let all = self.session.get_attribute_info(handle, wanted)?;
+        Ok(all.into_iter().map(length).collect())
+    }
+
+    /// Those of these that are there; what is larger than any of them is, counts as none.
+    fn read(
+        &self,
+        handle: ObjectHandle,
+        wanted: &[AttributeType],
+    ) -> Result<Vec<Attribute>, Fault> {
+        let lengths = self.lengths(handle, wanted)?;
+        let small = wanted.iter().zip(lengths);
+        let small: Vec<AttributeType> = small
+            .filter(|(_, length)| length.is_some_and(|it| it <= ATTRIBUTE))
+            .map(|(it, _)| *it)
+            .collect();
+        Ok(self.session.get_attributes(handle, &small)?)
+    }
+
     /// Nothing for keys of kinds that are not used here.
     fn key(&self, handle: ObjectHandle) -> Result<Option<StoredKey>, Fault> {
         let (mut kind, mut id, mut label, mut always_authenticate, mut public) =
@@ -194,7 +220,7 @@ impl Open {
             AttributeType::AlwaysAuthenticate,
             AttributeType::Modulus,
         ];
-        for attribute in self.session.get_attributes(handle, &wanted)? {
+        for attribute in self.read(handle, &wanted)? {
             match attribute {
                 Attribute::KeyType(KeyType::RSA) => kind = Some(KeyKind::Rsa),
                 Attribute::KeyType(KeyType::EC) => kind = Some(KeyKind::Ec),
@@ -207,24 +233,38 @@ impl Open {
         }
         let Some(kind) = kind else { return Ok(None) };
         if kind == KeyKind::Ec {
-            public = self.point(&id)?;
+            public = self.point(&id, &label)?;
         }
-        Ok(Some(StoredKey { name: KeyName { id, kind }, label, always_authenticate, public }))
+        let name = KeyName { id, kind, public };
+        Ok(Some(StoredKey { name, label, always_authenticate }))
     }
 
-    /// Private keys do not say their point; a public key beside one does.
-    fn point(&self, id: &[u8]) -> Result<Vec<u8>, Fault> {
+    /// Private keys do not say their point; a public key beside one does. Of several with one
+    /// `CKA_ID`, it is the one with the same label; where that does not tell, it is not known.
+    fn point(&self, id: &[u8], label: &str) -> Result<Vec<u8>, Fault> {
         let template = [
             Attribute::Class(ObjectClass::PUBLIC_KEY),
             Attribute::KeyType(KeyType::EC),
             Attribute::Id(id.to_vec()),
         ];
-        let Some(handle) = self.find(&template, 0)?.first().copied() else {
-            return Ok(Vec::new());
-        };
-        let found = self.session.get_attributes(handle, &[AttributeType::EcPoint])?;
-        Ok(match found.into_iter().next() {
-            Some(Attribute::EcPoint(point)) => bare_point(point),
+        let mut points = Vec::new();
+        for handle in self.find(&template, SAME_ID)? {
+            let (mut point, mut is_namesake) = (Vec::new(), false);
+            for it in self.read(handle, &[AttributeType::EcPoint, AttributeType::Label])? {
+                match it {
+                    Attribute::EcPoint(it) => point = bare_point(it),
+                    Attribute::Label(it) => is_namesake = text(&it) == label,
+                    _ => {}
+                }
+            }
+            points.push((point, is_namesake));
+        }
+        if points.len() > 1 {
+            points.retain(|(_, is_namesake)| *is_namesake);
+        }
+        points.dedup();
+        Ok(match points.as_mut_slice() {
+            [(point, _)] => std::mem::take(point),
             _ => Vec::new(),
         })
     }
@@ -242,15 +282,38 @@ impl Open {
             Attribute::KeyType(kind),
             Attribute::Id(key.id.clone()),
         ];
-        let handle = self.find(&template, 0)?.first().copied().ok_or_else(|| Fault {
-            kind: FaultKind::NoSuchKey,
-            at_login: false,
-            what: "no private key has this CKA_ID".to_owned(),
-        })?;
+        let named = self.find(&template, SAME_ID)?;
+        let handle = match named.as_slice() {
+            [handle] => *handle,
+            [] => return Err(no_such_key("no private key has this CKA_ID")),
+            several => self.one_of(several, key)?,
+        };
         self.keys.push((key.clone(), handle));
         Ok(handle)
     }
+
+    /// The one of the certificate among keys with one `CKA_ID`.
+    fn one_of(&self, several: &[ObjectHandle], key: &KeyName) -> Result<ObjectHandle, Fault> {
+        for handle in several {
+            let found = self.key(*handle)?;
+            if found.is_some_and(|it| !it.name.public.is_empty() && it.name == *key) {
+                return Ok(*handle);
+            }
+        }
+        let what = "several private keys have this CKA_ID, and which of them is the \
+                    certificate's cannot be told; give each one of its own";
+        Err(no_such_key(what))
+    }
 }
+
+fn no_such_key(what: &str) -> Fault {
+    Fault { kind: FaultKind::NoSuchKey, at_login: false, what: what.to_owned() }
+}
+
+/// Bytes of an attribute that is no certificate: an RSA modulus of 16,384 bits has 2,048.
+const ATTRIBUTE: u64 = 4_096;
+/// Keys with one `CKA_ID` that are looked at.
+const SAME_ID: usize = 16;
 
 fn without_zeros(mut number: &[u8]) -> &[u8] {
     while let [0, rest @ ..] = number {

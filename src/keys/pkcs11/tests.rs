@@ -491,9 +491,8 @@ fn one_key_of_several_is_chosen() {
     assert!(token.signer(&Choice::Only).is_ok());
     refused(token.signer(&Choice::Label("next".into())), "no private key for the certificate");
     refused(token.signer(&Choice::Label("none".into())), "\"leader\"");
-    let name = KeyName { id: vec![2], kind: KeyKind::Rsa };
-    let (label, public) = ("second".to_owned(), Vec::new());
-    let key = StoredKey { name, label, always_authenticate: false, public };
+    let name = KeyName { id: vec![2], kind: KeyKind::Rsa, public: Vec::new() };
+    let key = StoredKey { name, label: "second".to_owned(), always_authenticate: false };
     fake.first(|it| it.keys.push(key));
     let several = token.signer(&Choice::Only).unwrap_err();
     assert_eq!(several.kind(), ErrorKind::Misuse);
