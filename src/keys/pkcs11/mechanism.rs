@@ -13,7 +13,7 @@ use crate::keys::signer::ToBeSigned;
 pub(super) fn candidates(public: &PublicKey<'_>) -> Vec<SignatureAlgorithm> {
     use DigestAlgorithm::{Sha256, Sha384};
     let pss = SignatureAlgorithm::RsaPss(PssParameters::new(Sha256));
-    match public {
+    let mut candidates = match public {
         PublicKey::Rsa(_) => vec![SignatureAlgorithm::RsaPkcs1(Sha256), pss],
         PublicKey::RsaPss(_, own) => {
             vec![own.parameters().map_or(pss, SignatureAlgorithm::RsaPss)]
@@ -21,7 +21,9 @@ pub(super) fn candidates(public: &PublicKey<'_>) -> Vec<SignatureAlgorithm> {
         PublicKey::Ec(key) if key.curve == Curve::P384 => vec![SignatureAlgorithm::Ecdsa(Sha384)],
         PublicKey::Ec(key) if key.curve == Curve::P256 => vec![SignatureAlgorithm::Ecdsa(Sha256)],
         _ => Vec::new(),
-    }
+    };
+    candidates.retain(|it| fits(public, *it));
+    candidates
 }
 
 /// Whether a key signs so: tokens differ in what they do with a digest that is longer than the
@@ -160,6 +162,22 @@ mod tests {
         ];
         assert_eq!(info, [&prefix[..], to_be_signed.digest().value()].concat());
         assert_eq!(job(&key, digesting, &to_be_signed).unwrap().data, b"abc");
+    }
+
+    /// What a key insists on may be what nobody signs with any more.
+    #[test]
+    fn what_is_chosen_is_made() {
+        // RSASSA-PSS-params (RFC 4055 §3.1): all defaults, which are SHA-1.
+        let identifier = [0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 13, 1, 1, 10, 0x30, 0];
+        let key = writer::tlv(0x03, &[&[0], &[0x30, 8, 2, 3, 1, 0, 1, 2, 1, 3]]);
+        let info = writer::tlv(writer::SEQUENCE, &[&identifier, &key]);
+        let public = PublicKey::read(&info).unwrap();
+        assert_eq!(candidates(&public), []);
+        let file = std::fs::read("testdata/keys/rsapss.crt.pem").unwrap();
+        let limits = crate::limits::Limits::default();
+        let file = crate::pki::Certificate::all_from(&file, &limits).unwrap();
+        let public = PublicKey::read(file[0].public_key_info()).unwrap();
+        assert!(matches!(candidates(&public)[..], [SignatureAlgorithm::RsaPss(_)]));
     }
 
     #[test]
