@@ -5,6 +5,7 @@ mod base64_decoder;
 mod connection;
 mod connector;
 pub(super) mod json;
+mod latest;
 mod loopback;
 mod message;
 mod scanner;
@@ -14,6 +15,7 @@ mod unescape;
 pub(super) use self::base64_decoder::Base64Decoder;
 pub(super) use self::connection::for_each_piece;
 pub(crate) use self::connection::{Connection, lost, read};
+pub(crate) use self::latest::{Latest, Token};
 pub(crate) use self::loopback::is_loopback;
 pub(super) use self::message::MessageOut;
 #[cfg(fuzzing)]

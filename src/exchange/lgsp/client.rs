@@ -13,10 +13,9 @@ use super::credentials::Credentials;
 use super::form::Form;
 use super::message::MessageReply;
 use super::reply::{self, Reply};
-use super::token::Token;
 use crate::error::{Error, Result};
 use crate::exchange::fault::Fault;
-use crate::exchange::http::{Connection, Timeouts, for_each_piece, lost, read};
+use crate::exchange::http::{Connection, Latest, Timeouts, Token, for_each_piece, lost, read};
 use crate::limits::Limits;
 use crate::source::{Reader, Source};
 use crate::time::UtcTime;
@@ -38,7 +37,7 @@ use crate::time::UtcTime;
 pub struct Client {
     connection: Connection,
     credentials: Credentials,
-    token: Token,
+    token: Latest<Zeroizing<String>>,
     clock: Box<dyn Fn() -> UtcTime + Send + Sync>,
     limits: Limits,
     /// Days back of which messages are listed.
@@ -46,6 +45,8 @@ pub struct Client {
 }
 
 const LOGIN: &str = "v1/auth/login";
+/// Seconds for which a token is used. It lasts for 1,800; a call takes up to 300.
+const USED: i64 = 1_440;
 
 impl Client {
     /// `endpoint` is the address before `/v1`; `clock` is what time it is
@@ -66,7 +67,7 @@ impl Client {
         Ok(Self {
             connection,
             credentials,
-            token: Token::default(),
+            token: Latest::default(),
             clock: Box::new(clock),
             limits: Limits::default(),
             days: 30,
@@ -183,12 +184,12 @@ impl Client {
     }
 
     /// A new token. Whatever goes wrong, the call for which it is wanted was not sent.
-    fn login(&self, call: &str) -> Result<Zeroizing<String>> {
+    fn login(&self, call: &str) -> Result<Token<Zeroizing<String>>> {
         let not_sent = |error: Error| match Fault::of(&error) {
             Some(Fault::Unknown(why)) => Fault::NotSent(format!("login: {why}")).into_error(call),
             _ => error,
         };
-        let who = &self.credentials;
+        let (who, now) = (&self.credentials, self.now());
         let body = Zeroizing::new(
             json!({
                 "username": who.username,
@@ -213,7 +214,8 @@ impl Client {
         let body = Zeroizing::new(
             read(call, answer.into_body(), self.limits.answer_bytes).map_err(not_sent)?,
         );
-        reply::token(status, &body).map(Zeroizing::new).map_err(|fault| fault.into_error(call))
+        let text = reply::token(status, &body).map_err(|fault| fault.into_error(call))?;
+        Ok(Token { text: Zeroizing::new(text), until: Some(now.plus_seconds(USED)) })
     }
 
     fn send_get(&self, call: &str, query: &[(&str, &str)], token: &str) -> Result<Response<Body>> {

@@ -6,7 +6,6 @@ mod credentials;
 mod form;
 mod message;
 mod reply;
-mod token;
 
 pub use self::client::Client;
 pub use self::credentials::Credentials;

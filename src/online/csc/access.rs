@@ -1,7 +1,6 @@
 //! How this application may ask the service at all (§8.1), and the token that says so.
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use zeroize::Zeroizing;
 
@@ -105,47 +104,6 @@ pub(super) fn form(fields: &[(&str, &str)]) -> Zeroizing<String> {
         }
     }
     form
-}
-
-/// The latest token. One is obtained at a time: those who come meanwhile wait for it.
-#[derive(Default)]
-pub(super) struct Latest(Mutex<Option<Token>>);
-
-/// A token, and until when it is used.
-#[derive(Clone)]
-pub(super) struct Token {
-    pub(super) text: Secret,
-    pub(super) until: Option<UtcTime>,
-}
-
-impl Latest {
-    /// The token at this time, and a new one where there is none any more.
-    pub(super) fn get(
-        &self,
-        now: UtcTime,
-        obtain: impl FnOnce() -> Result<Token>,
-    ) -> Result<Secret> {
-        let mut latest = self.lock();
-        if let Some(it) = latest.as_ref().filter(|it| it.until.is_none_or(|until| now < until)) {
-            return Ok(it.text.clone());
-        }
-        *latest = None;
-        let token = obtain()?;
-        *latest = Some(token.clone());
-        Ok(token.text)
-    }
-
-    /// The service does not take this token any more. A newer one stays.
-    pub(super) fn refused(&self, text: &Secret) {
-        let mut latest = self.lock();
-        if latest.as_ref().is_some_and(|it| it.text.as_str() == text.as_str()) {
-            *latest = None;
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<Token>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// Until when something that lasts so many seconds is used: somewhat less.

@@ -8,7 +8,7 @@ use ureq::Body;
 use ureq::http::Response;
 use zeroize::Zeroizing;
 
-use super::access::{self, Access, Kind, Latest, Token};
+use super::access::{self, Access, Kind};
 use super::address;
 use super::credential::Credential;
 use super::refusal::{self, Refusal, garbled};
@@ -17,7 +17,7 @@ use super::transaction::AUTHORIZE;
 use super::wire;
 use crate::error::{Error, Result};
 use crate::exchange::Timeouts;
-use crate::exchange::http::{Connection, lost, read};
+use crate::exchange::http::{Connection, Latest, Token, lost, read};
 use crate::limits::{Limits, within};
 use crate::time::UtcTime;
 
@@ -38,7 +38,7 @@ pub struct Client {
     /// Where tokens are issued, and the last part of that address.
     issuer: Option<(Connection, String)>,
     access: Access,
-    token: Latest,
+    token: Latest<Secret>,
     clock: Box<dyn Fn() -> UtcTime + Send + Sync>,
     limits: Limits,
 }
@@ -295,7 +295,7 @@ impl Client {
         Err(Error::misuse("the access token is empty, or holds what cannot stand in a header"))
     }
 
-    fn obtain(&self) -> Result<Token> {
+    fn obtain(&self) -> Result<Token<Secret>> {
         match &self.access.0 {
             Kind::Token(text) => Ok(Token { text: text.clone(), until: None }),
             Kind::Given(source) => Ok(Token { text: Secret::new(source()?), until: None }),
@@ -330,7 +330,7 @@ impl Client {
         authorization: Option<&str>,
         body: &[u8],
         secrets: &[&str],
-    ) -> Result<Token> {
+    ) -> Result<Token<Secret>> {
         let now = self.now();
         let answer = self.send(connection, call, kind, authorization, body)?;
         let issued: wire::AccessToken = self.read(call, answer, secrets)?.parse(call)?;

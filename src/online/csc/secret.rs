@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
 /// A text that is wiped when it is dropped, and never printed.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub(super) struct Secret(Zeroizing<String>);
 
 impl Secret {
