@@ -4,9 +4,12 @@
 
 mod algorithm;
 mod digest;
+mod value;
 mod verify;
 
 pub use algorithm::{PssParameters, SignatureAlgorithm};
 pub(crate) use digest::DigestContext;
 pub use digest::{Digest, DigestAlgorithm};
+#[cfg(any(feature = "http", feature = "pkcs11"))]
+pub(crate) use value::Halves;
 pub(crate) use verify::{Curve, PublicKey, Verification, verify, verify_digest};

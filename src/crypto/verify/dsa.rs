@@ -4,10 +4,10 @@
 
 use num_bigint::BigUint;
 
-use super::value::Halves;
 use super::{CheckDigest, Verification, natural};
 use crate::crypto::algorithm::SignatureAlgorithm;
 use crate::crypto::digest::Digest;
+use crate::crypto::value::Halves;
 use crate::encoding::asn1::{AlgorithmIdentifier, Tag, Value, to_der};
 use crate::error::Result;
 

@@ -14,9 +14,9 @@ use p521::NistP521;
 
 use super::Verification;
 use super::key::{Curve, EcKey};
-use super::value::Halves;
 use crate::crypto::algorithm::SignatureAlgorithm;
 use crate::crypto::digest::Digest;
+use crate::crypto::value::Halves;
 
 pub(super) fn check(
     key: &EcKey<'_>,

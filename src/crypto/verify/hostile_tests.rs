@@ -4,8 +4,8 @@ use num_bigint::BigUint;
 
 use super::key::EcKey;
 use super::tests::{MESSAGE, Vector, vectors};
-use super::value::Halves;
 use super::*;
+use crate::crypto::value::Halves;
 
 /// SEC 2 §2 and RFC 5639 §3: what the numbers of a value are below.
 const ORDERS: [(&str, &str); 5] = [

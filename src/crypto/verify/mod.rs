@@ -12,7 +12,6 @@ mod dsa;
 mod ecdsa;
 mod key;
 mod rsa;
-mod value;
 
 #[cfg(test)]
 mod boringssl;

@@ -2,17 +2,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use der::asn1::UintRef;
-use der::{Decode, Encode, Sequence};
 
-use crate::crypto::{PublicKey, SignatureAlgorithm};
-
-/// `ECDSA-Sig-Value` (RFC 5753 §7.2).
-#[derive(Sequence)]
-struct Pair<'a> {
-    r: UintRef<'a>,
-    s: UintRef<'a>,
-}
+use crate::crypto::{Halves, PublicKey, SignatureAlgorithm};
 
 /// Base64, in either of its alphabets: services write both.
 pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
@@ -24,22 +15,17 @@ pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
 /// A value of ECDSA as a DER SEQUENCE, which some services write as both numbers at full
 /// length, one behind the other. Whether it is right is found where it is put in.
 pub(super) fn normalised(value: Vec<u8>, algorithm: SignatureAlgorithm, key: &[u8]) -> Vec<u8> {
-    if !matches!(algorithm, SignatureAlgorithm::Ecdsa(_)) || Pair::from_der(&value).is_ok() {
+    if !matches!(algorithm, SignatureAlgorithm::Ecdsa(_)) || Halves::read(&value).is_some() {
         return value;
     }
     let octets = match PublicKey::read(key) {
         Ok(PublicKey::Ec(key)) => key.curve.octets(),
         _ => None,
     };
-    octets.and_then(|it| pair(&value, it)).unwrap_or(value)
-}
-
-fn pair(value: &[u8], octets: usize) -> Option<Vec<u8>> {
-    let (r, s) = value.split_at_checked(octets)?;
-    if s.len() != octets {
-        return None;
-    }
-    Pair { r: UintRef::new(r).ok()?, s: UintRef::new(s).ok()? }.to_der().ok()
+    let is_full = octets.and_then(|it| it.checked_mul(2)) == Some(value.len());
+    let der =
+        if is_full { Halves::of_full_length(&value).and_then(|it| it.to_der()) } else { None };
+    der.unwrap_or(value)
 }
 
 #[cfg(test)]
