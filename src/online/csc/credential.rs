@@ -5,10 +5,10 @@ use super::authorise::Factor;
 use super::refusal::{cleaned, garbled};
 use super::value;
 use super::wire;
-use crate::crypto::{Curve, PublicKey, SignatureAlgorithm};
+use crate::crypto::{PublicKey, SignatureAlgorithm};
 use crate::error::{Error, Place, Result};
 use crate::limits::{Limits, within};
-use crate::pki::Certificate;
+use crate::pki::{self, Certificate};
 
 /// A key that a service keeps, as it describes it.
 #[derive(Debug, Clone)]
@@ -75,7 +75,7 @@ impl Credential {
         let default_algorithm = found.ok_or_else(|| {
             about(garbled(CALL, "lists no algorithm that the certificate's key signs with"))
         })?;
-        if let (Some(says), Some(has)) = (wire.key.len.filter(|it| *it > 0), bits(&key))
+        if let (Some(says), Some(has)) = (wire.key.len.filter(|it| *it > 0), bits(certificate))
             && says != has
         {
             let why = format!("describes a key of {says} bits, and the certificate's has {has}");
@@ -189,17 +189,14 @@ fn chain(texts: &[String], limits: &Limits) -> Result<Vec<Certificate>> {
     Ok(chain)
 }
 
-fn bits(key: &PublicKey<'_>) -> Option<u64> {
-    match key {
-        PublicKey::Rsa(key) | PublicKey::RsaPss(key, _) => {
-            let first = key.modulus().first()?;
-            let octets = u64::try_from(key.modulus().len()).ok()?;
-            octets.checked_mul(8)?.checked_sub(u64::from(first.leading_zeros()))
-        }
-        PublicKey::Ec(key) if key.curve == Curve::P521 => Some(521),
-        PublicKey::Ec(key) => u64::try_from(key.curve.octets()?).ok()?.checked_mul(8),
-        PublicKey::Dsa(_) | PublicKey::Ed25519(_) | PublicKey::Other => None,
-    }
+/// Of a key, where its kind and its size are known.
+fn bits(certificate: &Certificate) -> Option<u64> {
+    let bits = match certificate.public_key() {
+        pki::PublicKey::Rsa { bits } => Some(bits),
+        pki::PublicKey::EllipticCurve { bits } => bits,
+        _ => None,
+    };
+    bits.and_then(|it| u64::try_from(it).ok())
 }
 
 fn authorisation(wire: &wire::Auth) -> Result<(AuthorisationMode, Vec<Factor>)> {
