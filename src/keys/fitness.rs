@@ -73,6 +73,23 @@ pub(crate) fn check_fitness(
     Ok(())
 }
 
+/// Refuses an algorithm that a key is told to sign with and that is not its certificate's; or
+/// its own, as `can` says of whoever holds it.
+///
+/// # Errors
+/// `Misuse`, naming the certificate.
+pub(crate) fn check_choice(
+    chain: &[Certificate],
+    algorithm: SignatureAlgorithm,
+    can: impl FnOnce(&PublicKey<'_>) -> bool,
+) -> Result<()> {
+    let refused = || Error::misuse(format!("this key does not sign with {algorithm}"));
+    let certificate = chain.first().ok_or_else(refused)?;
+    let about = |it: Error| it.at(Place::Certificate(certificate.subject()));
+    let key = PublicKey::read(certificate.public_key_info()).map_err(about)?;
+    if key.signs_by(algorithm) && can(&key) { Ok(()) } else { Err(about(refused())) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -17,6 +17,8 @@ mod software;
 mod tests;
 
 pub use fitness::SigningOverride;
+#[cfg(feature = "http")]
+pub(crate) use fitness::check_choice;
 pub(crate) use fitness::check_fitness;
 pub use signer::{SignatureValue, Signer, ToBeSigned};
 pub use software::SoftwareSigner;

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 
+use super::fitness::check_choice;
 use super::key_pair::KeyPair;
 use super::private_key::PrivateKey;
 use super::signer::{SignatureValue, Signer, ToBeSigned};
@@ -82,18 +83,7 @@ impl SoftwareSigner {
     /// # Errors
     /// `Misuse` when the key or its certificate does not sign so.
     pub fn with_algorithm(self, algorithm: SignatureAlgorithm) -> Result<Self> {
-        let certificate = self.chain.first();
-        let refused = match certificate {
-            Some(it) => PublicKey::read(it.public_key_info())?.refuses(algorithm).is_some(),
-            None => true,
-        };
-        if refused || !self.key.can(algorithm) {
-            let error = Error::misuse(format!("this key does not sign with {algorithm}"));
-            return Err(match certificate {
-                Some(it) => about(error, it),
-                None => error,
-            });
-        }
+        check_choice(&self.chain, algorithm, |_| self.key.can(algorithm))?;
         Ok(Self { algorithm, ..self })
     }
 

@@ -105,6 +105,11 @@ impl<'a> PublicKey<'a> {
         }
     }
 
+    /// Whether values by this algorithm are made, and are this key's.
+    pub(crate) fn signs_by(&self, algorithm: SignatureAlgorithm) -> bool {
+        self.refuses(algorithm).is_none() && algorithm.is_made()
+    }
+
     /// What checks values of this key over a digest, where something does.
     pub(super) fn beyond_ring(&self) -> Option<&dyn CheckDigest> {
         match self {

@@ -33,7 +33,7 @@ pub(super) fn fits(public: &PublicKey<'_>, algorithm: SignatureAlgorithm) -> boo
         (_, SignatureAlgorithm::RsaPkcs1(_) | SignatureAlgorithm::RsaPss(_)) => true,
         _ => false,
     };
-    short_enough && algorithm.is_made() && public.refuses(algorithm).is_none()
+    short_enough && public.signs_by(algorithm)
 }
 
 /// Of one of the two numbers of a signature.

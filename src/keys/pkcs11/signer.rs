@@ -9,6 +9,7 @@ use super::mechanism;
 use super::pool::{Need, Pool};
 use crate::crypto::{PublicKey, SignatureAlgorithm};
 use crate::error::{Error, ErrorKind, Place, Result};
+use crate::keys::fitness::check_choice;
 use crate::keys::signer::{SignatureValue, Signer, ToBeSigned};
 use crate::keys::software::chain;
 use crate::pki::Certificate;
@@ -67,13 +68,9 @@ impl TokenSigner {
     /// `Misuse` when the key or its certificate does not sign so, `Signer` when the token does
     /// not.
     pub fn with_algorithm(self, algorithm: SignatureAlgorithm) -> Result<Self> {
+        check_choice(&self.chain, algorithm, |key| mechanism::fits(key, algorithm))?;
         let subject = self.chain.first().map(Certificate::subject).unwrap_or_default();
         let about = |error: Error| error.at(Place::Certificate(subject.clone()));
-        let info = self.chain.first().map(Certificate::public_key_info).unwrap_or_default();
-        if !mechanism::fits(&PublicKey::read(info).map_err(about)?, algorithm) {
-            let what = format!("this key does not sign with {algorithm}");
-            return Err(about(Error::misuse(what)));
-        }
         let always = self.key.always_authenticate;
         let mechanism = mechanism::choose(&self.offered, algorithm, always).map_err(about)?;
         Ok(Self { algorithm, mechanism, ..self })

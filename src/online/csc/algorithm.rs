@@ -70,8 +70,7 @@ pub(super) fn default_of(
         .chain(digests.map(pss))
         .chain(digests.map(SignatureAlgorithm::Ecdsa));
     for algorithm in all {
-        let fits = key.refuses(algorithm).is_none() && algorithm.is_made();
-        if fits && Named::of(algorithm, listed)?.is_some() {
+        if key.signs_by(algorithm) && Named::of(algorithm, listed)?.is_some() {
             return Ok(Some(algorithm));
         }
     }

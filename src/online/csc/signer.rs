@@ -14,10 +14,10 @@ use super::refusal::{Refusal, again, garbled};
 use super::secret::Secret;
 use super::transaction::Activation;
 use super::{value, wire};
-use crate::crypto::{Digest, PublicKey, SignatureAlgorithm};
+use crate::crypto::{Digest, SignatureAlgorithm};
 use crate::encoding::base64;
-use crate::error::{Error, ErrorKind, Place, Result};
-use crate::keys::{SignatureValue, Signer, ToBeSigned};
+use crate::error::{Error, ErrorKind, Result};
+use crate::keys::{SignatureValue, Signer, ToBeSigned, check_choice};
 use crate::pki::Certificate;
 
 /// A key that a service keeps. Its values are checked against the certificate where they are
@@ -111,13 +111,7 @@ impl RemoteSigner {
     /// # Errors
     /// `Misuse` when the certificate's key does not sign so, or the service does not.
     pub fn with_algorithm(self, algorithm: SignatureAlgorithm) -> Result<Self> {
-        if let Some(certificate) = self.certificate_chain().first() {
-            let key = PublicKey::read(certificate.public_key_info())?;
-            if key.refuses(algorithm).is_some() || !algorithm.is_made() {
-                let error = Error::misuse(format!("this key does not sign with {algorithm}"));
-                return Err(error.at(Place::Certificate(certificate.subject())));
-            }
-        }
+        check_choice(self.certificate_chain(), algorithm, |_| true)?;
         let named = named(algorithm, &self.credential)?;
         Ok(Self { algorithm, named, ..self })
     }
