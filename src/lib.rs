@@ -10,8 +10,7 @@
 //!
 //! | task | door |
 //! |---|---|
-//! | open a key | [`SoftwareSigner`], [`pkcs12::open`], `pkcs11::Module` (feature `pkcs11`) for a token, or an own [`Signer`] for a service |
-//! | open a key | [`SoftwareSigner`], [`pkcs12::open`], `csc::RemoteSigner` (feature `http`), or an own [`Signer`] for a token |
+//! | open a key | [`SoftwareSigner`], [`pkcs12::open`]; of a token `pkcs11::Module` (feature `pkcs11`), of a service `csc::RemoteSigner` (feature `http`); or an own [`Signer`] |
 //! | sign a PDF | [`pades::SignatureBuilder`] |
 //! | let a signature be seen | `appearance::Appearance` (feature `appearance`) |
 //! | certify a PDF, lock its fields, make fields for others | [`pades::SignatureBuilder::certify`], [`pades::FieldLock`], [`pades::FieldBuilder`] |
@@ -67,12 +66,10 @@
 //!   with SQLite built in; `postgres` on a server that several workers share;
 //!   `object-store` puts what is large into a bucket; `report` prints what it came to.
 //! - `http`: the client of the axis, and the wire forms of both its sides; the client of
-//!   the provinces' dialect; who asks for revocation data, issuers and time-stamps. Without
-//!   it nothing here can open a connection.
-//! - `pkcs11`: keys on tokens and in hardware security modules, by the modules of their makers.
-//!   Without it no native code is ever loaded.
 //!   the provinces' dialect; who asks for revocation data, issuers and time-stamps; keys that
 //!   a remote service keeps. Without it nothing here can open a connection.
+//! - `pkcs11`: keys on tokens and in hardware security modules, by the modules of their makers.
+//!   Without it no native code is ever loaded.
 //!
 //! Features add doors and never change what is behind the others.
 
