@@ -1,21 +1,4 @@
 //! The programs `sign` and `batch_sign`: keys that a service keeps.
-#![allow(
-    clippy::unwrap_used,
-    clippy::unwrap_in_result,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    clippy::print_stdout,
-    missing_docs
-)]
-
-#[allow(dead_code)] // each test uses a part of it
-#[path = "support/csc.rs"]
-mod service;
-#[allow(dead_code)]
-#[path = "support/signed.rs"]
-mod signed;
-mod support;
 
 use std::io::Write;
 use std::net::TcpListener;
@@ -24,9 +7,11 @@ use std::time::Duration;
 use std::{fs, thread};
 
 use serde_json::json;
-use service::{KEY, NOW, PIN, remote};
-use support::folder::Folder;
-use support::{command, run};
+
+use crate::service::{KEY, NOW, OTP, PIN, pin_alone, pin_and_code, remote};
+use crate::signed::passes;
+use crate::support::folder::Folder;
+use crate::support::{command, run};
 
 const PDF: &str = "testdata/pdf/cairo.pdf";
 
@@ -39,12 +24,12 @@ fn a_key_of_a_service_signs() {
     let files = ["--time", NOW, PDF, out.to_str().unwrap()];
     let Some((code, said)) = run("sign", &[&options[..], &files].concat()) else { return };
     assert_eq!(code, Some(0), "{said}");
-    signed::passes(&fs::read(&out).unwrap(), None);
+    passes(&fs::read(&out).unwrap(), None);
     let phone = ["--csc-phone", "--csc-description", "QĐ 15", "--algorithm"];
     let phone = [&phone[..], &["RSA_SSA_PSS_SHA256_MGF1"]].concat();
     let (code, said) = run("sign", &[&options[..], &phone, &files].concat()).unwrap();
     assert_eq!(code, Some(0), "{said}");
-    signed::passes(&fs::read(&out).unwrap(), None);
+    passes(&fs::read(&out).unwrap(), None);
     assert_eq!(service.latest("credentials/authorize")["description"], "QĐ 15");
     // Two keys, and none is named.
     let unnamed: Vec<&str> =
@@ -57,10 +42,10 @@ fn a_key_of_a_service_signs() {
     assert!(code == Some(1) && !said.contains("wrong-pin"), "{said}");
     assert_eq!(service.state(|it| it.wrong), 1);
     fs::write(folder.path().join("pin"), PIN).unwrap();
-    service.state(|it| it.objects = service::pin_and_code());
+    service.state(|it| it.objects = pin_and_code());
     let (code, said) = run("sign", &[&options[..], &files].concat()).unwrap();
     assert!(code == Some(1) && said.contains("--csc-otp"), "{said}");
-    let code = ["--csc-otp", service::OTP];
+    let code = ["--csc-otp", OTP];
     let (code, said) = run("sign", &[&options[..], &code, &files].concat()).unwrap();
     assert_eq!(code, Some(0), "{said}");
 }
@@ -87,7 +72,7 @@ fn the_pin_is_for_the_pin_alone() {
         assert!(said.contains("--csc-otp"), "{id}: {said}");
     }
     fs::write(folder.path().join("pin"), "\n").unwrap();
-    assert!(failing(service::pin_alone(), &[]).unwrap().contains("nothing in its first line"));
+    assert!(failing(pin_alone(), &[]).unwrap().contains("nothing in its first line"));
     fs::write(folder.path().join("pin"), PIN).unwrap();
     // Where somebody says which one it is.
     service.state(|it| it.objects = factor("PIN\u{e9}", None));
@@ -154,9 +139,9 @@ fn a_folder_is_signed_under_two_authorisations() {
 fn a_folder_is_signed_as_far_as_a_code_goes() {
     let kept = tempfile::tempdir().unwrap();
     let (service, options) = remote(kept.path());
-    service.state(|it| it.objects = service::pin_and_code());
+    service.state(|it| it.objects = pin_and_code());
     let options: Vec<&str> = options.iter().map(String::as_str).collect();
-    let options = [&options[..], &["--csc-otp", service::OTP]].concat();
+    let options = [&options[..], &["--csc-otp", OTP]].concat();
     let folder = Folder::of(20, kept.path(), NOW);
     let Some((code, said)) = folder.sign(&options) else { return };
     assert!(code == Some(1) && said.contains("10 signed, 0 signed before"), "{said}");

@@ -1,16 +1,4 @@
 //! Services that keep keys and fail, lie, or are hostile.
-#![allow(
-    clippy::unwrap_used,
-    clippy::unwrap_in_result,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    missing_docs
-)]
-
-#[allow(dead_code)] // each test uses a part of it
-#[path = "support/csc.rs"]
-mod service;
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -21,17 +9,12 @@ use kyso::csc::{Access, Answer, Client, Pin, Question, Refusal, RemoteSigner};
 use kyso::exchange::Timeouts;
 use kyso::{ErrorKind, Limits, Signer, UtcTime, cades};
 use serde_json::json;
-use service::{CLIENT_SECRET, KEY, NOW, OTP, PASSWORD, PIN, Service, pin_and_code};
+
+use crate::service::{CLIENT_SECRET, KEY, NOW, OTP, PASSWORD, PIN, Service, State, pin_and_code};
+use crate::signed::sign_one;
+use crate::signer;
 
 const SIGN: &str = "signatures/signHash";
-
-fn signer(service: &Service) -> RemoteSigner {
-    RemoteSigner::open(service.client(), KEY, Pin::new(PIN)).unwrap()
-}
-
-fn sign_one(signer: &dyn Signer) -> kyso::Result<Vec<u8>> {
-    cades::SignatureBuilder::new(b"one".as_slice(), NOW.parse().unwrap()).sign(signer)
-}
 
 /// How signing fails where a call is answered so.
 fn failing(service: &Service, call: &'static str, status: u16, body: &str) -> kyso::Error {
@@ -303,7 +286,7 @@ fn keys_that_do_not_fit_are_not_opened() {
     let open = |service: &Service| {
         RemoteSigner::open(service.client(), KEY, Pin::new(PIN)).map(|_| ()).map_err(|it| it.kind())
     };
-    let with = |change: &dyn Fn(&mut service::State)| {
+    let with = |change: &dyn Fn(&mut State)| {
         let service = Service::start("rsa2048");
         service.state(|it| change(it));
         open(&service)

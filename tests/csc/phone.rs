@@ -1,33 +1,16 @@
 //! Keys whose holder agrees elsewhere, as on a phone, while this side waits.
-#![allow(
-    clippy::unwrap_used,
-    clippy::unwrap_in_result,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    missing_docs
-)]
-
-#[allow(dead_code)] // each test uses a part of it
-#[path = "support/csc.rs"]
-mod service;
-#[allow(dead_code)]
-#[path = "support/signed.rs"]
-mod signed;
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use kyso::csc::{Cancel, Pin, Polling, RemoteSigner, Submitted};
+use kyso::csc::{Cancel, Polling, Submitted};
 use kyso::{DigestAlgorithm, ErrorKind, PssParameters, SignatureAlgorithm};
 use serde_json::json;
-use service::{KEY, PIN, Service};
-use signed::{documents, passes, prepared, sign_batch, sign_one};
 
-fn signer(service: &Service) -> RemoteSigner {
-    RemoteSigner::open(service.client(), KEY, Pin::new(PIN)).unwrap()
-}
+use crate::service::Service;
+use crate::signed::{documents, passes, prepared, sign_batch, sign_one};
+use crate::signer;
 
 /// Polling that lets the service's time pass, and keeps its pauses.
 fn polling(service: &Service) -> (Polling, Arc<Mutex<Vec<Duration>>>) {

@@ -1,19 +1,4 @@
 //! Keys that a remote service keeps: what they sign, and how their holder agrees.
-#![allow(
-    clippy::unwrap_used,
-    clippy::unwrap_in_result,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::arithmetic_side_effects,
-    missing_docs
-)]
-
-#[allow(dead_code)] // each test uses a part of it
-#[path = "support/csc.rs"]
-mod service;
-#[allow(dead_code)]
-#[path = "support/signed.rs"]
-mod signed;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -26,12 +11,10 @@ use kyso::{
     DigestAlgorithm, Error, ErrorKind, PssParameters, SignatureAlgorithm, Signer, cades, pades,
 };
 use serde_json::json;
-use service::{CLIENT_SECRET, KEY, OTP, PIN, Service, pin_alone, pin_and_code};
-use signed::{documents, now, passes, prepared, sign_batch, sign_one};
 
-fn signer(service: &Service) -> RemoteSigner {
-    RemoteSigner::open(service.client(), KEY, Pin::new(PIN)).unwrap()
-}
+use crate::service::{CLIENT_SECRET, KEY, OTP, PIN, Service, pin_alone, pin_and_code};
+use crate::signed::{documents, now, passes, prepared, sign_batch, sign_one};
+use crate::signer;
 
 #[test]
 fn pdf_and_cms_are_signed_by_each_algorithm() {
