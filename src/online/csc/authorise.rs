@@ -37,7 +37,8 @@ pub trait Authorise: Send + Sync {
         ))
     }
 
-    /// The service refused what the holder answered.
+    /// The service refused what the holder answered, or may have: it said no to the request that
+    /// held the answers, in whatever words, and not of the access token.
     fn refused(&self) {}
 }
 
@@ -243,8 +244,8 @@ pub(super) fn complete(question: &Question<'_>, mut answers: Vec<Answer>) -> Res
 }
 
 /// A PIN that is known beforehand, as for seals that no person watches over. It answers keys
-/// that want one password and nothing else; once the service has refused it, it is not sent
-/// again.
+/// that want one password and nothing else; once the service has said no to a request with it,
+/// unless it was to the access token, it is not sent again.
 pub struct Pin {
     pin: Secret,
     refused: AtomicBool,
@@ -261,7 +262,8 @@ impl Pin {
 impl Authorise for Pin {
     fn authorise(&self, question: &Question<'_>) -> Result<Vec<Answer>> {
         if self.refused.load(Ordering::SeqCst) {
-            let what = "the service refused this PIN before: it is not sent again";
+            let what = "the service said no to a request with this PIN before: it is not sent again; \
+                        open the key anew once it is certain what was refused";
             return Err(Error::new(ErrorKind::Signer, what));
         }
         let mut asked = question.factors().iter().filter(|it| it.is_asked_here());
