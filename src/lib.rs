@@ -148,6 +148,11 @@ pub mod cades {
     };
 }
 
+/// ASiC: documents and their signatures in one container (EN 319 162-1).
+pub mod asic {
+    pub use crate::signature::asic::{Container, ContainerType};
+}
+
 /// PAdES: signatures in PDF (EN 319 142-1).
 pub mod pades {
     pub use crate::augmentation::pades::{Augmented, Augmenter, Level, Vri};

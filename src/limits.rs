@@ -177,6 +177,8 @@ pub struct Limits {
     /// How often its own size an entry may inflate to, beyond sixteen megabytes: real papers
     /// reach twenty, long logs a hundred, and what is made to burst a thousand.
     pub zip_ratio: u64,
+    /// Entries with signatures of one container; as many with time-stamps, and with manifests.
+    pub asic_signatures: usize,
     /// Bytes of all attachments of one message after decoding and decompression:
     /// a thousand small archives can unpack to as much as one large one.
     pub attachments_bytes: usize,
@@ -253,6 +255,7 @@ impl Default for Limits {
             zip_entry_bytes: 1 << 30,
             zip_bytes: 1 << 30,
             zip_ratio: 200,
+            asic_signatures: 1_000,
             attachments_bytes: 512 << 20,
             answer_bytes: 1 << 30,
             signing_answer_bytes: 4 << 20,

@@ -1,7 +1,7 @@
 //! An archive of many entries, read where it stands.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::content;
@@ -17,6 +17,7 @@ use crate::source::Source;
 pub(crate) struct Archive<'s> {
     source: &'s dyn Source,
     entries: Vec<Entry>,
+    places: HashMap<String, usize>,
     directory: Range<u64>,
 }
 
@@ -88,8 +89,8 @@ impl<'s> Archive<'s> {
             let what = "the directory of the ZIP archive has more in it than its end record says";
             return Err(Error::malformed(what).at_offset(directory.start));
         }
-        let archive = Self { source, entries, directory };
-        archive.check_names()?;
+        let places = places(&entries)?;
+        let archive = Self { source, entries, places, directory };
         archive.check_layout()?;
         archive.check_sizes(limits)?;
         Ok(archive)
@@ -102,12 +103,18 @@ impl<'s> Archive<'s> {
 
     /// The one that goes by this name.
     pub(crate) fn entry(&self, name: &str) -> Option<&Entry> {
-        self.entries.iter().find(|it| it.name == name)
+        self.entries.get(*self.places.get(name)?)
     }
 
     /// The one that stands first in the file.
     pub(crate) fn first(&self) -> Option<&Entry> {
         self.entries.iter().find(|it| it.header == 0)
+    }
+
+    /// Whether this byte of the file is one of a stored entry's.
+    pub(crate) fn is_content(&self, at: u64) -> bool {
+        let stored = |it: &&Entry| it.method == Method::Stored;
+        self.entries.iter().filter(stored).any(|it| it.data.contains(&at))
     }
 
     /// What stands before the directory: all entries, octet for octet.
@@ -156,20 +163,6 @@ impl<'s> Archive<'s> {
             Ok(())
         })?;
         Ok(content)
-    }
-
-    fn check_names(&self) -> Result<()> {
-        let mut seen = HashSet::with_capacity(self.entries.len());
-        for entry in &self.entries {
-            // A file and a folder cannot have the same name either.
-            let name = entry.name.strip_suffix('/').unwrap_or(&entry.name);
-            if !seen.insert(name) {
-                return Err(Error::malformed("two entries of the ZIP archive have the same name")
-                    .at_offset(entry.header)
-                    .in_entry(&entry.name));
-            }
-        }
-        Ok(())
     }
 
     /// Entry follows entry from the first byte up to the directory.
@@ -233,3 +226,18 @@ impl<'s> Archive<'s> {
 /// Bytes that an entry may inflate to whatever it is compressed to: pages of nothing but
 /// blanks do well, and harm nobody.
 const RATIO_FREE: u64 = 16 << 20;
+
+/// Where each name stands in the directory.
+fn places(entries: &[Entry]) -> Result<HashMap<String, usize>> {
+    let mut places = HashMap::with_capacity(entries.len());
+    for (place, entry) in entries.iter().enumerate() {
+        // A file and a folder cannot have the same name either.
+        let name = entry.name.strip_suffix('/').unwrap_or(&entry.name);
+        if places.insert(name.to_owned(), place).is_some() {
+            return Err(Error::malformed("two entries of the ZIP archive have the same name")
+                .at_offset(entry.header)
+                .in_entry(&entry.name));
+        }
+    }
+    Ok(places)
+}

@@ -19,6 +19,13 @@ const RECORD: u64 = 22;
 const COMMENT: u64 = 65_535;
 const MARK: &[u8] = b"PK\x05\x06";
 
+/// Whether any reader could take the file for an archive.
+pub(crate) fn has_end(source: &dyn Source) -> Result<bool> {
+    let len = source.len();
+    let tail = source.window(len.saturating_sub(RECORD.saturating_add(COMMENT))..len)?;
+    Ok(tail.windows(MARK.len()).any(|it| it == MARK))
+}
+
 /// What the record says (APPNOTE §4.3.16).
 struct Said {
     disks: [u16; 2],

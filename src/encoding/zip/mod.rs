@@ -18,5 +18,6 @@ mod tests;
 mod writer;
 
 pub(crate) use self::archive::{Archive, Entry, Method};
+pub(crate) use self::end::has_end;
 pub(crate) use self::single::{is_archive, list, read_single, write_single};
 pub(crate) use self::writer::{Compression, Writer};

@@ -4,13 +4,14 @@
 use crate::signature::pades;
 use crate::validation::check::{CheckId, Finding, say};
 use crate::validation::conclusion::{Failed, Indeterminate};
-use crate::validation::facts::{EncapsulatedFact, PdfFacts, SignatureFacts};
+use crate::validation::facts::{ContainerFacts, EncapsulatedFact, PdfFacts, SignatureFacts};
 use crate::validation::messages;
 
 pub(super) fn findings(facts: &SignatureFacts) -> Vec<Finding> {
     let mut all = vec![structure(facts)];
     all.extend(trailing(facts));
     all.extend(facts.data.encapsulated.map(encapsulated));
+    all.extend(facts.container.as_ref().and_then(|it| manifest(it)));
     if let Some(pdf) = &facts.pdf {
         all.extend(pdf_findings(pdf));
         all.push(readable(pdf));
@@ -34,6 +35,19 @@ fn structure(facts: &SignatureFacts) -> Finding {
             ),
         ),
     }
+}
+
+/// Without its manifest, a signature in a container is over nothing that can be told.
+fn manifest(place: &ContainerFacts) -> Option<Finding> {
+    let why = place.manifest_unreadable.as_ref()?;
+    Some(Finding::broken(
+        CheckId::FormatStructure,
+        Failed::FormatFailure,
+        say(
+            "Danh mục các tệp được ký trong gói (ASiCManifest) bị hỏng.".to_owned(),
+            format!("The container's list of what is signed is broken: {why}."),
+        ),
+    ))
 }
 
 /// What follows a CMS is signed by nobody, and some programs show it.
