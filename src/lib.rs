@@ -150,7 +150,9 @@ pub mod cades {
 
 /// ASiC: documents and their signatures in one container (EN 319 162-1).
 pub mod asic {
-    pub use crate::signature::asic::{Container, ContainerType};
+    pub use crate::augmentation::asic::Augmenter;
+    pub use crate::augmentation::cades::Level;
+    pub use crate::signature::asic::{Augment, Container, ContainerBuilder, ContainerType};
 }
 
 /// PAdES: signatures in PDF (EN 319 142-1).

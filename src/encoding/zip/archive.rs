@@ -1,6 +1,5 @@
 //! An archive of many entries, read where it stands.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -32,12 +31,18 @@ pub(crate) struct Entry {
     /// Whether its own header has extra fields.
     pub(crate) extra: bool,
     pub(super) crc: u32,
+    /// Its date and time, as MS-DOS has them.
+    pub(super) when: u32,
     /// Where its own header begins.
     pub(super) header: u64,
     /// Where its data stands, compressed or not.
     pub(super) data: Range<u64>,
     /// Whether a descriptor follows the data.
     pub(super) descriptor: bool,
+    /// Where what is of it ends, the descriptor included.
+    pub(super) end: u64,
+    /// Where the directory has it.
+    pub(super) record: Range<u64>,
 }
 
 /// How the data of an entry stands there (APPNOTE §4.4.5).
@@ -83,14 +88,17 @@ impl<'s> Archive<'s> {
         for _ in 0..count {
             let left = u64::try_from(fields.len()).unwrap_or(u64::MAX);
             let at = directory.end.saturating_sub(left);
-            entries.push(directory::next(&mut fields, source, at)?);
+            let mut entry = directory::next(&mut fields, source, at)?;
+            let left = u64::try_from(fields.len()).unwrap_or(u64::MAX);
+            entry.record = at..directory.end.saturating_sub(left);
+            entries.push(entry);
         }
         if !fields.is_empty() {
             let what = "the directory of the ZIP archive has more in it than its end record says";
             return Err(Error::malformed(what).at_offset(directory.start));
         }
         let places = places(&entries)?;
-        let archive = Self { source, entries, places, directory };
+        let mut archive = Self { source, entries, places, directory };
         archive.check_layout()?;
         archive.check_sizes(limits)?;
         Ok(archive)
@@ -111,23 +119,20 @@ impl<'s> Archive<'s> {
         self.entries.iter().find(|it| it.header == 0)
     }
 
-    /// Whether this byte of the file is one of a stored entry's.
+    /// Whether this byte of the file is one of an entry's content, and none of what is
+    /// around it.
     pub(crate) fn is_content(&self, at: u64) -> bool {
-        let stored = |it: &&Entry| it.method == Method::Stored;
-        self.entries.iter().filter(stored).any(|it| it.data.contains(&at))
+        self.entries.iter().any(|it| it.data.contains(&at))
     }
 
-    /// What stands before the directory: all entries, octet for octet.
-    pub(crate) fn body(&self) -> Range<u64> {
-        0..self.directory.start
+    /// As they stand one after the other in the file.
+    pub(crate) fn in_order(&self) -> Vec<&Entry> {
+        let mut order: Vec<_> = self.entries.iter().collect();
+        order.sort_by_key(|it| it.header);
+        order
     }
 
-    /// The directory itself.
-    pub(crate) fn directory(&self) -> Result<Cow<'s, [u8]>> {
-        self.source.window(self.directory.clone())
-    }
-
-    pub(crate) fn source(&self) -> &'s dyn Source {
+    pub(super) fn source(&self) -> &'s dyn Source {
         self.source
     }
 
@@ -166,8 +171,8 @@ impl<'s> Archive<'s> {
     }
 
     /// Entry follows entry from the first byte up to the directory.
-    fn check_layout(&self) -> Result<()> {
-        let mut order: Vec<_> = self.entries.iter().collect();
+    fn check_layout(&mut self) -> Result<()> {
+        let mut order: Vec<_> = self.entries.iter_mut().collect();
         order.sort_by_key(|it| it.header);
         let headers = order.iter().map(|it| it.header).skip(1);
         let ends: Vec<_> = headers.chain([self.directory.start]).collect();
@@ -184,12 +189,12 @@ impl<'s> Archive<'s> {
             if entry.data.end > next {
                 return refuse("two entries of the ZIP archive overlap");
             }
+            entry.end = entry.data.end;
             if entry.descriptor {
                 directory::check_descriptor(entry, self.source, entry.data.end..next)?;
-                at = next;
-            } else {
-                at = entry.data.end;
+                entry.end = next;
             }
+            at = entry.end;
         }
         if at != self.directory.start {
             let what = "there are bytes between the entries of the ZIP archive and its directory";

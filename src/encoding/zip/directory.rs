@@ -13,6 +13,7 @@ struct Listed<'a> {
     raw_name: &'a [u8],
     flags: u16,
     method: u16,
+    when: u32,
     crc: u32,
     compressed: u64,
     size: u64,
@@ -42,7 +43,7 @@ fn listed<'a>(fields: &mut Fields<'a>) -> Result<Listed<'a>> {
         return Err(Error::malformed("the directory of the ZIP archive holds something else"));
     }
     let (made_by, _needed) = (fields.u16()?, fields.u16()?);
-    let (flags, method, _when) = (fields.u16()?, fields.u16()?, fields.u32()?);
+    let (flags, method, when) = (fields.u16()?, fields.u16()?, fields.u32()?);
     let (crc, compressed, size) = (fields.u32()?, fields.u32()?, fields.u32()?);
     let (name, extra, comment) = (fields.u16()?, fields.u16()?, fields.u16()?);
     let (disk, _internal, external) = (fields.u16()?, fields.u16()?, fields.u32()?);
@@ -59,7 +60,7 @@ fn listed<'a>(fields: &mut Fields<'a>) -> Result<Listed<'a>> {
     let compressed = long.resolve(compressed)?;
     let header = long.resolve(header)?;
     long.is_used_up()?;
-    Ok(Listed { raw_name, flags, method, crc, compressed, size, header })
+    Ok(Listed { raw_name, flags, method, when, crc, compressed, size, header })
 }
 
 /// What UNIX makes of an entry: a file, a folder, or what came through a pipe; but no link
@@ -129,10 +130,13 @@ impl Listed<'_> {
             name: name.to_owned(),
             method,
             crc: self.crc,
+            when: self.when,
             size: self.size,
             header: self.header,
             data: local.data..end,
             descriptor: self.flags & DESCRIPTOR != 0,
+            end,
+            record: 0..0,
             extra: local.extra,
         })
     }

@@ -14,7 +14,7 @@ fn at() -> UtcTime {
 
 fn sample() -> Vec<u8> {
     let mut out = Vec::new();
-    let mut writer = Writer::new(&mut out, at());
+    let mut writer = Writer::new(&mut out).dated(at());
     writer.add("mimetype", b"application/vnd.etsi.asic-e+zip", Compression::Stored).unwrap();
     writer.add("tờ trình.txt", &[b'x'; 5_000], Compression::Deflated).unwrap();
     writer.add("META-INF/a.xml", b"<a/>", Compression::Deflated).unwrap();
@@ -61,16 +61,36 @@ fn what_is_added_leaves_every_octet_where_it_was() {
     let bytes = sample();
     let archive = open(&bytes).unwrap();
     let mut out = Vec::new();
-    let mut writer = Writer::after(&archive, &mut out, at()).unwrap();
+    let mut writer = Writer::new(&mut out).dated(at());
+    for entry in archive.in_order() {
+        writer.copy(&archive, entry, &entry.name).unwrap();
+    }
     assert!(writer.add("empty", b"", Compression::Stored).is_err(), "it is there");
     assert!(writer.add("../a", b"", Compression::Stored).is_err());
     writer.add("META-INF/b.xml", b"<b/>", Compression::Stored).unwrap();
     writer.finish().unwrap();
-    let body = usize::try_from(archive.body().end).unwrap();
+    let body = place(&bytes, b"PK\x01\x02", 0);
     assert_eq!(out[..body], bytes[..body]);
     let more = open(&out).unwrap();
     assert_eq!(more.entries().len(), 5);
     assert_eq!(more.read(more.entry("META-INF/b.xml").unwrap(), 10).unwrap(), b"<b/>");
+}
+
+#[test]
+fn an_entry_is_taken_over_under_another_name() {
+    let bytes = sample();
+    let archive = open(&bytes).unwrap();
+    let mut out = Vec::new();
+    let mut writer = Writer::new(&mut out).dated(at());
+    for entry in archive.in_order().into_iter().filter(|it| it.name != "empty") {
+        let name = if entry.name == "META-INF/a.xml" { "META-INF/old.xml" } else { &entry.name };
+        writer.copy(&archive, entry, name).unwrap();
+    }
+    writer.finish().unwrap();
+    let mut expected = contents(&bytes).unwrap();
+    expected.pop();
+    expected[2].0 = "META-INF/old.xml".into();
+    assert_eq!(contents(&out).unwrap(), expected);
 }
 
 /// What is read of it, if anything.
@@ -188,7 +208,7 @@ fn links_locks_and_unknown_methods_are_refused() {
 /// An entry that says `claimed` of what inflates to `real` zeros.
 fn bomb(claimed: u32, real: usize) -> Vec<u8> {
     let mut out = Vec::new();
-    let mut writer = Writer::new(&mut out, at());
+    let mut writer = Writer::new(&mut out).dated(at());
     writer.add("a.txt", &vec![0; real], Compression::Deflated).unwrap();
     writer.finish().unwrap();
     let (descriptor, central) = (place(&out, b"PK\x07\x08", 0), place(&out, b"PK\x01\x02", 0));

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
+use std::ops::Range;
 
 use flate2::Crc;
 use flate2::write::DeflateEncoder;
 
-use super::archive::Archive;
+use super::archive::{Archive, Entry};
 use super::name;
 use crate::error::{Error, Result};
 use crate::source::{Source, for_each_piece};
@@ -46,35 +47,70 @@ struct Header<'a> {
 }
 
 impl<'w> Writer<'w> {
-    /// An archive whose entries bear this time, in Vietnam: that of ZIP has no zone.
-    pub(crate) fn new(out: &'w mut dyn Write, at: UtcTime) -> Self {
+    /// An archive whose entries bear the earliest date there is, unless told otherwise.
+    pub(crate) fn new(out: &'w mut dyn Write) -> Self {
         Self {
             out: Counted { out, at: 0 },
-            when: dos_time(at),
+            when: EARLIEST,
             names: BTreeSet::new(),
             directory: Vec::new(),
             entries: 0,
         }
     }
 
-    /// One more archive with all that is in `archive`, octet for octet, and what is added.
+    /// Has entries bear this time, in Vietnam: that of ZIP has no zone.
+    pub(crate) fn dated(self, at: UtcTime) -> Self {
+        Self { when: dos_time(at), ..self }
+    }
+
+    /// Takes an entry over from another archive, octet for octet but for its name.
     ///
     /// # Errors
-    /// `Io`; `Unsupported` when it is too large for what is written here.
-    pub(crate) fn after(
-        archive: &Archive<'_>,
-        out: &'w mut dyn Write,
-        at: UtcTime,
-    ) -> Result<Self> {
-        let mut writer = Self::new(out, at);
-        for_each_piece(archive.source(), archive.body(), |piece| {
-            Ok(writer.out.write_all(piece)?)
-        })?;
-        writer.directory = archive.directory()?.into_owned();
-        writer.entries = u16::try_from(archive.entries().len()).map_err(|_| too_large())?;
-        let names = archive.entries().iter().map(|it| it.name.trim_end_matches('/').to_owned());
-        writer.names.extend(names);
-        Ok(writer)
+    /// As [`add`](Self::add).
+    pub(crate) fn copy(&mut self, archive: &Archive<'_>, entry: &Entry, name: &str) -> Result<()> {
+        let too_long = |_| Error::misuse("a ZIP entry's name is longer than 64 KB");
+        let name_len = u16::try_from(name.len()).map_err(too_long)?.to_le_bytes();
+        let start = size(self.out.at)?;
+        self.claim(name.strip_suffix('/').unwrap_or(name), name)?;
+        let source = archive.source();
+        let header = source.window(entry.header..entry.data.start)?;
+        let mut header = Record::new(&header, 30, 26)?;
+        let mut record = source.window(entry.record.clone())?.into_owned();
+        // Where it stood cannot be told anew where that is told elsewhere.
+        if record.get(42..46).is_none_or(|it| it == [0xff; 4]) {
+            return Err(too_large());
+        }
+        record.splice(42..46, start.to_le_bytes());
+        let mut record = Record::new(&record, 46, 28)?;
+        if entry.name != name {
+            header.rename(name, name_len)?;
+            record.rename(name, name_len)?;
+        }
+        self.out.write_all(&header.bytes)?;
+        let rest = entry.data.start..entry.end;
+        for_each_piece(source, rest, |piece| Ok(self.out.write_all(piece)?))?;
+        self.directory.extend(&record.bytes);
+        self.entries = self.entries.checked_add(1).ok_or_else(too_large)?;
+        Ok(())
+    }
+
+    /// Puts another content in the place of an entry of another archive, with its date.
+    ///
+    /// # Errors
+    /// As [`add`](Self::add).
+    pub(crate) fn replace(&mut self, entry: &Entry, content: &dyn Source) -> Result<()> {
+        let when = std::mem::replace(&mut self.when, entry.when);
+        let added = self.add(&entry.name, content, Compression::Deflated);
+        self.when = when;
+        added
+    }
+
+    fn claim(&mut self, path: &str, name: &str) -> Result<()> {
+        name::check(name).map_err(|it| Error::misuse(it.to_string()).in_entry(name))?;
+        if self.names.insert(path.to_owned()) {
+            return Ok(());
+        }
+        Err(Error::misuse("there is such an entry already").in_entry(name))
     }
 
     /// Adds a file.
@@ -88,10 +124,10 @@ impl<'w> Writer<'w> {
         content: &dyn Source,
         compression: Compression,
     ) -> Result<()> {
-        name::check(name).map_err(|it| Error::misuse(it.to_string()).in_entry(name))?;
-        if name.ends_with('/') || !self.names.insert(name.to_owned()) {
-            return Err(Error::misuse("there is such an entry already").in_entry(name));
+        if name.ends_with('/') {
+            return Err(Error::misuse("this is the name of a folder").in_entry(name));
         }
+        self.claim(name, name)?;
         let start = size(self.out.at)?;
         let plain = if name.is_ascii() { 0 } else { UTF_8 };
         let header = match compression {
@@ -186,6 +222,34 @@ impl Header<'_> {
         directory.extend([0; 10]); // comment, disk, attributes
         directory.extend(start.to_le_bytes());
         directory.extend(self.name.bytes());
+        Ok(())
+    }
+}
+
+/// A header that another archive has: what is before the name, then the name and the rest.
+struct Record {
+    bytes: Vec<u8>,
+    name: Range<usize>,
+    /// Where the length of the name stands.
+    len: usize,
+}
+
+impl Record {
+    fn new(bytes: &[u8], start: usize, len: usize) -> Result<Self> {
+        let stated = bytes.get(len..).and_then(|it| it.first_chunk());
+        let stated = stated.map(|it| usize::from(u16::from_le_bytes(*it)));
+        let end = stated.and_then(|it| start.checked_add(it)).filter(|it| *it <= bytes.len());
+        let end = end.ok_or_else(|| Error::malformed("an entry's header is cut off"))?;
+        Ok(Self { bytes: bytes.to_vec(), name: start..end, len })
+    }
+
+    /// Names that are not ASCII have to say in what they are written.
+    fn rename(&mut self, name: &str, name_len: [u8; 2]) -> Result<()> {
+        if !name.is_ascii() {
+            return Err(Error::misuse("an entry is given a name that is not ASCII").in_entry(name));
+        }
+        self.bytes.splice(self.name.clone(), name.bytes());
+        self.bytes.splice(self.len..self.len.saturating_add(2), name_len);
         Ok(())
     }
 }

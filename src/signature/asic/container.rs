@@ -149,6 +149,12 @@ impl<'s> Container<'s> {
         self.archive.entry(name).is_some_and(|it| !it.is_folder())
     }
 
+    /// Whether a manifest lists this entry: then it has to stay as it is.
+    pub(crate) fn is_listed(&self, name: &str) -> bool {
+        let references = self.manifests.values().flatten().flat_map(|it| &it.references);
+        references.into_iter().any(|it| it.name.as_deref() == Some(name))
+    }
+
     /// All of an entry, within a bound.
     ///
     /// # Errors

@@ -44,7 +44,7 @@ impl Role {
         if lower.ends_with(".p7s") {
             return Self::Cades;
         }
-        if is("manifest", ".xml") && lower.starts_with("asic") {
+        if is("asic", ".xml") && lower.contains("manifest") {
             return Self::Manifest;
         }
         if is("evidencerecord", ".ers") || is("evidencerecord", ".xml") {
@@ -79,14 +79,19 @@ pub(crate) fn percent_decoded(uri: &str) -> Option<String> {
     let mut rest = uri.as_bytes();
     while let [first, after @ ..] = rest {
         rest = after;
-        if *first != b'%' {
-            bytes.push(*first);
-            continue;
+        let digit = |it: &u8| u8::try_from(char::from(*it).to_digit(16)?).ok();
+        let escaped = match (first, rest) {
+            (b'%', [high, low, ..]) => digit(high).zip(digit(low)),
+            _ => None,
+        };
+        match escaped {
+            Some((high, low)) => {
+                bytes.push(high << 4 | low);
+                rest = rest.get(2..).unwrap_or_default();
+            }
+            // Some write names as they are, and no two readers take this for an escape.
+            None => bytes.push(*first),
         }
-        let [high, low, after @ ..] = rest else { return None };
-        let digit = |it: u8| char::from(it).to_digit(16);
-        bytes.push(u8::try_from(digit(*high)? << 4 | digit(*low)?).ok()?);
-        rest = after;
     }
     String::from_utf8(bytes).ok()
 }
@@ -128,6 +133,7 @@ mod tests {
             ("META-INF/asicmanifest.xml", Role::Manifest),
             ("META-INF/ASiCManifestsignature.xml", Role::Manifest),
             ("META-INF/ASiCArchiveManifest.xml", Role::Manifest),
+            ("META-INF/oldASiCArchiveManifest.xml", Role::Manifest),
             ("META-INF/ASiCEvidenceRecordManifest001.xml", Role::Manifest),
             ("META-INF/arch_timestamp_1.tst", Role::TimeStamp),
             ("META-INF/evidencerecord.ers", Role::EvidenceRecord),
@@ -147,7 +153,9 @@ mod tests {
         assert_eq!(percent_encoded(name), "T%E1%BB%9D%20tr%C3%ACnh/s%E1%BB%91%2015%20%25.pdf");
         assert_eq!(percent_decoded(&percent_encoded(name)).as_deref(), Some(name));
         assert_eq!(percent_decoded("a b.txt").as_deref(), Some("a b.txt"));
-        for elsewhere in ["http://a/b", "file:a", "//a/b", "a#b", "a?b", "%", "%2", "%zz", "%ff"] {
+        assert_eq!(percent_decoded("100%").as_deref(), Some("100%"));
+        assert_eq!(percent_decoded("100%.txt").as_deref(), Some("100%.txt"));
+        for elsewhere in ["http://a/b", "file:a", "//a/b", "a#b", "a?b", "%ff"] {
             assert_eq!(percent_decoded(elsewhere), None, "{elsewhere}");
         }
     }

@@ -11,7 +11,7 @@ pub(super) fn findings(facts: &SignatureFacts) -> Vec<Finding> {
     let mut all = vec![structure(facts)];
     all.extend(trailing(facts));
     all.extend(facts.data.encapsulated.map(encapsulated));
-    all.extend(facts.container.as_ref().and_then(|it| manifest(it)));
+    all.extend(facts.container.as_ref().and_then(manifest));
     if let Some(pdf) = &facts.pdf {
         all.extend(pdf_findings(pdf));
         all.push(readable(pdf));

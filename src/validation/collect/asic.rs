@@ -280,8 +280,10 @@ impl<'c> Collector<'c, '_> {
             }
             let mut objects = Vec::new();
             for it in listed.iter().filter(|it| it.holds()) {
-                objects.extend(self.objects.get(it.name.as_str()).into_iter().flatten());
-                all = all.saturating_add(objects.len());
+                let inside = self.objects.get(it.name.as_str()).into_iter().flatten();
+                let before = objects.len();
+                objects.extend(inside);
+                all = all.saturating_add(objects.len().saturating_sub(before));
                 within(all, COVERED, "things that the time-stamps of a container cover")?;
             }
             stamp.covers = Covers::Objects(objects);
