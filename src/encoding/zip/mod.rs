@@ -10,6 +10,8 @@ mod archive;
 mod content;
 mod directory;
 mod end;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod exhaust;
 mod fields;
 mod name;
 mod single;

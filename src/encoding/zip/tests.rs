@@ -258,6 +258,7 @@ fn the_archives_of_others() {
         let file = case["file"].as_str().unwrap();
         let bytes = std::fs::read(corpus.join(file)).unwrap();
         let read = contents(&bytes);
+        assert!(exhaust::exhaust(&bytes).is_none() || read.is_ok());
         let listed = STRICTER.iter().any(|(name, _)| *name == file);
         let agrees = match case["expect"].as_str().unwrap() {
             "reject" => read.is_err(),

@@ -35,12 +35,9 @@ impl Role {
             return Self::Folder;
         }
         let Some(name) = below_meta_inf(name) else { return Self::Data };
-        let lower = name.to_ascii_lowercase();
+        // Lithuania's containers have a folder of signatures within.
+        let lower = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
         let is = |word: &str, ending: &str| lower.contains(word) && lower.ends_with(ending);
-        // What is in a folder below has no meaning to anyone.
-        if name.contains('/') {
-            return Self::Other;
-        }
         if lower.ends_with(".p7s") {
             return Self::Cades;
         }
@@ -140,7 +137,8 @@ mod tests {
             ("META-INF/evidencerecord001.xml", Role::EvidenceRecord),
             ("META-INF/manifest.xml", Role::Package),
             ("META-INF/note.txt", Role::Other),
-            ("META-INF/deep/signature.p7s", Role::Other),
+            ("META-INF/signatures/signatures0.xml", Role::Xml),
+            ("META-INF/signatures/note.txt", Role::Other),
             ("meta-inf/signature.p7s", Role::Cades),
         ] {
             assert_eq!(Role::of(name), role, "{name}");
