@@ -16,6 +16,7 @@
 //! | let a signature be seen | `appearance::Appearance` (feature `appearance`) |
 //! | certify a PDF, lock its fields, make fields for others | [`pades::SignatureBuilder::certify`], [`pades::FieldLock`], [`pades::FieldBuilder`] |
 //! | sign any file | [`cades::SignatureBuilder`] |
+//! | sign several files in one container | [`asic::ContainerBuilder`] |
 //! | time-stamp and archive signatures | [`cades::Augmenter`], [`pades::Augmenter`] |
 //! | sign or verify many documents | `batch::Batch` (feature `batch`) |
 //! | verify | [`Validator`] gives a [`Report`] with a [`Conclusion`] |
