@@ -204,6 +204,22 @@ fn a_file_that_is_exchanged_fails_the_signature() {
     assert_eq!(report.conclusion(), Some(failed));
 }
 
+/// Programs differ in which of two files of an ASiC-S they show.
+#[test]
+fn an_asic_s_with_a_second_file_fails() {
+    let pki = Pki::new();
+    let letter = letter();
+    let builder = ContainerBuilder::simple(at(NOW)).file("a.txt", &letter);
+    let container = builder.sign(&pki.signer()).unwrap();
+    let failed = Some(Conclusion::TotalFailed(Failed::FormatFailure));
+    let more = repacked(&container, &[("b.txt", Some(b"Other"))]);
+    let report = judge(&pki, &more);
+    assert_eq!(report.conclusion(), failed);
+    assert_eq!(report.uncovered_entries(), ["b.txt"]);
+    let moved = repacked(&container, &[("a.txt", None), ("b/a.txt", Some(&letter))]);
+    assert_eq!(judge(&pki, &moved).conclusion(), failed);
+}
+
 #[test]
 fn a_file_that_nobody_signed_is_named() {
     let pki = Pki::new();
@@ -419,6 +435,8 @@ fn names_that_make_the_container_are_kept() {
         let builder = ContainerBuilder::extended(at(NOW)).file(name, &letter);
         assert_eq!(builder.sign(&pki.signer()).unwrap_err().kind(), ErrorKind::Misuse, "{name:?}");
     }
+    let folder = ContainerBuilder::simple(at(NOW)).file("a/b", &letter).sign(&pki.signer());
+    assert_eq!(folder.unwrap_err().kind(), ErrorKind::Misuse);
     let twice = ContainerBuilder::extended(at(NOW)).file("a", &letter).file("a", &letter);
     assert_eq!(twice.sign(&pki.signer()).unwrap_err().kind(), ErrorKind::Misuse);
     let none = ContainerBuilder::extended(at(NOW)).sign(&pki.signer()).unwrap_err();

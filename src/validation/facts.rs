@@ -8,7 +8,7 @@ mod time_stamp;
 use std::fmt;
 use std::ops::Range;
 
-pub(super) use container::{ContainerFacts, EntryFact};
+pub(super) use container::{ContainerFacts, EntryFact, Misshapen};
 use der::asn1::ObjectIdentifier;
 pub(super) use pdf::PdfFacts;
 pub use pdf::PdfWords;

@@ -302,6 +302,11 @@ impl<'a> ContainerBuilder<'a> {
                 return Err(Error::misuse("this name is kept for what makes a container")
                     .in_entry(&file.name));
             }
+            if self.kind == ContainerType::Simple && file.name.contains('/') {
+                return Err(
+                    Error::misuse("the file of an ASiC-S is in no folder").in_entry(&file.name)
+                );
+            }
         }
         let existing = self.existing.map_or(0, |it| it.data_files().count());
         let all = existing.saturating_add(self.files.len());

@@ -4,7 +4,9 @@
 use crate::signature::pades;
 use crate::validation::check::{CheckId, Finding, say};
 use crate::validation::conclusion::{Failed, Indeterminate};
-use crate::validation::facts::{ContainerFacts, EncapsulatedFact, PdfFacts, SignatureFacts};
+use crate::validation::facts::{
+    ContainerFacts, EncapsulatedFact, Misshapen, PdfFacts, SignatureFacts,
+};
 use crate::validation::messages;
 
 pub(super) fn findings(facts: &SignatureFacts) -> Vec<Finding> {
@@ -12,6 +14,7 @@ pub(super) fn findings(facts: &SignatureFacts) -> Vec<Finding> {
     all.extend(trailing(facts));
     all.extend(facts.data.encapsulated.map(encapsulated));
     all.extend(facts.container.as_ref().and_then(manifest));
+    all.extend(facts.container.as_ref().and_then(|it| it.misshapen).map(misshapen));
     if let Some(pdf) = &facts.pdf {
         all.extend(pdf_findings(pdf));
         all.push(readable(pdf));
@@ -48,6 +51,25 @@ fn manifest(place: &ContainerFacts) -> Option<Finding> {
             format!("The container's list of what is signed is broken: {why}."),
         ),
     ))
+}
+
+/// What a container has to be, so that all programs show the same as signed.
+fn misshapen(what: Misshapen) -> Finding {
+    let message = match what {
+        Misshapen::NotOneFile(count) => say(
+            format!("Gói ASiC-S phải có đúng một tệp, nhưng có {count} tệp."),
+            format!("An ASiC-S has exactly one file; this one has {count}."),
+        ),
+        Misshapen::InFolder => say(
+            "Tệp của gói ASiC-S không được nằm trong thư mục.",
+            "The file of an ASiC-S must not be in a folder.",
+        ),
+        Misshapen::NoFile => say(
+            "Gói ASiC-E không có tệp nào để ký.",
+            "The ASiC-E has no file that could be signed.",
+        ),
+    };
+    Finding::broken(CheckId::FormatStructure, Failed::FormatFailure, message)
 }
 
 /// What follows a CMS is signed by nobody, and some programs show it.

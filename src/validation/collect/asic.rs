@@ -15,7 +15,7 @@ use crate::signature::asic::{Container, ContainerType, Manifest, Role};
 use crate::signature::cms::{self, SignedData};
 use crate::source::Files;
 use crate::validation::facts::{
-    ContainerFacts, Covers, DigestFact, DocumentFacts, EntryFact, Form, RevocationFacts,
+    ContainerFacts, Covers, DigestFact, DocumentFacts, EntryFact, Form, Misshapen, RevocationFacts,
     SignatureFacts, SignatureLevel, TimeStampFacts, TimeStampType,
 };
 use crate::validation::format::trailing;
@@ -72,6 +72,10 @@ pub(in crate::validation) fn collect(
         collector.signature(name)?;
     }
     collector.time_stamps()?;
+    let misshapen = misshapen(container);
+    for facts in &mut collector.facts.signatures {
+        facts.container.iter_mut().for_each(|it| it.misshapen = misshapen);
+    }
     let uncovered = collector.uncovered();
     let evidence_records = container.of(Role::EvidenceRecord).map(str::to_owned).collect();
     let Collector { facts, stale, .. } = collector;
@@ -246,6 +250,7 @@ impl<'c> Collector<'c, '_> {
                 Some(_) => None,
                 None => unreadable.next().map(ToString::to_string),
             },
+            misshapen: None,
             covers_all,
             entries,
         }
@@ -408,6 +413,19 @@ impl SignatureFacts {
             }
             DigestFact::Missing | DigestFact::Differs | DigestFact::Unsupported => false,
         }
+    }
+}
+
+fn misshapen(container: &Container<'_>) -> Option<Misshapen> {
+    let mut files = container.data_files();
+    match (container.container_type(), files.next(), files.count()) {
+        (ContainerType::Extended, None, _) => Some(Misshapen::NoFile),
+        (ContainerType::Simple, None, _) => Some(Misshapen::NotOneFile(0)),
+        (ContainerType::Simple, Some(only), 0) => only.contains('/').then_some(Misshapen::InFolder),
+        (ContainerType::Simple, Some(_), more) => {
+            Some(Misshapen::NotOneFile(more.saturating_add(1)))
+        }
+        (ContainerType::Extended, Some(_), _) => None,
     }
 }
 

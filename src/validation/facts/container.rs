@@ -16,8 +16,22 @@ pub(in crate::validation) struct ContainerFacts {
     pub(in crate::validation) entries: Vec<EntryFact>,
     /// Why none of the manifests could be its own, where one that cannot be read may be.
     pub(in crate::validation) manifest_unreadable: Option<String>,
+    /// What the container is not that its kind has to be.
+    pub(in crate::validation) misshapen: Option<Misshapen>,
     /// Whether it is over every file of the container.
     pub(in crate::validation) covers_all: bool,
+}
+
+/// EN 319 162-1 §4.3.3.1, §4.4.3.1: an ASiC-S has one file, which is in no folder, and an
+/// ASiC-E has any. Otherwise programs differ in what they show as signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(in crate::validation) enum Misshapen {
+    /// An ASiC-S has this many files.
+    NotOneFile(usize),
+    /// The file of an ASiC-S is in a folder.
+    InFolder,
+    /// An ASiC-E has no file.
+    NoFile,
 }
 
 /// An entry that a manifest lists.
