@@ -1,4 +1,5 @@
-//! Signs a PDF (PAdES) or any other file (CAdES), with a key in a file or elsewhere.
+//! Signs a PDF (PAdES), any other file (CAdES) or several in a container (ASiC), with a key
+//! in a file or elsewhere.
 #![allow(clippy::print_stdout, reason = "a program speaks to who runs it")]
 
 use std::error::Error;
@@ -13,6 +14,8 @@ use kyso::{
 
 #[path = "support/arguments.rs"]
 mod arguments;
+#[path = "support/containers.rs"]
+mod containers;
 #[path = "support/files.rs"]
 mod files;
 #[path = "support/keys.rs"]
@@ -25,19 +28,21 @@ mod looks;
 mod options;
 
 const USAGE: &str = "\
-sign KEY [OPTIONS] IN OUT                        the signed PDF, or the signature of another file
+sign KEY [OPTIONS] IN OUT                        the signed PDF or container, or the signature of another file
+sign KEY --asic-s|--asic-e [OPTIONS] IN... OUT   a container of one file, or of several, signed
 sign --prepare STATE --cert FILE [OPTIONS] IN OUT   OUT: the bytes that the key has to sign
 sign --complete STATE --value FILE IN OUT        the rest, once the value has come
-sign --augment --level LEVEL [OPTIONS] IN OUT    the PDF with its signatures raised
+sign --augment --level LEVEL [OPTIONS] IN OUT    the PDF or container with its signatures raised
 sign --augment SIGNATURE --level LEVEL [OPTIONS] IN OUT   a CAdES signature over IN, raised
 sign --add-field NAME... [--page N] [--rectangle ...] [--lock ...] IN OUT   empty fields for those who sign later
 
 any file   --time 2026-11-22T08:00:00+07:00      the claimed time; now, unless given
-           --detached | --enveloping             CAdES, for a PDF too
+           --detached | --enveloping             CAdES, for a PDF or a container, too
            --mime-type TYPE
            --level T|LT|LTA --tsa URL            B, unless given; a PDF's --complete wants it again
            --trust FILE --crl FILE --ocsp FILE   for LT and LTA; what is missing is asked for
            --local                               ask addresses of one's own network, too
+container  --over-everything                     sign what others signed before, too
 PDF        --document-password TEXT              opens one that is encrypted; the empty one is tried in any case
            --field NAME --reason TEXT --location TEXT --contact TEXT --pkcs7
            --page N --rectangle LEFT,BOTTOM,RIGHT,TOP   where the field is; invisible, unless given
@@ -52,6 +57,7 @@ PDF        --document-password TEXT              opens one that is encrypted; th
            --certify 1|2|3                       later changes permitted: none, forms and signatures, annotations too
            --lock all|include:NAME,...|exclude:NAME,...   fields that the signature locks";
 
+use containers::{Containers, Packing};
 use keys::Keys;
 use levels::{Levels, Services};
 use looks::Looks;
@@ -81,6 +87,7 @@ struct Options {
     complete: Option<PathBuf>,
     value: Option<PathBuf>,
     augment: bool,
+    containers: Containers,
     levels: Levels,
     looks: Looks,
     paths: Vec<PathBuf>,
@@ -99,6 +106,12 @@ fn main() -> ExitCode {
 
 fn run(options: &Options) -> Outcome<()> {
     let (signature, input, output) = match options.paths.as_slice() {
+        [input @ .., output] if options.containers.is_new() => {
+            files::stream_whole(output, |out| {
+                pack(&options.containers.of_files(input, options.time())?, options, out)
+            })?;
+            return written(output);
+        }
         [input, output] => (None, input, output),
         [signature, input, output] if options.augment => (Some(signature), input, output),
         _ => return Err("give IN and OUT".into()),
@@ -107,39 +120,84 @@ fn run(options: &Options) -> Outcome<()> {
     let file = File::open(input).map_err(|error| format!("{}: {error}", input.display()))?;
     let document = Seekable::new(file)?;
     files::stream_whole(output, |out| {
-        if let Some(state) = &options.complete {
-            return complete(&document, state, options, out);
-        }
-        if let Some(state) = &options.prepare {
-            return Ok(out.write_all(&prepare(&document, state, options)?)?);
-        }
-        if !options.add_fields.is_empty() {
-            return Ok(options.empty_fields(&document).add_to(out)?);
-        }
-        if options.augment {
-            return augment(&document, signature, options, out);
-        }
-        let signer = options.keys.open()?;
-        let services = options.levels.services()?;
-        if options.is_pdf(&document)? {
-            let level = services.as_ref().map(|it| options.raising(it)).transpose()?;
-            let mut builder = options.looks.give(options.pdf(&document))?;
-            if let Some(level) = &level {
-                builder = builder.level(level);
+        let container = match options.cades || signature.is_some() {
+            true => None,
+            false => options.containers.of_document(&document, options.time())?,
+        };
+        match container {
+            Some(_) if options.augment => {
+                let services = options.levels.services()?.ok_or("--augment needs --level")?;
+                containers::augment(&document, services.level()?, out)
             }
-            builder.sign_to(&*signer, out)?;
-        } else {
-            let level = services.as_ref().map(Services::level).transpose()?;
-            let mut builder = options.file(&document);
-            if let Some(level) = &level {
-                builder = builder.level(level);
-            }
-            builder.sign_to(&*signer, out)?;
+            Some(container) => pack(&container, options, out),
+            None => sign(&document, signature, options, out),
         }
-        Ok(())
     })?;
+    written(output)
+}
+
+fn written(output: &Path) -> Outcome<()> {
     println!("{}: {} bytes", output.display(), fs::metadata(output)?.len());
     Ok(())
+}
+
+/// A PDF, or any other file by a signature beside it.
+fn sign(
+    document: &Document,
+    signature: Option<&PathBuf>,
+    options: &Options,
+    out: &mut dyn Write,
+) -> Outcome<()> {
+    if let Some(state) = &options.complete {
+        return complete(document, state, options, out);
+    }
+    if let Some(state) = &options.prepare {
+        return Ok(out.write_all(&prepare(document, state, options)?)?);
+    }
+    if !options.add_fields.is_empty() {
+        return Ok(options.empty_fields(document).add_to(out)?);
+    }
+    if options.augment {
+        return augment(document, signature, options, out);
+    }
+    let signer = options.keys.open()?;
+    let services = options.levels.services()?;
+    if options.is_pdf(document)? {
+        let level = services.as_ref().map(|it| options.raising(it)).transpose()?;
+        let mut builder = options.looks.give(options.pdf(document))?;
+        if let Some(level) = &level {
+            builder = builder.level(level);
+        }
+        builder.sign_to(&*signer, out)?;
+    } else {
+        let level = services.as_ref().map(Services::level).transpose()?;
+        let mut builder = options.file(document);
+        if let Some(level) = &level {
+            builder = builder.level(level);
+        }
+        builder.sign_to(&*signer, out)?;
+    }
+    Ok(())
+}
+
+/// A container, in one step or in those that a key elsewhere takes.
+fn pack(container: &Packing<'_>, options: &Options, out: &mut dyn Write) -> Outcome<()> {
+    if let Some(state) = &options.complete {
+        let prepared: Prepared = serde_json::from_slice(&read(state)?)?;
+        let value = options.value.as_ref().ok_or("--complete needs --value")?;
+        return container.complete(prepared, &SignatureValue::new(read(value)?), out);
+    }
+    if let Some(state) = &options.prepare {
+        options.levels.must_be_b()?;
+        let chain = Certificate::all_from(&options.keys.certificates()?, &Limits::default())?;
+        let algorithm = options.keys.algorithm.ok_or("--prepare needs --algorithm")?;
+        let prepared = container.prepare(&chain, algorithm)?;
+        files::write_whole(state, &serde_json::to_vec_pretty(&prepared)?)?;
+        return Ok(out.write_all(prepared.to_be_signed().bytes())?);
+    }
+    let services = options.levels.services()?;
+    let level = services.as_ref().map(Services::level).transpose()?;
+    container.sign(&*options.keys.open()?, level, out)
 }
 
 /// For a key that is elsewhere: keeps the state, and gives what the key has to sign.
@@ -201,7 +259,8 @@ impl Options {
         let mut options = Self::default();
         while let Some(argument) = arguments.next() {
             let mut next = || arguments.next().ok_or(format!("{argument} wants a value"));
-            if options.levels.read(&argument, &mut next)?
+            if options.containers.read(&argument)
+                || options.levels.read(&argument, &mut next)?
                 || options.looks.read(&argument, &mut next)?
                 || options.keys.read(&argument, &mut next)?
             {
@@ -231,7 +290,11 @@ impl Options {
                 path => options.paths.push(path.into()),
             }
         }
-        let enough = if options.augment { 2..=3 } else { 2..=2 };
+        let enough = match (options.containers.is_new(), options.augment) {
+            (true, _) => 2..=usize::MAX,
+            (false, true) => 2..=3,
+            (false, false) => 2..=2,
+        };
         if enough.contains(&options.paths.len()) {
             Ok(options)
         } else {

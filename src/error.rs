@@ -142,6 +142,11 @@ impl Error {
         self.at(Place::Element(name.into()))
     }
 
+    #[must_use]
+    pub(crate) fn in_entry(self, name: impl Into<String>) -> Self {
+        self.at(Place::Entry(name.into()))
+    }
+
     /// Keeps what caused it; the cause's type is not part of the API.
     #[must_use]
     pub fn because(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {

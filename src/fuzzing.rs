@@ -18,7 +18,13 @@ pub fn verify_value(
 
 pub fn zip(bytes: &[u8]) -> Option<Vec<u8>> {
     let _ = zip::list(bytes, 64);
+    zip::exhaust::exhaust(bytes);
     zip::read_single(bytes, 1 << 20).ok()
+}
+
+/// A container of what the bytes say, as fuzzers hardly find one by themselves.
+pub fn container(bytes: &[u8]) -> Option<Vec<u8>> {
+    zip::exhaust::packed(bytes)
 }
 
 pub fn cms(bytes: &[u8]) -> bool {

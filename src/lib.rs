@@ -15,6 +15,7 @@
 //! | let a signature be seen | `appearance::Appearance` (feature `appearance`) |
 //! | certify a PDF, lock its fields, make fields for others | [`pades::SignatureBuilder::certify`], [`pades::FieldLock`], [`pades::FieldBuilder`] |
 //! | sign any file | [`cades::SignatureBuilder`] |
+//! | sign several files in one container | [`asic::ContainerBuilder`] |
 //! | time-stamp and archive signatures | [`cades::Augmenter`], [`pades::Augmenter`] |
 //! | sign or verify many documents | `batch::Batch` (feature `batch`) |
 //! | verify | [`Validator`] gives a [`Report`] with a [`Conclusion`] |
@@ -143,6 +144,13 @@ pub mod cades {
     pub use crate::signature::cades::{
         Augment, CounterSignatureBuilder, SignatureBuilder, SignaturePolicy,
     };
+}
+
+/// ASiC: documents and their signatures in one container (EN 319 162-1).
+pub mod asic {
+    pub use crate::augmentation::asic::Augmenter;
+    pub use crate::augmentation::cades::Level;
+    pub use crate::signature::asic::{Augment, Container, ContainerBuilder, ContainerType};
 }
 
 /// PAdES: signatures in PDF (EN 319 142-1).

@@ -167,6 +167,18 @@ pub struct Limits {
     /// Bytes of one attachment after decoding and decompression. Decompression
     /// stops here whatever the sizes in the headers say.
     pub attachment_bytes: usize,
+    /// Entries of one ZIP archive that is a container. A dossier of many annexes has some
+    /// hundred, a presentation some more.
+    pub zip_entries: usize,
+    /// Bytes that one entry of a container inflates to. They are never in memory at once.
+    pub zip_entry_bytes: u64,
+    /// Bytes that all entries of a container inflate to: what a second or two inflate.
+    pub zip_bytes: u64,
+    /// How often its own size an entry may inflate to, beyond sixteen megabytes: real papers
+    /// reach twenty, long logs a hundred, and what is made to burst a thousand.
+    pub zip_ratio: u64,
+    /// Entries with signatures of one container; as many with time-stamps, and with manifests.
+    pub asic_signatures: usize,
     /// Bytes of all attachments of one message after decoding and decompression:
     /// a thousand small archives can unpack to as much as one large one.
     pub attachments_bytes: usize,
@@ -239,6 +251,11 @@ impl Default for Limits {
             message_bytes: 512 << 20,
             attachments: 1_000,
             attachment_bytes: 512 << 20,
+            zip_entries: 10_000,
+            zip_entry_bytes: 1 << 30,
+            zip_bytes: 1 << 30,
+            zip_ratio: 200,
+            asic_signatures: 1_000,
             attachments_bytes: 512 << 20,
             answer_bytes: 1 << 30,
             signing_answer_bytes: 4 << 20,

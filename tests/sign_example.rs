@@ -81,3 +81,74 @@ fn an_encrypted_document_is_prepared_by_its_password() {
     assert_eq!(code, Some(0), "{error}");
     assert!(!std::fs::read(bytes).unwrap().is_empty());
 }
+
+/// Several files in a container, then another signer; the key elsewhere; a CMS of it.
+#[test]
+fn files_are_signed_in_a_container() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (letter, annex) = (path("công văn.txt"), path("bảng.csv"));
+    std::fs::write(&letter, "Kính gửi").unwrap();
+    std::fs::write(&annex, "1;2;3").unwrap();
+    let at = ["--time", NOW];
+    let report = |file: &str| {
+        let validator = Validator::new(TrustStore::new(), Policy::pilot(), NOW.parse().unwrap());
+        let report = validator.validate(&std::fs::read(path(file)).unwrap()).unwrap();
+        serde_json::to_value(report).unwrap()
+    };
+    let sign = |more: &[&str]| run(&[&KEY[..], &at, more].concat());
+    let Some((code, error)) = sign(&["--asic-e", &letter, &annex, &path("e")]) else { return };
+    assert_eq!(code, Some(0), "{error}");
+    assert_eq!(sign(&["--asic-s", &letter, &path("s")]).unwrap().0, Some(0));
+    assert_ne!(sign(&["--asic-s", &letter, &annex, &path("none")]).unwrap().0, Some(0));
+    for (file, format, references) in [("e", "ASiC-E", 3), ("s", "ASiC-S", 1)] {
+        let twice = format!("{file}2");
+        let (code, error) = sign(&["--over-everything", &path("e"), &path("e2")]).unwrap();
+        assert_eq!(code, Some(0), "{error}");
+        let (code, error) = sign(&[&path("s"), &path("s2")]).unwrap();
+        assert_eq!(code, Some(0), "{error}");
+        for (file, count) in [(file, 1), (&twice, 2)] {
+            let report = report(file);
+            assert_eq!(report["format"], format);
+            assert_eq!(report["uncovered_entries"], serde_json::json!([]));
+            let signatures = report["signatures"].as_array().unwrap();
+            assert_eq!(signatures.len(), count, "{report}");
+            assert!(signatures.iter().all(|it| it["intact"] == true), "{report}");
+            assert_eq!(signatures[0]["references"].as_array().unwrap().len(), references);
+        }
+    }
+    // One that nobody trusts, and nothing left out.
+    let verified = support::run("verify", &["--json", &path("e2")]);
+    let (code, said) = verified.unwrap_or_else(|| (Some(2), "\"format\":\"ASiC-E\"".into()));
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("\"format\":\"ASiC-E\""), "{said}");
+    // As any other file.
+    assert_eq!(sign(&["--enveloping", &path("e"), &path("p7m")]).unwrap().0, Some(0));
+    assert_eq!(report("p7m")["format"], "CMS");
+}
+
+#[test]
+fn a_container_is_prepared_and_completed() {
+    use kyso::{Prepared, Signer, SoftwareSigner};
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    std::fs::write(path("a.txt"), "Kính gửi").unwrap();
+    let prepare = ["--prepare", &path("state"), "--cert", KEY[3], "--algorithm", "RSA_SHA256"];
+    let files = ["--asic-e", "--time", NOW, &path("a.txt")];
+    let Some((code, error)) = run(&[&prepare[..], &files, &[&path("bytes")]].concat()) else {
+        return;
+    };
+    assert_eq!(code, Some(0), "{error}");
+    let read = |name: &str| std::fs::read(name).unwrap();
+    let prepared: Prepared = serde_json::from_slice(&read(&path("state"))).unwrap();
+    assert_eq!(prepared.to_be_signed().bytes(), read(&path("bytes")));
+    let signer = SoftwareSigner::from_pem(&read(KEY[1]), &read(KEY[3])).unwrap();
+    let value = signer.sign(prepared.to_be_signed()).unwrap();
+    std::fs::write(path("value"), value.bytes()).unwrap();
+    let complete = ["--complete", &path("state"), "--value", &path("value")];
+    let (code, error) = run(&[&complete[..], &files, &[&path("out.asice")]].concat()).unwrap();
+    assert_eq!(code, Some(0), "{error}");
+    let validator = Validator::new(TrustStore::new(), Policy::pilot(), NOW.parse().unwrap());
+    let report = validator.validate(&read(&path("out.asice"))).unwrap();
+    assert_eq!(report.signatures()[0].intact(), Some(true));
+}

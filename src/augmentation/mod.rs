@@ -2,6 +2,7 @@
 //! later: a time-stamp, the validation data, an archive time-stamp over both. What was
 //! there stays as it stands.
 
+pub(crate) mod asic;
 pub(crate) mod cades;
 mod found;
 pub(crate) mod pades;

@@ -3,6 +3,7 @@
 //! Making is the same in every format: *prepare* what is to be signed, have it
 //! *signed* wherever the key is, *complete* the document with the value.
 
+pub(crate) mod asic;
 pub(crate) mod cades;
 pub(crate) mod cms;
 #[cfg(feature = "batch")]

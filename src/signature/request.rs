@@ -123,6 +123,11 @@ impl Prepared {
         self.certificate_chain.first()
     }
 
+    /// Which document was prepared.
+    pub(super) fn document(&self) -> &Document {
+        &self.document
+    }
+
     /// Whether the signature stands in what follows the document.
     pub(super) fn is_appended(&self) -> bool {
         matches!(self.layout, Layout::Appended { .. })

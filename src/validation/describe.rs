@@ -2,7 +2,8 @@
 
 use super::block::Context;
 use super::facts::{
-    DataFacts, DigestFact, EncapsulatedFact, Named, SignatureFacts, TimeStampFacts, ValueFact,
+    DataFacts, DigestFact, EncapsulatedFact, EntryFact, Named, SignatureFacts, TimeStampFacts,
+    ValueFact,
 };
 use super::missing;
 use super::process::{Processed, ProcessedTimeStamp};
@@ -110,8 +111,10 @@ fn references(facts: &SignatureFacts) -> Vec<ReferenceReport> {
         DigestFact::NotCompared if !signed_attributes && found => facts.value_holds(),
         DigestFact::NotCompared => Some(false),
     };
-    let name = if facts.pdf.is_some() { "ByteRange" } else { "content" };
+    let signed = facts.container.as_ref().and_then(|it| it.signed.as_deref());
+    let name = if facts.pdf.is_some() { "ByteRange" } else { signed.unwrap_or("content") };
     let mut all = vec![ReferenceReport { name: name.into(), found, intact }];
+    all.extend(facts.container.iter().flat_map(|it| &it.entries).map(listed));
     if let Some(within) = facts.data.encapsulated {
         let intact = Some(within == EncapsulatedFact::Same);
         all.push(ReferenceReport { name: "eContent".into(), found: true, intact });
@@ -119,14 +122,29 @@ fn references(facts: &SignatureFacts) -> Vec<ReferenceReport> {
     all
 }
 
+/// A file that the manifest of a container lists.
+fn listed(entry: &EntryFact) -> ReferenceReport {
+    let intact = match entry.digest {
+        DigestFact::Matches => Some(true),
+        DigestFact::Unsupported => None,
+        DigestFact::Differs | DigestFact::Missing | DigestFact::NotCompared => Some(false),
+    };
+    ReferenceReport { name: entry.name.clone(), found: entry.found, intact }
+}
+
 fn coverage(facts: &SignatureFacts) -> Coverage {
-    match &facts.pdf {
-        Some(pdf) => Coverage {
+    match (&facts.pdf, &facts.container) {
+        (Some(pdf), _) => Coverage {
             whole_file: Some(pdf.covers_whole_file),
             byte_range: pdf.byte_range,
             entry: None,
         },
-        None => Coverage::default(),
+        (None, Some(container)) => Coverage {
+            whole_file: container.signed.is_some().then_some(container.covers_all),
+            byte_range: None,
+            entry: container.signed.clone(),
+        },
+        (None, None) => Coverage::default(),
     }
 }
 

@@ -1,12 +1,14 @@
 //! What is known about one signature before anybody judges it. Facts own what they
 //! say, so that a case can be judged again without the document.
 
+mod container;
 mod pdf;
 mod time_stamp;
 
 use std::fmt;
 use std::ops::Range;
 
+pub(super) use container::{ContainerFacts, EntryFact, Misshapen};
 use der::asn1::ObjectIdentifier;
 pub(super) use pdf::PdfFacts;
 pub use pdf::PdfWords;
@@ -49,6 +51,8 @@ pub(super) struct SignatureFacts {
     #[serde(skip)]
     pub(super) octets: SignatureOctets,
     pub(super) pdf: Option<PdfFacts>,
+    /// Where it stands in a container, and what it is over there.
+    pub(super) container: Option<ContainerFacts>,
     pub(super) level: SignatureLevel,
     /// What names the signature value where its existence is proven.
     pub(super) value_id: ObjectId,
@@ -435,6 +439,7 @@ impl SignatureFacts {
             value: ValueFact::NotChecked,
             octets: SignatureOctets::default(),
             pdf: None,
+            container: None,
             level: SignatureLevel::NotEtsi,
             value_id: ObjectId::of(&[]),
             objects: Vec::new(),

@@ -1,7 +1,9 @@
 //! Telling what a document is by its first bytes.
 
 use crate::error::{Error, Result};
+use crate::signature::asic::Container;
 use crate::signature::cms;
+use crate::source::Source;
 
 /// Bytes read to tell what a document is. ISO 32000-1 Annex H.3: a PDF may begin
 /// within the first 1024 bytes.
@@ -27,6 +29,11 @@ pub(super) fn trailing(signed_data: &cms::SignedData<'_>) -> usize {
     let trailing = signed_data.trailing();
     let padding = |byte: &u8| matches!(byte, 0 | b'\r' | b'\n' | b' ');
     if trailing.iter().all(padding) { 0 } else { trailing.len() }
+}
+
+/// Whether the file begins as a ZIP archive does.
+pub(super) fn is_zip(head: &[u8]) -> bool {
+    head.starts_with(b"PK\x03\x04")
 }
 
 pub(super) fn is_pdf(head: &[u8]) -> bool {
@@ -56,3 +63,16 @@ const PEM: &[u8] = b"-----BEGIN ";
 const PKCS7: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7];
 /// Tag and length of the SEQUENCE, and the identifier.
 const HEADER: usize = 24;
+
+/// As [`is_no_pdf_besides`]: a reader of PDFs may show what begins in a container, which is
+/// well where that is a file of it.
+pub(super) fn is_no_pdf_outside(file: &dyn Source, container: &Container<'_>) -> Result<()> {
+    let head = file.window(0..file.len().min(SNIFFED))?;
+    let Some(at) = place_of_pdf(&head) else { return Ok(()) };
+    let at = u64::try_from(at).unwrap_or(u64::MAX);
+    if container.archive().is_content(at) {
+        return Ok(());
+    }
+    let what = "this container is a PDF besides, which is none of its files";
+    Err(Error::malformed(what).at_offset(at))
+}

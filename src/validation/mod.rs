@@ -10,6 +10,7 @@ mod certificate;
 mod check;
 mod collect;
 mod conclusion;
+mod container;
 mod describe;
 mod evidence;
 mod facts;

@@ -61,6 +61,12 @@ pub enum DocumentFormat {
     /// A time-stamp token by itself (RFC 3161).
     #[serde(rename = "TST")]
     Tst,
+    /// A container of one file (EN 319 162-1).
+    #[serde(rename = "ASiC-S")]
+    AsicS,
+    /// A container of any number of files; those of OpenDocument are taken for it.
+    #[serde(rename = "ASiC-E")]
+    AsicE,
     /// None that this crate verifies.
     #[serde(rename = "UNKNOWN")]
     Unknown,
@@ -74,6 +80,8 @@ impl DocumentFormat {
             Self::Pdf => "PDF",
             Self::Cms => "CMS",
             Self::Tst => "TST",
+            Self::AsicS => "ASiC-S",
+            Self::AsicE => "ASiC-E",
             Self::Unknown => "UNKNOWN",
         }
     }
@@ -239,6 +247,17 @@ impl Report {
     #[must_use]
     pub fn revisions(&self) -> &[RevisionReport] {
         &self.revisions
+    }
+
+    /// The files of a container that no signature covers: nobody answers for them.
+    #[must_use]
+    pub fn uncovered_entries(&self) -> &[String] {
+        &self.uncovered_entries
+    }
+
+    pub(super) fn with_uncovered(mut self, entries: Vec<String>) -> Self {
+        self.uncovered_entries = entries;
+        self
     }
 
     pub(super) fn with_revisions(mut self, revisions: Vec<RevisionReport>) -> Self {

@@ -10,11 +10,12 @@ use super::collect::{self, CmsSource, Data};
 use super::conclusion::Conclusion;
 use super::describe::{signature, time_stamp};
 use super::facts::{DigestFact, DocumentFacts, SignatureFacts};
-use super::format::{SNIFFED, is_cms, is_no_pdf_besides, is_pdf, trailing};
+use super::format::{SNIFFED, is_cms, is_no_pdf_besides, is_pdf, is_zip, trailing};
 use super::policy::Policy;
 use super::process::{self, ProcessedDocument};
 use super::report::{DocumentFormat, Report, RevisionReport, SignatureReport, Stamp};
 use crate::crypto::Digest;
+use crate::encoding::zip::has_end;
 use crate::error::{Error, Result};
 use crate::limits::{Limits, within};
 use crate::pki::path::Checks;
@@ -219,22 +220,27 @@ impl Validator {
         self
     }
 
-    /// Validates every signature of a PDF, or of a CMS that holds its content. A PDF
-    /// without a signature gives a report without a conclusion.
+    /// Validates every signature of a PDF, of a CMS that holds its content, or of a container
+    /// (EN 319 162-1). What it is, its content tells. A document without a signature gives a
+    /// report without a conclusion.
     ///
     /// # Errors
-    /// `Malformed` when it is neither, or too broken to tell its signatures;
+    /// `Malformed` when it is none of these, or too broken to tell its signatures;
     /// `Unsupported` when it is a CMS that is not signed; `LimitExceeded` when a bound
     /// was reached; `Io` when reading fails. A bad signature is no error.
     pub fn validate<S: Source + ?Sized>(&self, document: &S) -> Result<Report> {
         let head = document.window(0..document.len().min(SNIFFED))?;
+        if is_zip(&head) && (!is_pdf(&head) || has_end(&document)?) {
+            return self.validate_container(&document);
+        }
         if is_cms(&head) {
             return self.validate_cms(&document, None);
         }
         if is_pdf(&head) {
             return self.validate_pdf(&document);
         }
-        Err(Error::malformed("this is neither a PDF nor a CMS signature").at_offset(0))
+        Err(Error::malformed("this is neither a PDF nor a CMS signature nor a container of those")
+            .at_offset(0))
     }
 
     /// Validates a CMS signature over a content that stands elsewhere. Where the CMS
@@ -363,7 +369,7 @@ impl Validator {
         self.report(DocumentFormat::Cms, &facts)
     }
 
-    fn report(&self, format: DocumentFormat, facts: &DocumentFacts) -> Result<Report> {
+    pub(super) fn report(&self, format: DocumentFormat, facts: &DocumentFacts) -> Result<Report> {
         let (checks, spent) = (self.checks(), Spent::default());
         let recorder = self.recorder();
         let gathering = self.recorded(recorder.as_ref());

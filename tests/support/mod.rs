@@ -17,6 +17,7 @@ pub(crate) mod pki;
 #[path = "../../src/samples.rs"]
 pub(crate) mod samples;
 pub(crate) mod tsa;
+pub(crate) mod zip;
 
 /// Runs an example. `cargo test` builds them beside the tests; a single test by name does
 /// not: then this says so, and nothing is run.

@@ -23,18 +23,28 @@ pub(super) fn added(
             found.signer(signer, None)?;
         }
     }
+    completed(cms, &parsed, &found, validator, limits)
+}
+
+/// The CMS with what is needed, as far as it does not hold it.
+pub(in crate::augmentation) fn completed(
+    cms: &[u8],
+    parsed: &SignedData<'_>,
+    found: &Found<'_>,
+    validator: &Validator,
+    limits: &Limits,
+) -> Result<Vec<u8>> {
     let data = validator.validation_data(&found.needed, &found.pool, &found.known)?;
     let data = ValidationData::merged(&data);
     let responses = data.kept.responses.iter().map(|it| it.der());
-    let responses = responses.filter(|it| !holds(&parsed, it)).map(ocsp_choice);
+    let responses = responses.filter(|it| !holds(parsed, it)).map(ocsp_choice);
     let crls = data.kept.crls.iter().map(|it| it.der());
-    let crls = crls.filter(|it| !holds(&parsed, it)).map(|it| Ok(it.to_vec()));
+    let crls = crls.filter(|it| !holds(parsed, it)).map(|it| Ok(it.to_vec()));
     let additions = Additions {
         certificates: data.certificates.iter().map(|it| it.der().to_vec()).collect(),
         revocation_infos: crls.chain(responses).collect::<Result<_>>()?,
         ..Additions::default()
     };
-    drop(parsed);
     add(cms, additions, limits)
 }
 

@@ -25,13 +25,13 @@ pub enum Level<'a> {
 }
 
 impl<'a> Level<'a> {
-    pub(super) fn authority(self) -> &'a dyn TimeStampAuthority {
+    pub(in crate::augmentation) fn authority(self) -> &'a dyn TimeStampAuthority {
         match self {
             Self::T(authority) | Self::Lt(authority, _) | Self::Lta(authority, _) => authority,
         }
     }
 
-    pub(super) fn validator(self) -> Option<&'a Validator> {
+    pub(in crate::augmentation) fn validator(self) -> Option<&'a Validator> {
         match self {
             Self::T(_) => None,
             Self::Lt(_, validator) | Self::Lta(_, validator) => Some(validator),

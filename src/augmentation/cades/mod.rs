@@ -8,4 +8,5 @@ mod level;
 pub(crate) mod tests;
 
 pub use augmenter::Augmenter;
+pub(super) use data::completed;
 pub use level::Level;

@@ -6,8 +6,8 @@
 use crate::validation::check::{CheckId, Finding, say};
 use crate::validation::conclusion::{Failed, Indeterminate};
 use crate::validation::facts::{
-    AttributeFact, AttributeFaultKind, ContentTypeFact, DigestFact, Disagreement, MimicryFact,
-    SignatureFacts, ValueFact,
+    AttributeFact, AttributeFaultKind, ContentTypeFact, DigestFact, Disagreement, EntryFact,
+    MimicryFact, SignatureFacts, ValueFact,
 };
 
 pub(super) fn findings(facts: &SignatureFacts) -> Vec<Finding> {
@@ -15,6 +15,7 @@ pub(super) fn findings(facts: &SignatureFacts) -> Vec<Finding> {
     all.extend(facts.attribute_faults.iter().map(attribute));
     all.extend(mimicry(facts));
     all.extend(message_digest(facts));
+    all.extend(facts.container.iter().flat_map(|it| &it.entries).filter_map(entry));
     all.extend(content_type(facts));
     all.extend(facts.disagreements.iter().map(disagreement));
     all.extend(value(facts));
@@ -123,6 +124,44 @@ fn message_digest(facts: &SignatureFacts) -> Option<Finding> {
             )
         }
     })
+}
+
+/// A file that the manifest of a container lists is signed as the manifest is
+/// (EN 319 162-1 Annex A.4). What is as it was is among the references.
+fn entry(entry: &EntryFact) -> Option<Finding> {
+    let name = &entry.name;
+    if !entry.found {
+        return Some(Finding::unknown(
+            CheckId::SignedData,
+            Indeterminate::SignedDataNotFound,
+            say(
+                format!("Tệp “{name}” được ký nhưng không có trong gói."),
+                format!("The file “{name}” was signed, and is not in the container."),
+            ),
+        ));
+    }
+    let id = CheckId::MessageDigest;
+    match entry.digest {
+        DigestFact::Matches => None,
+        DigestFact::Unsupported => {
+            let method = &entry.method;
+            let message = say(
+                format!("Hàm băm {method} của tệp “{name}” không được hỗ trợ."),
+                format!("The digest {method} of the file “{name}” is not supported."),
+            );
+            Some(Finding::unknown(id, Indeterminate::Generic, message))
+        }
+        DigestFact::Differs | DigestFact::Missing | DigestFact::NotCompared => {
+            Some(Finding::broken(
+                id,
+                Failed::HashFailure,
+                say(
+                    format!("Tệp “{name}” đã bị thay đổi sau khi ký."),
+                    format!("The file “{name}” was changed since it was signed."),
+                ),
+            ))
+        }
+    }
 }
 
 fn content_type(facts: &SignatureFacts) -> Option<Finding> {

@@ -4,13 +4,17 @@
 use crate::signature::pades;
 use crate::validation::check::{CheckId, Finding, say};
 use crate::validation::conclusion::{Failed, Indeterminate};
-use crate::validation::facts::{EncapsulatedFact, PdfFacts, SignatureFacts};
+use crate::validation::facts::{
+    ContainerFacts, EncapsulatedFact, Misshapen, PdfFacts, SignatureFacts,
+};
 use crate::validation::messages;
 
 pub(super) fn findings(facts: &SignatureFacts) -> Vec<Finding> {
     let mut all = vec![structure(facts)];
     all.extend(trailing(facts));
     all.extend(facts.data.encapsulated.map(encapsulated));
+    all.extend(facts.container.as_ref().and_then(manifest));
+    all.extend(facts.container.as_ref().and_then(|it| it.misshapen).map(misshapen));
     if let Some(pdf) = &facts.pdf {
         all.extend(pdf_findings(pdf));
         all.push(readable(pdf));
@@ -34,6 +38,38 @@ fn structure(facts: &SignatureFacts) -> Finding {
             ),
         ),
     }
+}
+
+/// Without its manifest, a signature in a container is over nothing that can be told.
+fn manifest(place: &ContainerFacts) -> Option<Finding> {
+    let why = place.manifest_unreadable.as_ref()?;
+    Some(Finding::broken(
+        CheckId::FormatStructure,
+        Failed::FormatFailure,
+        say(
+            "Danh mục các tệp được ký trong gói (ASiCManifest) bị hỏng.".to_owned(),
+            format!("The container's list of what is signed is broken: {why}."),
+        ),
+    ))
+}
+
+/// What a container has to be, so that all programs show the same as signed.
+fn misshapen(what: Misshapen) -> Finding {
+    let message = match what {
+        Misshapen::NotOneFile(count) => say(
+            format!("Gói ASiC-S phải có đúng một tệp, nhưng có {count} tệp."),
+            format!("An ASiC-S has exactly one file; this one has {count}."),
+        ),
+        Misshapen::InFolder => say(
+            "Tệp của gói ASiC-S không được nằm trong thư mục.",
+            "The file of an ASiC-S must not be in a folder.",
+        ),
+        Misshapen::NoFile => say(
+            "Gói ASiC-E không có tệp nào để ký.",
+            "The ASiC-E has no file that could be signed.",
+        ),
+    };
+    Finding::broken(CheckId::FormatStructure, Failed::FormatFailure, message)
 }
 
 /// What follows a CMS is signed by nobody, and some programs show it.

@@ -113,7 +113,7 @@ pub(super) fn read(
 }
 
 /// As [`read`]; `is_over` says whether the imprint is that of what the token is over.
-fn compared(
+pub(super) fn compared(
     kind: TimeStampType,
     token: &[u8],
     Beside { certificates, memory, limits }: Beside<'_>,

@@ -43,6 +43,14 @@ pub(in crate::validation) enum Covers {
 }
 
 impl Covers {
+    /// What is covered by itself, and not by where it stands.
+    pub(in crate::validation) fn objects(&self) -> &[ObjectId] {
+        match self {
+            Self::Objects(objects) => objects,
+            Self::Ranges(_) => &[],
+        }
+    }
+
     /// Whether what stands there is covered, the whole of it.
     pub(in crate::validation) fn includes(&self, place: &Range<u64>) -> bool {
         match self {
@@ -89,6 +97,8 @@ pub enum TimeStampType {
     DocumentTimestamp,
     /// The signature value, by a token in the document security store of a PDF.
     VriTimestamp,
+    /// Files of a container, signatures among them.
+    ContainerTimestamp,
 }
 
 impl TimeStampType {
@@ -101,6 +111,7 @@ impl TimeStampType {
             Self::ArchiveTimestamp => "ARCHIVE_TIMESTAMP",
             Self::DocumentTimestamp => "DOCUMENT_TIMESTAMP",
             Self::VriTimestamp => "VRI_TIMESTAMP",
+            Self::ContainerTimestamp => "CONTAINER_TIMESTAMP",
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::validation::block::{self, Context};
 use crate::validation::check::{Check, CheckId, Finding, say};
 use crate::validation::conclusion::{Conclusion, Failed, Indeterminate};
 use crate::validation::facts::{
-    Covers, DocumentFacts, RevocationFacts, SignatureFacts, TimeStampFacts, TimeStampType,
+    DocumentFacts, RevocationFacts, SignatureFacts, TimeStampFacts, TimeStampType,
 };
 use crate::validation::poe::{ObjectId, Proofs, Proven};
 use crate::validation::steps::{Block, BlockId};
@@ -63,6 +63,7 @@ pub(in crate::validation) fn document(
         if let Some(at) = processed.proves(stamp) {
             let covered = facts.objects.iter().filter(|(place, _)| stamp.covers.includes(place));
             covered.for_each(|(_, object)| proofs.add(*object, at));
+            stamp.covers.objects().iter().for_each(|object| proofs.add(*object, at));
         }
         Ok(processed)
     })?;
@@ -101,8 +102,8 @@ fn signature(
     let mut proofs = Proofs::upon(proofs);
     let time_stamps = newest_first(&facts.time_stamps, |stamp| {
         let processed = time_stamp::validate(stamp, &facts.revocation, &proofs, context)?;
-        if let (Some(at), Covers::Objects(objects)) = (processed.proves(stamp), &stamp.covers) {
-            objects.iter().for_each(|object| proofs.add(*object, at));
+        if let Some(at) = processed.proves(stamp) {
+            stamp.covers.objects().iter().for_each(|object| proofs.add(*object, at));
         }
         Ok(processed)
     })?;

@@ -66,7 +66,8 @@ pub struct Coverage {
     pub whole_file: Option<bool>,
     /// Start and length of both stretches of a PDF.
     pub byte_range: Option<[u64; 4]>,
-    /// The entry of a container.
+    /// The entry of a container that is signed: a file, or the manifest that lists the files,
+    /// which then stand among the references.
     pub entry: Option<String>,
 }
 

@@ -1,9 +1,4 @@
-//! ZIP archives (APPNOTE 6.3) of exactly one file, as messages wrap attachments.
-//!
-//! The path of an entry is never used to find or make a file. Nothing is taken
-//! from an archive that two readers could read in two ways.
-
-#![warn(clippy::arithmetic_side_effects)]
+//! Archives of exactly one file, as messages wrap attachments.
 
 use std::io::{Read, Write};
 

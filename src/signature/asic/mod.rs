@@ -1,0 +1,14 @@
+//! ASiC: documents and their signatures in one ZIP container (EN 319 162-1).
+
+mod archive;
+mod builder;
+mod container;
+mod manifest;
+mod names;
+mod plan;
+
+pub(crate) use archive::{archived, rewritten};
+pub use builder::{Augment, ContainerBuilder};
+pub use container::{Container, ContainerType};
+pub(crate) use container::{Irregularity, Role};
+pub(crate) use manifest::Manifest;

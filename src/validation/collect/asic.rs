@@ -1,0 +1,489 @@
+//! Facts about the signatures and time-stamps of one container (EN 319 162-1).
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::cms::{CmsSource, collect as collect_cms};
+use super::data::Data;
+use super::digests::Digests;
+use super::time_stamp::{self, Beside};
+use crate::crypto::DigestAlgorithm;
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::within;
+use crate::pki::Certificate;
+use crate::signature::asic::{Container, ContainerType, Manifest, Role};
+use crate::signature::cms::{self, SignedData};
+use crate::source::Files;
+use crate::validation::facts::{
+    ContainerFacts, Covers, DigestFact, DocumentFacts, EntryFact, Form, Misshapen, RevocationFacts,
+    SignatureFacts, SignatureLevel, TimeStampFacts, TimeStampType,
+};
+use crate::validation::format::trailing;
+use crate::validation::poe::ObjectId;
+
+/// What was found in a container.
+pub(in crate::validation) struct Collected {
+    pub(in crate::validation) facts: DocumentFacts,
+    /// Files that no signature covers, or in a container without signatures no time-stamp.
+    pub(in crate::validation) uncovered: Vec<String>,
+    /// Evidence records, which are not looked into here.
+    pub(in crate::validation) evidence_records: Vec<String>,
+    /// What manifests of time-stamps list that is not there, or not as it was.
+    pub(in crate::validation) stale: Vec<Stale>,
+}
+
+/// An entry that a time-stamp does not prove, though its manifest lists it.
+pub(in crate::validation) struct Stale {
+    pub(in crate::validation) time_stamp: String,
+    pub(in crate::validation) entry: String,
+}
+
+/// Things that the time-stamps of one container may cover together: a hundred of them over
+/// fifty signatures, each with what it takes to validate it, cover a hundred thousand.
+const COVERED: usize = 1_000_000;
+
+/// Collects the facts about every signature, and about the time-stamps beside them.
+///
+/// # Errors
+/// `Malformed` when an entry cannot be read; `LimitExceeded` when a bound was reached; `Io`;
+/// `Unsupported` for a container whose signatures are in XML.
+pub(in crate::validation) fn collect(
+    container: &Container<'_>,
+    known: Beside<'_>,
+) -> Result<Collected> {
+    let limits = known.limits;
+    for role in [Role::Cades, Role::Xml, Role::TimeStamp, Role::EvidenceRecord] {
+        within(container.of(role).count(), limits.asic_signatures, "signatures of a container")?;
+    }
+    let mut collector = Collector {
+        container,
+        known,
+        digests: Digests::new(container),
+        listed: BTreeMap::new(),
+        facts: DocumentFacts::default(),
+        objects: BTreeMap::new(),
+        stale: Vec::new(),
+    };
+    collector.manifests()?;
+    if let Some(name) = container.of(Role::Xml).next() {
+        return Err(Error::unsupported("a container with signatures in XML").in_entry(name));
+    }
+    for name in container.of(Role::Cades) {
+        collector.signature(name)?;
+    }
+    collector.time_stamps()?;
+    let misshapen = misshapen(container);
+    for facts in &mut collector.facts.signatures {
+        facts.container.iter_mut().for_each(|it| it.misshapen = misshapen);
+    }
+    let uncovered = collector.uncovered();
+    let evidence_records = container.of(Role::EvidenceRecord).map(str::to_owned).collect();
+    let Collector { facts, stale, .. } = collector;
+    Ok(Collected { facts, uncovered, evidence_records, stale })
+}
+
+struct Collector<'c, 's> {
+    container: &'c Container<'s>,
+    known: Beside<'c>,
+    digests: Digests<'c, 's>,
+    /// What each manifest lists.
+    listed: BTreeMap<&'c str, Vec<EntryFact>>,
+    facts: DocumentFacts,
+    /// What stands in each entry and may have to be proven to have existed.
+    objects: BTreeMap<&'c str, Vec<ObjectId>>,
+    stale: Vec<Stale>,
+}
+
+/// What a signature is over.
+struct Over<'c> {
+    name: &'c str,
+    manifest: bool,
+}
+
+impl<'c> Collector<'c, '_> {
+    /// Each entry is read once, however many manifests list it.
+    fn manifests(&mut self) -> Result<()> {
+        let mut wanted: BTreeMap<&str, BTreeSet<DigestAlgorithm>> = BTreeMap::new();
+        let readable =
+            || self.container.manifests().filter_map(|(at, it)| Some((at, it.as_ref().ok()?)));
+        for reference in readable().flat_map(|(_, it)| &it.references) {
+            if let (Some(name), Some(algorithm)) = (&reference.name, reference.algorithm()) {
+                wanted.entry(name).or_default().insert(algorithm);
+            }
+        }
+        for (name, algorithms) in wanted {
+            self.digests.compute(name, algorithms)?;
+        }
+        for (name, manifest) in readable() {
+            let entries = entries(manifest, self.container, &mut self.digests)?;
+            self.listed.insert(name, entries);
+        }
+        Ok(())
+    }
+
+    fn signature(&mut self, entry: &'c str) -> Result<()> {
+        let limits = self.known.limits;
+        let bytes = self.container.read(entry, limits.cms_bytes)?;
+        let place = self.facts.signatures.len();
+        let mut signatures = match self.cms(entry, &bytes) {
+            Ok(signatures) => signatures,
+            Err(error) if error.kind() != ErrorKind::Malformed => return Err(error),
+            Err(error) => {
+                let mut facts = SignatureFacts::new(entry.to_owned(), Form::Cades);
+                facts.unreadable = Some(error.to_string());
+                facts.container =
+                    Some(ContainerFacts { entry: entry.into(), ..Default::default() });
+                vec![facts]
+            }
+        };
+        let mut objects = vec![ObjectId::of(&bytes)];
+        for facts in &signatures {
+            objects.push(facts.value_id);
+            objects.extend(&facts.objects);
+        }
+        objects.sort_unstable();
+        objects.dedup();
+        self.objects.insert(entry, objects);
+        self.facts.signatures.append(&mut signatures);
+        within(
+            self.facts.signatures.len().saturating_sub(place),
+            limits.cms_signers,
+            "signers of a CMS",
+        )
+    }
+
+    fn cms(&mut self, entry: &'c str, bytes: &[u8]) -> Result<Vec<SignatureFacts>> {
+        let limits = self.known.limits;
+        let bytes: Cow<'_, [u8]> = cms::unarmoured(bytes)?;
+        let signed_data = SignedData::parse(&bytes, limits)?;
+        let over = self.over(entry, &signed_data)?;
+        let source = CmsSource {
+            signed_data: &signed_data,
+            id: entry,
+            form: None,
+            certificates: self.known.certificates,
+            time_stamps: true,
+            memory: self.known.memory,
+            limits,
+        };
+        let content = match &over {
+            Some(over) => self.container.open(over.name)?,
+            None => None,
+        };
+        let mut data = None;
+        if let (Some(over), Some(content)) = (&over, &content) {
+            let signers = signed_data.signers().iter().flatten();
+            let algorithms = signers.filter_map(|it| it.digest_algorithm()).collect();
+            let digests = self.digests.compute(over.name, algorithms)?;
+            data = Some(Data::whole(&**content).with_digests(digests));
+        }
+        let encapsulated = match (signed_data.content(), &mut data) {
+            (Some(within), Some(data)) => Some(data.compare(within)?),
+            _ => None,
+        };
+        let mut all = collect_cms(&source, &mut data)?;
+        let trailing = trailing(&signed_data);
+        let place = self.place(entry, over.as_ref());
+        for facts in &mut all {
+            facts.trailing = trailing;
+            facts.container = Some(place.clone());
+            if facts.counter_signature {
+                // It is over the signature, and over no file.
+                let own = ContainerFacts { entry: entry.to_owned(), ..ContainerFacts::default() };
+                facts.container = Some(own);
+            } else if facts.data.digest != DigestFact::Differs {
+                facts.data.encapsulated = encapsulated;
+            }
+        }
+        Ok(all)
+    }
+
+    /// What a signature is over: its manifest, or without one the only file. Where several
+    /// manifests claim it, what was signed tells which is its own.
+    fn over(&mut self, entry: &str, cms: &SignedData<'_>) -> Result<Option<Over<'c>>> {
+        let container = self.container;
+        let mut candidates: Vec<_> =
+            container.manifests_of(entry).map(|(name, _)| Over { name, manifest: true }).collect();
+        if candidates.is_empty() {
+            let several = container.container_type() == ContainerType::Extended
+                && (container.data_files().nth(1).is_some()
+                    || container.manifests().any(|(_, it)| it.is_err()));
+            let files = container.data_files().filter(|_| !several);
+            candidates = files.map(|name| Over { name, manifest: false }).collect();
+        }
+        let signers = cms.signers().iter().flatten();
+        let stated: Vec<_> = signers
+            .filter_map(|it| {
+                let stated = it.signed_attributes()?.message_digest().ok()??;
+                Some((it.digest_algorithm()?, stated.into_owned()))
+            })
+            .collect();
+        if candidates.len() > 1 {
+            for (n, candidate) in candidates.iter().enumerate() {
+                let algorithms = stated.iter().map(|it| it.0).collect();
+                let digests = self.digests.compute(candidate.name, algorithms)?;
+                let signed = |it: &crate::crypto::Digest| {
+                    stated.iter().any(|(by, of)| *by == it.algorithm() && of == it.value())
+                };
+                if digests.iter().any(signed) {
+                    return Ok(Some(candidates.swap_remove(n)));
+                }
+            }
+        }
+        Ok(candidates.into_iter().next())
+    }
+
+    fn place(&self, entry: &str, over: Option<&Over<'c>>) -> ContainerFacts {
+        let mut unreadable = self.container.manifests().filter_map(|(_, it)| it.as_ref().err());
+        let entries = over.filter(|it| it.manifest).and_then(|it| self.listed.get(it.name));
+        let entries = entries.cloned().unwrap_or_default();
+        let covered: BTreeSet<_> = over
+            .map(|it| it.name)
+            .into_iter()
+            .chain(entries.iter().filter(|it| it.holds()).map(|it| it.name.as_str()))
+            .collect();
+        let covers_all = self.container.data_files().all(|it| covered.contains(it));
+        ContainerFacts {
+            entry: entry.to_owned(),
+            signed: over.map(|it| it.name.to_owned()),
+            manifest_unreadable: match over {
+                Some(_) => None,
+                None => unreadable.next().map(ToString::to_string),
+            },
+            misshapen: None,
+            covers_all,
+            entries,
+        }
+    }
+
+    /// All time-stamps are read before it is told what they cover: one may cover another.
+    fn time_stamps(&mut self) -> Result<()> {
+        let pool = self.pool()?;
+        let revocation = self.revocation()?;
+        let mut over = Vec::new();
+        for entry in self.container.of(Role::TimeStamp) {
+            let token = self.container.read(entry, self.known.limits.time_stamp_bytes)?;
+            let (mut stamp, of) = self.time_stamp(entry, &token, &pool)?;
+            let mut objects = vec![stamp.id];
+            if let Some(token) = &mut stamp.token {
+                token.id = entry.to_owned();
+                objects.extend(&token.objects);
+                token.revocation.extend(revocation.clone());
+            }
+            self.objects.insert(entry, objects);
+            self.facts.time_stamps.push(stamp);
+            over.push((entry, of));
+        }
+        let mut all = 0_usize;
+        for (n, (entry, of)) in over.into_iter().enumerate() {
+            let Some(of) = of else { continue };
+            let listed = self.listed.get(of).map(Vec::as_slice).unwrap_or_default();
+            stamped(&mut self.facts.signatures, n, listed);
+            let Some(stamp) = self.facts.time_stamps.get_mut(n) else { continue };
+            if stamp.imprint_intact != Some(true) {
+                continue;
+            }
+            let mut objects = Vec::new();
+            for it in listed.iter().filter(|it| it.holds()) {
+                let inside = self.objects.get(it.name.as_str()).into_iter().flatten();
+                let before = objects.len();
+                objects.extend(inside);
+                all = all.saturating_add(objects.len().saturating_sub(before));
+                within(all, COVERED, "things that the time-stamps of a container cover")?;
+            }
+            stamp.covers = Covers::Objects(objects);
+            stamp.index = weakest(listed);
+            let broken = listed.iter().filter(|it| !it.holds());
+            self.stale.extend(
+                broken.map(|it| Stale { time_stamp: entry.to_owned(), entry: it.name.clone() }),
+            );
+        }
+        Ok(())
+    }
+
+    /// The time-stamp, and the manifest that it is over.
+    fn time_stamp(
+        &mut self,
+        entry: &str,
+        token: &[u8],
+        pool: &[Certificate],
+    ) -> Result<(TimeStampFacts, Option<&'c str>)> {
+        let container = self.container;
+        let manifests: Vec<_> = container.manifests_of(entry).map(|(name, _)| name).collect();
+        // Without a manifest it is over the only file.
+        let mut files = container.data_files();
+        let only = files.next().filter(|_| manifests.is_empty() && files.next().is_none());
+        let mut of = manifests.first().copied();
+        let known = Beside { certificates: pool, ..self.known };
+        let kind = TimeStampType::ContainerTimestamp;
+        let digests = &mut self.digests;
+        let facts = time_stamp::compared(kind, token, known, |info| {
+            let Some(algorithm) = DigestAlgorithm::from_oid(info.algorithm) else {
+                return Ok(None);
+            };
+            let mut compared = None;
+            for name in manifests.iter().copied().chain(only) {
+                let computed = digests.compute(name, [algorithm].into())?;
+                let same = computed.iter().any(|it| it.value() == info.imprint);
+                compared = Some(same);
+                if same {
+                    of = manifests.contains(&name).then_some(name);
+                    break;
+                }
+            }
+            Ok(compared)
+        })?;
+        Ok((facts, of))
+    }
+
+    /// The caller's certificates, and those that came with the signatures: the validation
+    /// data of a time-stamp may have been put there.
+    fn pool(&self) -> Result<Vec<Certificate>> {
+        let mut pool = self.known.certificates.to_vec();
+        if self.container.of(Role::TimeStamp).next().is_none() {
+            return Ok(pool);
+        }
+        let most = self.known.certificates.len().saturating_add(self.known.limits.certificates);
+        let signers = self.facts.signatures.iter().map(|it| &it.signer);
+        for certificate in signers.flat_map(|it| &it.certificates) {
+            if !pool.contains(certificate) {
+                pool.push(certificate.clone());
+                within(pool.len(), most, "certificates of a container")?;
+            }
+        }
+        Ok(pool)
+    }
+
+    fn revocation(&self) -> Result<RevocationFacts> {
+        let mut all = RevocationFacts::default();
+        if self.container.of(Role::TimeStamp).next().is_none() {
+            return Ok(all);
+        }
+        let mut seen = BTreeSet::new();
+        for facts in &self.facts.signatures {
+            let RevocationFacts { crls, responses } = &facts.revocation;
+            all.crls.extend(crls.iter().filter(|it| seen.insert(it.id)).cloned());
+            all.responses.extend(responses.iter().filter(|it| seen.insert(it.id)).cloned());
+            let most = self.known.limits.cms_revocation_infos;
+            within(seen.len(), most, "CRLs and OCSP responses of a container")?;
+        }
+        Ok(all)
+    }
+
+    /// Only what is as it was when it was signed counts as covered, by a signature whose
+    /// value is over it.
+    fn uncovered(&self) -> Vec<String> {
+        let mut covered = BTreeSet::new();
+        for facts in self.facts.signatures.iter().filter(|it| !it.counter_signature) {
+            let Some(place) = facts.container.as_ref().filter(|_| facts.covers_data()) else {
+                continue;
+            };
+            covered.extend(place.signed.as_deref());
+            covered.extend(place.entries.iter().filter(|it| it.holds()).map(|it| &*it.name));
+        }
+        if self.facts.signatures.is_empty() {
+            self.stamped_files(&mut covered);
+        }
+        let files = self.container.of(Role::Data).chain(self.container.of(Role::Other));
+        files.filter(|it| !covered.contains(it)).map(str::to_owned).collect()
+    }
+
+    /// What time-stamps are over, where there is nothing else.
+    fn stamped_files<'a>(&'a self, covered: &mut BTreeSet<&'a str>) {
+        let stamps = self.container.of(Role::TimeStamp).zip(&self.facts.time_stamps);
+        for (entry, _) in stamps.filter(|(_, it)| it.imprint_intact == Some(true)) {
+            let manifests: Vec<_> = self.container.manifests_of(entry).collect();
+            if manifests.is_empty() {
+                covered.extend(self.container.data_files());
+            }
+            let listed = manifests.iter().filter_map(|(name, _)| self.listed.get(name)).flatten();
+            covered.extend(listed.filter(|it| it.holds()).map(|it| it.name.as_str()));
+        }
+    }
+}
+
+impl SignatureFacts {
+    /// Whether the data that its value is over is the one that was signed.
+    fn covers_data(&self) -> bool {
+        match self.data.digest {
+            DigestFact::Matches => true,
+            // Without signed attributes the value itself is over the data.
+            DigestFact::NotCompared => {
+                self.data.found && !self.data.signed_attributes && self.value_holds() == Some(true)
+            }
+            DigestFact::Missing | DigestFact::Differs | DigestFact::Unsupported => false,
+        }
+    }
+}
+
+fn misshapen(container: &Container<'_>) -> Option<Misshapen> {
+    let mut files = container.data_files();
+    match (container.container_type(), files.next(), files.count()) {
+        (ContainerType::Extended, None, _) => Some(Misshapen::NoFile),
+        (ContainerType::Simple, None, _) => Some(Misshapen::NotOneFile(0)),
+        (ContainerType::Simple, Some(only), 0) => only.contains('/').then_some(Misshapen::InFolder),
+        (ContainerType::Simple, Some(_), more) => {
+            Some(Misshapen::NotOneFile(more.saturating_add(1)))
+        }
+        (ContainerType::Extended, Some(_), _) => None,
+    }
+}
+
+/// The signatures that a manifest lists have the time-stamp that is over it.
+fn stamped(signatures: &mut [SignatureFacts], stamp: usize, listed: &[EntryFact]) {
+    let names: BTreeSet<_> = listed.iter().map(|it| it.name.as_str()).collect();
+    for facts in signatures.iter_mut().filter(|it| !it.counter_signature) {
+        let Some(place) = &facts.container else { continue };
+        if names.contains(place.entry.as_str()) {
+            facts.document_time_stamps.push(stamp);
+            facts.level = archived(facts.level);
+        }
+    }
+}
+
+fn entries(
+    manifest: &Manifest,
+    container: &Container<'_>,
+    digests: &mut Digests<'_, '_>,
+) -> Result<Vec<EntryFact>> {
+    let mut all = Vec::with_capacity(manifest.references.len());
+    for reference in &manifest.references {
+        let algorithm = reference.algorithm();
+        let name = reference.name.as_deref().filter(|it| container.holds(it));
+        let digest = match (name, algorithm) {
+            (None, _) => DigestFact::NotCompared,
+            (Some(_), None) => DigestFact::Unsupported,
+            (Some(name), Some(algorithm)) => {
+                let computed = digests.compute(name, [algorithm].into())?;
+                match computed.iter().any(|it| it.value() == reference.value) {
+                    true => DigestFact::Matches,
+                    false => DigestFact::Differs,
+                }
+            }
+        };
+        all.push(EntryFact {
+            name: name.map_or_else(|| reference.uri.clone(), str::to_owned),
+            found: name.is_some(),
+            algorithm,
+            method: reference.method.clone(),
+            digest,
+        });
+    }
+    Ok(all)
+}
+
+/// A digest that stands between a time-stamp and what it covers is as good as its length.
+fn weakest(listed: &[EntryFact]) -> Option<DigestAlgorithm> {
+    let used = listed.iter().filter(|it| it.holds()).filter_map(|it| it.algorithm);
+    used.min_by_key(|it| it.octets())
+}
+
+/// EN 319 162-1 §5.4: an archive manifest's time-stamp is what an archive time-stamp in the
+/// signature would be.
+fn archived(level: SignatureLevel) -> SignatureLevel {
+    match level {
+        SignatureLevel::BaselineLt => SignatureLevel::BaselineLta,
+        SignatureLevel::Xl => SignatureLevel::A,
+        other => other,
+    }
+}

@@ -1,0 +1,82 @@
+//! Signatures in a container (EN 319 162-1).
+
+use super::collect::{self, CollectedContainer};
+use super::format::is_no_pdf_outside;
+use super::report::{DocumentFormat, Report};
+use super::validator::Validator;
+use crate::error::Result;
+use crate::signature::asic::{Container, ContainerType, Irregularity};
+use crate::source::Source;
+
+impl Validator {
+    /// What two readers could read in two ways is no container here.
+    pub(super) fn validate_container(&self, document: &dyn Source) -> Result<Report> {
+        let container = Container::open(document, &self.limits)?;
+        is_no_pdf_outside(document, &container)?;
+        let collected = collect::collect_container(&container, self.beside_token())?;
+        let CollectedContainer { facts, uncovered, evidence_records, stale } = collected;
+        let format = match container.container_type() {
+            ContainerType::Simple => DocumentFormat::AsicS,
+            ContainerType::Extended => DocumentFormat::AsicE,
+        };
+        let mut report = self.report(format, &facts)?;
+        for it in container.irregularities() {
+            report = irregular(report, &it);
+        }
+        for it in &stale {
+            let (stamp, entry) = (&it.time_stamp, &it.entry);
+            report = report.with_diagnostic(
+                "STALE_TIMESTAMP",
+                format!("Dấu thời gian “{stamp}” không chứng minh được gì về “{entry}”: tệp đã thay đổi hoặc không có trong gói."),
+                format!("The time-stamp “{stamp}” proves nothing of “{entry}”, which was changed or is not in the container."),
+            );
+        }
+        for entry in &evidence_records {
+            report = report.with_diagnostic(
+                "EVIDENCE_RECORD",
+                format!("Hồ sơ chứng cứ “{entry}” không được kiểm tra."),
+                format!("The evidence record “{entry}” was not looked into."),
+            );
+        }
+        if !uncovered.is_empty() {
+            let all = uncovered.iter().map(|it| format!("“{it}”")).collect::<Vec<_>>().join(", ");
+            report = report.with_diagnostic(
+                "UNCOVERED_ENTRIES",
+                format!("CHÚ Ý: không có chữ ký nào bảo đảm cho các tệp sau trong gói: {all}."),
+                format!("NOTE: no signature covers these files of the container: {all}."),
+            );
+        }
+        Ok(report.with_uncovered(uncovered))
+    }
+}
+
+fn irregular(report: Report, what: &Irregularity) -> Report {
+    let code = "CONTAINER_STRUCTURE";
+    match what {
+        Irregularity::MimeTypeMissing => report.with_diagnostic(
+            code,
+            "Gói không có tệp “mimetype” cho biết loại gói.",
+            "The container has no entry “mimetype” that says of what kind it is.",
+        ),
+        Irregularity::MimeTypeUnknown(said) => report.with_diagnostic(
+            code,
+            format!("Tệp “mimetype” ghi “{said}”, không phải một loại gói chữ ký."),
+            format!("The entry “mimetype” says “{said}”, which is no container of signatures."),
+        ),
+        Irregularity::MimeTypeMisplaced => report.with_diagnostic(
+            code,
+            "Tệp “mimetype” không đứng đầu gói ở dạng không nén như tiêu chuẩn yêu cầu.",
+            "The entry “mimetype” is not first and stored, as the standard asks.",
+        ),
+        Irregularity::SeveralFiles(count) => report.with_diagnostic(
+            code,
+            format!("Gói ASiC-S phải có đúng một tệp, nhưng có {count} tệp."),
+            format!("An ASiC-S has exactly one file; this one has {count}."),
+        ),
+        Irregularity::ManifestUnreadable(entry, why) => report.with_diagnostic(
+            code,
+            format!("Không đọc được danh mục “{entry}” trong gói."),
+            format!("The manifest “{entry}” cannot be read: {why}."),
+        ),
+    }
+}
