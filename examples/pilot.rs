@@ -21,11 +21,8 @@ use kyso::exchange::journal::{Event, Journal};
 use kyso::exchange::report::{Period, Statistics, Tally};
 use kyso::exchange::store::Sqlite;
 use kyso::exchange::{Examiner, Inbox, Outbox, Post};
-use kyso::{
-    Certificate, Limits, Outcome, Policy, Report, SoftwareSigner, TrustAnchor, TrustStore, UtcTime,
-    Validator, cades, pades,
-};
-use test_pki::Domain;
+use kyso::{Outcome, Policy, Report, SoftwareSigner, UtcTime, Validator, cades, pades};
+use test_pki::{Domain, signer, trust};
 use time::OffsetDateTime;
 
 #[path = "support/files.rs"]
@@ -130,26 +127,6 @@ fn sign(dispatch: &[u8], pki: &[Domain]) -> Result<Vec<u8>> {
 fn seal(annex: &[u8], pki: &[Domain]) -> Result<Vec<u8>> {
     let seal = signer(pki, "ubnd-seal")?;
     Ok(cades::SignatureBuilder::new(annex, UtcTime::now()).mime_type("text/csv").sign(&seal)?)
-}
-
-fn signer(pki: &[Domain], name: &str) -> Result<SoftwareSigner> {
-    let identity = pki
-        .iter()
-        .flat_map(|domain| &domain.signers)
-        .find(|identity| identity.name == name)
-        .ok_or("the test PKI has no such signer")?;
-    Ok(SoftwareSigner::from_pem(identity.key.as_bytes(), identity.chain.as_bytes())?)
-}
-
-/// What the receiver trusts: both roots, each under the name of its domain.
-fn trust(pki: &[Domain]) -> Result<TrustStore> {
-    let mut trust = TrustStore::new();
-    for domain in pki {
-        for root in Certificate::all_from(domain.root.as_bytes(), &Limits::default())? {
-            trust.add(TrustAnchor::from_certificate(root).with_domain(domain.label));
-        }
-    }
-    Ok(trust)
 }
 
 /// One bit of the page's content.

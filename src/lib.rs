@@ -22,6 +22,7 @@
 //! | check a certificate | [`Validator::check_certificate`] |
 //! | ask responders, lists and issuers | [`Validator::with_retrieval`] with `online::Http` (feature `http`) |
 //! | package | [`edxml::Envelope`], [`edxml::StatusMessage`], [`edxml::parse`] |
+//! | keep a one-stop dossier | [`dossier::Dossier`] |
 //! | run an agency's post | `exchange::{Post, Outbox, Inbox, Examiner}` (features `exchange` and `sqlite` or `postgres`) |
 //! | know what is due, and who may sign for whom | `exchange::deadline::Rules`, `exchange::directory::Directory` (feature `exchange`) |
 //! | send and receive | [`exchange::Transport`]; over HTTP `axis::Client`, `lgsp::Client` (feature `http`) |
@@ -114,7 +115,7 @@ pub mod online;
 pub mod fuzzing;
 
 pub use crate::crypto::{Digest, DigestAlgorithm, PssParameters, SignatureAlgorithm};
-pub use crate::envelope::edxml;
+pub use crate::envelope::{dossier, edxml};
 pub use crate::error::{Error, ErrorKind, Place, Result};
 #[cfg(feature = "pkcs11")]
 pub use crate::keys::pkcs11;

@@ -1,10 +1,12 @@
 //! A PKI for tests: two trust domains as Vietnam has them, two agencies with a leader and
-//! a seal each, a company, and two certificates that must not be signed with. Every name
+//! a seal each, officers of one, a company, and two certificates that must not be signed with. Every name
 //! says TEST.
 
+use std::error::Error;
 use std::io;
 use std::path::Path;
 
+use kyso::{Certificate, Limits, SoftwareSigner, TrustAnchor, TrustStore};
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, DnValue, ExtendedKeyUsagePurpose, IsCa, Issuer,
     KeyPair, KeyUsagePurpose,
@@ -68,6 +70,24 @@ const OFFICIALS: &[Profile] = &[
         valid: NOW,
     },
     Profile {
+        name: "so-one-stop",
+        organization: "Sở Nội vụ TEST",
+        common_name: "Phạm Thị Một Cửa TEST",
+        valid: NOW,
+    },
+    Profile {
+        name: "so-clerk",
+        organization: "Sở Nội vụ TEST",
+        common_name: "Vũ Văn Thư TEST",
+        valid: NOW,
+    },
+    Profile {
+        name: "so-specialist",
+        organization: "Sở Nội vụ TEST",
+        common_name: "Lê Chuyên Viên TEST",
+        valid: NOW,
+    },
+    Profile {
         name: "expired",
         organization: "Sở Nội vụ TEST",
         common_name: "Hết Hạn TEST",
@@ -110,6 +130,27 @@ pub(crate) fn write(domains: &[Domain], folder: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The one of this name, ready to sign.
+#[allow(dead_code, reason = "not every program signs")]
+pub(crate) fn signer(domains: &[Domain], name: &str) -> Result<SoftwareSigner, Box<dyn Error>> {
+    let mut identities = domains.iter().flat_map(|domain| &domain.signers);
+    let identity = identities.find(|it| it.name == name);
+    let identity = identity.ok_or_else(|| format!("the test PKI has no signer {name}"))?;
+    Ok(SoftwareSigner::from_pem(identity.key.as_bytes(), identity.chain.as_bytes())?)
+}
+
+/// What a receiver trusts: both roots, each under the name of its domain.
+#[allow(dead_code, reason = "not every program verifies")]
+pub(crate) fn trust(domains: &[Domain]) -> Result<TrustStore, Box<dyn Error>> {
+    let mut trust = TrustStore::new();
+    for domain in domains {
+        for root in Certificate::all_from(domain.root.as_bytes(), &Limits::default())? {
+            trust.add(TrustAnchor::from_certificate(root).with_domain(domain.label));
+        }
+    }
+    Ok(trust)
 }
 
 fn domain(

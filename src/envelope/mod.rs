@@ -1,3 +1,4 @@
-//! Messages that carry documents: edXML (QCVN 102:2016).
+//! Messages that carry documents: edXML (QCVN 102:2016); dossiers of one-stop procedures.
 
+pub mod dossier;
 pub mod edxml;

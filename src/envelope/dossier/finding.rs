@@ -1,0 +1,137 @@
+//! What is wrong with a dossier, for the one who has to act on it.
+
+use std::fmt;
+
+use crate::encoding::printable;
+
+/// Something that keeps a dossier's chain from holding.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Finding {
+    /// A step is there that no passing signature covers with all that was before it.
+    NotSigned {
+        /// Its place in the chain, the receipt's being 0.
+        step: usize,
+    },
+    /// A step does not follow from the record before it: that one was exchanged.
+    Unchained {
+        /// Its place.
+        step: usize,
+    },
+    /// A signature that was there when a step was recorded is there no more.
+    SignatureGone {
+        /// The step's place.
+        step: usize,
+    },
+    /// A file that a step recorded is gone, or another one now.
+    FileDiffers {
+        /// The step's place.
+        step: usize,
+        /// The file's name.
+        file: String,
+    },
+    /// A file that no step recorded.
+    FileUnrecorded {
+        /// Its name.
+        file: String,
+    },
+    /// A step was recorded by a desk where the dossier did not lie.
+    NotTheHolder {
+        /// Its place.
+        step: usize,
+    },
+    /// A step is older than the one before it.
+    TimeRunsBack {
+        /// Its place.
+        step: usize,
+    },
+    /// A step has another dossier's number.
+    OtherNumber {
+        /// Its place.
+        step: usize,
+    },
+    /// There is a step after the end, or a second receipt.
+    OutOfOrder {
+        /// Its place.
+        step: usize,
+    },
+}
+
+impl Finding {
+    /// A name that stays.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotSigned { .. } => "STEP_NOT_SIGNED",
+            Self::Unchained { .. } => "STEP_UNCHAINED",
+            Self::SignatureGone { .. } => "SIGNATURE_GONE",
+            Self::FileDiffers { .. } => "FILE_DIFFERS",
+            Self::FileUnrecorded { .. } => "FILE_UNRECORDED",
+            Self::NotTheHolder { .. } => "NOT_THE_HOLDER",
+            Self::TimeRunsBack { .. } => "TIME_RUNS_BACK",
+            Self::OtherNumber { .. } => "OTHER_NUMBER",
+            Self::OutOfOrder { .. } => "STEP_OUT_OF_ORDER",
+        }
+    }
+
+    /// For the officer.
+    #[must_use]
+    pub fn message_vi(&self) -> String {
+        match self {
+            Self::NotSigned { step } => format!(
+                "Bước {step}: không có chữ ký số hợp lệ nào bao trùm bước này và toàn bộ phần trước đó."
+            ),
+            Self::Unchained { step } => {
+                format!("Bước {step}: không nối tiếp bản ghi ngay trước, bản ghi đó đã bị thay.")
+            }
+            Self::SignatureGone { step } => {
+                format!("Bước {step}: một chữ ký số có vào lúc ghi nhận nay không còn.")
+            }
+            Self::FileDiffers { step, file } => format!(
+                "Bước {step}: tệp “{}” đã bị thay đổi hoặc gỡ bỏ sau khi ghi nhận.",
+                printable(file)
+            ),
+            Self::FileUnrecorded { file } => {
+                format!("Tệp “{}” không được bước nào của hồ sơ ghi nhận.", printable(file))
+            }
+            Self::NotTheHolder { step } => {
+                format!("Bước {step}: người bàn giao không phải là người đang giữ hồ sơ.")
+            }
+            Self::TimeRunsBack { step } => {
+                format!("Bước {step}: thời điểm ghi nhận sớm hơn bước ngay trước.")
+            }
+            Self::OtherNumber { step } => format!("Bước {step}: mã hồ sơ khác với giấy tiếp nhận."),
+            Self::OutOfOrder { step } => {
+                format!("Bước {step}: không đúng thứ tự (tiếp nhận, bàn giao, kết thúc).")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotSigned { step } => {
+                write!(f, "step {step}: no passing signature covers it and all before it")
+            }
+            Self::Unchained { step } => {
+                write!(f, "step {step} does not follow from the record before it")
+            }
+            Self::SignatureGone { step } => {
+                write!(f, "step {step}: a signature that was there then is gone")
+            }
+            Self::FileDiffers { step, file } => {
+                write!(f, "step {step}: the file “{}” was changed or taken away", printable(file))
+            }
+            Self::FileUnrecorded { file } => {
+                write!(f, "the file “{}” is recorded by no step", printable(file))
+            }
+            Self::NotTheHolder { step } => {
+                write!(f, "step {step} is by a desk where the dossier did not lie")
+            }
+            Self::TimeRunsBack { step } => write!(f, "step {step} is older than the one before it"),
+            Self::OtherNumber { step } => write!(f, "step {step} has another dossier's number"),
+            Self::OutOfOrder { step } => write!(f, "step {step} is out of order"),
+        }
+    }
+}

@@ -1,0 +1,398 @@
+//! The dossier of a one-stop procedure (*hồ sơ thủ tục hành chính*): an ASiC-E container that
+//! goes from desk to desk.
+//!
+//! It begins with the receipt and the applicant's papers. Each hand-over adds a record of who
+//! gave it, who received it and when, and a signature over it and over all that was there
+//! before; the end adds the result. Each record names the one before it, the signatures that
+//! were there and every file by their digests, so that nothing can be exchanged, taken out or
+//! slipped in between without being seen, even by a desk that signed itself. Any program that
+//! validates ASiC-E with CAdES validates the signatures; the records are XML that people can
+//! read.
+//!
+//! ```
+//! use kyso::dossier::{Desk, Dossier, DossierNumber, HandOver, NewFile, Receipt};
+//! use kyso::{Limits, SoftwareSigner, UtcTime};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/keys");
+//! # let key = std::fs::read(format!("{directory}/p256.key.pem"))?;
+//! # let certificates = std::fs::read(format!("{directory}/p256.crt.pem"))?;
+//! let officer = SoftwareSigner::from_pem(&key, &certificates)?;
+//! let at: UtcTime = "2026-11-23T08:00:00+07:00".parse()?;
+//! let one_stop = Desk::new("Bộ phận Một cửa", "Trần Thị Hoa");
+//! let receipt = Receipt {
+//!     number: DossierNumber::compose("000.00.01.H40", at, 1)?,
+//!     procedure: "Cấp giấy phép xây dựng".into(),
+//!     procedure_code: "1.009994".into(),
+//!     applicant: Default::default(),
+//!     desk: one_stop.clone(),
+//!     received_at: at,
+//!     promised_at: "2026-12-14T17:00:00+07:00".parse()?,
+//!     result_at: "Bộ phận Một cửa".into(),
+//! };
+//! let papers = [NewFile::new("đơn đề nghị.pdf", b"%PDF-1.7 ...")];
+//! let container = Dossier::create(receipt, &papers, &officer)?;
+//!
+//! let limits = Limits::default();
+//! let dossier = Dossier::open(&container, &limits)?;
+//! let to = Desk::new("Phòng Quản lý đô thị", "Lê Văn Nam");
+//! let at = at.plus_seconds(3_600);
+//! let step = HandOver { from: one_stop, to, at, due: None, note: String::new() };
+//! let container = dossier.hand_over(step, &[], &officer)?;
+//! assert_eq!(Dossier::open(&container, &limits)?.steps().count(), 2);
+//! # Ok(())
+//! # }
+//! ```
+
+mod chain;
+mod codec;
+mod finding;
+mod record;
+mod report;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+pub use self::chain::Delay;
+use self::chain::{Contents, Found};
+pub use self::finding::Finding;
+pub use self::record::{
+    Applicant, Desk, DossierNumber, HandOver, Outcome, OutcomeKind, Receipt, Step,
+};
+use self::record::{Listed, Previous, Record};
+pub use self::report::{DossierReport, StepReport};
+use crate::crypto::{Digest, DigestAlgorithm, DigestContext};
+use crate::error::{Error, Result};
+use crate::keys::Signer;
+use crate::limits::{Limits, within};
+use crate::signature::asic::{Container, ContainerBuilder, Role};
+use crate::signature::cms::SignedData;
+use crate::source::Source;
+use crate::time::UtcTime;
+
+/// Where records stand in the container, numbered from the receipt's 0.
+const RECORDS: &str = "records/";
+/// Steps of one dossier: a procedure has some ten desks.
+const STEPS: usize = 1_000;
+/// Bytes of one record: a file takes some hundred.
+const RECORD_BYTES: usize = 1 << 20;
+
+/// A dossier that was opened, its signatures not judged yet.
+pub struct Dossier<'s> {
+    source: &'s dyn Source,
+    container: Container<'s>,
+    records: Vec<Found>,
+    files: BTreeMap<String, Digest>,
+    signatures: BTreeSet<Vec<u8>>,
+}
+
+/// A file to be put into a dossier.
+#[derive(Clone, Copy)]
+pub struct NewFile<'a> {
+    name: &'a str,
+    content: &'a dyn Source,
+}
+
+impl<'a> NewFile<'a> {
+    /// A file under this name, which is a path below the container's root and not below
+    /// `records/`.
+    #[must_use]
+    pub fn new(name: &'a str, content: &'a dyn Source) -> Self {
+        Self { name, content }
+    }
+}
+
+impl fmt::Debug for NewFile<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NewFile({}, {} bytes)", self.name, self.content.len())
+    }
+}
+
+impl fmt::Debug for Dossier<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Dossier({} steps, {} files)", self.records.len(), self.files.len())
+    }
+}
+
+impl<'s> Dossier<'s> {
+    /// Begins a dossier with the receipt and the applicant's papers, signed by who received
+    /// it.
+    ///
+    /// # Errors
+    /// `Misuse` when the promise is before the receipt, and for names that cannot be given;
+    /// as [`ContainerBuilder::sign`](crate::asic::ContainerBuilder::sign).
+    pub fn create(
+        receipt: Receipt,
+        papers: &[NewFile<'_>],
+        signer: &dyn Signer,
+    ) -> Result<Vec<u8>> {
+        if receipt.promised_at < receipt.received_at {
+            return Err(Error::misuse("the result is promised before the dossier is received"));
+        }
+        let at = receipt.received_at;
+        let mut files = BTreeMap::new();
+        add(&mut files, papers)?;
+        let record = Record {
+            sequence: 0,
+            number: receipt.number.clone(),
+            step: Step::Receipt(receipt),
+            previous: None,
+            files: listed(&files),
+        };
+        put(ContainerBuilder::extended(at), &record, papers, signer)
+    }
+
+    /// Opens a dossier. Whether it is as it should be is asked by [`check`](Self::check).
+    ///
+    /// # Errors
+    /// `Malformed` when it is no container, or one without the records of a dossier, or one
+    /// of them cannot be read; `LimitExceeded`; `Io`.
+    pub fn open(source: &'s dyn Source, limits: &Limits) -> Result<Self> {
+        let container = Container::open(source, limits)?;
+        let mut records = Vec::new();
+        let mut files = BTreeMap::new();
+        for name in container.data_files() {
+            within(files.len(), limits.attachments, "files of one dossier")?;
+            if !name.starts_with(RECORDS) {
+                files.insert(name.to_owned(), digest_of(&container, name)?);
+            }
+        }
+        let count = container.data_files().filter(|it| it.starts_with(RECORDS)).count();
+        within(count, STEPS, "steps of one dossier")?;
+        for sequence in 0..count {
+            let name = record_name(sequence);
+            let bytes = container.read(&name, RECORD_BYTES)?;
+            let record = codec::read(&bytes, limits).map_err(|it| it.in_entry(&name))?;
+            let digest = DigestAlgorithm::Sha256.digest(&bytes);
+            records.push(Found { name, record, digest });
+        }
+        if records.is_empty() {
+            return Err(Error::malformed("this container has no record of a dossier"));
+        }
+        let signatures = values(&container, limits)?;
+        Ok(Self { source, container, records, files, signatures })
+    }
+
+    /// What happened to it, the receipt first.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.records.iter().map(|it| &it.record.step)
+    }
+
+    /// The receipt, where the first record is one.
+    #[must_use]
+    pub fn receipt(&self) -> Option<&Receipt> {
+        match self.steps().next() {
+            Some(Step::Receipt(receipt)) => Some(receipt),
+            _ => None,
+        }
+    }
+
+    /// Its number, as the first record has it.
+    #[must_use]
+    pub fn number(&self) -> Option<&DossierNumber> {
+        self.records.first().map(|it| &it.record.number)
+    }
+
+    /// Where it lies; nowhere once it has ended.
+    #[must_use]
+    pub fn holder(&self) -> Option<&Desk> {
+        self.steps().last().and_then(Step::holder)
+    }
+
+    /// The container, to get files out.
+    #[must_use]
+    pub fn container(&self) -> &Container<'s> {
+        &self.container
+    }
+
+    /// The names of the files in it, records apart.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str)
+    }
+
+    /// Hands it over: adds the record, and files that come with it, and signs all of it.
+    /// Gives the whole container, in which all that was there stands as it was.
+    ///
+    /// # Errors
+    /// `Misuse` when the dossier does not lie at the desk that gives, has ended, was last
+    /// handed over later than this, or has a file of that name; as
+    /// [`ContainerBuilder::sign`](crate::asic::ContainerBuilder::sign).
+    pub fn hand_over(
+        &self,
+        step: HandOver,
+        files: &[NewFile<'_>],
+        signer: &dyn Signer,
+    ) -> Result<Vec<u8>> {
+        self.add(Step::HandOver(step), files, signer)
+    }
+
+    /// Ends it, with the result among `files`.
+    ///
+    /// # Errors
+    /// As [`hand_over`](Self::hand_over).
+    pub fn conclude(
+        &self,
+        outcome: Outcome,
+        files: &[NewFile<'_>],
+        signer: &dyn Signer,
+    ) -> Result<Vec<u8>> {
+        self.add(Step::Outcome(outcome), files, signer)
+    }
+
+    /// Signs all of it once more as it is: the receiver's signature under the row of the
+    /// sheet by which the dossier came.
+    ///
+    /// # Errors
+    /// As [`ContainerBuilder::sign`](crate::asic::ContainerBuilder::sign).
+    pub fn confirm(&self, signer: &dyn Signer, claimed_time: UtcTime) -> Result<Vec<u8>> {
+        ContainerBuilder::beside(&self.container, claimed_time).sign(signer)
+    }
+
+    fn add(&self, step: Step, files: &[NewFile<'_>], signer: &dyn Signer) -> Result<Vec<u8>> {
+        let last =
+            self.records.last().ok_or_else(|| Error::misuse("the dossier has no receipt"))?;
+        match last.record.step.holder() {
+            None => return Err(Error::misuse("the dossier has ended")),
+            Some(holder) if holder != step.by() => {
+                let what = format!("the dossier lies at {holder}, not at {}", step.by());
+                return Err(Error::misuse(what));
+            }
+            Some(_) => {}
+        }
+        if step.at().whole_seconds() < last.record.step.at() {
+            return Err(Error::misuse("the dossier was handed on later than this already"));
+        }
+        within(self.records.len().saturating_add(1), STEPS, "steps of one dossier")?;
+        let mut all = self.files.clone();
+        add(&mut all, files)?;
+        let signatures = self.signatures.iter();
+        let signatures = signatures.map(|it| Digest::new(DigestAlgorithm::Sha256, it.as_slice()));
+        let record = Record {
+            sequence: self.records.len(),
+            number: last.record.number.clone(),
+            previous: Some(Previous {
+                record: last.digest.clone(),
+                signatures: signatures.collect::<Result<_>>()?,
+            }),
+            files: listed(&all),
+            step,
+        };
+        let at = record.step.at();
+        put(ContainerBuilder::beside(&self.container, at), &record, files, signer)
+    }
+
+    /// Times that were not kept, or are not being kept, as of `now`: of desks, and what the
+    /// applicant was promised. They go by what the records say.
+    #[must_use]
+    pub fn delays(&self, now: UtcTime) -> Vec<Delay> {
+        chain::delays(&self.records, now)
+    }
+
+    /// Whether a time has run out and the dossier lies there still.
+    #[must_use]
+    pub fn is_overdue(&self, now: UtcTime) -> bool {
+        self.delays(now).iter().any(|it| it.ended.is_none())
+    }
+
+    fn chain_findings(&self) -> Vec<Finding> {
+        let contents = Contents { files: &self.files, signatures: &self.signatures };
+        chain::examine(&self.records, &contents)
+    }
+}
+
+/// The overdue among them as of `now`, the latest first, each by how many seconds.
+#[must_use]
+pub fn overdue<'d, 's>(
+    dossiers: impl IntoIterator<Item = &'d Dossier<'s>>,
+    now: UtcTime,
+) -> Vec<(&'d Dossier<'s>, i64)>
+where
+    's: 'd,
+{
+    let mut all: Vec<_> = dossiers
+        .into_iter()
+        .filter_map(|dossier| {
+            let delays = dossier.delays(now);
+            let open = delays.iter().filter(|it| it.ended.is_none());
+            open.map(|it| it.seconds(now)).max().map(|late| (dossier, late))
+        })
+        .collect();
+    all.sort_by_key(|it| std::cmp::Reverse(it.1));
+    all
+}
+
+fn record_name(sequence: usize) -> String {
+    format!("{RECORDS}{sequence:03}.xml")
+}
+
+/// Writes the container with the record and the files, signed.
+fn put(
+    builder: ContainerBuilder<'_>,
+    record: &Record,
+    files: &[NewFile<'_>],
+    signer: &dyn Signer,
+) -> Result<Vec<u8>> {
+    let bytes = codec::write(record)?;
+    let mut builder = builder.file_of_type(record_name(record.sequence), "text/xml", &bytes);
+    for file in files {
+        builder = builder.file(file.name, file.content);
+    }
+    builder.sign(signer)
+}
+
+fn add(all: &mut BTreeMap<String, Digest>, files: &[NewFile<'_>]) -> Result<()> {
+    for file in files {
+        if file.name.starts_with(RECORDS) {
+            return Err(Error::misuse("this name is kept for records").in_entry(file.name));
+        }
+        let mut context = DigestContext::new(DigestAlgorithm::Sha256);
+        crate::source::for_each_piece(file.content, 0..file.content.len(), |piece| {
+            context.update(piece);
+            Ok(())
+        })?;
+        if all.insert(file.name.to_owned(), context.finish()).is_some() {
+            return Err(Error::misuse("the dossier has a file of this name").in_entry(file.name));
+        }
+    }
+    Ok(())
+}
+
+fn listed(files: &BTreeMap<String, Digest>) -> Vec<Listed> {
+    let each = files.iter();
+    each.map(|(name, digest)| Listed { name: name.clone(), digest: digest.clone() }).collect()
+}
+
+fn digest_of(container: &Container<'_>, name: &str) -> Result<Digest> {
+    let mut context = DigestContext::new(DigestAlgorithm::Sha256);
+    container.extract(name, &mut Feed(&mut context))?;
+    Ok(context.finish())
+}
+
+/// A digest that is written to.
+struct Feed<'d>(&'d mut DigestContext);
+
+impl std::io::Write for Feed<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The digests of the values of all signatures. What cannot be read is for the report to say.
+fn values(container: &Container<'_>, limits: &Limits) -> Result<BTreeSet<Vec<u8>>> {
+    let mut all = BTreeSet::new();
+    for name in container.of(Role::Cades) {
+        let bytes = container.read(name, limits.cms_bytes)?;
+        let Ok(cms) = SignedData::parse(&bytes, limits) else { continue };
+        for signer in cms.signers().iter().flatten() {
+            all.insert(DigestAlgorithm::Sha256.digest(signer.signature()).value().to_vec());
+        }
+    }
+    Ok(all)
+}

@@ -1,0 +1,120 @@
+//! What the check of a dossier came to.
+
+use std::collections::BTreeSet;
+
+use super::{Dossier, Finding, Step};
+use crate::error::Result;
+use crate::validation::{Conclusion, Report, SignatureReport, Validator};
+
+/// What the check of a dossier came to.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct DossierReport {
+    report: Report,
+    steps: Vec<StepReport>,
+    findings: Vec<Finding>,
+}
+
+/// One step, and who vouches for it.
+#[derive(Debug, Clone)]
+pub struct StepReport {
+    step: Step,
+    signatures: Vec<usize>,
+}
+
+impl StepReport {
+    /// What happened.
+    #[must_use]
+    pub fn step(&self) -> &Step {
+        &self.step
+    }
+
+    /// The passing signatures made when this was the last step, over it and all before it,
+    /// by their places in the report: the giver's, and the receiver's where it confirmed.
+    #[must_use]
+    pub fn signatures(&self) -> &[usize] {
+        &self.signatures
+    }
+}
+
+impl DossierReport {
+    /// What the container's signatures came to.
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// What happened, the receipt first.
+    #[must_use]
+    pub fn steps(&self) -> &[StepReport] {
+        &self.steps
+    }
+
+    /// Who signed a step: the names in their certificates.
+    pub fn signers(&self, step: &StepReport) -> Vec<&str> {
+        let signatures = step.signatures.iter().filter_map(|it| self.report.signatures().get(*it));
+        signatures.filter_map(SignatureReport::signer_name).collect()
+    }
+
+    /// What is wrong with the chain.
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// Whether every signature passed, and the chain is whole.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.findings.is_empty() && self.report.conclusion() == Some(Conclusion::TotalPassed)
+    }
+}
+
+impl Dossier<'_> {
+    /// Validates every signature, and whether each step follows from the one before it.
+    ///
+    /// That a signature is an officer's who may give or receive a dossier there is for the
+    /// application to ask: the report names the signers.
+    ///
+    /// # Errors
+    /// As [`Validator::validate`]. What is wrong with the dossier is no error.
+    pub fn check(&self, validator: &Validator) -> Result<DossierReport> {
+        let mut report = validator.validate(self.source)?;
+        let mut findings = self.chain_findings();
+        let mut steps: Vec<StepReport> = self
+            .steps()
+            .map(|it| StepReport { step: it.clone(), signatures: Vec::new() })
+            .collect();
+        for (n, signature) in report.signatures().iter().enumerate() {
+            let step = self.step_of(signature).and_then(|it| steps.get_mut(it));
+            if let Some(step) = step.filter(|_| passes(signature)) {
+                step.signatures.push(n);
+            }
+        }
+        let unsigned = steps.iter().enumerate().filter(|it| it.1.signatures.is_empty());
+        findings.extend(unsigned.map(|(step, _)| Finding::NotSigned { step }));
+        for it in &findings {
+            report = report.with_diagnostic(it.code(), it.message_vi(), it.to_string());
+        }
+        Ok(DossierReport { report, steps, findings })
+    }
+
+    /// The last step that a signature covers, where it covers all before it, and all files
+    /// that were there then.
+    fn step_of(&self, signature: &SignatureReport) -> Option<usize> {
+        let covered: BTreeSet<&str> = signature
+            .references()
+            .iter()
+            .filter(|it| it.intact == Some(true))
+            .map(|it| it.name.as_str())
+            .collect();
+        let last = self.records.iter().rposition(|it| covered.contains(it.name.as_str()))?;
+        let before = self.records.get(..=last)?;
+        let whole = before.iter().all(|it| covered.contains(it.name.as_str()));
+        let files = &self.records.get(last)?.record.files;
+        let all = files.iter().all(|it| covered.contains(it.name.as_str()));
+        (whole && all).then_some(last)
+    }
+}
+
+fn passes(signature: &SignatureReport) -> bool {
+    signature.conclusion() == Conclusion::TotalPassed && !signature.is_counter_signature()
+}

@@ -1,0 +1,50 @@
+//! The program `dossier`: the walk, the sheet, what is late.
+#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// `cargo test` builds the examples beside the tests; a single test by name does not.
+fn program() -> Option<PathBuf> {
+    let mut program: PathBuf = std::env::current_exe().unwrap();
+    program.pop();
+    program.pop();
+    program.push("examples");
+    program.push(format!("dossier{}", std::env::consts::EXE_SUFFIX));
+    if program.is_file() {
+        return Some(program);
+    }
+    println!("skipped: {} is not built", program.display());
+    None
+}
+
+fn run(program: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let output: Output = Command::new(program).args(arguments).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    println!("{said}{}", String::from_utf8_lossy(&output.stderr));
+    (output.status.code(), said)
+}
+
+#[test]
+fn walks_shows_and_lists_what_is_late() {
+    let Some(program) = program() else { return };
+    let (code, said) = run(&program, &[]);
+    assert_eq!(code, Some(0));
+    assert_eq!(said.matches(" → ").count(), 4, "five desks");
+    assert!(said.contains("Hồ sơ toàn vẹn.") && said.contains("Trễ hạn 4 giờ"));
+
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/dossier");
+    let file = folder.join("ho-so.asice");
+    let (file, trust) = (file.to_str().unwrap(), folder.join("pki/trust/cong-vu.pem"));
+    let (code, said) = run(&program, &["show", "--trust", trust.to_str().unwrap(), file]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(said.matches("ký số hợp lệ: ").count(), 6);
+    let stranger = folder.join("pki/trust/cong-cong.pem");
+    let (code, said) = run(&program, &["show", "--trust", stranger.to_str().unwrap(), file]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("Hồ sơ không toàn vẹn!"));
+
+    assert_eq!(run(&program, &["overdue", file]).0, Some(0), "it has ended");
+    assert_eq!(run(&program, &["overdue", "Cargo.toml"]).0, Some(2));
+    assert_eq!(run(&program, &["forget", file]).0, Some(64));
+}
