@@ -37,6 +37,18 @@ pub struct Limits {
     /// those before the third edition are over, in up to four readings. Thirty tokens over
     /// ten megabytes take 300; two gigabytes take some seconds.
     pub cms_imprint_bytes: usize,
+    /// Bytes of one evidence record. A renewal adds some ten kilobytes; one with whole CRLs
+    /// inside reaches megabytes.
+    pub evidence_record_bytes: usize,
+    /// Archive time-stamps of one evidence record: one that is renewed each year for a
+    /// lifetime stays below 100.
+    pub evidence_record_time_stamps: usize,
+    /// Digests in the hash trees of one evidence record. A tree over a billion documents adds
+    /// thirty for each time-stamp; a group of documents one for each.
+    pub evidence_record_digests: usize,
+    /// Bytes digested to tell what the time-stamps of one evidence record are over: each new
+    /// chain digests all those before it.
+    pub evidence_record_digested_bytes: usize,
     /// Certificates read from one signature or one file.
     pub certificates: usize,
     /// Bytes of one certificate: real ones stay below 10 KB; one with 10,000
@@ -193,6 +205,10 @@ impl Default for Limits {
             cms_signed_attributes_bytes: 1 << 20,
             cms_revocation_infos: 1_000,
             cms_imprint_bytes: 2 << 30,
+            evidence_record_bytes: 64 << 20,
+            evidence_record_time_stamps: 200,
+            evidence_record_digests: 100_000,
+            evidence_record_digested_bytes: 1 << 30,
             certificates: 512,
             certificate_bytes: 256 << 10,
             path_length: 10,

@@ -7,6 +7,7 @@ pub(crate) mod cades;
 pub(crate) mod cms;
 #[cfg(feature = "batch")]
 mod creation;
+pub(crate) mod evidence;
 pub(crate) mod pades;
 mod request;
 pub(crate) mod tsp;

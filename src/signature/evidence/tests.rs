@@ -1,0 +1,119 @@
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+use super::exhaust::exhaust;
+use super::*;
+use crate::crypto::DigestAlgorithm;
+use crate::encoding::asn1::writer::{INTEGER, OCTET_STRING, SEQUENCE, constructed, tlv};
+use crate::encoding::asn1::to_der;
+use crate::error::{ErrorKind, Result};
+use crate::limits::Limits;
+
+const SHA256: DigestAlgorithm = DigestAlgorithm::Sha256;
+/// What stands in the place of a token.
+const TOKEN: &[u8] = &[0x30, 3, 2, 1, 7];
+
+fn algorithm() -> Vec<u8> {
+    to_der(&SHA256.identifier()).unwrap()
+}
+
+fn seq(parts: &[Vec<u8>]) -> Vec<u8> {
+    tlv(SEQUENCE, &[&parts.concat()])
+}
+
+fn stamp(tree: &[&[&[u8]]]) -> Vec<u8> {
+    let mut stated = algorithm();
+    stated[0] = constructed(0);
+    let octets = |it: &&[u8]| tlv(OCTET_STRING, &[it]);
+    let list = |it: &&[&[u8]]| seq(&it.iter().map(octets).collect::<Vec<_>>());
+    let lists = tree.iter().map(list).collect::<Vec<_>>().concat();
+    seq(&[stated, tlv(constructed(2), &[&lists]), TOKEN.to_vec()])
+}
+
+fn record(chains: &[Vec<u8>]) -> Vec<u8> {
+    seq(&[tlv(INTEGER, &[&[1]]), seq(&[algorithm()]), seq(chains)])
+}
+
+fn read(bytes: &[u8]) -> Result<EvidenceRecord<'_>> {
+    EvidenceRecord::read(bytes, &Limits::default())
+}
+
+fn refusal(bytes: &[u8]) -> ErrorKind {
+    read(bytes).unwrap_err().kind()
+}
+
+#[test]
+fn a_record_is_read_as_it_stands() {
+    let leaf = SHA256.digest(b"document");
+    let first = seq(&[stamp(&[&[leaf.value(), &[7; 32]], &[&[9; 32]]]), seq(&[TOKEN.to_vec()])]);
+    let second = seq(&[seq(&[TOKEN.to_vec()])]);
+    let bytes = record(&[first.clone(), second]);
+    assert!(is_record(&bytes) && exhaust(&bytes));
+    let record = read(&bytes).unwrap();
+    assert_eq!((record.form(), record.chains().len(), record.len()), (RecordForm::Asn1, 2, 3));
+    let stamps = record.chains()[0].stamps();
+    assert_eq!(stamps[0].digest(), StatedDigest::Known(SHA256));
+    assert_eq!(stamps[0].tree().unwrap().first()[0], leaf.value());
+    assert!(stamps[1].tree().is_none() && stamps[1].digest() == StatedDigest::OfImprint);
+    assert_eq!(stamps[1].token(), TOKEN);
+    let over = record.renewed(&stamps[0], SHA256, &Limits::default()).unwrap();
+    assert_eq!(over, [SHA256.digest(TOKEN)]);
+    // RFC 4998 §5.2: the chains before are digested as one sequence.
+    assert_eq!(record.sequence_before(1, SHA256).unwrap(), SHA256.digest(&seq(&[first])));
+}
+
+#[test]
+fn what_a_time_stamp_is_over_is_known_in_der_too() {
+    let ber = [&[0x30, 0x80][..], &[2, 1, 7, 0, 0]].concat();
+    let bytes = record(&[seq(&[seq(&[ber.clone()])])]);
+    let record = read(&bytes).unwrap();
+    let stamp = &record.chains()[0].stamps()[0];
+    let over = record.renewed(stamp, SHA256, &Limits::default()).unwrap();
+    assert_eq!(over, [SHA256.digest(&ber), SHA256.digest(TOKEN)]);
+}
+
+#[test]
+fn what_is_no_record_is_refused() {
+    assert_eq!(refusal(b""), ErrorKind::Malformed);
+    assert_eq!(refusal(&record(&[])), ErrorKind::Malformed);
+    assert_eq!(refusal(&record(&[seq(&[])])), ErrorKind::Malformed);
+    let two = seq(&[tlv(INTEGER, &[&[2]]), seq(&[algorithm()]), seq(&[])]);
+    assert_eq!(refusal(&two), ErrorKind::Unsupported);
+    let chains = seq(&[seq(&[seq(&[TOKEN.to_vec()])])]);
+    let encrypted = tlv(constructed(1), &[&algorithm()]);
+    let encrypted = seq(&[tlv(INTEGER, &[&[1]]), seq(&[algorithm()]), encrypted, chains]);
+    assert!(is_record(&encrypted));
+    assert_eq!(refusal(&encrypted), ErrorKind::Unsupported);
+    let mut behind = record(&[seq(&[stamp(&[])])]);
+    assert!(read(&behind).is_ok());
+    behind.push(0);
+    assert_eq!(refusal(&behind), ErrorKind::Malformed);
+}
+
+#[test]
+fn bounds_hold() {
+    let bytes = record(&[seq(&[stamp(&[&[&[1; 32], &[2; 32]]]), stamp(&[&[&[1; 32]]])])]);
+    let most = |limits: Limits| EvidenceRecord::read(&bytes, &limits).map(|_| ());
+    let kind = |limits| most(limits).unwrap_err().kind();
+    let limits = Limits::default;
+    assert_eq!(kind(Limits { evidence_record_bytes: 50, ..limits() }), ErrorKind::LimitExceeded);
+    let stamps = Limits { evidence_record_time_stamps: 1, ..limits() };
+    assert_eq!(kind(stamps), ErrorKind::LimitExceeded);
+    assert_eq!(kind(Limits { evidence_record_digests: 2, ..limits() }), ErrorKind::LimitExceeded);
+    assert!(most(Limits { evidence_record_digests: 3, ..limits() }).is_ok());
+    let limits = Limits { evidence_record_digested_bytes: 100, ..limits() };
+    let record = EvidenceRecord::read(&bytes, &limits).unwrap();
+    let over = record.sequence_before(1, SHA256).unwrap_err();
+    assert_eq!(over.kind(), ErrorKind::LimitExceeded);
+}
+
+#[test]
+fn every_byte_may_be_another() {
+    let bytes = record(&[seq(&[stamp(&[&[&[1; 32]]]), stamp(&[])])]);
+    for at in 0..bytes.len() {
+        for change in [0, 1, 0x7f, 0x80, 0xff] {
+            let mut changed = bytes.clone();
+            changed[at] ^= change;
+            let _ = exhaust(&changed);
+            let _ = exhaust(&changed[..at]);
+        }
+    }
+}
