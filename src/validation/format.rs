@@ -1,7 +1,7 @@
 //! Telling what a document is by its first bytes.
 
 use crate::error::{Error, Result};
-use crate::signature::cms;
+use crate::signature::{cms, evidence};
 
 /// Bytes read to tell what a document is. ISO 32000-1 Annex H.3: a PDF may begin
 /// within the first 1024 bytes.
@@ -48,6 +48,11 @@ pub(super) fn is_cms(head: &[u8]) -> bool {
     let binary =
         head.first() == Some(&SEQUENCE) && start.windows(PKCS7.len()).any(|window| window == PKCS7);
     binary || head.trim_ascii_start().starts_with(PEM)
+}
+
+/// Asked last: its first bytes say least.
+pub(super) fn is_evidence_record(head: &[u8]) -> bool {
+    evidence::is_record(head)
 }
 
 const SEQUENCE: u8 = 0x30;

@@ -33,5 +33,5 @@ mod tests;
 mod tree;
 
 pub(crate) use asn1::is_record;
-pub(crate) use record::{ArchiveTimeStamp, EvidenceRecord, RecordForm, StatedDigest};
+pub(crate) use record::{ArchiveTimeStamp, EvidenceRecord, Informations, RecordForm, StatedDigest};
 pub(crate) use tree::HashTree;

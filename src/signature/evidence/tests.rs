@@ -2,8 +2,8 @@
 use super::exhaust::exhaust;
 use super::*;
 use crate::crypto::DigestAlgorithm;
-use crate::encoding::asn1::writer::{INTEGER, OCTET_STRING, SEQUENCE, constructed, tlv};
 use crate::encoding::asn1::to_der;
+use crate::encoding::asn1::writer::{INTEGER, OCTET_STRING, SEQUENCE, constructed, tlv};
 use crate::error::{ErrorKind, Result};
 use crate::limits::Limits;
 

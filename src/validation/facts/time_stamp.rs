@@ -89,6 +89,8 @@ pub enum TimeStampType {
     DocumentTimestamp,
     /// The signature value, by a token in the document security store of a PDF.
     VriTimestamp,
+    /// Documents by a hash tree, or an older one of these, in an evidence record.
+    EvidenceRecordTimestamp,
 }
 
 impl TimeStampType {
@@ -101,6 +103,7 @@ impl TimeStampType {
             Self::ArchiveTimestamp => "ARCHIVE_TIMESTAMP",
             Self::DocumentTimestamp => "DOCUMENT_TIMESTAMP",
             Self::VriTimestamp => "VRI_TIMESTAMP",
+            Self::EvidenceRecordTimestamp => "EVIDENCE_RECORD_TIMESTAMP",
         }
     }
 }

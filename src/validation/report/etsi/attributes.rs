@@ -69,7 +69,9 @@ fn time_stamp<W: Write>(
         }
         TimeStampType::ValidationDataRefsTimestamp => ("RefsOnlyTimeStamp", "false"),
         TimeStampType::ValidationDataTimestamp => ("SigAndRefsTimeStamp", "false"),
-        TimeStampType::ArchiveTimestamp => ("ArchiveTimeStamp", "false"),
+        TimeStampType::ArchiveTimestamp | TimeStampType::EvidenceRecordTimestamp => {
+            ("ArchiveTimeStamp", "false")
+        }
         TimeStampType::DocumentTimestamp => ("DocTimeStamp", "false"),
     };
     let Some(time) = stamp.time else { return Ok(()) };
