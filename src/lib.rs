@@ -130,7 +130,7 @@ pub use crate::pki::{
 };
 pub use crate::retrieval::{Attempt, Request, RequestKind, Retrieve};
 pub use crate::signature::{Prepared, Signed};
-pub use crate::source::{Seekable, Source};
+pub use crate::source::{Files, Seekable, Source};
 pub use crate::time::UtcTime;
 pub use crate::validation::{
     Acceptable, AlgorithmConstraints, Block, BlockId, CertificateConclusion, CertificateReport,

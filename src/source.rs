@@ -92,6 +92,47 @@ impl<S: Source + ?Sized> Source for &S {
     }
 }
 
+/// Files by their names: the data that stand beside a signature, or in one container with it.
+///
+/// A list of names with what they name is one.
+pub trait Files: Sync {
+    /// The names of all files, in the order they stand in.
+    fn names(&self) -> Vec<&str>;
+
+    /// The file of this very name: no letter is folded, no path resolved. Nothing where
+    /// there is none.
+    ///
+    /// # Errors
+    /// `Malformed` when it is there and cannot be read, or two have this name; `Io` when
+    /// reading fails.
+    fn open(&self, name: &str) -> Result<Option<Box<dyn Source + '_>>>;
+}
+
+impl<N: AsRef<str> + Sync, S: Source> Files for [(N, S)] {
+    fn names(&self) -> Vec<&str> {
+        self.iter().map(|(name, _)| name.as_ref()).collect()
+    }
+
+    fn open(&self, name: &str) -> Result<Option<Box<dyn Source + '_>>> {
+        let mut named = self.iter().filter(|it| it.0.as_ref() == name);
+        match (named.next(), named.next()) {
+            (Some((_, source)), None) => Ok(Some(Box::new(source))),
+            (None, _) => Ok(None),
+            (Some(_), Some(_)) => Err(Error::malformed(format!("two files are named {name:?}"))),
+        }
+    }
+}
+
+impl<N: AsRef<str> + Sync, S: Source> Files for Vec<(N, S)> {
+    fn names(&self) -> Vec<&str> {
+        self.as_slice().names()
+    }
+
+    fn open(&self, name: &str) -> Result<Option<Box<dyn Source + '_>>> {
+        self.as_slice().open(name)
+    }
+}
+
 /// A file or another seekable stream as a [`Source`].
 #[derive(Debug)]
 pub struct Seekable<R> {
@@ -289,5 +330,15 @@ mod tests {
             assert!(Source::window(&bytes, range.clone()).is_err(), "{range:?}");
             assert!(stream.window(range.clone()).is_err(), "{range:?}");
         }
+    }
+
+    #[test]
+    fn files_are_found_by_their_very_names() {
+        let files = vec![("a", b"1".to_vec()), ("b", b"2".to_vec()), ("b", b"3".to_vec())];
+        let files: &dyn Files = &files;
+        assert_eq!(files.names(), ["a", "b", "b"]);
+        assert_eq!(files.open("a").unwrap().unwrap().window(0..1).unwrap().as_ref(), b"1");
+        assert!(files.open("A").unwrap().is_none());
+        assert!(files.open("b").is_err());
     }
 }

@@ -1,17 +1,24 @@
-//! XML 1.0 with namespaces, as far as messages need it: a bounded reader that
-//! lends text from the input, a small tree for headers, and a writer.
+//! XML 1.0 with namespaces: a bounded reader that lends text from the input, a small tree
+//! for headers, the whole document for what is signed, and a writer.
 //!
 //! There is no DTD and no entity but the five predefined ones, ever: a document
 //! type declaration is refused where it stands (XXE, "billion laughs").
 //!
-//! It does not canonicalise and does not validate against a schema.
+//! It does not validate against a schema.
 
 mod chars;
+#[allow(dead_code)]
+mod document;
 mod reader;
 mod tree;
 mod writer;
 
 pub(crate) use self::chars::decode;
+#[allow(unused_imports)]
+pub(crate) use self::document::{
+    Attribute, Declaration, Document, Element as DocumentElement, Ids, Kind, NodeId, Piece,
+    XML_NAMESPACE,
+};
 pub(crate) use self::reader::{Namespace, Reader, Start, Token};
 pub(crate) use self::tree::Element;
 pub(crate) use self::writer::Writer;

@@ -25,6 +25,26 @@ pub(crate) enum Token<'a> {
     Eof,
 }
 
+/// What stands next, with what a [`Token`] leaves out.
+#[derive(Debug)]
+pub(crate) enum Node<'a> {
+    /// An element begins; [`Reader::attributes`] and [`Reader::declared`] are its.
+    Start(Start<'a>),
+    /// As it stands, line ends included.
+    Text(&'a str),
+    /// What a CDATA section holds, line ends included.
+    CData(&'a str),
+    /// What a reference stands for.
+    Reference(char),
+    Comment(&'a str),
+    Instruction {
+        target: &'a str,
+        data: &'a str,
+    },
+    End,
+    Eof,
+}
+
 /// The start of an element.
 #[derive(Debug, Clone)]
 pub(crate) struct Start<'a> {
@@ -69,6 +89,8 @@ pub(crate) struct Reader<'a> {
     elements: usize,
     root_seen: bool,
     unbound_attribute: Option<u64>,
+    /// Of the element that began last, declarations of namespaces left out.
+    attributes: Vec<(&'a str, Cow<'a, str>)>,
 }
 
 impl<'a> Reader<'a> {
@@ -88,7 +110,20 @@ impl<'a> Reader<'a> {
             elements: 0,
             root_seen: false,
             unbound_attribute: None,
+            attributes: Vec::new(),
         }
+    }
+
+    /// The attributes of the element that has just begun, by their names as written, with
+    /// their values as XML 1.0 §3.3.3 has them; declarations of namespaces left out.
+    pub(super) fn attributes(&self) -> &[(&'a str, Cow<'a, str>)] {
+        &self.attributes
+    }
+
+    /// The namespaces that the element which has just begun declares, by their prefixes.
+    pub(super) fn declared(&self) -> impl Iterator<Item = (&'a str, Rc<str>)> + '_ {
+        let own = self.bindings.iter().filter(|it| it.depth == self.depth);
+        own.map(|it| (it.prefix, Rc::clone(&it.name)))
     }
 
     /// Where the next token begins, in bytes from the start of the input.
@@ -124,22 +159,38 @@ impl<'a> Reader<'a> {
     /// The next token. After [`Token::Eof`] it stays there.
     pub(crate) fn next(&mut self) -> Result<Token<'a>> {
         loop {
+            return Ok(match self.next_node()? {
+                Node::Start(start) => Token::Start(start),
+                Node::Text(text) | Node::CData(text) => Token::Text(Cow::Borrowed(text)),
+                Node::Reference(it) => Token::Text(Cow::Owned(it.to_string())),
+                Node::End => Token::End,
+                Node::Eof => Token::Eof,
+                Node::Comment(_) | Node::Instruction { .. } => continue,
+            });
+        }
+    }
+
+    /// The next node, comments and instructions included.
+    pub(super) fn next_node(&mut self) -> Result<Node<'a>> {
+        loop {
             let offset = self.offset();
             let event = self.tokens.read_event().map_err(|source| {
                 let at = self.tokens.error_position().saturating_add(self.mark);
                 ill_formed(&source).at_offset(at)
             })?;
-            let token = match event {
-                Event::Start(tag) | Event::Empty(tag) => Token::Start(self.start(&tag, offset)?),
+            return Ok(match event {
+                Event::Start(tag) | Event::Empty(tag) => Node::Start(self.start(&tag, offset)?),
                 Event::End(_) => self.end(),
-                Event::Text(text) => match self.text(text.into_inner(), offset)? {
-                    Some(token) => token,
+                Event::Text(text) => match self.text(lent(text.into_inner(), offset)?, offset)? {
+                    Some(node) => node,
                     None => continue,
                 },
-                Event::CData(text) => self.inside(Token::Text(text.into_inner()), offset)?,
+                Event::CData(text) => {
+                    self.inside(Node::CData(lent(text.into_inner(), offset)?), offset)?
+                }
                 Event::GeneralRef(name) => {
-                    let text = reference(&name.into_inner()).map_err(|it| it.at_offset(offset))?;
-                    self.inside(Token::Text(text), offset)?
+                    let found = reference(&name.into_inner()).map_err(|it| it.at_offset(offset))?;
+                    self.inside(Node::Reference(found), offset)?
                 }
                 Event::Decl(declaration) => {
                     declared(&declaration, offset == self.mark)
@@ -147,15 +198,14 @@ impl<'a> Reader<'a> {
                     continue;
                 }
                 Event::DocType(_) => {
-                    return Err(Error::malformed(
-                        "a document type declaration (DTD) is refused in a message",
-                    )
-                    .at_offset(offset));
+                    return Err(Error::malformed("a document type declaration (DTD) is refused")
+                        .at_offset(offset));
                 }
-                Event::Comment(_) | Event::PI(_) => continue,
+                Event::Comment(text) => Node::Comment(lent(text.into_inner(), offset)?),
+                Event::PI(_) => instruction(self.source_from(offset))
+                    .ok_or_else(|| malformed_instruction().at_offset(offset))?,
                 Event::Eof => self.eof()?,
-            };
-            return Ok(token);
+            });
         }
     }
 
@@ -191,12 +241,12 @@ impl<'a> Reader<'a> {
             let what = format!("{qualified:?} is no name of an element");
             return Err(Error::malformed(what).at_offset(offset));
         }
-        let attributes = self
-            .attributes(content, qualified.len())
+        self.read_attributes(content, qualified.len())
             .map_err(|it| it.at_offset(offset).in_element(qualified))?;
-        let unbound = attributes
+        let unbound = self
+            .attributes
             .iter()
-            .filter_map(|name| name.split_once(':'))
+            .filter_map(|(name, _)| name.split_once(':'))
             .any(|(prefix, _)| prefix != "xml" && self.resolve(prefix) == Namespace::Unbound);
         if unbound {
             self.unbound_attribute.get_or_insert(offset);
@@ -213,10 +263,9 @@ impl<'a> Reader<'a> {
         self.text.get(from..from.saturating_add(tag.len())).unwrap_or_default()
     }
 
-    /// Checks the attributes and heeds what they declare. Gives the names of the rest:
-    /// edXML says everything in elements.
-    fn attributes(&mut self, content: &'a str, name_len: usize) -> Result<Vec<&'a str>> {
-        let mut found = Vec::new();
+    /// Checks the attributes, heeds what they declare and keeps the rest.
+    fn read_attributes(&mut self, content: &'a str, name_len: usize) -> Result<()> {
+        self.attributes.clear();
         // A million attributes stop at the limit, before duplicates are looked for:
         // that search is quadratic.
         for (n, attribute) in Attributes::new(content, name_len).enumerate() {
@@ -238,10 +287,10 @@ impl<'a> Reader<'a> {
             match name.split_once(':') {
                 None if name == "xmlns" => self.bind("", &value)?,
                 Some(("xmlns", prefix)) => self.bind(prefix, &value)?,
-                _ => found.push(name),
+                _ => self.attributes.push((name, value)),
             }
         }
-        Ok(found)
+        Ok(())
     }
 
     /// Namespaces in XML 1.0 §3: what may be declared.
@@ -254,7 +303,7 @@ impl<'a> Reader<'a> {
         within(self.bindings.len(), self.limits.xml_attributes, "namespaces in force at once")
     }
 
-    fn resolve(&self, prefix: &str) -> Namespace {
+    pub(super) fn resolve(&self, prefix: &str) -> Namespace {
         match self.bindings.iter().rev().find(|binding| binding.prefix == prefix) {
             Some(binding) if !binding.name.is_empty() => Namespace::Name(Rc::clone(&binding.name)),
             _ if prefix.is_empty() => Namespace::None,
@@ -262,38 +311,38 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn end(&mut self) -> Token<'a> {
+    fn end(&mut self) -> Node<'a> {
         let depth = self.depth;
         while self.bindings.last().is_some_and(|binding| binding.depth == depth) {
             self.bindings.pop();
         }
         self.depth = depth.saturating_sub(1);
-        Token::End
+        Node::End
     }
 
     /// Outside of the root there is only white space.
-    fn text(&self, text: Cow<'a, str>, offset: u64) -> Result<Option<Token<'a>>> {
+    fn text(&self, text: &'a str, offset: u64) -> Result<Option<Node<'a>>> {
         if self.depth == 0 && text.trim_matches([' ', '\t', '\r', '\n']).is_empty() {
             return Ok(None);
         }
-        self.inside(Token::Text(text), offset).map(Some)
+        self.inside(Node::Text(text), offset).map(Some)
     }
 
-    fn inside(&self, token: Token<'a>, offset: u64) -> Result<Token<'a>> {
+    fn inside(&self, node: Node<'a>, offset: u64) -> Result<Node<'a>> {
         if self.depth == 0 {
             return Err(Error::malformed("text outside of the root element").at_offset(offset));
         }
-        Ok(token)
+        Ok(node)
     }
 
-    fn eof(&self) -> Result<Token<'a>> {
+    fn eof(&self) -> Result<Node<'a>> {
         if self.depth > 0 {
             return Err(ends_early(self.offset()));
         }
         if !self.root_seen {
             return Err(Error::malformed("there is no XML element").at_offset(self.offset()));
         }
-        Ok(Token::Eof)
+        Ok(Node::Eof)
     }
 }
 
@@ -314,11 +363,32 @@ fn name_within(name: &str) -> Result<()> {
     within(name.len(), XML_NAME_BYTES, "bytes in one name")
 }
 
-fn reference(name: &str) -> Result<Cow<'static, str>> {
+fn reference(name: &str) -> Result<char> {
     name_within(name)?;
     resolve(name)
-        .map(|it| Cow::Owned(it.to_string()))
         .ok_or_else(|| Error::malformed(format!("the entity &{name}; is not known and not read")))
+}
+
+/// The tokeniser lends what it reads from a text; it never makes text of its own.
+fn lent(text: Cow<'_, str>, offset: u64) -> Result<&str> {
+    match text {
+        Cow::Borrowed(text) => Ok(text),
+        Cow::Owned(_) => Err(Error::malformed("not well-formed XML").at_offset(offset)),
+    }
+}
+
+/// XML 1.0 §2.6.
+fn instruction(source: &str) -> Option<Node<'_>> {
+    let inside = source.strip_prefix("<?")?.strip_suffix("?>")?;
+    let blank = [' ', '\t', '\r', '\n'];
+    let (target, data) = inside.split_once(blank).unwrap_or((inside, ""));
+    let reserved = target.eq_ignore_ascii_case("xml");
+    let named = is_qualified_name(target) && target.len() <= XML_NAME_BYTES && !reserved;
+    named.then(|| Node::Instruction { target, data: data.trim_start_matches(blank) })
+}
+
+fn malformed_instruction() -> Error {
+    Error::malformed("a processing instruction without a name of its own (XML 1.0 §2.6)")
 }
 
 fn declared(declaration: &BytesDecl<'_>, at_start: bool) -> Result<()> {
