@@ -10,6 +10,8 @@ mod creation;
 pub(crate) mod pades;
 mod request;
 pub(crate) mod tsp;
+#[allow(dead_code, unused_imports)]
+pub(crate) mod xmldsig;
 
 #[cfg(feature = "batch")]
 pub use creation::{Made, SignatureRequest};
