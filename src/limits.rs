@@ -172,6 +172,26 @@ pub struct Limits {
     pub xml_attributes: usize,
     /// Bytes of one text or attribute, an attachment's data not counted.
     pub xml_text_bytes: usize,
+    /// Signatures in one XML document, those within others among them.
+    pub xml_signatures: usize,
+    /// References of one XML signature, and of one manifest. Containers with a thousand
+    /// files have a thousand.
+    pub xml_references: usize,
+    /// Transforms of one reference. Real ones have one to three.
+    pub xml_transforms: usize,
+    /// Octets digested for the references of one XML document, and made on the way there,
+    /// as a multiple of its length; [`xml_digest_bytes`](Self::xml_digest_bytes) come on
+    /// top. What is digested twice for the same reasons counts once, and files beside the
+    /// document do not count. Thirty signers with an archive time-stamp each take sixty
+    /// times the document.
+    pub xml_digest_factor: u64,
+    /// Octets that may be digested for the references of an XML document however small it
+    /// is. Five hundred megabytes take about a second.
+    pub xml_digest_bytes: u64,
+    /// Nodes and letters looked at by the XPath expressions of one XML document: a
+    /// condition on each node of the largest documents takes some millions, and a hundred
+    /// million about a second.
+    pub xml_xpath_steps: u64,
     /// Bytes of one message as it comes.
     pub message_bytes: u64,
     /// Attachments of one message.
@@ -252,6 +272,12 @@ impl Default for Limits {
             xml_elements: 200_000,
             xml_attributes: 64,
             xml_text_bytes: 1 << 20,
+            xml_signatures: 1_000,
+            xml_references: 10_000,
+            xml_transforms: 16,
+            xml_digest_factor: 64,
+            xml_digest_bytes: 512 << 20,
+            xml_xpath_steps: 100_000_000,
             message_bytes: 512 << 20,
             attachments: 1_000,
             attachment_bytes: 512 << 20,

@@ -11,6 +11,8 @@ pub(crate) mod evidence;
 pub(crate) mod pades;
 mod request;
 pub(crate) mod tsp;
+#[allow(dead_code, unused_imports)]
+pub(crate) mod xmldsig;
 
 #[cfg(feature = "batch")]
 pub use creation::{Made, SignatureRequest};

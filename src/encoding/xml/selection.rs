@@ -5,7 +5,9 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::document::{Document, Kind, NodeId};
+use super::c14n::Sink;
+use super::document::{Document, Kind, NodeId, Piece};
+use crate::error::Result;
 
 /// Nodes of one document.
 #[derive(Debug, Clone)]
@@ -46,9 +48,53 @@ impl Selection {
     /// Leaves subtrees out.
     pub(crate) fn remove(&mut self, document: &Document<'_>, nodes: &[NodeId]) {
         match self {
-            Self::Subtree(subtree) => subtree.remove(nodes.iter().copied()),
+            Self::Subtree(subtree) => {
+                let apex = subtree.apex;
+                // What is not in the subtree would keep it from being equal to the same one.
+                let inner = nodes.iter().copied().filter(|it| document.is_within(*it, apex));
+                let around = nodes.iter().any(|it| document.is_within(apex, *it));
+                subtree.remove(inner.chain(around.then_some(apex)));
+            }
             Self::Set(set) => nodes.iter().for_each(|it| set.put_subtree(document, *it, false)),
         }
+    }
+
+    /// Whether a node and all that is in it are among them, comments left aside.
+    pub(crate) fn holds(&self, document: &Document<'_>, node: NodeId) -> bool {
+        match self {
+            Self::Subtree(it) => {
+                let apart = |out: &NodeId| {
+                    !document.is_within(*out, node) && !document.is_within(node, *out)
+                };
+                document.is_within(node, it.apex) && it.without.iter().all(apart)
+            }
+            Self::Set(set) => document.subtree(node).all(|it| set.holds(document, it)),
+        }
+    }
+
+    /// Writes the text of all text nodes, line ends as they stand.
+    pub(crate) fn text(&self, document: &Document<'_>, sink: &mut dyn Sink) -> Result<()> {
+        let (nodes, mut without) = match self {
+            Self::Subtree(it) => (document.subtree(it.apex), it.without.iter().peekable()),
+            Self::Set(_) => (document.subtree(NodeId::ROOT), [].iter().peekable()),
+        };
+        let mut out: Option<NodeId> = None;
+        for node in nodes {
+            if let Some(found) = without.next_if(|it| **it <= node) {
+                out = Some(*found);
+            }
+            let left_out = match self {
+                Self::Subtree(_) => out.is_some_and(|it| document.is_within(node, it)),
+                Self::Set(set) => !set.has(node),
+            };
+            for piece in document.pieces(node).iter().filter(|_| !left_out) {
+                match piece {
+                    Piece::Raw(text) => sink.write(text.as_bytes())?,
+                    Piece::Char(it) => sink.write(it.encode_utf8(&mut [0; 4]).as_bytes())?,
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The same nodes one by one.
@@ -167,6 +213,16 @@ impl NodeSet {
             namespaces: Bits::new(scopes.count()),
             scopes: Rc::clone(scopes),
         }
+    }
+
+    /// Whether a node is among them with its attributes and namespaces. Comments are.
+    fn holds(&self, document: &Document<'_>, node: NodeId) -> bool {
+        if matches!(document.kind(node), Kind::Comment(_)) {
+            return true;
+        }
+        self.has(node)
+            && document.attribute_places(node).all(|it| self.attributes.get(it))
+            && self.scopes.places(node).all(|it| self.namespaces.get(it))
     }
 
     pub(crate) fn scopes(&self) -> &Rc<Scopes> {
