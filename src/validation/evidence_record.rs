@@ -1,4 +1,4 @@
-//! An evidence record that stands alone, over files beside it (RFC 4998).
+//! An evidence record that stands alone, over files beside it (RFC 4998, RFC 6283).
 
 use super::collect::{self, Data};
 use super::describe::evidence_record;
@@ -13,30 +13,33 @@ use crate::pki::revocation::Spent;
 use crate::source::Source;
 
 /// What an evidence record has to be over: a file, or the digest of one.
-pub struct DataObject<'a>(collect::DataObject<'a>);
+pub struct DataObject<'a> {
+    name: String,
+    data: Data<'a>,
+}
 
 impl<'a> DataObject<'a> {
     /// A file, with the name that the report calls it by.
     pub fn new(name: impl Into<String>, content: &'a dyn Source) -> Self {
-        Self(collect::DataObject::new(name, Data::whole(content)))
+        Self { name: name.into(), data: Data::whole(content) }
     }
 
     /// A file of which only the digest is at hand. Where a time-stamp is by another digest, it
     /// stays open.
     pub fn known_by(name: impl Into<String>, digest: Digest) -> Self {
-        Self(collect::DataObject::new(name, Data::known_by(digest)))
+        Self { name: name.into(), data: Data::known_by(digest) }
     }
 }
 
 impl std::fmt::Debug for DataObject<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("DataObject").field(&self.0.name()).finish()
+        f.debug_tuple("DataObject").field(&self.name).finish()
     }
 }
 
 impl Validator {
-    /// Validates an evidence record (RFC 4998) over these files, all of which have to be under
-    /// it. The report has no signature: its conclusion is the record's, and says whether it
+    /// Validates an evidence record (RFC 4998, RFC 6283) over these files, all of which have to
+    /// be under it; what is XML may be there in the canonical form that RFC 6283 asks for. The report has no signature: its conclusion is the record's, and says whether it
     /// proves since when they exist.
     ///
     /// # Errors
@@ -50,7 +53,9 @@ impl Validator {
     where
         R: Source + ?Sized,
     {
-        self.evidence_record(&record, objects.into_iter().map(|it| it.0).collect())
+        let objects = objects.into_iter();
+        let objects = objects.map(|it| collect::DataObject::new(it.name, it.data, &self.limits));
+        self.evidence_record(&record, objects.collect())
     }
 
     /// Without objects, what the record is over stays open.

@@ -50,9 +50,9 @@ pub(super) fn is_cms(head: &[u8]) -> bool {
     binary || head.trim_ascii_start().starts_with(PEM)
 }
 
-/// Asked last: its first bytes say least.
+/// In ASN.1 or in XML. Asked last: its first bytes say least.
 pub(super) fn is_evidence_record(head: &[u8]) -> bool {
-    evidence::is_record(head)
+    evidence::is_record(head) || evidence::is_xml_record(head)
 }
 
 const SEQUENCE: u8 = 0x30;

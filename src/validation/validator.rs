@@ -271,7 +271,10 @@ impl Validator {
     fn validate_over(&self, document: &dyn Source, content: Data<'_>) -> Result<Report> {
         let head = document.window(0..document.len().min(SNIFFED))?;
         if !is_cms(&head) && is_evidence_record(&head) {
-            return self.evidence_record(document, vec![DataObject::new("content", content)]);
+            return self.evidence_record(
+                document,
+                vec![DataObject::new("content", content, &self.limits)],
+            );
         }
         self.validate_cms(document, Some(content))
     }

@@ -6,8 +6,10 @@ use std::cell::Cell;
 
 use der::asn1::ObjectIdentifier;
 
+use super::bounds::Bounds;
 use super::record::{
-    ArchiveTimeStamp, Chain, EvidenceRecord, Informations, RecordForm, StatedDigest,
+    ArchiveTimeStamp, Chain, EvidenceRecord, Informations, StatedDigest, WrittenChain,
+    WrittenRecord,
 };
 use super::tree::HashTree;
 use crate::crypto::DigestAlgorithm;
@@ -68,7 +70,7 @@ fn read<'a>(value: &Value<'a>, limits: &Limits) -> Result<EvidenceRecord<'a>> {
     }
     let mut sequence = fields.expect(Tag::SEQUENCE)?.values()?;
     fields.finish()?;
-    let mut bounds = Bounds { limits, stamps: 0, digests: 0 };
+    let mut bounds = Bounds::new(limits);
     let mut chains = Vec::new();
     while let Some(chain) = sequence.next()? {
         chains.push(read_chain(&chain, &mut bounds)?);
@@ -77,7 +79,7 @@ fn read<'a>(value: &Value<'a>, limits: &Limits) -> Result<EvidenceRecord<'a>> {
         return Err(Error::malformed("an evidence record has no time-stamp"));
     }
     Ok(EvidenceRecord {
-        form: RecordForm::Asn1,
+        written: WrittenRecord::Asn1,
         chains,
         informations,
         digested: Cell::new(0),
@@ -85,19 +87,10 @@ fn read<'a>(value: &Value<'a>, limits: &Limits) -> Result<EvidenceRecord<'a>> {
     })
 }
 
-/// What may be there so often.
-struct Bounds<'l> {
-    limits: &'l Limits,
-    stamps: usize,
-    digests: usize,
-}
-
 fn read_chain<'a>(value: &Value<'a>, bounds: &mut Bounds<'_>) -> Result<Chain<'a>> {
     let (mut stamps, mut values) = (Vec::new(), value.sequence()?);
     while let Some(stamp) = values.next()? {
-        bounds.stamps = bounds.stamps.saturating_add(1);
-        let most = bounds.limits.evidence_record_time_stamps;
-        within(bounds.stamps, most, "time-stamps of an evidence record")?;
+        bounds.add_stamp()?;
         let read = read_stamp(&stamp, bounds);
         stamps.push(read.map_err(|error| error.in_element("ArchiveTimeStamp"))?);
     }
@@ -105,7 +98,7 @@ fn read_chain<'a>(value: &Value<'a>, bounds: &mut Bounds<'_>) -> Result<Chain<'a
         return Err(Error::malformed("a chain of an evidence record has no time-stamp")
             .at_offset(value.offset()));
     }
-    Ok(Chain { stamps, octets: Cow::Borrowed(value.raw()) })
+    Ok(Chain { stamps, written: WrittenChain::Asn1(value.raw()) })
 }
 
 fn read_stamp<'a>(value: &Value<'a>, bounds: &mut Bounds<'_>) -> Result<ArchiveTimeStamp<'a>> {
@@ -124,12 +117,15 @@ fn read_stamp<'a>(value: &Value<'a>, bounds: &mut Bounds<'_>) -> Result<ArchiveT
     };
     let token = Cow::Borrowed(fields.expect(Tag::SEQUENCE)?.raw());
     fields.finish()?;
-    Ok(ArchiveTimeStamp { digest, tree, token, informations })
+    Ok(ArchiveTimeStamp { digest, tree, token, informations, written: None })
 }
 
 fn stated_digest(value: &Value<'_>) -> Result<StatedDigest> {
     let oid = AlgorithmIdentifier::read_as(value, Tag::context(0))?.algorithm;
-    Ok(DigestAlgorithm::from_oid(oid).map_or(StatedDigest::Unknown(oid), StatedDigest::Known))
+    Ok(match DigestAlgorithm::from_oid(oid) {
+        Some(known) => StatedDigest::Known(known),
+        None => StatedDigest::Unknown(oid.to_string()),
+    })
 }
 
 fn read_tree<'a>(value: &Value<'a>, bounds: &mut Bounds<'_>) -> Result<HashTree<'a>> {
@@ -137,9 +133,7 @@ fn read_tree<'a>(value: &Value<'a>, bounds: &mut Bounds<'_>) -> Result<HashTree<
     while let Some(list) = values.next()? {
         let (mut digests, mut within_list) = (Vec::new(), list.sequence()?);
         while let Some(digest) = within_list.next()? {
-            bounds.digests = bounds.digests.saturating_add(1);
-            let most = bounds.limits.evidence_record_digests;
-            within(bounds.digests, most, "digests of an evidence record")?;
+            bounds.add_digest()?;
             digests.push(digest.is(Tag::OCTET_STRING)?.octets()?);
         }
         lists.push(digests);

@@ -1,5 +1,5 @@
 //! Evidence records: one time-stamp over many documents, renewed before it grows weak, in
-//! ASN.1 (RFC 4998). It says what stands in a record, and what each of its archive
+//! ASN.1 (RFC 4998) or in XML (RFC 6283). It says what stands in a record, and what each of its archive
 //! time-stamps has to be over; whether any of them proves a time is judged by validation.
 //!
 //! ```text
@@ -25,13 +25,18 @@
 //! <https://www.rfc-editor.org/rfc/rfc4998>
 
 mod asn1;
+mod bounds;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod exhaust;
 mod record;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod xml;
 
 pub(crate) use asn1::is_record;
-pub(crate) use record::{ArchiveTimeStamp, EvidenceRecord, Informations, RecordForm, StatedDigest};
-pub(crate) use tree::HashTree;
+pub(crate) use record::{
+    ArchiveTimeStamp, Chain, EvidenceRecord, Informations, RecordForm, StatedDigest,
+};
+pub(crate) use tree::{HashTree, group};
+pub(crate) use xml::is_xml_record;

@@ -43,8 +43,8 @@ impl<'a> HashTree<'a> {
     }
 }
 
-/// One digest for several.
-fn group(algorithm: DigestAlgorithm, mut all: Vec<&[u8]>) -> Option<Digest> {
+/// One digest for several, in binary ascending order; one stands for itself.
+pub(crate) fn group(algorithm: DigestAlgorithm, mut all: Vec<&[u8]>) -> Option<Digest> {
     if let [one] = all.as_slice() {
         return Digest::new(algorithm, *one).ok();
     }

@@ -64,7 +64,7 @@ fn no_base64() -> Error {
 }
 
 /// The octets that the text of an element stands for.
-pub(super) fn octets(document: &Document<'_>, element: NodeId) -> Result<Vec<u8>> {
+pub(crate) fn octets(document: &Document<'_>, element: NodeId) -> Result<Vec<u8>> {
     let mut octets = Vec::new();
     let mut decoder = Decoder::new(&mut octets);
     let name = || document.element(element).map_or("", |it| it.local);

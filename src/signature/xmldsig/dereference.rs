@@ -157,7 +157,11 @@ impl<'d> Dereferencer<'d> {
     ///
     /// # Errors
     /// `LimitExceeded`, `Io`: nothing is known then. All else is what is [`Found`].
-    pub(crate) fn process(&mut self, signature: NodeId, reference: &Reference) -> Result<Processed> {
+    pub(crate) fn process(
+        &mut self,
+        signature: NodeId,
+        reference: &Reference,
+    ) -> Result<Processed> {
         let (target, comments) = match Target::of(reference.uri.as_deref(), &self.ids) {
             Ok(found) => found,
             Err(error) => {
@@ -176,7 +180,8 @@ impl<'d> Dereferencer<'d> {
             Target::Ambiguous(_) => return Ok(Processed::without_digest(target, Found::Ambiguous)),
         };
         let Some(algorithm) = reference.digest_algorithm else {
-            let error = Error::unsupported(format!("the digest {:?}", short(&reference.digest_uri)));
+            let error =
+                Error::unsupported(format!("the digest {:?}", short(&reference.digest_uri)));
             return Ok(Processed::without_digest(target, Found::Unsupported(error)));
         };
         let digested = match start {

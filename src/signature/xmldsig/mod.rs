@@ -20,7 +20,9 @@ mod target;
 mod transform;
 mod value;
 
+pub(crate) use self::base64::octets;
 pub(crate) use algorithm::{digest_algorithm, digest_uri, signature_algorithm, signature_uri};
+pub(crate) use children::{Children, attribute};
 pub(crate) use dereference::{Covered, Dereferencer, Found, Processed};
 pub(crate) use key_info::KeyInfo;
 pub(crate) use parse::{Reference, Signature, SignatureMethod, SignedInfo, manifest};

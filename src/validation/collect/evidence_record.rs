@@ -1,107 +1,27 @@
-//! Facts about evidence records (RFC 4998): what each archive time-stamp is over (§4.3,
+//! Facts about evidence records (RFC 4998, RFC 6283): what each archive time-stamp is over (§4.3,
 //! §5.3), and who signed it. Whether a record proves anything is not judged here.
-
-use std::collections::BTreeMap;
 
 use super::cms::CmsSource;
 use super::data::Data;
-use super::time_stamp::{Beside, compared};
+use super::data_object::DataObject;
+use super::time_stamp::{Beside, compared, info};
 use crate::crypto::{Digest, DigestAlgorithm};
+use crate::encoding::xml::{Canonicalization, Document, decode};
 use crate::error::{ErrorKind, Result};
 use crate::limits::{Limits, within};
 use crate::pki::Certificate;
-use crate::signature::cms::{Attribute, Pieces, SignerInfo, oids};
+use crate::signature::cms::{Attribute, SignerInfo, oids};
 use crate::signature::evidence::{
-    ArchiveTimeStamp, EvidenceRecord, HashTree, Informations, RecordForm, StatedDigest,
+    ArchiveTimeStamp, Chain, EvidenceRecord, HashTree, Informations, RecordForm, StatedDigest,
+    group,
 };
 use crate::signature::tsp::TimeStampInfo;
+use crate::time::UtcTime;
 use crate::validation::facts::{
-    Covers, DataObjectFact, EvidenceRecordFacts, EvidenceRecordType, Named, RevocationFacts,
+    Covers, DataObjectFact, EvidenceRecordFacts, EvidenceRecordType, RevocationFacts,
     TimeStampFacts, TimeStampType, Unreadable,
 };
 use crate::validation::poe::ObjectId;
-
-/// What a record has to be over: a file, an entry of a container, a signature.
-pub(in crate::validation) struct DataObject<'a> {
-    name: String,
-    /// Nothing where it is not at hand.
-    octets: Option<Box<dyn Octets + 'a>>,
-}
-
-/// Octets that a record may be over.
-trait Octets {
-    /// Their digest, in each way that they may be written; nothing where that cannot be
-    /// computed.
-    fn digests(&mut self, algorithm: DigestAlgorithm) -> Result<Option<Vec<Digest>>>;
-}
-
-impl Octets for Data<'_> {
-    fn digests(&mut self, algorithm: DigestAlgorithm) -> Result<Option<Vec<Digest>>> {
-        Ok(self.digest(algorithm)?.map(|it| vec![it]))
-    }
-}
-
-impl<T: Octets> Octets for &mut T {
-    fn digests(&mut self, algorithm: DigestAlgorithm) -> Result<Option<Vec<Digest>>> {
-        T::digests(self, algorithm)
-    }
-}
-
-/// A CMS as it was, in each way that it may be written; its digests are computed once.
-struct Signature<'a> {
-    readings: Vec<Pieces<'a>>,
-    in_der: bool,
-    digests: BTreeMap<DigestAlgorithm, Vec<Digest>>,
-    digested: usize,
-    limits: &'a Limits,
-}
-
-impl<'a> DataObject<'a> {
-    /// A file, or what else is at hand as it stands.
-    pub(in crate::validation) fn new(name: impl Into<String>, data: Data<'a>) -> Self {
-        Self::of(name, Some(data))
-    }
-
-    /// What it is called.
-    pub(in crate::validation) fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn of(name: impl Into<String>, octets: Option<impl Octets + 'a>) -> Self {
-        let octets = octets.map(|it| Box::new(it) as Box<dyn Octets + 'a>);
-        Self { name: name.into(), octets }
-    }
-
-    fn digests(&mut self, algorithm: DigestAlgorithm) -> Result<Option<Vec<Digest>>> {
-        self.octets.as_mut().map_or(Ok(None), |it| it.digests(algorithm))
-    }
-
-    fn is_found(&self) -> bool {
-        self.octets.is_some()
-    }
-}
-
-impl Octets for Signature<'_> {
-    /// RFC 4998 digests the CMS as it is encoded, TS 119 122-3 its DER.
-    fn digests(&mut self, algorithm: DigestAlgorithm) -> Result<Option<Vec<Digest>>> {
-        if let Some(known) = self.digests.get(&algorithm) {
-            return Ok(Some(known.clone()));
-        }
-        if !self.in_der {
-            let der: Result<Vec<_>> =
-                self.readings.iter().map(|it| it.canonical(self.limits)).collect();
-            self.readings.extend(der?.into_iter().flatten());
-            self.in_der = true;
-        }
-        let octets = self.readings.iter().map(Pieces::len).fold(0, usize::saturating_add);
-        self.digested = self.digested.saturating_add(octets);
-        let most = self.limits.evidence_record_digested_bytes;
-        within(self.digested, most, "bytes of a signature under an evidence record")?;
-        let all: Vec<_> = self.readings.iter().map(|it| it.digest(algorithm)).collect();
-        self.digests.insert(algorithm, all.clone());
-        Ok(Some(all))
-    }
-}
 
 /// Facts about a record over these objects, all of which it has to be over. Where none are
 /// named, what it is over stays open.
@@ -114,7 +34,32 @@ pub(in crate::validation) fn collect(
     objects: &mut [DataObject<'_>],
     known: Beside<'_>,
 ) -> Result<EvidenceRecordFacts> {
-    let record = EvidenceRecord::read(octets, known.limits)?;
+    if !is_text(octets) {
+        return collect_read(&EvidenceRecord::read(octets, known.limits)?, objects, known);
+    }
+    let (text, mark) = decode(octets)?;
+    let document = Document::parse(&text, mark, known.limits)?;
+    let element = document.root_element();
+    let record = EvidenceRecord::in_document(&document, element, known.limits)?;
+    collect_read(&record, objects, known)
+}
+
+/// Whether it is no ASN.1, in which a record begins with the tag of a SEQUENCE.
+fn is_text(octets: &[u8]) -> bool {
+    octets.first().is_some_and(|it| *it != SEQUENCE)
+}
+
+const SEQUENCE: u8 = 0x30;
+
+/// As [`collect`], of a record that was read.
+///
+/// # Errors
+/// `LimitExceeded` when a bound was reached; `Io` when an object cannot be read.
+pub(in crate::validation) fn collect_read(
+    record: &EvidenceRecord<'_>,
+    objects: &mut [DataObject<'_>],
+    known: Beside<'_>,
+) -> Result<EvidenceRecordFacts> {
     let mut pool = known.certificates.to_vec();
     let mut revocation = RevocationFacts::default();
     let stamps = record.chains().iter().flat_map(|it| it.stamps());
@@ -124,19 +69,19 @@ pub(in crate::validation) fn collect(
         revocation.add_all(&infos.crls, &infos.responses, known.limits)?;
     }
     let known = Beside { certificates: &pool, ..known };
-    let mut collector = Collector { record: &record, objects, known, first: None };
+    let mut collector = Collector { record, objects, known, first: None };
     let (mut time_stamps, mut uniform) = (Vec::new(), true);
     for (n, chain) in record.chains().iter().enumerate() {
         let mut algorithms = Vec::new();
         for (m, stamp) in chain.stamps().iter().enumerate() {
-            let (facts, algorithm) = collector.time_stamp((n, m), stamp)?;
+            let (facts, algorithm) = collector.time_stamp(chain, (n, m), stamp)?;
             algorithms.push(algorithm);
             time_stamps.push(facts);
         }
         uniform &= algorithms.windows(2).all(|it| it.first() == it.last());
     }
     let first = collector.first.unwrap_or_default();
-    cover(&record, &mut time_stamps);
+    cover(record, &mut time_stamps);
     Ok(EvidenceRecordFacts {
         form: type_of(record.form()),
         unreadable: None,
@@ -169,7 +114,7 @@ pub(super) fn beside(
         let gone: Vec<_> = later.map(|it| it.attribute).collect();
         let mut objects = vec![signature_without(source, &gone)?];
         if found.attribute.oid() == oids::EXTERNAL_EVIDENCE_RECORD {
-            objects.push(DataObject::of("content", data.as_mut()));
+            objects.push(DataObject::of("content", data.as_mut(), source.limits));
         }
         for value in found.attribute.values() {
             all.push((found.since, attempt(value.raw(), &mut objects, known)?));
@@ -192,7 +137,7 @@ struct Found<'x, 'a> {
 }
 
 /// A time, or that there is none, which sorts behind all.
-type Since = (bool, Option<crate::time::UtcTime>);
+type Since = (bool, Option<UtcTime>);
 
 fn attributes<'x, 'a>(signer: &'x SignerInfo<'a>, limits: &Limits) -> Vec<Found<'x, 'a>> {
     let records = [oids::INTERNAL_EVIDENCE_RECORD, oids::EXTERNAL_EVIDENCE_RECORD];
@@ -207,10 +152,10 @@ fn attributes<'x, 'a>(signer: &'x SignerInfo<'a>, limits: &Limits) -> Vec<Found<
 }
 
 /// When the first archive time-stamp says that it was issued.
-fn issued_at(record: &[u8], limits: &Limits) -> Option<crate::time::UtcTime> {
+fn issued_at(record: &[u8], limits: &Limits) -> Option<UtcTime> {
     let record = EvidenceRecord::read(record, limits).ok()?;
     let token = record.chains().first()?.stamps().first()?.token();
-    super::time_stamp::info(token, limits).map(|it| it.time)
+    info(token, limits).map(|it| it.time)
 }
 
 fn signature_without<'a>(
@@ -218,14 +163,7 @@ fn signature_without<'a>(
     gone: &[&Attribute<'_>],
 ) -> Result<DataObject<'a>> {
     let readings = source.signed_data.without(gone, source.limits)?;
-    let octets = Signature {
-        readings,
-        in_der: false,
-        digests: BTreeMap::new(),
-        digested: 0,
-        limits: source.limits,
-    };
-    Ok(DataObject::of("signature", Some(octets)))
+    Ok(DataObject::signature("signature", readings, source.limits))
 }
 
 /// As [`collect`]; that one cannot be read is a fact.
@@ -257,6 +195,7 @@ fn attempt(
 fn type_of(form: RecordForm) -> EvidenceRecordType {
     match form {
         RecordForm::Asn1 => EvidenceRecordType::Asn1,
+        RecordForm::Xml => EvidenceRecordType::Xml,
     }
 }
 
@@ -295,15 +234,21 @@ impl Collector<'_, '_, '_> {
     /// The facts about the time-stamp at this place, and what its hash tree is made by.
     fn time_stamp(
         &mut self,
+        chain: &Chain<'_>,
         place: (usize, usize),
         stamp: &ArchiveTimeStamp<'_>,
-    ) -> Result<(TimeStampFacts, Named<DigestAlgorithm>)> {
-        let mut used = Named::NOTHING;
+    ) -> Result<(TimeStampFacts, StatedDigest)> {
+        let mut used = StatedDigest::OfImprint;
         let (kind, known) = (TimeStampType::EvidenceRecordTimestamp, self.known);
         let facts = compared(kind, stamp.token(), known, |info| {
             used = digest_of(stamp, info);
-            let Some(algorithm) = used.known else { return Ok(None) };
-            self.is_over(place, stamp, info, algorithm)
+            let StatedDigest::Known(algorithm) = used else { return Ok(None) };
+            let list = match stamp.tree() {
+                Some(tree) => tree.first().iter().map(AsRef::as_ref).collect(),
+                // Without a tree, the one digest that was time-stamped.
+                None => vec![info.imprint.as_slice()],
+            };
+            self.is_over(place, &Stamp { chain, stamp, algorithm, list }, info)
         })?;
         if place == (0, 0) && self.first.is_none() {
             self.first = Some(First { objects: self.not_compared(), others: Vec::new() });
@@ -316,85 +261,95 @@ impl Collector<'_, '_, '_> {
     fn is_over(
         &mut self,
         (chain, at): (usize, usize),
-        stamp: &ArchiveTimeStamp<'_>,
+        stamp: &Stamp<'_>,
         info: &TimeStampInfo,
-        algorithm: DigestAlgorithm,
     ) -> Result<Option<bool>> {
-        let same = DigestAlgorithm::from_oid(info.algorithm) == Some(algorithm);
-        let leads = stamp.tree().is_none_or(|tree| {
-            tree.root(algorithm).is_some_and(|root| root.value() == info.imprint)
-        });
-        let covers = match (chain, at) {
-            (0, 0) => self.covers_objects(stamp.tree(), info, algorithm)?,
-            (_, 0) => self.covers_sequence(chain, stamp, info, algorithm)?,
-            (_, _) => self.covers_previous((chain, at), stamp, info, algorithm)?,
+        let same = DigestAlgorithm::from_oid(info.algorithm) == Some(stamp.algorithm);
+        let leads = |tree: &HashTree<'_>| {
+            tree.root(stamp.algorithm).is_some_and(|root| root.value() == info.imprint)
         };
-        Ok(if same && leads { covers } else { Some(false) })
+        let covers = match (chain, at) {
+            (0, 0) => self.covers_objects(stamp)?,
+            (_, 0) => self.covers_sequence(chain, stamp)?,
+            (_, _) => self.covers_previous(at, stamp)?,
+        };
+        Ok(if same && stamp.stamp.tree().is_none_or(leads) { covers } else { Some(false) })
     }
 
     /// Where there is a tree, what belongs to it is told object by object.
-    fn covers_objects(
-        &mut self,
-        tree: Option<&HashTree<'_>>,
-        info: &TimeStampInfo,
-        algorithm: DigestAlgorithm,
-    ) -> Result<Option<bool>> {
-        let list = first_list(tree, info);
+    fn covers_objects(&mut self, stamp: &Stamp<'_>) -> Result<Option<bool>> {
         let (mut objects, mut own) = (Vec::new(), Vec::new());
         for object in &mut *self.objects {
-            let digests = object.digests(algorithm)?;
-            let intact = digests.as_ref().map(|all| all.iter().any(|it| holds(&list, it)));
-            let found = object.is_found();
-            objects.push(DataObjectFact { name: object.name.clone(), found, intact });
-            own.extend(digests.into_iter().flatten());
+            let by = object.digest_in(stamp.algorithm, stamp.method(), |it| stamp.holds(it))?;
+            let intact = by.as_ref().map(Option::is_some);
+            let (name, found) = (object.name().to_owned(), object.is_found());
+            objects.push(DataObjectFact { name, found, intact });
+            own.extend(by.flatten());
         }
-        let others = list.iter().filter(|it| !own.iter().any(|own| own.value() == **it));
-        let others = others.map(|it| format!("{algorithm}:{}", hex(it))).collect();
+        let others = stamp.list.iter().filter(|it| !own.iter().any(|own| own.value() == **it));
+        let others = others.map(|it| format!("{}:{}", stamp.algorithm, hex(it))).collect();
         let known: Vec<_> = objects.iter().map(|it| it.intact).collect();
         self.first = Some(First { objects, others });
-        Ok(if tree.is_some() { Some(true) } else { all_of(&known) })
+        Ok(if stamp.stamp.tree().is_some() { Some(true) } else { all_of(&known) })
     }
 
-    /// §5.2, hash-tree renewal: each object together with all chains before.
-    fn covers_sequence(
-        &mut self,
-        chain: usize,
-        stamp: &ArchiveTimeStamp<'_>,
-        info: &TimeStampInfo,
-        algorithm: DigestAlgorithm,
-    ) -> Result<Option<bool>> {
-        let list = first_list(stamp.tree(), info);
-        let sequence = self.record.sequence_before(chain, algorithm)?;
+    /// Hash-tree renewal (RFC 4998 §5.2, RFC 6283 §4.2.2): each object, and all chains before.
+    fn covers_sequence(&mut self, chain: usize, stamp: &Stamp<'_>) -> Result<Option<bool>> {
+        let record = self.record;
+        let Some(sequences) = record.sequence_before(chain, stamp.algorithm)? else {
+            return Ok(None);
+        };
+        let apart = record.form() == RecordForm::Xml;
+        if apart && stamp.stamp.tree().is_none() {
+            return self.covers_group(&sequences, stamp);
+        }
+        if apart && !sequences.iter().any(|it| stamp.holds(it)) {
+            return Ok(Some(false));
+        }
+        let stands = |it: &Digest| {
+            let leaves = sequences.iter().map(|sequence| record.renewed_leaf(it, sequence));
+            leaves.into_iter().any(|all| all.iter().all(|it| stamp.holds(it)))
+        };
         let mut known = Vec::new();
         for object in &mut *self.objects {
-            known.push(object.digests(algorithm)?.map(|all| {
-                let stands = |it: &Digest| EvidenceRecord::with_sequence(it, &sequence);
-                all.iter().any(|it| holds(&list, &stands(it)))
-            }));
+            let by = object.digest_in(stamp.algorithm, stamp.method(), stands)?;
+            known.push(by.map(|it| it.is_some()));
         }
-        Ok(all_of(&known))
+        // Side by side with the documents, the chains before are told without them.
+        Ok(if known.is_empty() && apart { Some(true) } else { all_of(&known) })
     }
 
-    /// §5.2, time-stamp renewal: the token before.
-    fn covers_previous(
-        &self,
-        (chain, at): (usize, usize),
-        stamp: &ArchiveTimeStamp<'_>,
-        info: &TimeStampInfo,
-        algorithm: DigestAlgorithm,
-    ) -> Result<Option<bool>> {
-        let stamps = self.record.chains().get(chain).map_or(&[][..], |it| it.stamps());
-        let Some(previous) = stamps.get(at.saturating_sub(1)) else { return Ok(Some(false)) };
-        let list = first_list(stamp.tree(), info);
-        let over = self.record.renewed(previous, algorithm, self.known.limits)?;
-        Ok(Some(over.iter().any(|it| holds(&list, it))))
+    /// Where a time-stamp without a tree is over several digests, it is over those at hand.
+    fn covers_group(&mut self, sequences: &[Digest], stamp: &Stamp<'_>) -> Result<Option<bool>> {
+        let mut own = Vec::new();
+        for object in &mut *self.objects {
+            let Some(digest) = object.digest(stamp.algorithm)? else { return Ok(None) };
+            own.push(digest);
+        }
+        if own.is_empty() {
+            return Ok(None);
+        }
+        let over = |sequence: &Digest| {
+            let all = own.iter().chain([sequence]).map(Digest::value).collect();
+            group(stamp.algorithm, all).is_some_and(|it| stamp.holds(&it))
+        };
+        Ok(Some(sequences.iter().any(over)))
+    }
+
+    /// Time-stamp renewal (RFC 4998 §5.2, RFC 6283 §4.2.1): the one before.
+    fn covers_previous(&self, at: usize, stamp: &Stamp<'_>) -> Result<Option<bool>> {
+        let previous = at.checked_sub(1).and_then(|it| stamp.chain.stamps().get(it));
+        let Some(previous) = previous else { return Ok(Some(false)) };
+        let (record, limits) = (self.record, self.known.limits);
+        let over = record.renewed(stamp.chain, previous, stamp.algorithm, limits)?;
+        Ok(over.map(|all| all.iter().any(|it| stamp.holds(it))))
     }
 
     /// Where the first time-stamp tells nothing.
     fn not_compared(&self) -> Vec<DataObjectFact> {
         let objects = self.objects.iter();
         let fact = |it: &DataObject<'_>| DataObjectFact {
-            name: it.name.clone(),
+            name: it.name().to_owned(),
             found: it.is_found(),
             intact: None,
         };
@@ -402,29 +357,33 @@ impl Collector<'_, '_, '_> {
     }
 }
 
+/// One time-stamp with what it is compared by.
+struct Stamp<'s> {
+    chain: &'s Chain<'s>,
+    stamp: &'s ArchiveTimeStamp<'s>,
+    algorithm: DigestAlgorithm,
+    /// The digests that what it covers has its own among.
+    list: Vec<&'s [u8]>,
+}
+
+impl Stamp<'_> {
+    fn holds(&self, digest: &Digest) -> bool {
+        self.list.contains(&digest.value())
+    }
+
+    /// What a document in XML is made octets by.
+    fn method(&self) -> Option<&Canonicalization> {
+        self.chain.canonicalization()
+    }
+}
+
 /// RFC 4998 §4.1: where none is stated, that of the time-stamp.
-fn digest_of(stamp: &ArchiveTimeStamp<'_>, info: &TimeStampInfo) -> Named<DigestAlgorithm> {
-    match stamp.digest() {
-        StatedDigest::Known(it) => Named { known: Some(it), oid: Some(it.oid()) },
-        StatedDigest::Unknown(oid) => Named { known: None, oid: Some(oid) },
-        StatedDigest::OfImprint => {
-            let known = DigestAlgorithm::from_oid(info.algorithm);
-            Named { known, oid: Some(info.algorithm) }
-        }
+fn digest_of(stamp: &ArchiveTimeStamp<'_>, info: &TimeStampInfo) -> StatedDigest {
+    match (stamp.digest(), DigestAlgorithm::from_oid(info.algorithm)) {
+        (StatedDigest::OfImprint, Some(known)) => StatedDigest::Known(known),
+        (StatedDigest::OfImprint, None) => StatedDigest::Unknown(info.algorithm.to_string()),
+        (stated, _) => stated.clone(),
     }
-}
-
-/// The digests that the objects' own stand among; without a tree, the one that was
-/// time-stamped.
-fn first_list<'a>(tree: Option<&'a HashTree<'_>>, info: &'a TimeStampInfo) -> Vec<&'a [u8]> {
-    match tree {
-        Some(tree) => tree.first().iter().map(AsRef::as_ref).collect(),
-        None => vec![&info.imprint],
-    }
-}
-
-fn holds(list: &[&[u8]], digest: &Digest) -> bool {
-    list.contains(&digest.value())
 }
 
 /// Whether all are; nothing where none is known to be missing and not all are known.

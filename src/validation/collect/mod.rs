@@ -3,6 +3,7 @@
 mod cms;
 mod completeness;
 mod data;
+mod data_object;
 mod evidence_record;
 mod octets;
 mod pdf;
@@ -11,6 +12,7 @@ mod time_stamp;
 
 pub(super) use cms::{CmsSource, collect as collect_cms};
 pub(super) use data::Data;
-pub(super) use evidence_record::{DataObject, collect as collect_evidence_record};
+pub(super) use data_object::DataObject;
+pub(super) use evidence_record::collect as collect_evidence_record;
 pub(super) use pdf::collect as collect_pdf;
 pub(super) use time_stamp::{Beside, alone as collect_token};

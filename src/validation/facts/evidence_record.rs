@@ -6,7 +6,7 @@ use super::{RevocationFacts, TimeStampFacts};
 use crate::time::UtcTime;
 use crate::validation::poe::ObjectId;
 
-/// An evidence record (RFC 4998), beside a signature or by itself.
+/// An evidence record (RFC 4998, RFC 6283), beside a signature or by itself.
 #[derive(Debug, Clone, Serialize)]
 pub(in crate::validation) struct EvidenceRecordFacts {
     pub(in crate::validation) form: EvidenceRecordType,
@@ -54,6 +54,9 @@ pub enum EvidenceRecordType {
     /// RFC 4998.
     #[serde(rename = "ASN1_EVIDENCE_RECORD")]
     Asn1,
+    /// RFC 6283.
+    #[serde(rename = "XML_EVIDENCE_RECORD")]
+    Xml,
 }
 
 impl EvidenceRecordType {
@@ -62,6 +65,7 @@ impl EvidenceRecordType {
     pub fn name(self) -> &'static str {
         match self {
             Self::Asn1 => "ASN1_EVIDENCE_RECORD",
+            Self::Xml => "XML_EVIDENCE_RECORD",
         }
     }
 }
