@@ -1,5 +1,6 @@
 //! A writer of evidence records (RFC 4998) that lets a test do everything wrong.
 
+use base64::Engine;
 use kyso::{Digest, DigestAlgorithm};
 
 use super::cms::{algorithm, items, seq, tlv};
@@ -122,5 +123,92 @@ impl Record {
     pub(crate) fn der(&self) -> Vec<u8> {
         let digests = seq(&[algorithm("2.16.840.1.101.3.4.2.1")]);
         seq(&[vec![2, 1, 1], digests, self.sequence()])
+    }
+}
+
+/// The namespace of RFC 6283.
+pub(crate) const ERS: &str = "urn:ietf:params:xml:ns:ers";
+pub(crate) const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
+
+/// A record in XML, written as its canonical form is; the stamps are those of ASN.1.
+#[derive(Default, Clone)]
+pub(crate) struct XmlRecord {
+    pub(crate) chains: Vec<Vec<Stamp>>,
+    /// Between elements.
+    pub(crate) blank: &'static str,
+}
+
+impl XmlRecord {
+    pub(crate) fn new(first: Stamp) -> Self {
+        Self { chains: vec![vec![first]], blank: "" }
+    }
+
+    pub(crate) fn renewed(mut self, stamp: Stamp) -> Self {
+        self.chains.last_mut().unwrap().push(stamp);
+        self
+    }
+
+    pub(crate) fn with_chain(mut self, stamp: Stamp) -> Self {
+        self.chains.push(vec![stamp]);
+        self
+    }
+
+    fn time_stamp(&self, stamp: &Stamp, namespace: &str) -> String {
+        let token = base64::engine::general_purpose::STANDARD.encode(&stamp.token);
+        let token = format!("<TimeStampToken Type=\"RFC3161\">{token}</TimeStampToken>");
+        format!("<TimeStamp{namespace}>{0}{token}{0}</TimeStamp>", self.blank)
+    }
+
+    fn stamp(&self, n: usize, stamp: &Stamp) -> String {
+        let value = |it: &Vec<u8>| {
+            let text = base64::engine::general_purpose::STANDARD.encode(it);
+            format!("{}<DigestValue>{text}</DigestValue>", self.blank)
+        };
+        let list = |(n, it): (usize, &Vec<Vec<u8>>)| {
+            let values = it.iter().map(value).collect::<String>();
+            format!("<Sequence Order=\"{}\">{values}</Sequence>", n + 1)
+        };
+        let tree = stamp.tree.iter().map(|it| {
+            let lists = it.iter().enumerate().map(list).collect::<String>();
+            format!("<HashTree>{lists}</HashTree>")
+        });
+        let (tree, own) = (tree.collect::<String>(), self.time_stamp(stamp, ""));
+        format!("<ArchiveTimeStamp Order=\"{}\">{tree}{own}</ArchiveTimeStamp>", n + 1)
+    }
+
+    fn sequence(&self, namespace: &str) -> String {
+        let chain = |(n, it): (usize, &Vec<Stamp>)| {
+            let digest = match it[0].digest {
+                DigestAlgorithm::Sha512 => "http://www.w3.org/2001/04/xmlenc#sha512",
+                _ => "http://www.w3.org/2001/04/xmlenc#sha256",
+            };
+            let stamps = it.iter().enumerate().map(|(n, it)| self.stamp(n, it)).collect::<String>();
+            format!(
+                "{}<ArchiveTimeStampChain Order=\"{}\"><DigestMethod Algorithm=\"{digest}\"></DigestMethod>\
+                 <CanonicalizationMethod Algorithm=\"{EXCLUSIVE}\"></CanonicalizationMethod>\
+                 {stamps}</ArchiveTimeStampChain>",
+                self.blank,
+                n + 1
+            )
+        };
+        let chains = self.chains.iter().enumerate().map(chain).collect::<String>();
+        let name = "ArchiveTimeStampSequence";
+        format!("<{name}{namespace}>{chains}{}</{name}>", self.blank)
+    }
+
+    /// The digest of the time-stamp that the next one of this chain renews.
+    pub(crate) fn last(&self, digest: DigestAlgorithm) -> Digest {
+        let last = self.chains.last().unwrap().last().unwrap();
+        digest.digest(self.time_stamp(last, &format!(" xmlns=\"{ERS}\"")).as_bytes())
+    }
+
+    /// The digest of all chains, which the next one covers.
+    pub(crate) fn all(&self, digest: DigestAlgorithm) -> Digest {
+        digest.digest(self.sequence(&format!(" xmlns=\"{ERS}\"")).as_bytes())
+    }
+
+    pub(crate) fn xml(&self) -> String {
+        let sequence = self.sequence("");
+        format!("<EvidenceRecord xmlns=\"{ERS}\" Version=\"1.0\">{sequence}</EvidenceRecord>")
     }
 }

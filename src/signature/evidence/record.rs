@@ -201,10 +201,11 @@ impl<'a> EvidenceRecord<'a> {
         let method = self.chains.get(chain).and_then(|it| it.written.method());
         let Some(method) = method else { return Ok(None) };
         let later: Vec<_> = elements().skip(chain).collect();
+        self.spend(document.source(sequence).len())?;
         let mut before = None;
         let mut blank = Vec::new();
         for child in document.children(sequence) {
-            if later.contains(&child) {
+            if document.element(child).is_some() && later.binary_search(&child).is_ok() {
                 blank.extend(before.filter(|it| is_text(document, *it)));
             }
             before = Some(child);

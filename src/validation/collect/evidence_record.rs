@@ -1,6 +1,8 @@
 //! Facts about evidence records (RFC 4998, RFC 6283): what each archive time-stamp is over (§4.3,
 //! §5.3), and who signed it. Whether a record proves anything is not judged here.
 
+use std::collections::HashSet;
+
 use super::cms::CmsSource;
 use super::data::Data;
 use super::data_object::DataObject;
@@ -248,7 +250,7 @@ impl Collector<'_, '_, '_> {
                 // Without a tree, the one digest that was time-stamped.
                 None => vec![info.imprint.as_slice()],
             };
-            self.is_over(place, &Stamp { chain, stamp, algorithm, list }, info)
+            self.is_over(place, &Stamp::new(chain, stamp, algorithm, list), info)
         })?;
         if place == (0, 0) && self.first.is_none() {
             self.first = Some(First { objects: self.not_compared(), others: Vec::new() });
@@ -286,7 +288,8 @@ impl Collector<'_, '_, '_> {
             objects.push(DataObjectFact { name, found, intact });
             own.extend(by.flatten());
         }
-        let others = stamp.list.iter().filter(|it| !own.iter().any(|own| own.value() == **it));
+        let own: HashSet<_> = own.iter().map(Digest::value).collect();
+        let others = stamp.list.iter().filter(|it| !own.contains(**it));
         let others = others.map(|it| format!("{}:{}", stamp.algorithm, hex(it))).collect();
         let known: Vec<_> = objects.iter().map(|it| it.intact).collect();
         self.first = Some(First { objects, others });
@@ -364,11 +367,23 @@ struct Stamp<'s> {
     algorithm: DigestAlgorithm,
     /// The digests that what it covers has its own among.
     list: Vec<&'s [u8]>,
+    /// The same, to look into.
+    set: HashSet<&'s [u8]>,
 }
 
-impl Stamp<'_> {
+impl<'s> Stamp<'s> {
+    fn new(
+        chain: &'s Chain<'s>,
+        stamp: &'s ArchiveTimeStamp<'s>,
+        algorithm: DigestAlgorithm,
+        list: Vec<&'s [u8]>,
+    ) -> Self {
+        let set = list.iter().copied().collect();
+        Self { chain, stamp, algorithm, list, set }
+    }
+
     fn holds(&self, digest: &Digest) -> bool {
-        self.list.contains(&digest.value())
+        self.set.contains(digest.value())
     }
 
     /// What a document in XML is made octets by.
