@@ -24,8 +24,8 @@ use std::process::ExitCode;
 
 use files::write_whole;
 use kyso::{
-    Certificate, Conclusion, Crl, DataObject, DetailedReport, Evidence, OcspResponse, Policy,
-    Report, Seekable, Source, TrustStore, UtcTime, Validator,
+    Certificate, Conclusion, Crl, DataObject, DetailedReport, ErrorKind, Evidence, OcspResponse,
+    Policy, Report, Seekable, Source, TrustStore, UtcTime, Validator,
 };
 use network::Network;
 use options::{certificates, crls, evidence, policy, responses, text};
@@ -152,11 +152,16 @@ fn verify(validator: &Validator, options: &Options, path: &Path) -> kyso::Result
             validator.validate_detached(&file, &content)
         }
         // Only an evidence record is over several.
-        several => {
+        several @ [first, ..] => {
             let open = |it: &&Path| Ok((it.display().to_string(), Seekable::new(File::open(it)?)?));
             let opened = several.iter().map(open).collect::<kyso::Result<Vec<_>>>()?;
             let objects = opened.iter().map(|(name, it)| DataObject::new(name.clone(), it));
-            validator.validate_evidence_record(&file, objects)
+            match validator.validate_evidence_record(&file, objects) {
+                Err(error) if error.kind() == ErrorKind::Malformed => {
+                    validator.validate_detached(&file, &Seekable::new(File::open(first)?)?)
+                }
+                judged => judged,
+            }
         }
     }
 }
