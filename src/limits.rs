@@ -47,7 +47,8 @@ pub struct Limits {
     /// thirty for each time-stamp; a group of documents one for each.
     pub evidence_record_digests: usize,
     /// Bytes digested to tell what the time-stamps of one evidence record are over: each new
-    /// chain digests all those before it.
+    /// chain digests all those before it. As many of the documents in canonical form, and of
+    /// a CMS for all its records. Two gigabytes take some seconds.
     pub evidence_record_digested_bytes: usize,
     /// Certificates read from one signature or one file.
     pub certificates: usize,
@@ -228,7 +229,7 @@ impl Default for Limits {
             evidence_record_bytes: 64 << 20,
             evidence_record_time_stamps: 200,
             evidence_record_digests: 100_000,
-            evidence_record_digested_bytes: 1 << 30,
+            evidence_record_digested_bytes: 2 << 30,
             certificates: 512,
             certificate_bytes: 256 << 10,
             path_length: 10,

@@ -6,7 +6,7 @@
 mod support;
 
 use kyso::cades::SignatureBuilder;
-use kyso::{DigestAlgorithm, Policy, Report, SignatureReport, Validator};
+use kyso::{DigestAlgorithm, ErrorKind, Limits, Policy, Report, SignatureReport, Validator};
 use support::cms::{attribute, items, seq, tlv};
 use support::evidence_record::{Record, Stamp};
 use support::pki::{self, Authority, CONTENT, NOW, Pki};
@@ -230,4 +230,48 @@ fn a_signature_in_ber_is_digested_as_it_is_written() {
     let der = with(&cms, attribute(INTERNAL, internal(&pki.tsa(), &cms).der()));
     let held = ber(items(items(&der)[0].1)[1].1);
     assert_eq!(records(&judge(&pki, &held, None)), ["TOTAL_PASSED"]);
+}
+
+/// Two values of one attribute are over the same, and not over one another: otherwise one that
+/// is made today by the stolen key of an old authority would seem as old as the one beside it.
+#[test]
+fn records_side_by_side_do_not_vouch_for_each_other() {
+    let pki = Pki::new();
+    let cms = signed(&pki, true);
+    let short = pki.tsa_with(|params| params.not_after = rcgen::date_time_ymd(2028, 1, 1));
+    let forged = internal(&short.at("2020-06-15T00:00:00Z"), &cms).der();
+    let good = internal(&pki.tsa().at("2027-06-01T00:00:00Z"), &cms).der();
+    let at = "2030-01-01T00:00:00Z";
+    for others in [vec![forged.clone(), good.clone()], vec![good.clone(), forged.clone()]] {
+        let both = seq(&[support::cms::oid(INTERNAL), tlv(0x31, others.concat())]);
+        let report = judge_at(&pki, &with(&cms, both), None, at);
+        let mut said = records(&report);
+        said.sort();
+        assert_eq!(said, ["INDETERMINATE/OUT_OF_BOUNDS_NO_POE", "TOTAL_PASSED"], "{report}");
+        assert_eq!(proven(&report).as_deref(), Some("2027-06-01T00:00:00Z"));
+    }
+    // In attributes of their own, the younger one would have to be over the elder one.
+    let forged = attribute(INTERNAL, forged);
+    let report = judge_at(&pki, &with(&with(&cms, attribute(INTERNAL, good)), forged), None, at);
+    let mut said = records(&report);
+    said.sort();
+    assert_eq!(said, ["INDETERMINATE/OUT_OF_BOUNDS_NO_POE", "TOTAL_FAILED/HASH_FAILURE"]);
+    assert_eq!(proven(&report), None);
+}
+
+#[test]
+fn records_are_bounded_before_they_cost_anything() {
+    let pki = Pki::new();
+    let cms = signed(&pki, true);
+    let record = internal(&pki.tsa(), &cms).der();
+    let held = with(&cms, attribute(INTERNAL, record));
+    let refused = |change: fn(&mut Limits)| {
+        let mut limits = Limits::default();
+        change(&mut limits);
+        let at = LATER.parse().unwrap();
+        let validator = Validator::new(pki.trust(), Policy::pilot(), at).with_limits(limits);
+        validator.validate(&held).unwrap_err().kind()
+    };
+    assert_eq!(refused(|it| it.cms_time_stamps = 0), ErrorKind::LimitExceeded);
+    assert_eq!(refused(|it| it.evidence_record_digested_bytes = 1_000), ErrorKind::LimitExceeded);
 }

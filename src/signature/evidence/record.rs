@@ -107,7 +107,6 @@ impl<'a> EvidenceRecord<'a> {
     }
 
     /// How many time-stamps there are.
-    #[cfg(any(test, fuzzing))]
     pub(crate) fn len(&self) -> usize {
         self.chains.iter().map(|it| it.stamps.len()).sum()
     }

@@ -95,14 +95,12 @@ fn add_records(
     all: &mut [SignatureFacts],
     data: &mut Option<Data<'_>>,
 ) -> Result<()> {
-    let mut count = all.iter().map(|it| it.time_stamps.len()).sum::<usize>();
+    let spent = evidence_record::Spent::new(all.iter().map(|it| it.time_stamps.len()).sum());
     for (place, signer) in places.iter().zip(source.signed_data.signers()) {
         let (Ok(signer), Some(facts)) = (signer, all.get(*place)) else { continue };
         let mut records =
-            evidence_record::beside(source, signer, data, &facts.signer.certificates)?;
+            evidence_record::beside(source, signer, data, &facts.signer.certificates, &spent)?;
         for record in &mut records {
-            count = count.saturating_add(record.time_stamps.len());
-            within(count, source.limits.cms_time_stamps, "time-stamps of a CMS")?;
             record.revocation.extend(facts.revocation.clone());
             record.covers.extend(all.iter().flat_map(|it| it.objects.iter().copied()));
         }

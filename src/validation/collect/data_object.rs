@@ -1,5 +1,6 @@
 //! What an evidence record has to be over, and the digests that stand for it.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::data::Data;
@@ -14,16 +15,19 @@ pub(in crate::validation) struct DataObject<'a> {
     name: String,
     /// Nothing where it is not at hand.
     octets: Option<Box<dyn Octets + 'a>>,
-    /// What was digested of canonical forms.
-    digested: usize,
     limits: Limits,
 }
 
 /// Octets that a record may be over.
 pub(super) trait Octets {
-    /// Their digest, in each way that they may be written; nothing where that cannot be
-    /// computed.
+    /// Their digest as they stand, in each order that they may have; nothing where that
+    /// cannot be computed.
     fn digests(&mut self, algorithm: DigestAlgorithm) -> Result<Option<Vec<Digest>>>;
+
+    /// That of their DER, where they are other ASN.1.
+    fn in_der(&mut self, _algorithm: DigestAlgorithm) -> Result<Vec<Digest>> {
+        Ok(Vec::new())
+    }
 
     /// The whole, where it is XML; nothing where it is none, or not at hand.
     fn xml(&self, _limits: &Limits) -> Result<Option<Vec<u8>>> {
@@ -49,6 +53,10 @@ impl<T: Octets> Octets for &mut T {
         T::digests(self, algorithm)
     }
 
+    fn in_der(&mut self, algorithm: DigestAlgorithm) -> Result<Vec<Digest>> {
+        T::in_der(self, algorithm)
+    }
+
     fn xml(&self, limits: &Limits) -> Result<Option<Vec<u8>>> {
         T::xml(self, limits)
     }
@@ -64,14 +72,16 @@ impl<'a> DataObject<'a> {
         Self::of(name, Some(data), limits)
     }
 
-    /// A CMS as it was before records were added, in each way that it may be written.
+    /// A CMS as it was before records were added, in each order that it may have had. What is
+    /// digested of it is counted in `digested`.
     pub(super) fn signature(
         name: impl Into<String>,
         readings: Vec<Pieces<'a>>,
+        digested: &'a Cell<usize>,
         limits: &'a Limits,
     ) -> Self {
-        let (digests, in_der, digested) = (BTreeMap::new(), false, 0);
-        let signature = Signature { readings, in_der, digests, digested, limits };
+        let digests = BTreeMap::new();
+        let signature = Signature { readings, der: None, digests, digested, limits };
         Self::of(name, Some(signature), limits)
     }
 
@@ -82,7 +92,7 @@ impl<'a> DataObject<'a> {
         limits: &Limits,
     ) -> Self {
         let octets = octets.map(|it| Box::new(it) as Box<dyn Octets + 'a>);
-        Self { name: name.into(), octets, digested: 0, limits: limits.clone() }
+        Self { name: name.into(), octets, limits: limits.clone() }
     }
 
     /// What it is called.
@@ -103,8 +113,9 @@ impl<'a> DataObject<'a> {
         self.octets.as_mut().map_or(Ok(None), |it| it.digests(algorithm))
     }
 
-    /// Which of its digests stands there, if any does: as it is written, or, with a method,
-    /// what is XML in canonical form (RFC 6283 §3.2.1). Nothing where that cannot be computed.
+    /// Which of its digests stands there, if any does: as it is written; in DER (ETSI TS
+    /// 119 122-3); or, with a method, what is XML in canonical form (RFC 6283 §3.2.1), counted
+    /// in `digested`. Nothing where that cannot be computed.
     ///
     /// # Errors
     /// `LimitExceeded` when too much would have to be digested; `Io` when it cannot be read.
@@ -112,12 +123,16 @@ impl<'a> DataObject<'a> {
         &mut self,
         algorithm: DigestAlgorithm,
         method: Option<&Canonicalization>,
+        digested: &mut usize,
         stands: impl Fn(&Digest) -> bool,
     ) -> Result<Option<Option<Digest>>> {
         let Some(all) = self.digests(algorithm)? else { return Ok(None) };
-        let found = all.into_iter().find(&stands);
+        let mut found = all.into_iter().find(&stands);
+        if let (None, Some(octets)) = (&found, &mut self.octets) {
+            found = octets.in_der(algorithm)?.into_iter().find(&stands);
+        }
         let (None, Some(method)) = (&found, method) else { return Ok(Some(found)) };
-        match self.canonical(algorithm, method) {
+        match self.canonical(algorithm, method, digested) {
             Ok(canonical) => Ok(Some(canonical.filter(stands))),
             // What is too large to be looked at may be there all the same.
             Err(error) if error.kind() == ErrorKind::LimitExceeded => Ok(None),
@@ -128,18 +143,19 @@ impl<'a> DataObject<'a> {
 
     /// Nothing for what is no XML.
     fn canonical(
-        &mut self,
+        &self,
         algorithm: DigestAlgorithm,
         method: &Canonicalization,
+        digested: &mut usize,
     ) -> Result<Option<Digest>> {
         let octets = self.octets.as_ref().map_or(Ok(None), |it| it.xml(&self.limits))?;
         let Some(octets) = octets else { return Ok(None) };
-        let (text, mark) = decode(&octets)?;
-        let document = Document::parse(&text, mark, &self.limits)?;
         let context = DigestContext::new(algorithm);
         let most = self.limits.evidence_record_digested_bytes;
-        let mut sink = Metered { context, digested: &mut self.digested, most };
+        let mut sink = Metered { context, digested, most };
         sink.effort(octets.len())?;
+        let (text, mark) = decode(&octets)?;
+        let document = Document::parse(&text, mark, &self.limits)?;
         method.write_subtree(&document, NodeId::ROOT, &mut sink)?;
         Ok(Some(sink.context.finish()))
     }
@@ -167,30 +183,42 @@ impl Sink for Metered<'_> {
 /// A CMS as it was; its digests are computed once.
 struct Signature<'a> {
     readings: Vec<Pieces<'a>>,
-    in_der: bool,
-    digests: BTreeMap<DigestAlgorithm, Vec<Digest>>,
-    digested: usize,
+    /// Computed where it is asked for.
+    der: Option<Vec<Pieces<'a>>>,
+    digests: BTreeMap<(DigestAlgorithm, bool), Vec<Digest>>,
+    digested: &'a Cell<usize>,
     limits: &'a Limits,
 }
 
-impl Octets for Signature<'_> {
-    /// RFC 4998 digests the CMS as it is encoded, TS 119 122-3 its DER.
-    fn digests(&mut self, algorithm: DigestAlgorithm) -> Result<Option<Vec<Digest>>> {
-        if let Some(known) = self.digests.get(&algorithm) {
-            return Ok(Some(known.clone()));
+impl Signature<'_> {
+    fn computed(&mut self, algorithm: DigestAlgorithm, in_der: bool) -> Result<Vec<Digest>> {
+        if let Some(known) = self.digests.get(&(algorithm, in_der)) {
+            return Ok(known.clone());
         }
-        if !self.in_der {
-            let der: Result<Vec<_>> =
-                self.readings.iter().map(|it| it.canonical(self.limits)).collect();
-            self.readings.extend(der?.into_iter().flatten());
-            self.in_der = true;
-        }
-        let octets = self.readings.iter().map(Pieces::len).fold(0, usize::saturating_add);
-        self.digested = self.digested.saturating_add(octets);
+        let der = self.der.as_deref().unwrap_or_default();
+        let readings = if in_der { der } else { &self.readings };
+        let octets = readings.iter().map(Pieces::len).fold(0, usize::saturating_add);
+        self.digested.set(self.digested.get().saturating_add(octets));
         let most = self.limits.evidence_record_digested_bytes;
-        within(self.digested, most, "bytes of a signature under an evidence record")?;
-        let all: Vec<_> = self.readings.iter().map(|it| it.digest(algorithm)).collect();
-        self.digests.insert(algorithm, all.clone());
-        Ok(Some(all))
+        within(self.digested.get(), most, "bytes of a signature under evidence records")?;
+        let all: Vec<_> = readings.iter().map(|it| it.digest(algorithm)).collect();
+        self.digests.insert((algorithm, in_der), all.clone());
+        Ok(all)
+    }
+}
+
+impl Octets for Signature<'_> {
+    /// RFC 4998 digests the CMS as it is encoded.
+    fn digests(&mut self, algorithm: DigestAlgorithm) -> Result<Option<Vec<Digest>>> {
+        self.computed(algorithm, false).map(Some)
+    }
+
+    /// TS 119 122-3 digests its DER.
+    fn in_der(&mut self, algorithm: DigestAlgorithm) -> Result<Vec<Digest>> {
+        if self.der.is_none() {
+            let der = self.readings.iter().map(|it| it.canonical(self.limits));
+            self.der = Some(der.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect());
+        }
+        self.computed(algorithm, true)
     }
 }

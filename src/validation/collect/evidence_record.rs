@@ -1,6 +1,7 @@
 //! Facts about evidence records (RFC 4998, RFC 6283): what each archive time-stamp is over (§4.3,
 //! §5.3), and who signed it. Whether a record proves anything is not judged here.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 
 use super::cms::CmsSource;
@@ -71,7 +72,7 @@ pub(in crate::validation) fn collect_read(
         revocation.add_all(&infos.crls, &infos.responses, known.limits)?;
     }
     let known = Beside { certificates: &pool, ..known };
-    let mut collector = Collector { record, objects, known, first: None };
+    let mut collector = Collector { record, objects, known, first: None, digested: 0 };
     let (mut time_stamps, mut uniform) = (Vec::new(), true);
     for (n, chain) in record.chains().iter().enumerate() {
         let mut algorithms = Vec::new();
@@ -106,6 +107,7 @@ pub(super) fn beside(
     signer: &SignerInfo<'_>,
     data: &mut Option<Data<'_>>,
     certificates: &[Certificate],
+    spent: &Spent,
 ) -> Result<Vec<EvidenceRecordFacts>> {
     let known = Beside { certificates, memory: source.memory, limits: source.limits };
     let attributes = attributes(signer, source.limits);
@@ -114,21 +116,46 @@ pub(super) fn beside(
         // Each was added to what was there before it.
         let later = attributes.iter().filter(|it| it.since >= found.since);
         let gone: Vec<_> = later.map(|it| it.attribute).collect();
-        let mut objects = vec![signature_without(source, &gone)?];
+        let mut objects = vec![signature_without(source, &gone, spent)?];
         if found.attribute.oid() == oids::EXTERNAL_EVIDENCE_RECORD {
             objects.push(DataObject::of("content", data.as_mut(), source.limits));
         }
         for value in found.attribute.values() {
+            spent.add(value.raw(), source.limits)?;
             all.push((found.since, attempt(value.raw(), &mut objects, known)?));
         }
     }
     all.sort_by_key(|(since, _)| std::cmp::Reverse(*since));
-    let mut older: Vec<ObjectId> = Vec::new();
-    for (_, record) in all.iter_mut().rev() {
-        record.covers.clone_from(&older);
-        older.extend(record.time_stamps.iter().flat_map(objects_of));
+    // Those of one attribute, and others of the same age, are not over one another.
+    let older = |since: Since| {
+        let older = all.iter().filter(move |(it, _)| *it < since);
+        older.flat_map(|(_, it)| it.time_stamps.iter().flat_map(objects_of)).collect::<Vec<_>>()
+    };
+    let covers: Vec<_> = all.iter().map(|(since, _)| older(*since)).collect();
+    let records = all.into_iter().zip(covers);
+    Ok(records.map(|((_, record), covers)| EvidenceRecordFacts { covers, ..record }).collect())
+}
+
+/// What the evidence records of one CMS cost, whichever signer's they are.
+pub(super) struct Spent {
+    /// Time-stamps of the CMS, those of its records among them.
+    time_stamps: Cell<usize>,
+    /// Bytes of the CMS that were digested.
+    digested: Cell<usize>,
+}
+
+impl Spent {
+    /// With so many time-stamps besides.
+    pub(super) fn new(time_stamps: usize) -> Self {
+        Self { time_stamps: Cell::new(time_stamps), digested: Cell::new(0) }
     }
-    Ok(all.into_iter().map(|(_, record)| record).collect())
+
+    /// One record more, before it costs anything.
+    fn add(&self, record: &[u8], limits: &Limits) -> Result<()> {
+        let here = EvidenceRecord::read(record, limits).map_or(1, |it| it.len());
+        self.time_stamps.set(self.time_stamps.get().saturating_add(here));
+        within(self.time_stamps.get(), limits.cms_time_stamps, "time-stamps of a CMS")
+    }
 }
 
 /// An attribute with records, all over the same.
@@ -163,9 +190,10 @@ fn issued_at(record: &[u8], limits: &Limits) -> Option<UtcTime> {
 fn signature_without<'a>(
     source: &CmsSource<'a>,
     gone: &[&Attribute<'_>],
+    spent: &'a Spent,
 ) -> Result<DataObject<'a>> {
     let readings = source.signed_data.without(gone, source.limits)?;
-    Ok(DataObject::signature("signature", readings, source.limits))
+    Ok(DataObject::signature("signature", readings, &spent.digested, source.limits))
 }
 
 /// As [`collect`]; that one cannot be read is a fact.
@@ -230,6 +258,8 @@ struct Collector<'r, 'x, 'o> {
     objects: &'x mut [DataObject<'o>],
     known: Beside<'x>,
     first: Option<First>,
+    /// What was digested of canonical forms.
+    digested: usize,
 }
 
 impl Collector<'_, '_, '_> {
@@ -282,7 +312,10 @@ impl Collector<'_, '_, '_> {
     fn covers_objects(&mut self, stamp: &Stamp<'_>) -> Result<Option<bool>> {
         let (mut objects, mut own) = (Vec::new(), Vec::new());
         for object in &mut *self.objects {
-            let by = object.digest_in(stamp.algorithm, stamp.method(), |it| stamp.holds(it))?;
+            let by =
+                object.digest_in(stamp.algorithm, stamp.method(), &mut self.digested, |it| {
+                    stamp.holds(it)
+                })?;
             let intact = by.as_ref().map(Option::is_some);
             let (name, found) = (object.name().to_owned(), object.is_found());
             objects.push(DataObjectFact { name, found, intact });
@@ -315,7 +348,8 @@ impl Collector<'_, '_, '_> {
         };
         let mut known = Vec::new();
         for object in &mut *self.objects {
-            let by = object.digest_in(stamp.algorithm, stamp.method(), stands)?;
+            let by =
+                object.digest_in(stamp.algorithm, stamp.method(), &mut self.digested, stands)?;
             known.push(by.map(|it| it.is_some()));
         }
         // Side by side with the documents, the chains before are told without them.
