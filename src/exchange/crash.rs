@@ -134,7 +134,8 @@ fn exchange(world: &mut World) {
         let revocation =
             acting(document(A, &[B, C], 1, "Thu hồi"), BusinessType::Revocation, &id(A, 1));
         world.agency(A).outbox.put(&revocation, None)?;
-        world.agency(B).outbox.take_back(&id(B, 3), None, "Gửi nhầm")?;
+        let asked = world.agency(B).outbox.take_back(&id(B, 3), None, "Gửi nhầm")?;
+        assert!(asked.left_out.is_empty());
         work(world)
     });
     survive(world, &work);

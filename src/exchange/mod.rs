@@ -91,7 +91,7 @@ pub use self::http::Timeouts;
 #[cfg(feature = "exchange")]
 pub use self::inbox::{Examination, Examine, Inbox, SenderIs};
 #[cfg(feature = "exchange")]
-pub use self::outbox::Outbox;
+pub use self::outbox::{AskedBack, Outbox};
 #[cfg(feature = "exchange")]
 pub use self::post::{Post, PostRules, Worked};
 #[cfg(feature = "exchange")]

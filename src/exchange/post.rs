@@ -1,6 +1,5 @@
 //! The post of one agency: what its outbox and its inbox have in common.
 
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -157,26 +156,6 @@ impl Post {
         self.step(|records| records.release_claims(self.id(), None))
     }
 
-    /// Ends the claims that `page` tells of, which has a page of messages after one, each with
-    /// its claim. How many messages were held.
-    pub(super) fn release<I: Copy>(
-        &self,
-        page: impl Fn(&mut dyn Records, Option<I>) -> Result<Vec<(I, Option<ClaimToken>)>>,
-    ) -> Result<u64> {
-        let (mut held, mut last) = (HashSet::new(), None);
-        loop {
-            let found = self.store().within(|it| page(it, last))?;
-            held.extend(found.iter().filter_map(|it| it.1));
-            match found.last() {
-                Some(it) => last = Some(it.0),
-                None => break,
-            }
-        }
-        self.step(|records| {
-            held.iter().map(|it| records.release_claims(self.id(), Some(*it))).sum()
-        })
-    }
-
     /// A step: nobody else writes to this post meanwhile.
     pub(super) fn step<T>(&self, mut work: impl FnMut(&mut dyn Records) -> Result<T>) -> Result<T> {
         self.store.within(|records| {
@@ -273,9 +252,6 @@ impl Post {
         }
     }
 }
-
-/// Messages that are looked at in one transaction.
-pub(super) const A_PAGE: u32 = 1_000;
 
 /// In milliseconds.
 const A_DAY: i64 = 86_400_000;

@@ -1,6 +1,6 @@
 //! What the receiver makes of what it gets, and what the sender's clerk reads of it.
 
-use kyso::edxml::StatusCode;
+use kyso::edxml::{Attachment, StatusCode};
 use kyso::exchange::directory::SIGNER_NOT_OF_AGENCY;
 use kyso::exchange::journal::{Actor, Decision, Event, FileVerdict};
 use kyso::exchange::{Doubt, Examine, Examiner, ExaminerRules};
@@ -217,4 +217,42 @@ fn what_this_program_cannot_read_is_held_and_said_in_vietnamese() {
         assert_eq!(found.reason.contains("vượt quá giới hạn"), held, "{}", found.reason);
         assert!(!found.reason.contains("limit"), "{}", found.reason);
     }
+}
+
+#[test]
+fn a_sealed_message_is_held_against_its_seal() {
+    let office = Office::new();
+    let ours = &office.officers.ours;
+    let sealed =
+        document("17", &[RECEIVER]).attach("qd.pdf", signed(ours)).seal(ours, now()).unwrap();
+    office.put(&sealed);
+    office.run();
+    let (decision, reason, files) = examined(&office);
+    assert_eq!((decision, reason.as_str()), (Decision::Accepted, ""));
+    assert_eq!(files.len(), 2);
+    assert_eq!(files[1].indication, "TOTAL_PASSED");
+
+    let examine = |rules, envelope| {
+        let examiner = Examiner::new(office.officers.validator()).with_rules(rules);
+        examiner.examine(&envelope, &[], now()).unwrap()
+    };
+    let mut redirected = sealed.clone();
+    redirected.header.subject = "Về việc khác".to_owned();
+    let found = examine(ExaminerRules::default(), redirected.clone());
+    assert_eq!(found.decision, Decision::Held);
+    assert!(found.reason.contains("Trích yếu đã thay đổi"), "{}", found.reason);
+    let lax = ExaminerRules { differs_from_seal: Doubt::Overlook, ..ExaminerRules::default() };
+    assert_eq!(examine(lax, redirected).decision, Decision::Accepted);
+
+    let mut exchanged = sealed.clone();
+    exchanged.attachments[0] = Attachment::new("1", "qd.pdf", signed(&office.officers.ours));
+    let found = examine(lax, exchanged);
+    assert_eq!(found.decision, Decision::Refused, "signed as well, but not what was sealed");
+    assert!(found.reason.contains("qd.pdf"), "{}", found.reason);
+
+    let stranger = document("18", &[RECEIVER])
+        .attach("qd.pdf", signed(&office.officers.ours))
+        .seal(&office.officers.unknown, now())
+        .unwrap();
+    assert_eq!(examine(ExaminerRules::default(), stranger).decision, Decision::Held);
 }

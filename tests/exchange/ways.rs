@@ -79,7 +79,8 @@ fn taken_back() {
     office.put(&good(&office, "1", &[RECEIVER, THIRD]));
     office.run();
     let only = [RECEIVER.into()];
-    let asked = office.sender.outbox.take_back(&id("1"), Some(&only), "Gửi nhầm").unwrap();
+    let asked =
+        office.sender.outbox.take_back(&id("1"), Some(&only), "Gửi nhầm").unwrap().receivers;
     assert_eq!(asked, only);
     office.run();
     assert_eq!(state(&office, "1"), IncomingState::Withdrawn);

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use kyso::exchange::store::{DeliveryStep, IncomingStep};
+use kyso::exchange::store::{DeliveryStep, IncomingStep, NotKept};
 use kyso::{DigestAlgorithm, ErrorKind, Source, UtcTime};
 
 use crate::Place;
@@ -60,6 +60,7 @@ pub(crate) fn without_a_record_there_is_no_body(place: &dyn Place) {
     let mut body = store.keep(&Endless(300 << 10)).unwrap();
     let kind = |digest: &str| store.open(digest).err().map(|it| it.kind());
     assert_eq!(kind(&body.digest), Some(ErrorKind::Io), "kept ready, no more");
+    assert!(store.open(&body.digest).is_err_and(|it| NotKept::is_behind(&it)));
     for digest in ["", "../../../etc/passwd", &"AB".repeat(32), &"ab".repeat(33)] {
         assert_eq!(kind(digest), Some(ErrorKind::Misuse), "{digest}");
     }
@@ -91,7 +92,8 @@ pub(crate) fn only_what_is_finished_is_swept(place: &dyn Place) {
     assert!(store.within(|it| it.update_delivery(&sent, sent.claim, false)).unwrap());
     assert_eq!(place.sweep(at(50)), 0, "finished too late");
     assert_eq!(place.sweep(at(51)), 1);
-    assert_eq!(store.open(&large.digest).err().map(|it| it.kind()), Some(ErrorKind::Io));
+    let gone = store.open(&large.digest).err().unwrap();
+    assert_eq!((gone.kind(), NotKept::is_behind(&gone)), (ErrorKind::Io, true));
     let letter = store.within(|it| it.letter(sent.letter)).unwrap();
     assert_eq!(letter.map(|it| it.digest).as_ref(), Some(&large.digest), "its record stays");
     same(&*store.open(&held.digest).unwrap(), &b"held");
@@ -100,6 +102,34 @@ pub(crate) fn only_what_is_finished_is_swept(place: &dyn Place) {
     let again = store.keep(&Endless(300 << 10)).unwrap();
     store.within(|it| it.insert_body(&again)).unwrap();
     same(&*store.open(&large.digest).unwrap(), &Endless(300 << 10));
+}
+
+/// Whoever throws bytes away waits for one who is just naming them again.
+pub(crate) fn what_is_just_being_named_is_not_swept(place: &dyn Place) {
+    let store = place.open();
+    let bodies = [Endless(300 << 10), Endless(9)].map(|it| store.keep(&it).unwrap());
+    for body in &bodies {
+        store.within(|it| it.insert_body(body)).unwrap();
+    }
+    let (named, swept) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        let naming = scope.spawn(|| {
+            store.within(|it| {
+                for body in &bodies {
+                    insert_letter(it, "again", 0, &receivers(1), body)?;
+                }
+                named.send(()).unwrap();
+                std::thread::sleep(Duration::from_millis(300));
+                Ok(())
+            })
+        });
+        swept.recv().unwrap();
+        assert_eq!(place.sweep(at(1000)), 0);
+        naming.join().unwrap().unwrap();
+    });
+    for body in &bodies {
+        assert_eq!(store.open(&body.digest).unwrap().len(), body.length);
+    }
 }
 
 /// Has all files of a folder be written at an instant.

@@ -200,6 +200,16 @@ pub(crate) fn claims_are_released(place: &dyn Place) {
     assert_eq!(release(None), 3);
     assert_eq!(claim_incoming(&*store, 0, 4, 9).len(), 1);
     assert_eq!(claim_deliveries(&*store, 0, 4, 9).len(), 2);
+    // One side alone.
+    assert_eq!(store.within(|it| it.release_deliveries(&agency())).unwrap(), 2);
+    assert_eq!(claim_deliveries(&*store, 0, 5, 9).len(), 2);
+    assert!(claim_incoming(&*store, 0, 5, 9).is_empty(), "what comes in is held still");
+    assert_eq!(store.within(|it| it.release_incoming(&agency())).unwrap(), 1);
+    assert!(claim_deliveries(&*store, 0, 6, 9).is_empty(), "what goes out is held still");
+    assert_eq!(claim_incoming(&*store, 0, 6, 9).len(), 1);
+    let other = "H01".into();
+    assert_eq!(store.within(|it| it.release_deliveries(&other)).unwrap(), 0);
+    assert_eq!(store.within(|it| it.release_incoming(&other)).unwrap(), 0);
 }
 
 pub(crate) fn what_a_wrong_clock_put_off_is_due(place: &dyn Place) {

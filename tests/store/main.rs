@@ -78,12 +78,14 @@ macro_rules! contract {
             bodies::small_and_large_ones_come_back
             bodies::without_a_record_there_is_no_body
             bodies::only_what_is_finished_is_swept
+            bodies::what_is_just_being_named_is_not_swept
             bodies::what_has_no_record_is_swept_after_a_day
             post_office::mail_waits_until_it_is_taken_over
             post_office::what_was_sent_is_listed_for_its_sender
             post_office::a_request_is_taken_once
             post_office::mail_is_for_all_receivers_or_none
             post_office::mail_that_waits_is_not_swept
+            post_office::many_say_at_once_how_far_it_is
         }
     };
 }

@@ -10,12 +10,12 @@ use kyso::exchange::{MessageKind, TransportId, TransportState};
 use crate::Place;
 use crate::samples::{at, receivers};
 
-fn named(name: &str) -> TransportId {
+pub(crate) fn named(name: &str) -> TransportId {
     name.to_owned().into()
 }
 
 /// Hands a message over to these, under a tag, at a second.
-fn hand(
+pub(crate) fn hand(
     office: &dyn PostOffice,
     tag: &str,
     to: &[OrganId],
@@ -160,4 +160,45 @@ pub(crate) fn mail_that_waits_is_not_swept(place: &dyn Place) {
         assert_eq!(place.sweep(at(1)), swept);
     }
     assert!(office.mail(&to[0], &named("a to 000.00.00.H51")).unwrap().is_some());
+}
+
+pub(crate) fn many_say_at_once_how_far_it_is(place: &dyn Place) {
+    let offices = [place.office(), place.office()];
+    let to = receivers(1);
+    let body = offices[0].keep(&b"one".to_vec()).unwrap();
+    for round in 0..5 {
+        let tag = format!("a{round}");
+        hand(&*offices[0], &tag, &to, &body, 0).unwrap();
+        let id = named(&format!("{tag} to {}", to[0]));
+        let (before, all) = (std::sync::Mutex::new(Vec::new()), std::sync::Barrier::new(6));
+        std::thread::scope(|scope| {
+            for n in 0..6_usize {
+                let (office, to, id) = (&*offices[n % 2], &to[0], &id);
+                let (before, all) = (&before, &all);
+                scope.spawn(move || {
+                    use TransportState::{Done, Fail, Processing};
+                    let state = [Processing, Fail, Done][n % 3];
+                    all.wait();
+                    let was = office.advance(to, id, state).unwrap().unwrap().state;
+                    before.lock().unwrap().push((was, state));
+                });
+            }
+        });
+        // Each that changed it saw what the one before it had made of it.
+        let (mut state, mut changes) = (TransportState::Initial, 0);
+        let before = before.into_inner().unwrap();
+        let step = |state| before.iter().find(|it| it.0 == state && is_later(it.1, it.0));
+        while let Some((_, next)) = step(state) {
+            (state, changes) = (*next, changes + 1);
+        }
+        assert_eq!(state, TransportState::Done);
+        let changed = before.iter().filter(|(was, to)| is_later(*to, *was)).count();
+        assert_eq!(changed, changes, "{before:?}");
+    }
+}
+
+fn is_later(one: TransportState, other: TransportState) -> bool {
+    use TransportState::{Done, Fail, Initial, Processing};
+    let rank = |it| [Initial, Processing, Fail, Done].iter().position(|known| *known == it);
+    rank(one) > rank(other)
 }

@@ -5,12 +5,14 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use kyso::exchange::TransportState;
 use kyso::exchange::store::objects::{Folder, Objects};
-use kyso::exchange::store::{Body, PostOffice, Postgres, PostgresOptions, Store};
+use kyso::exchange::store::{Body, PostOffice, Postgres, PostgresOptions, Records, Store};
 use kyso::{ErrorKind, Source, UtcTime};
 use postgres::NoTls;
 
 use crate::Place;
+use crate::post_office::{hand, named};
 use crate::postgres_server::{Server, is_root, user};
 use crate::samples::{agency, at, claim_deliveries, insert_letter, letter, note, receivers};
 
@@ -113,6 +115,49 @@ fn a_server_that_went_away_and_is_back_is_used_again() {
     let entries = store.within(|it| it.entries(&agency(), 0, 9)).unwrap();
     assert_eq!(entries.len(), 2);
     assert_eq!(entries[1].hash, entries[1].chained_to(entries[0].hash));
+}
+
+/// Who says again what is known, or what is about one of several receivers, waits for nobody.
+#[test]
+fn how_far_mail_is_is_said_without_needless_locks() {
+    let Some(place) = database("needless") else { return };
+    let (office, to) = (place.office(), receivers(2));
+    let body = office.keep(&b"one".to_vec()).unwrap();
+    hand(&*office, "a", &to, &body, 0).unwrap();
+    let id = |n: usize| named(&format!("a to {}", to[n]));
+    let mut client = postgres::Client::connect(&place.url(), NoTls).unwrap();
+    let mut other = client.transaction().unwrap();
+    other.batch_execute("SELECT 1 FROM dispatches FOR UPDATE").unwrap();
+    let before = |n, state| office.advance(&to[n], &id(n), state).unwrap().unwrap().state;
+    assert_eq!(before(0, TransportState::Processing), TransportState::Initial);
+    other.batch_execute("SELECT 1 FROM mail FOR UPDATE").unwrap();
+    assert_eq!(before(0, TransportState::Processing), TransportState::Processing);
+    assert_eq!(before(1, TransportState::Initial), TransportState::Initial);
+    assert_eq!(office.advance(&to[1], &id(0), TransportState::Done).unwrap(), None);
+    other.rollback().unwrap();
+    assert_eq!(before(1, TransportState::Done), TransportState::Initial);
+}
+
+/// What only reads does not wait for who has locked it, writes nothing and locks nothing.
+#[test]
+fn who_only_reads_waits_for_nobody() {
+    let Some(place) = database("reading") else { return };
+    let store = place.open();
+    letter(&*store, "one", 0, &receivers(1));
+    let mut client = postgres::Client::connect(&place.url(), NoTls).unwrap();
+    let mut other = client.transaction().unwrap();
+    other.batch_execute("SELECT 1 FROM deliveries FOR UPDATE").unwrap();
+    let read = |it: &mut dyn Records| {
+        let letters = it.letters_of(&agency(), &"one".into())?;
+        it.incoming_documents(&agency(), &agency(), &"one".into())?;
+        it.deliveries_of(letters[0].id)
+    };
+    let deliveries = store.look(read).unwrap();
+    assert_eq!(deliveries.len(), 1);
+    let error = store.look(|it| it.set_setting("a", "b")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Io);
+    other.rollback().unwrap();
+    assert_eq!(store.within(|it| it.setting("a")).unwrap(), None);
 }
 
 /// Two that lock the same records in different order: one of them is carried out again.

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use kyso::exchange::store::{PostOffice, Sqlite, SqliteOptions, Store};
+use kyso::exchange::store::{NotKept, PostOffice, Sqlite, SqliteOptions, Store};
 use kyso::{ErrorKind, UtcTime};
 
 use crate::Place;
+use crate::bodies::Endless;
 use crate::samples::{agency, at, claim_deliveries, letter, note, receivers};
 
 struct File(tempfile::TempDir);
@@ -41,6 +42,20 @@ fn file(_: &str) -> Option<File> {
 }
 
 crate::contract! { file }
+
+/// Bytes that were lost beside the database are told from a disk that fails.
+#[test]
+fn what_was_lost_beside_the_database_is_said_to_be() {
+    let place = file("").unwrap();
+    let store = place.open();
+    let body = store.keep(&Endless(300 << 10)).unwrap();
+    store.within(|it| it.insert_body(&body)).unwrap();
+    let beside = place.0.path().join("post.db-messages").join(&body.digest[..2]);
+    std::fs::remove_file(beside.join(&body.digest)).unwrap();
+    let lost = store.open(&body.digest).err().unwrap();
+    assert_eq!((lost.kind(), NotKept::is_behind(&lost)), (ErrorKind::Io, true));
+    assert!(lost.to_string().contains(&body.digest), "{lost}");
+}
 
 /// Set for the other process of a test: where the store is.
 const OTHER: &str = "KYSO_STORE_OF_ANOTHER_PROCESS";

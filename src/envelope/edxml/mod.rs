@@ -12,7 +12,8 @@
 //!
 //! The `Signature` element of a message proves nothing after transit, because the
 //! axis writes every message anew: it is kept and reported, never judged here.
-//! What counts are the signatures within the attachments.
+//! What counts are the signatures within the attachments, and a [seal](Envelope::seal): a
+//! signature over what of the message survives the axis, carried as an attachment.
 //!
 //! ```
 //! use kyso::edxml::{self, Code, Date, Envelope, MessageHeader, Organization, PromulgationInfo};
@@ -46,6 +47,7 @@ mod header;
 mod identifier;
 mod message;
 mod organization;
+mod seal;
 mod signature;
 mod status;
 mod trace;
@@ -62,6 +64,7 @@ pub use self::header::{
 pub use self::identifier::{Code, DocumentId, DocumentIdParts, OrganId, OrganIdForm};
 pub use self::message::{Message, Parsed};
 pub use self::organization::{Organization, StaffInfo};
+pub use self::seal::{Difference, SealReport, SealedContent};
 pub use self::signature::{Signature, SignatureState};
 pub use self::status::{Progress, Side, StatusCode, StatusMessage};
 pub use self::trace::{

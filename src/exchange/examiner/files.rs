@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::{Doubt, ExaminerRules, words};
-use crate::envelope::edxml::{Envelope, OrganId};
+use crate::envelope::edxml::{Difference, Envelope, OrganId, SealReport};
 use crate::error::{ErrorKind, Result};
 use crate::exchange::directory::{Directory, Standing};
 use crate::exchange::journal::{FileVerdict, SignerVerdict};
@@ -24,6 +24,8 @@ enum Found {
     Unsigned,
     Indeterminate,
     NotAuthorized,
+    /// Its seal holds, and something of the message is not as it was sealed.
+    Differs,
     Bad,
 }
 
@@ -42,6 +44,7 @@ impl Examined {
             Found::Unsigned => rules.unsigned_file,
             Found::Indeterminate => rules.indeterminate,
             Found::NotAuthorized => rules.not_authorized,
+            Found::Differs => rules.differs_from_seal,
             Found::Bad => Doubt::Refuse,
         };
         (doubt, self.reason.clone())
@@ -63,7 +66,7 @@ pub(super) fn examined(
 ) -> Result<Vec<Examined>> {
     let mut examined = Vec::new();
     let mut files: BTreeMap<String, &[u8]> = BTreeMap::new();
-    for attachment in &envelope.attachments {
+    for attachment in envelope.attachments.iter().filter(|it| !it.is_seal()) {
         let name = attachment.file_name();
         let Some(bytes) = attachment.bytes() else {
             examined.push(Examined::bad(name.clone(), words::damaged(&name)));
@@ -88,6 +91,7 @@ pub(super) fn examined(
     for name in files.keys().filter(|it| is_signature(it) && !used.contains(*it)) {
         examined.push(Examined::bad(name.clone(), words::signature_of_nothing(name)));
     }
+    examined.extend(judge.seals(envelope)?);
     Ok(examined)
 }
 
@@ -130,6 +134,44 @@ impl Judge<'_> {
         let report = Some(Report::unreadable(&error).for_file(name));
         let reason = words::unreadable(name, error.kind());
         Ok(Examined { report, found, ..Examined::bad(name.to_owned(), reason) })
+    }
+
+    /// A seal is a file with a signature like any other, and has to fit the message besides.
+    fn seals(&self, envelope: &Envelope) -> Result<Vec<Examined>> {
+        let seals = match envelope.check_seals(self.validator) {
+            Err(error) if error.kind() == ErrorKind::LimitExceeded => {
+                return Ok(vec![Examined::bad(String::new(), words::TOO_MANY_SEALS.to_owned())]);
+            }
+            seals => seals?,
+        };
+        Ok(seals.iter().map(|it| self.sealed(it)).collect())
+    }
+
+    fn sealed(&self, seal: &SealReport) -> Examined {
+        let judged = self.reported(seal.name(), seal.report().clone());
+        let differences = seal.differences();
+        if differences.is_empty() || judged.is_bad() {
+            return judged;
+        }
+        let report = differences.iter().fold(seal.report().clone(), |report, it| {
+            report.with_diagnostic("SEAL_DIFFERS", it.message_vi(), it.to_string())
+        });
+        let said: Vec<String> = differences.iter().map(Difference::message_vi).collect();
+        let grave = differences.iter().any(Difference::is_grave);
+        Examined {
+            report: Some(report),
+            // What the signature itself leaves open is no less open for it.
+            found: match judged.found {
+                _ if grave => Found::Bad,
+                Found::Good => Found::Differs,
+                other => other,
+            },
+            reason: [judged.reason, words::differs_from_seal(&said.join(" "))]
+                .join(" ")
+                .trim()
+                .to_owned(),
+            verdict: judged.verdict,
+        }
     }
 
     fn reported(&self, name: &str, report: Report) -> Examined {

@@ -22,7 +22,8 @@ use crate::validation::{Report, Validator};
 /// agencies.
 ///
 /// A file is a PDF, whose signatures are within; one with a signature beside it (`plan.xlsx`
-/// and `plan.xlsx.p7s`), which hides none that is within; or it is not signed. A document with
+/// and `plan.xlsx.p7s`), which hides none that is within; or it is not signed. A
+/// [seal](Envelope::seal) is held against the message that it came with. A document with
 /// a file that fails is refused whatever the rules are, and so is a message on whose meaning
 /// two readers may differ; a file that asks for more than this program does is indeterminate.
 /// The answer names every file and every reason, for the sender's clerk.
@@ -47,6 +48,9 @@ pub struct ExaminerRules {
     pub nothing_signed: Doubt,
     /// Nobody who signed a file may sign for the agency that sent it.
     pub not_authorized: Doubt,
+    /// A seal over the message passes, and something is not as it was sealed that the axis may
+    /// have changed. Where it makes another document of it, it is refused whatever this says.
+    pub differs_from_seal: Doubt,
     /// Whether a document goes back without a person when its issuer revokes it, or asks to
     /// have it back.
     pub gives_back: bool,
@@ -71,6 +75,7 @@ impl Default for ExaminerRules {
             unsigned_file: Doubt::Hold,
             nothing_signed: Doubt::Hold,
             not_authorized: Doubt::Hold,
+            differs_from_seal: Doubt::Hold,
             gives_back: false,
         }
     }

@@ -80,7 +80,7 @@ impl Inbox {
                 return Ok(Some(Written::postponed()));
             }
             Applied::NotYet { busy: false } => {
-                self.put_off(claim, incoming, NOT_HERE, Hope::Later, records)?;
+                self.put_off(claim, incoming, NOT_HERE, Hope::Always, records)?;
                 return Ok(Some(Written::postponed()));
             }
             Applied::WantedBack if act.answer.is_none() => {
@@ -113,7 +113,7 @@ impl Inbox {
         let mut about = vec![named.clone()];
         if matches!(status.code, StatusCode::TakeBackAgreed | StatusCode::TakeBackRefused) {
             let outbox = Outbox::new(&self.post);
-            for letter in self.post.store().within(|it| it.letters_of(self.post.id(), named))? {
+            for letter in self.post.store().look(|it| it.letters_of(self.post.id(), named))? {
                 // Where nothing is known of it, it is about what it names.
                 let gist = outbox.gist(&letter)?;
                 if let Some(gist) = gist.filter(|it| it.kind() == BusinessType::Revocation) {

@@ -1,25 +1,26 @@
 //! What people do: decide upon what is held, and say how far a document has come.
 
 use super::apply::Acted;
+use super::given_up::{cannot_be_handled, is_given_up, to_be_decided};
 use super::read::Read;
 use super::{Inbox, Incoming, IncomingState};
 use crate::envelope::edxml::{BusinessType, Envelope, StatusCode, StatusMessage};
 use crate::error::{Error, Result};
 use crate::exchange::journal::{Actor, Decision, Event, Noted};
 use crate::exchange::outbox::Answer;
-use crate::exchange::post::A_PAGE;
-use crate::exchange::store::{IncomingId, IncomingStep, Records};
+use crate::exchange::store::{IncomingId, IncomingStep, NotKept, Records};
 use crate::time::UtcTime;
 
 impl Inbox {
     /// What a person has to decide upon, the oldest first, at most so many after `after`:
-    /// documents, and statuses by which an issuer wants a document back.
+    /// documents, and statuses by which an issuer wants a document back; and what could not be
+    /// read or acted upon until all tries were used up, of which [`Incoming::fault`] says so.
     ///
     /// # Errors
     /// Where the store fails.
     pub fn held(&self, after: Option<IncomingId>, most: u32) -> Result<Vec<Incoming>> {
         let state = IncomingState::Held;
-        self.post.store().within(|it| it.incoming_in(self.post.id(), state, after, most))
+        self.post.store().look(|it| it.incoming_in(self.post.id(), state, after, most))
     }
 
     /// What could not be fetched until a person says otherwise, the oldest first, at most so
@@ -29,17 +30,18 @@ impl Inbox {
     /// Where the store fails.
     pub fn stopped(&self, after: Option<IncomingId>, most: u32) -> Result<Vec<Incoming>> {
         let state = IncomingState::Stopped;
-        self.post.store().within(|it| it.incoming_in(self.post.id(), state, after, most))
+        self.post.store().look(|it| it.incoming_in(self.post.id(), state, after, most))
     }
 
     /// The document that came under this number.
     ///
     /// # Errors
-    /// `Misuse` where there is none; where the store fails.
+    /// `Misuse` where there is none, or its bytes were thrown away since; where the store fails.
     pub fn document(&self, id: IncomingId) -> Result<Envelope> {
         match self.opened(&self.found(id)?)? {
             Read::Document { envelope, .. } => Ok(*envelope),
-            _ => Err(Error::misuse(format!("message {} is no document", id.0))),
+            Read::Status(_) => Err(Error::misuse(format!("message {} is no document", id.0))),
+            Read::Unreadable(why) => Err(Error::misuse(format!("message {}: {why}", id.0))),
         }
     }
 
@@ -47,8 +49,12 @@ impl Inbox {
     /// a revocation, or the wish to have a document back, is agreed to (15) or refused (16).
     /// `reason` is for the sender's clerk, and must not be empty where it is refused.
     ///
+    /// A document that cannot be read any more can be refused. Whatever could not be acted
+    /// upon can be tried again ([`Inbox::resume`]) or set aside ([`Inbox::set_aside`]), too.
+    ///
     /// # Errors
-    /// `Misuse` where it is not held, or refused without a reason; where the store fails.
+    /// `Misuse` where it is not held, refused without a reason, or cannot be decided upon so
+    /// since it cannot be read; where the store fails.
     pub fn decide(
         &self,
         id: IncomingId,
@@ -66,15 +72,19 @@ impl Inbox {
         let word = Word { decision, reason, by, now: self.post.now() };
         match self.opened(&incoming)? {
             Read::Document { envelope, .. } => self.decide_document(&incoming, &envelope, word),
-            Read::Status(status) => self.decide_wish(&incoming, &status, word),
-            Read::Unreadable(why) => Err(Error::misuse(why)),
+            Read::Status(status) if status.code == StatusCode::TakeBackRequested => {
+                self.decide_wish(&incoming, &status, word)
+            }
+            Read::Status(_) => Err(cannot_be_handled(id, "it is a status")),
+            Read::Unreadable(why) => self.decide_unread(&incoming, &why, word),
         }
     }
 
     /// Tells the sender how far a document has come: 04, 05, 06.
     ///
     /// # Errors
-    /// `Misuse` where that status may not come now; where the store fails.
+    /// `Misuse` where that status may not come now, or the bytes of the document were thrown
+    /// away since; where the store fails.
     pub fn tell(
         &self,
         id: IncomingId,
@@ -105,36 +115,40 @@ impl Inbox {
     }
 
     /// As [`Post::release_claims`](crate::exchange::Post::release_claims), for a program that
-    /// knows that no other receives for this post. What was decided upon, and was just being
-    /// told to the axis again, waits for the end of its lease.
+    /// knows that no other receives for this post.
     ///
     /// # Errors
     /// Where the store fails.
     pub fn release_claims(&self) -> Result<u64> {
-        let open = IncomingState::ALL.into_iter().filter(|it| it.is_open());
-        open.map(|state| {
-            self.post.release(|records, after| {
-                let page = records.incoming_in(self.post.id(), state, after, A_PAGE)?;
-                Ok(page.into_iter().map(|it| (it.id, it.claim)).collect())
-            })
-        })
-        .sum()
+        self.post.step(|records| records.release_incoming(self.post.id()))
     }
 
-    /// Has a message fetched after all that could not be, for a person.
+    /// Has a message fetched after all that could not be, or one acted upon that is here and
+    /// could not be read or acted upon, for a person: from the first attempt on.
     ///
     /// # Errors
-    /// `Misuse` where it did not stop, or is being worked on; where the store fails.
+    /// `Misuse` where it did not stop and is not held for that, or is being worked on; where
+    /// the store fails.
     pub fn resume(&self, id: IncomingId, by: &Actor) -> Result<()> {
         let now = self.post.now();
         let (incoming, event) = self.post.step(|records| {
             let mut incoming = self.ours(id, records)?;
+            let is_here = incoming.state == IncomingState::Held;
+            if is_here && !is_given_up(&incoming) {
+                return Err(to_be_decided(id));
+            }
             incoming.step(IncomingStep::Resumed)?;
+            incoming.reason.clear();
             incoming.attempts = 0;
             incoming.next_at = now;
             self.write(&incoming, records)?;
-            let event = Event::FetchingResumed { transport_id: incoming.transport_id.clone() };
-            let noted = self.noted(&incoming, None, &incoming.from, now, &event);
+            let transport_id = incoming.transport_id.clone();
+            let event = match is_here {
+                true => Event::HandlingResumed { transport_id },
+                false => Event::FetchingResumed { transport_id },
+            };
+            let document = Some(&incoming.document);
+            let noted = self.noted(&incoming, document, &incoming.from, now, &event);
             records.note(&Noted { actor: by, ..noted })?;
             Ok((incoming, event))
         })?;
@@ -179,7 +193,7 @@ impl Inbox {
 
     /// Writes a decision, the answer, and what `effect` does to other documents: `false`
     /// where one of them is in work.
-    fn write_decided(
+    pub(super) fn write_decided(
         &self,
         id: IncomingId,
         step: IncomingStep,
@@ -193,6 +207,7 @@ impl Inbox {
             let mut incoming = self.still_held(id, records)?;
             incoming.step(step)?;
             incoming.decided = Some(now);
+            incoming.fault.clear();
             incoming.reason = reason.to_owned();
             incoming.progress = incoming.progress.after(answer.code()).unwrap_or(incoming.progress);
             self.write(&incoming, records)?;
@@ -211,7 +226,7 @@ impl Inbox {
     }
 
     fn found(&self, id: IncomingId) -> Result<Incoming> {
-        self.post.store().within(|records| self.ours(id, records))
+        self.post.store().look(|records| self.ours(id, records))
     }
 
     fn ours(&self, id: IncomingId, records: &mut dyn Records) -> Result<Incoming> {
@@ -220,7 +235,7 @@ impl Inbox {
     }
 
     /// Two people may decide at once: the first one did.
-    fn still_held(&self, id: IncomingId, records: &mut dyn Records) -> Result<Incoming> {
+    pub(super) fn still_held(&self, id: IncomingId, records: &mut dyn Records) -> Result<Incoming> {
         let incoming = self.ours(id, records)?;
         if incoming.state == IncomingState::Held {
             return Ok(incoming);
@@ -228,7 +243,7 @@ impl Inbox {
         Err(Error::misuse(format!("message {} is not held", id.0)))
     }
 
-    fn write(&self, incoming: &Incoming, records: &mut dyn Records) -> Result<()> {
+    pub(super) fn write(&self, incoming: &Incoming, records: &mut dyn Records) -> Result<()> {
         match records.update_incoming(incoming, None, false)? {
             true => Ok(()),
             false => Err(busy(incoming.id)),
@@ -239,7 +254,12 @@ impl Inbox {
         if incoming.digest.is_empty() {
             return Err(Error::misuse(format!("message {} is not here yet", incoming.id.0)));
         }
-        let source = self.post.store().open(&incoming.digest)?;
+        let source = match self.post.store().open(&incoming.digest) {
+            Err(error) if NotKept::is_behind(&error) => {
+                return Ok(Read::Unreadable(NOT_KEPT.to_owned()));
+            }
+            source => source?,
+        };
         let bytes = source.window(0..source.len())?;
         Ok(self.read(incoming, &bytes))
     }
@@ -247,12 +267,14 @@ impl Inbox {
 
 /// What a person says.
 #[derive(Clone, Copy)]
-struct Word<'a> {
-    decision: Decision,
-    reason: &'a str,
+pub(super) struct Word<'a> {
+    pub(super) decision: Decision,
+    pub(super) reason: &'a str,
     by: &'a Actor,
-    now: UtcTime,
+    pub(super) now: UtcTime,
 }
+
+const NOT_KEPT: &str = "its bytes are not kept any more: they were thrown away, or lost";
 
 fn busy(id: IncomingId) -> Error {
     let what = "or what it is about, is being worked on: try again";

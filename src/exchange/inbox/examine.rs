@@ -12,7 +12,9 @@ pub trait Examine: Send + Sync {
     ///
     /// # Errors
     /// Only where nothing can be said now and may be later, such as when a disk fails: the
-    /// document is examined again. What cannot be verified is `Held`, not an error.
+    /// document is examined again, for ever where that is of kind `Io`, and otherwise until
+    /// all tries are used up: then a person decides. What cannot be verified is `Held`, not an
+    /// error.
     fn examine(
         &self,
         envelope: &Envelope,

@@ -5,7 +5,7 @@ use super::read::Read;
 use super::take::Parcel;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exchange::fault::{Fault, Retry};
-use crate::exchange::store::{Body, Incoming, IncomingState};
+use crate::exchange::store::{Body, Incoming, IncomingState, NotKept};
 use crate::exchange::transport::Transport;
 
 /// What became of getting the bytes.
@@ -23,8 +23,10 @@ pub(super) enum Got {
 /// Whether another attempt may help.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hope {
-    /// It may.
+    /// It may, until all are used up.
     Later,
+    /// It may, however often it takes.
+    Always,
     /// It may, and this one does not count: the axis was not reached, or the store failed.
     Uncounted,
     /// It will not.
@@ -58,7 +60,7 @@ impl Inbox {
         Ok(self.read(incoming, &bytes))
     }
 
-    fn not(&self, error: &Error) -> Got {
+    pub(super) fn not(&self, error: &Error) -> Got {
         tracing::warn!(%error, "not fetched");
         let fault = Fault::of(error);
         if let Some(fault) = fault {
@@ -66,6 +68,7 @@ impl Inbox {
         }
         // Fetching changes nothing: it may be tried however the last try ended.
         let hope = match (fault, error.kind()) {
+            _ if NotKept::is_behind(error) => Hope::Later,
             (Some(Fault::NotSent(_)), _) | (None, ErrorKind::Io) => Hope::Uncounted,
             (Some(it), _) if it.retry() == Retry::Never => Hope::None,
             (_, ErrorKind::LimitExceeded) => Hope::None,

@@ -7,10 +7,10 @@ use super::read::{Read, business};
 use super::take::{Parcel, bounded};
 use super::{Claim, Examination, Inbox, Incoming, IncomingState, Worked};
 use crate::envelope::edxml::{BusinessType, DocumentId, Envelope, StatusCode, StatusMessage};
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::exchange::journal::{Decision, Event};
 use crate::exchange::outbox::Answer;
-use crate::exchange::store::{IncomingStep, Records};
+use crate::exchange::store::{IncomingStep, NotKept, Records};
 use crate::time::UtcTime;
 
 /// What is to be written of one message.
@@ -38,6 +38,7 @@ pub(super) enum Task<'p> {
     /// It could not be examined.
     PutOff {
         fault: String,
+        hope: Hope,
     },
 }
 
@@ -65,7 +66,9 @@ impl Inbox {
                 (IncomingState::Listed, _) | (IncomingState::Stored, Got::Not { .. }) => {
                     worked.add(Worked::POSTPONED);
                 }
-                (IncomingState::Stopped, _) => worked.add(Worked::LEFT),
+                (IncomingState::Stopped, _) | (IncomingState::Held, Got::Not { .. }) => {
+                    worked.add(Worked::LEFT);
+                }
                 (IncomingState::Stored, Got::Fetched(_, read) | Got::Kept(read)) => {
                     acts.push(self.act(parcel, read));
                 }
@@ -103,7 +106,8 @@ impl Inbox {
         act.unwrap_or_else(|error| {
             let document = &parcel.incoming.document;
             tracing::warn!(%document, %error, "not acted upon");
-            Act { parcel, task: Task::PutOff { fault: error.to_string() }, answer: None }
+            let (fault, hope) = (error.to_string(), hope(&error));
+            Act { parcel, task: Task::PutOff { fault, hope }, answer: None }
         })
     }
 
@@ -148,10 +152,12 @@ impl Inbox {
                 (envelope, ends.as_ref(), event.as_ref(), *now),
                 records,
             ),
-            Task::PutOff { fault } => {
+            Task::PutOff { fault, hope } => {
                 let incoming = act.parcel.incoming.clone();
-                let put_off = self.put_off(claim, incoming, fault, Hope::Later, records)?;
-                Ok(put_off.map(|_| Written::postponed()))
+                let put_off = self.put_off(claim, incoming, fault, *hope, records)?;
+                let Some((_, event)) = put_off else { return Ok(None) };
+                let worked = if event.is_some() { Worked::LEFT } else { Worked::POSTPONED };
+                Ok(Some(Written { worked, event, answered: false }))
             }
         }
     }
@@ -243,10 +249,11 @@ impl Inbox {
                 records.update_incoming(&incoming, Some(claim.token), false)?;
             }
             Acted::Nothing if revokes && self.waits_still(&incoming) => {
-                self.put_off(claim, incoming, NEVER_CAME, Hope::Later, records)?;
+                self.put_off(claim, incoming, NEVER_CAME, Hope::Always, records)?;
             }
             Acted::Nothing if revokes => {
                 NEVER_CAME.clone_into(&mut incoming.reason);
+                incoming.fault.clear();
                 incoming.step(IncomingStep::Held)?;
                 records.update_incoming(&incoming, Some(claim.token), false)?;
                 let mut event = examined.clone();
@@ -311,8 +318,16 @@ impl Inbox {
     fn was_revoked(&self, incoming: &Incoming) -> Result<bool> {
         let (agency, issuer) = (self.post.id(), &incoming.issuer);
         let document: &DocumentId = &incoming.document;
-        let all = self.post.store().within(|it| it.incoming_documents(agency, issuer, document))?;
+        let all = self.post.store().look(|it| it.incoming_documents(agency, issuer, document))?;
         Ok(all.iter().any(|it| it.state == IncomingState::Done && it.id < incoming.id))
+    }
+}
+
+/// A disk that fails uses up no tries; bytes that are gone do not come back.
+fn hope(error: &Error) -> Hope {
+    match error.kind() {
+        ErrorKind::Io if !NotKept::is_behind(error) => Hope::Always,
+        _ => Hope::Later,
     }
 }
 

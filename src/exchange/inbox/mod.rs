@@ -13,6 +13,7 @@ mod decide;
 mod examine;
 mod fetch;
 mod finish;
+mod given_up;
 mod read;
 mod take;
 #[cfg(all(test, feature = "sqlite"))]

@@ -1,6 +1,7 @@
 //! The steps of a message that came, each with all that it brings about.
 
 use super::fetch::{Got, Hope};
+use super::given_up::give_up;
 use super::read::{Read, business};
 use super::{Claim, Inbox, Incoming, IncomingState};
 use crate::envelope::edxml::{Envelope, StatusCode, StatusMessage};
@@ -80,20 +81,29 @@ impl Inbox {
         trace::happened(self.post.id(), document, peer, event);
     }
 
-    /// The first answer to each document: that it arrived, or what was said of it before.
-    fn first_answers(&self, parcels: &[Parcel], now: UtcTime) -> Result<Vec<Option<Answer>>> {
+    /// The first answer to each document: that it arrived, or what was said of it before, as
+    /// far as that is known now. What else is written meanwhile is seen when it is stored.
+    fn first_answers(&self, parcels: &mut [Parcel], now: UtcTime) -> Result<Vec<Option<Answer>>> {
         if !parcels.iter().any(|it| it.fetched().is_some()) {
             return Ok(parcels.iter().map(|_| None).collect());
         }
-        let said = self.post.step(|records| {
+        let said = self.post.store().look(|records| {
             parcels.iter().map(|it| self.said_before(it, records)).collect::<Result<Vec<_>>>()
         })?;
-        let answer = |(parcel, said): (&Parcel, Option<(StatusCode, String)>)| {
-            let Some((envelope, _)) = parcel.fetched() else { return Ok(None) };
+        let answers = parcels.iter_mut().zip(said).map(|(parcel, said)| {
+            let (envelope, _) = parcel.fetched()?;
             let (code, words) = said.unwrap_or((StatusCode::Arrived, String::new()));
-            self.to_issuer(self.says(envelope, code, &words, now)).map(Some)
-        };
-        parcels.iter().zip(said).map(answer).collect()
+            match self.to_issuer(self.says(envelope, code, &words, now)) {
+                Ok(answer) => Some(answer),
+                // Nobody would be told that it is here: it is fetched another time, as are
+                // those that could not be fetched, and the others are taken.
+                Err(error) => {
+                    parcel.got = self.not(&error);
+                    None
+                }
+            }
+        });
+        Ok(answers.collect())
     }
 
     /// What was said in the end of the same document when it came before.
@@ -144,16 +154,9 @@ impl Inbox {
         let (body, read) = match &parcel.got {
             Got::Fetched(body, read) => (body, read),
             Got::Not { fault, hope } => {
-                let Some(incoming) = self.put_off(claim, incoming, fault, *hope, records)? else {
-                    return Ok(None);
-                };
-                if incoming.state != IncomingState::Stopped {
-                    return Ok(Some(Stored::quietly(incoming)));
-                }
-                let transport_id = incoming.transport_id.clone();
-                let event = Event::FetchingGivenUp { transport_id, reason: fault.clone() };
-                records.note(&self.noted(&incoming, None, &incoming.from, now, &event))?;
-                return Ok(Some(Stored { incoming, event: Some(event), answered: false }));
+                let put_off = self.put_off(claim, incoming, fault, *hope, records)?;
+                let stored = |(incoming, event)| Stored { incoming, event, answered: false };
+                return Ok(put_off.map(stored));
             }
             Got::Kept(_) | Got::Decided => return Ok(Some(Stored::quietly(incoming))),
         };
@@ -161,6 +164,7 @@ impl Inbox {
         incoming.length = body.length;
         incoming.received = Some(now);
         incoming.fault.clear();
+        incoming.attempts = 0;
         let (step, event) = self.first_step(&mut incoming, read, records)?;
         incoming.step(step)?;
         // It may have been decided upon since: then that answer is on its way.
@@ -229,8 +233,8 @@ impl Inbox {
         }
     }
 
-    /// Another time, or, of what could not be fetched again and again, when a person says
-    /// so; nothing where somebody else has it in hand.
+    /// Another time, or, where all tries are used up, when a person says so, which is noted;
+    /// nothing where somebody else has it in hand.
     pub(super) fn put_off(
         &self,
         claim: &Claim<'_>,
@@ -238,10 +242,11 @@ impl Inbox {
         fault: &str,
         hope: Hope,
         records: &mut dyn Records,
-    ) -> Result<Option<Incoming>> {
-        let of = incoming.id.0.to_string();
+    ) -> Result<Option<(Incoming, Option<Event>)>> {
+        let (of, now) = (incoming.id.0.to_string(), self.post.now());
         fault.clone_into(&mut incoming.fault);
         let is_listed = incoming.state == IncomingState::Listed;
+        let mut event = None;
         if hope == Hope::Uncounted {
             // It was counted when it was begun, if it was listed.
             incoming.attempts = incoming.attempts.saturating_sub(u32::from(is_listed));
@@ -249,14 +254,20 @@ impl Inbox {
         } else {
             incoming.attempts = incoming.attempts.saturating_add(u32::from(!is_listed));
             let next = self.post.next_try(incoming.attempts.max(1), &of);
-            match next.filter(|_| hope == Hope::Later) {
+            match next.filter(|_| hope != Hope::None || !is_listed) {
                 Some(next_at) => incoming.next_at = next_at,
-                None if is_listed => incoming.step(IncomingStep::Stopped)?,
-                None => incoming.next_at = self.post.now().plus_seconds(HOUR),
+                None if hope == Hope::Always => incoming.next_at = now.plus_seconds(HOUR),
+                None => event = Some(give_up(&mut incoming)?),
             }
         }
-        let written = records.update_incoming(&incoming, Some(claim.token), false)?;
-        Ok(Some(incoming).filter(|_| written))
+        if !records.update_incoming(&incoming, Some(claim.token), false)? {
+            return Ok(None);
+        }
+        if let Some(event) = &event {
+            let document = Some(&incoming.document);
+            records.note(&self.noted(&incoming, document, &incoming.from, now, event))?;
+        }
+        Ok(Some((incoming, event)))
     }
 }
 

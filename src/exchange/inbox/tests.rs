@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+mod failing;
+mod given_up;
 mod unusual;
 
 use super::*;
@@ -253,8 +255,11 @@ fn take_back_agreed_and_refused() {
     let pair = Pair::new();
     pair.put(&pair.document(1, "Thông báo"));
     pair.run();
-    assert_eq!(pair.a.outbox.take_back(&id(A, 1), None, "Gửi nhầm").unwrap(), [B.into()]);
-    assert!(pair.a.outbox.take_back(&id(A, 1), None, "Gửi nhầm").unwrap().is_empty(), "asked");
+    assert_eq!(pair.a.outbox.take_back(&id(A, 1), None, "Gửi nhầm").unwrap().receivers, [B.into()]);
+    assert!(
+        pair.a.outbox.take_back(&id(A, 1), None, "Gửi nhầm").unwrap().receivers.is_empty(),
+        "asked"
+    );
     pair.run();
     let wish = pair.b.inbox.held(None, 9).unwrap().remove(0);
     assert_eq!(wish.kind, MessageKind::Status);
@@ -265,7 +270,7 @@ fn take_back_agreed_and_refused() {
     assert_eq!(pair.handling(1).1, Some(StatusCode::TakeBackRefused));
     assert_eq!(pair.states(1), [IncomingState::Accepted]);
 
-    assert_eq!(pair.a.outbox.take_back(&id(A, 1), None, "Xin lại").unwrap(), [B.into()]);
+    assert_eq!(pair.a.outbox.take_back(&id(A, 1), None, "Xin lại").unwrap().receivers, [B.into()]);
     pair.run();
     let wish = pair.b.inbox.held(None, 9).unwrap().remove(0);
     pair.b.inbox.decide(wish.id, Decision::Accepted, "", &Pair::clerk()).unwrap();

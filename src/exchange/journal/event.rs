@@ -155,6 +155,25 @@ pub enum Event {
         /// Its name at the axis.
         transport_id: TransportId,
     },
+    /// A message that is here could not be read or acted upon until all tries were used up:
+    /// a person decides.
+    HandlingGivenUp {
+        /// Its name at the axis.
+        transport_id: TransportId,
+        /// Why.
+        reason: String,
+    },
+    /// A person has a message tried again that could not be read or acted upon.
+    HandlingResumed {
+        /// Its name at the axis.
+        transport_id: TransportId,
+    },
+    /// A person set a message aside that could not be read or acted upon; its sender is told
+    /// nothing.
+    SetAside {
+        /// Why.
+        reason: String,
+    },
     /// The axis was told that a message is here.
     Acknowledged,
     /// A document was examined.
@@ -293,6 +312,9 @@ impl Event {
             Self::Unreadable { .. } => "unreadable",
             Self::FetchingGivenUp { .. } => "fetching_given_up",
             Self::FetchingResumed { .. } => "fetching_resumed",
+            Self::HandlingGivenUp { .. } => "handling_given_up",
+            Self::HandlingResumed { .. } => "handling_resumed",
+            Self::SetAside { .. } => "set_aside",
             Self::Acknowledged => "acknowledged",
             Self::Examined { .. } => "examined",
             Self::Decided { .. } => "decided",
@@ -307,8 +329,10 @@ impl Event {
     pub fn outcome(&self) -> Outcome {
         match self {
             Self::SendingFailed { .. } => Outcome::Failed,
-            Self::SendingGivenUp { .. } | Self::FetchingGivenUp { .. } => Outcome::Held,
-            Self::Unreadable { .. } => Outcome::Refused,
+            Self::SendingGivenUp { .. }
+            | Self::FetchingGivenUp { .. }
+            | Self::HandlingGivenUp { .. } => Outcome::Held,
+            Self::Unreadable { .. } | Self::SetAside { .. } => Outcome::Refused,
             Self::Examined { decision, .. } | Self::Decided { decision, .. } => match decision {
                 Decision::Accepted => Outcome::Done,
                 Decision::Refused => Outcome::Refused,

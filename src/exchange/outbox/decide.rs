@@ -3,7 +3,6 @@
 use super::{Delivery, DeliveryState, DeliveryStep, Outbox};
 use crate::error::{Error, Result};
 use crate::exchange::journal::{Actor, Event, Noted};
-use crate::exchange::post::A_PAGE;
 use crate::exchange::store::DeliveryId;
 use crate::exchange::trace;
 
@@ -15,7 +14,7 @@ impl Outbox {
     /// Where the store fails.
     pub fn stopped(&self, after: Option<DeliveryId>, most: u32) -> Result<Vec<Delivery>> {
         let state = DeliveryState::Stopped;
-        self.post.store().within(|it| it.deliveries_in(self.post.id(), state, after, most))
+        self.post.store().look(|it| it.deliveries_in(self.post.id(), state, after, most))
     }
 
     /// As [`Post::release_claims`](crate::exchange::Post::release_claims), for a program that
@@ -24,14 +23,7 @@ impl Outbox {
     /// # Errors
     /// Where the store fails.
     pub fn release_claims(&self) -> Result<u64> {
-        let open = DeliveryState::ALL.into_iter().filter(|it| it.is_open());
-        open.map(|state| {
-            self.post.release(|records, after| {
-                let page = records.deliveries_in(self.post.id(), state, after, A_PAGE)?;
-                Ok(page.into_iter().map(|it| (it.id, it.claim)).collect())
-            })
-        })
-        .sum()
+        self.post.step(|records| records.release_deliveries(self.post.id()))
     }
 
     /// Has a delivery tried again that stopped or was cancelled, from the first attempt on.

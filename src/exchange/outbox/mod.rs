@@ -15,9 +15,14 @@ mod settle;
 mod tests;
 
 pub(super) use self::put::Answer;
+pub use self::put::AskedBack;
+
+use std::collections::HashSet;
 
 use super::post::{Post, Worked};
-use super::store::{Claim, Delivery, DeliveryState, DeliveryStep, Letter, LetterId, Records};
+use super::store::{
+    Claim, Delivery, DeliveryId, DeliveryState, DeliveryStep, Letter, LetterId, Records,
+};
 use super::transport::{MessageKind, Transport, TransportId};
 use crate::envelope::edxml::{DocumentId, OrganId};
 use crate::error::Result;
@@ -67,8 +72,11 @@ enum Outcome {
     Taken(TransportId, bool),
     /// It was not tried, or nothing of it arrived: no attempt is used up.
     NotTried { fault: String },
-    /// It surely is not there: after a pause, or when asked, at once.
+    /// This attempt surely brought nothing there, or, where the axis was asked, no attempt
+    /// did: after a pause, or when asked, at once.
     Absent { fault: String, at_once: bool },
+    /// Nobody knows, nobody will say, and it is sent again all the same, at once.
+    Resent { fault: String },
     /// The axis refused the message for one receiver: each is sent by itself.
     Divided { fault: String },
     /// Nobody knows.
@@ -107,7 +115,7 @@ impl Outbox {
         }
         let mut outcomes = self.settle(transport, &begun.parcels);
         outcomes.extend(self.attempt(transport, &begun.parcels, claim.until));
-        let mut worked = self.record(claim, begun.parcels, outcomes)?;
+        let mut worked = self.record(claim, &begun, outcomes)?;
         worked.add(put_off);
         Ok(worked)
     }
@@ -117,7 +125,7 @@ impl Outbox {
     /// # Errors
     /// Where the store fails.
     pub fn next_at(&self) -> Result<Option<UtcTime>> {
-        let due = self.post.store().within(|records| records.next_delivery_at(self.post.id()))?;
+        let due = self.post.store().look(|records| records.next_delivery_at(self.post.id()))?;
         Ok(due.map(|it| self.post.out_of_reach().map_or(it, |reach| it.max(reach))))
     }
 
@@ -185,6 +193,7 @@ impl Outbox {
             }
             delivery.step(DeliveryStep::Begun)?;
             delivery.attempts = delivery.attempts.saturating_add(1);
+            begun.in_doubt.extend(delivery.in_doubt_since.map(|_| delivery.id));
             delivery.in_doubt_since.get_or_insert(claim.now);
         }
         records.update_delivery(&delivery, Some(claim.token), true)?;
@@ -241,6 +250,8 @@ impl Outbox {
 #[derive(Default)]
 struct Begun {
     parcels: Vec<Parcel>,
+    /// Of which an earlier attempt is in doubt, whatever becomes of this one.
+    in_doubt: HashSet<DeliveryId>,
     interrupted: Vec<(Letter, Delivery)>,
     put_off: usize,
 }

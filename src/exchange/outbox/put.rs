@@ -95,40 +95,52 @@ impl Outbox {
 
     /// Asks receivers of a document to give it back (13): all, or those named. Which of them
     /// were asked: not those who were asked before and have not answered, nor those to whom
-    /// it was not sent yet, for whom [`Outbox::cancel`] is there. Of several messages under
-    /// its identifier, the newest counts that a receiver may have.
+    /// it was not sent yet, for whom [`Outbox::cancel`] is there. Whoever may have it by an
+    /// attempt of which nobody knows is asked, though it waits to be sent to them again: that
+    /// is cancelled apart. Of several messages under its identifier, the newest counts that a
+    /// receiver may have.
     ///
     /// # Errors
-    /// `Misuse` where no such document was sent, or where an earlier version of this crate sent
-    /// it and its bytes are gone; where the store fails.
+    /// `Misuse` where no such document was sent, or where earlier versions of this crate alone
+    /// sent it and its bytes are gone; where the store fails.
     pub fn take_back(
         &self,
         document: &edxml::DocumentId,
         receivers: Option<&[OrganId]>,
         reason: &str,
-    ) -> Result<Vec<OrganId>> {
-        let letters = self.post.store().within(|it| it.letters_of(self.post.id(), document))?;
-        let mut sent = Vec::new();
+    ) -> Result<AskedBack> {
+        let letters = self.post.store().look(|it| it.letters_of(self.post.id(), document))?;
+        let (mut sent, mut unknown) = (Vec::new(), Vec::new());
         for letter in letters.into_iter().rev() {
-            let gist = self.gist(&letter)?.ok_or_else(|| unknown(document, REVOKE_IT))?;
-            if gist.kind() != BusinessType::Revocation {
-                sent.push((letter, gist));
+            match self.gist(&letter)? {
+                Some(gist) if gist.kind() == BusinessType::Revocation => {}
+                Some(gist) => sent.push((letter, gist)),
+                None => unknown.push(letter),
             }
         }
         if sent.is_empty() {
-            return Err(Error::misuse(format!("{document} was never sent from here")));
+            return Err(match unknown.is_empty() {
+                true => Error::misuse(format!("{document} was never sent from here")),
+                false => nobody_knows(document, REVOKE_IT),
+            });
         }
-        let (mut asked, mut looked_at) = (Vec::new(), HashSet::<OrganId>::new());
-        for (letter, gist) in &sent {
-            let mut mine = self.post.store().within(|it| it.deliveries_of(letter.id))?;
+        let (mut back, mut looked_at) = (AskedBack::default(), HashSet::<OrganId>::new());
+        let mut have = |letter: &Letter| -> Result<Vec<Delivery>> {
+            let mut mine = self.post.store().look(|it| it.deliveries_of(letter.id))?;
             mine.retain(|it| {
                 let named =
                     receivers.is_none_or(|them| them.iter().any(|to| to.is_same_agency(&it.to)));
                 named && may_be_there(it) && looked_at.insert(it.to.clone())
             });
-            asked.extend(self.ask_back(letter, gist, mine, reason)?);
+            Ok(mine)
+        };
+        for (letter, gist) in &sent {
+            back.receivers.extend(self.ask_back(letter, gist, have(letter)?, reason)?);
         }
-        Ok(asked)
+        for letter in &unknown {
+            back.left_out.extend(have(letter)?.into_iter().map(|it| it.to));
+        }
+        Ok(back)
     }
 
     /// Asks those who may have it; who was asked.
@@ -258,7 +270,7 @@ impl Outbox {
                 continue;
             }
             match gist {
-                None if is_new(&new.gist) => return Err(unknown(&letter.document, UPDATE_IT)),
+                None if is_new(&new.gist) => return Err(nobody_knows(&letter.document, UPDATE_IT)),
                 Some(it) if is_new(&it) && is_new(&new.gist) => {
                     return Err(Error::misuse(format!(
                         "{} was handed over with another content: send an update of it",
@@ -270,6 +282,17 @@ impl Outbox {
         }
         Ok(None)
     }
+}
+
+/// Who was asked to give a document back.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[must_use]
+pub struct AskedBack {
+    /// Who was asked now.
+    pub receivers: Vec<OrganId>,
+    /// Who may have it and was not asked: what they have of it an earlier version of this
+    /// crate sent, and its bytes are gone. A revocation reaches them.
+    pub left_out: Vec<OrganId>,
 }
 
 /// A document that is handed over.
@@ -329,7 +352,7 @@ fn brought_to_some(document: &edxml::DocumentId, one: &OrganId) -> Error {
 }
 
 /// Of a letter of an earlier version whose bytes were thrown away.
-fn unknown(document: &edxml::DocumentId, what: &str) -> Error {
+fn nobody_knows(document: &edxml::DocumentId, what: &str) -> Error {
     Error::misuse(format!(
         "{document} was handed over to an earlier version of this crate, and its bytes were \
          thrown away since: {what}"
@@ -351,10 +374,8 @@ fn gist(envelope: &Envelope) -> Gist {
 
 /// Whether the receiver may have it.
 fn may_be_there(delivery: &Delivery) -> bool {
-    use DeliveryState::{Cancelled, InDoubt, Sending, Sent, Stopped};
-    let doubted =
-        matches!(delivery.state, Stopped | Cancelled) && delivery.in_doubt_since.is_some();
-    matches!(delivery.state, Sent | InDoubt | Sending) || doubted
+    use DeliveryState::{InDoubt, Sending, Sent};
+    matches!(delivery.state, Sent | InDoubt | Sending) || delivery.in_doubt_since.is_some()
 }
 
 /// A status on its way into the outbox.

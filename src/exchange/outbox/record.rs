@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::settle::ask_at;
-use super::{Claim, Delivery, DeliveryStep, Outbox, Outcome, Parcel, Worked};
+use super::{Begun, Claim, Delivery, DeliveryStep, Outbox, Outcome, Worked};
 use crate::envelope::edxml::OrganId;
 use crate::error::Result;
 use crate::exchange::journal::Event;
@@ -16,18 +16,20 @@ impl Outbox {
     pub(super) fn record(
         &self,
         claim: &Claim<'_>,
-        parcels: Vec<Parcel>,
+        begun: &Begun,
         outcomes: Vec<(DeliveryId, Outcome)>,
     ) -> Result<Worked> {
         let outcomes: HashMap<DeliveryId, Outcome> = outcomes.into_iter().collect();
         let now = self.post.now();
         let (worked, events) = self.post.step(|records| {
             let (mut worked, mut events) = (Worked::default(), Vec::new());
-            for parcel in &parcels {
+            for parcel in &begun.parcels {
                 let mut said: Vec<Event> = Vec::new();
                 for delivery in &parcel.deliveries {
                     let Some(outcome) = outcomes.get(&delivery.id) else { continue };
-                    let (changed, event) = self.after(&parcel.letter, delivery, outcome, now)?;
+                    let mut before = delivery.clone();
+                    before.in_doubt_since = left_in_doubt(begun, delivery, outcome);
+                    let (changed, event) = self.after(&parcel.letter, before, outcome, now)?;
                     if !records.update_delivery(&changed, Some(claim.token), false)? {
                         continue;
                     }
@@ -51,11 +53,11 @@ impl Outbox {
     fn after(
         &self,
         letter: &Letter,
-        delivery: &Delivery,
+        mut it: Delivery,
         outcome: &Outcome,
         now: UtcTime,
     ) -> Result<(Delivery, Option<Event>)> {
-        let (mut it, message) = (delivery.clone(), letter.kind);
+        let (message, unknown) = (letter.kind, it.in_doubt_since.is_some());
         let to = vec![it.to.clone()];
         // What goes together stays together.
         let same = letter.id.0.to_string();
@@ -68,38 +70,35 @@ impl Outbox {
                 it.step(DeliveryStep::Taken)?;
                 it.transport_id = Some(id.clone());
                 it.sent_at = Some(now);
-                it.in_doubt_since = None;
                 Event::Sent { message, to, transport_id: id.clone(), settled: *settled }
             }
             Outcome::NotTried { fault } => {
                 it.step(DeliveryStep::Postponed)?;
                 it.attempts = it.attempts.saturating_sub(1);
-                it.in_doubt_since = None;
                 it.next_at = self.post.after(self.post.rules.pauses.first);
                 it.fault.clone_from(fault);
                 let (fault, next_at) = (fault.clone(), it.next_at);
-                Event::SendingFailed { message, to, fault, unknown: false, next_at }
+                Event::SendingFailed { message, to, fault, unknown, next_at }
             }
-            Outcome::Absent { fault, at_once } => {
-                it.in_doubt_since = None;
-                let again = match at_once {
-                    true if it.attempts < self.post.rules.pauses.tries => Some(now),
-                    true => None,
-                    false => self.post.next_try(it.attempts, &same),
+            Outcome::Absent { fault, .. } | Outcome::Resent { fault } => {
+                let again = match outcome {
+                    Outcome::Absent { at_once: false, .. } => {
+                        self.post.next_try(it.attempts, &same)
+                    }
+                    _ => Some(now).filter(|_| it.attempts < self.post.rules.pauses.tries),
                 };
                 let Some(next_at) = again else { return stopped(it, message, None, fault) };
                 it.step(DeliveryStep::Postponed)?;
                 it.next_at = next_at;
                 it.fault.clone_from(fault);
-                Event::SendingFailed { message, to, fault: fault.clone(), unknown: false, next_at }
+                Event::SendingFailed { message, to, fault: fault.clone(), unknown, next_at }
             }
             Outcome::Divided { fault } => {
                 it.step(DeliveryStep::Postponed)?;
                 it.alone = true;
-                it.in_doubt_since = None;
                 it.next_at = now;
                 let fault = fault.clone();
-                Event::SendingFailed { message, to, fault, unknown: false, next_at: now }
+                Event::SendingFailed { message, to, fault, unknown, next_at: now }
             }
             Outcome::Unknown { fault } => {
                 it.step(DeliveryStep::Doubted)?;
@@ -116,13 +115,26 @@ impl Outbox {
                 let (fault, next_at) = (fault.clone(), it.next_at);
                 Event::SendingFailed { message, to, fault, unknown: true, next_at }
             }
-            Outcome::Never { code, reason } => {
-                it.in_doubt_since = it.in_doubt_since.filter(|_| code.is_none());
-                return stopped(it, message, *code, reason);
-            }
+            Outcome::Never { code, reason } => return stopped(it, message, *code, reason),
         };
         Ok((it, Some(event)))
     }
+}
+
+/// Since when it is in doubt. What is known of one attempt says nothing of an earlier one:
+/// only the axis, asked what it has, does.
+fn left_in_doubt(begun: &Begun, delivery: &Delivery, outcome: &Outcome) -> Option<UtcTime> {
+    let is_known = match outcome {
+        Outcome::Taken(..)
+        | Outcome::NotTried { .. }
+        | Outcome::Absent { .. }
+        | Outcome::Divided { .. } => true,
+        Outcome::Never { code, .. } => code.is_some(),
+        Outcome::Resent { .. } | Outcome::Unknown { .. } | Outcome::NotTold { .. } => false,
+    };
+    let is_taken = matches!(outcome, Outcome::Taken(..));
+    let earlier = begun.in_doubt.contains(&delivery.id) && !is_taken;
+    delivery.in_doubt_since.filter(|_| earlier || !is_known)
 }
 
 fn stopped(

@@ -56,7 +56,7 @@ impl Outbox {
                 format!("the axis does not say whether it has it, asked {refusals} times: {fault}");
         }
         match self.post.rules.resend_in_doubt || kind == MessageKind::Status {
-            true => Outcome::Absent { fault, at_once: true },
+            true => Outcome::Resent { fault },
             false => Outcome::Never { code: None, reason: fault },
         }
     }

@@ -411,7 +411,7 @@ fn a_worker_whose_claim_ended_writes_nothing() {
     assert_eq!(state(&us), DeliveryState::InDoubt);
     let outcome = Outcome::Taken("s7".to_owned().into(), false);
     let delivery = begun.parcels[0].deliveries[0].id;
-    us.outbox.record(&claim, begun.parcels, vec![(delivery, outcome)]).unwrap();
+    us.outbox.record(&claim, &begun, vec![(delivery, outcome)]).unwrap();
     assert_eq!(state(&us), DeliveryState::InDoubt);
 }
 
@@ -446,7 +446,10 @@ fn what_people_decide() {
     let other = world.agency("H01");
     assert!(other.outbox.resume(stopped[0].id, &by).is_err(), "another agency's");
     assert!(us.send().is_nothing());
-    assert!(us.outbox.take_back(&id(US, 1), None, "Nhầm").unwrap().is_empty(), "never sent");
+    assert!(
+        us.outbox.take_back(&id(US, 1), None, "Nhầm").unwrap().receivers.is_empty(),
+        "never sent"
+    );
     let decided = |it: &Event| matches!(it, Event::SendingDecided { again: false, .. });
     assert!(us.journal().iter().any(decided));
 }

@@ -47,7 +47,8 @@ pub struct Listed {
     pub timeliness: &'static str,
     /// When each status came, or went, by its two digits.
     pub statuses: BTreeMap<String, UtcTime>,
-    /// `sent`, `stopped`, `cancelled`, `open`; or `accepted`, `refused`, `held`, `open`.
+    /// `sent`, `stopped`, `cancelled`, `open`; or `accepted`, `refused`, `held`,
+    /// `set_aside`, `open`.
     pub decision: String,
     /// The worst verdict on its files; empty for what was sent.
     pub verdict: String,

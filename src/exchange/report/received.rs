@@ -30,7 +30,8 @@ pub(super) struct Incoming {
 struct Document {
     facts: DocumentFacts,
     arrived: UtcTime,
-    decision: Option<Decision>,
+    /// What became of it, by its name in the report.
+    decision: &'static str,
     by_people: bool,
     answers: BTreeMap<u8, UtcTime>,
     /// The worst of its files.
@@ -62,6 +63,18 @@ impl Incoming {
                 }
                 self.decided(entry, at, decision, reason);
             }
+            Event::HandlingGivenUp { reason, .. } => {
+                let Some(at) = self.messages.get(digest).copied() else { return };
+                self.decided(entry, at, Decision::Held, reason);
+            }
+            Event::HandlingResumed { .. } => {
+                let Some(at) = self.messages.get(digest).copied() else { return };
+                self.left(at, "open", String::new());
+            }
+            Event::SetAside { reason } => {
+                let Some(at) = self.messages.get(digest).copied() else { return };
+                self.left(at, "set_aside", reason);
+            }
             Event::AnswerQueued { code, .. } => self.answered(entry, digest, code),
             Event::Sent { message: MessageKind::Status, .. } => self.told(entry, digest),
             _ => {}
@@ -75,7 +88,7 @@ impl Incoming {
         self.documents.push(Document {
             facts,
             arrived: entry.at,
-            decision: None,
+            decision: "open",
             by_people: false,
             answers: BTreeMap::new(),
             verdict: String::new(),
@@ -108,7 +121,7 @@ impl Incoming {
 
     fn decided(&mut self, entry: &Entry, at: usize, decision: Decision, reason: String) {
         let Some(document) = self.documents.get_mut(at) else { return };
-        document.decision = Some(decision);
+        document.decision = decision_name(decision);
         document.reason.clone_from(&reason);
         if decision == Decision::Refused {
             self.received.refusals.push(Refusal {
@@ -118,6 +131,13 @@ impl Incoming {
                 at: entry.at,
                 reason,
             });
+        }
+    }
+
+    /// A person did something else about it than to decide.
+    fn left(&mut self, at: usize, decision: &'static str, reason: String) {
+        if let Some(document) = self.documents.get_mut(at) {
+            (document.decision, document.reason, document.by_people) = (decision, reason, true);
         }
     }
 
@@ -159,7 +179,7 @@ impl Incoming {
                 due,
                 timeliness: timeliness(document.answer(), due, as_of),
                 statuses: document.answers.iter().map(|(n, at)| (format!("{n:02}"), *at)).collect(),
-                decision: decision_name(document.decision).to_owned(),
+                decision: document.decision.to_owned(),
                 verdict: document.verdict.clone(),
                 reason: document.reason.clone(),
             });
@@ -174,7 +194,7 @@ impl Incoming {
             received.groups.add(&document.facts);
             add(&mut received.groups.agencies, document.facts.issuer.as_str());
             add(&mut received.days, Day::of(document.arrived).to_string());
-            add(&mut received.decisions, decision_name(document.decision));
+            add(&mut received.decisions, document.decision);
             received.by_people = received.by_people.saturating_add(u64::from(document.by_people));
             received.timeliness.add(document.answer(), document.due(rules), as_of);
             for (code, said) in &document.answers {
@@ -207,12 +227,11 @@ impl Document {
     }
 }
 
-fn decision_name(decision: Option<Decision>) -> &'static str {
+fn decision_name(decision: Decision) -> &'static str {
     match decision {
-        Some(Decision::Accepted) => "accepted",
-        Some(Decision::Refused) => "refused",
-        Some(Decision::Held) => "held",
-        None => "open",
+        Decision::Accepted => "accepted",
+        Decision::Refused => "refused",
+        Decision::Held => "held",
     }
 }
 

@@ -138,7 +138,7 @@ pub struct Received {
     pub unreadable: u64,
     /// Documents by what they have in common.
     pub groups: Groups,
-    /// By what became of them: `accepted`, `refused`, `held`, `open`.
+    /// By what became of them: `accepted`, `refused`, `held`, `set_aside`, `open`.
     pub decisions: Count,
     /// Documents on which a person decided.
     pub by_people: u64,

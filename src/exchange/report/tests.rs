@@ -1,3 +1,5 @@
+mod people;
+
 use super::*;
 use crate::envelope::edxml::{Date, DocumentId, OrganId, StatusCode};
 use crate::exchange::deadline::Rules;

@@ -49,11 +49,12 @@ pub struct Incoming {
     pub state: IncomingState,
     /// Whether the axis knows that it is here.
     pub acknowledged: bool,
-    /// Attempts begun to fetch it.
+    /// Attempts begun to fetch it and, once it is here, to act on it.
     pub attempts: u32,
     /// Not before then.
     pub next_at: UtcTime,
-    /// Why the last attempt failed; empty where it did not.
+    /// Why the last attempt failed; empty where it did not. Of what is held, that it is since
+    /// it could not be read or acted upon.
     pub fault: String,
     /// Who issued the document, by the message itself; empty until it was read.
     pub issuer: OrganId,
@@ -106,7 +107,7 @@ pub enum IncomingState {
     Listed,
     /// It is here, and the sender was told so (01): to be examined.
     Stored,
-    /// A document that a person has to decide upon.
+    /// A person has to decide upon it.
     Held,
     /// A document that was taken over (03).
     Accepted,
@@ -116,7 +117,7 @@ pub enum IncomingState {
     Withdrawn,
     /// A document that was here already.
     Repeated,
-    /// No message, or not from whom it says.
+    /// No message, or not from whom it says, or one that a person set aside.
     Unreadable,
     /// A status, or a message about another document, that was acted upon.
     Done,
@@ -131,7 +132,7 @@ pub enum IncomingStep {
     Stored,
     /// It was found to be here already.
     Repeated,
-    /// It was found to be no message.
+    /// It was found to be no message, or is set aside by a person.
     Unreadable,
     /// It is left to a person.
     Held,
@@ -145,7 +146,7 @@ pub enum IncomingStep {
     Done,
     /// All attempts to fetch it are used up.
     Stopped,
-    /// A person has it fetched after all.
+    /// A person has it fetched after all, or acted upon.
     Resumed,
 }
 
@@ -172,8 +173,9 @@ impl IncomingState {
             (Self::Listed, Step::Stored) => Some(Self::Stored),
             (Self::Listed, Step::Stopped) => Some(Self::Stopped),
             (Self::Stopped, Step::Resumed) => Some(Self::Listed),
+            (Self::Held, Step::Resumed) => Some(Self::Stored),
             (Self::Listed | Self::Stored, Step::Repeated) => Some(Self::Repeated),
-            (Self::Listed | Self::Stored, Step::Unreadable) => Some(Self::Unreadable),
+            (Self::Listed | Self::Stored | Self::Held, Step::Unreadable) => Some(Self::Unreadable),
             (Self::Listed | Self::Stored | Self::Held, Step::Done) => Some(Self::Done),
             (Self::Stored, Step::Held) => Some(Self::Held),
             (Self::Stored | Self::Held, Step::Accepted) => Some(Self::Accepted),

@@ -22,7 +22,7 @@ mod sql;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
-pub use self::body::Body;
+pub use self::body::{Body, NotKept};
 pub use self::claim::{Claim, ClaimToken};
 pub use self::incoming::{Incoming, IncomingId, IncomingState, IncomingStep, NewIncoming};
 pub use self::outgoing::{
@@ -37,7 +37,7 @@ pub use self::sqlite::{Sqlite, SqliteOptions};
 use super::journal::{Entry, Noted};
 use super::transport::{MessageKind, TransportId};
 use crate::envelope::edxml::{DocumentId, OrganId, Progress};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::source::Source;
 use crate::time::UtcTime;
 
@@ -57,6 +57,15 @@ pub trait Store: Send + Sync {
     /// `Io`, and what `work` fails with.
     fn transaction(&self, work: &mut dyn FnMut(&mut dyn Records) -> Result<()>) -> Result<()>;
 
+    /// Carries out `work` that only reads. It waits for nobody who writes, and nobody waits
+    /// for it: what it saw may be otherwise by the time that it ends.
+    ///
+    /// # Errors
+    /// `Io`, and what `work` fails with.
+    fn read(&self, work: &mut dyn FnMut(&mut dyn Records) -> Result<()>) -> Result<()> {
+        self.transaction(work)
+    }
+
     /// Makes ready to keep a message: a large one is written beside the database at once,
     /// under its digest; a small one goes into it with the record that names it.
     ///
@@ -67,7 +76,7 @@ pub trait Store: Send + Sync {
     /// A message that is kept, by its SHA-256 in lower-case hexadecimal.
     ///
     /// # Errors
-    /// `Io`, also where there is none of this digest.
+    /// `Io`, also where there is none of this digest: [`NotKept`] is its source then.
     fn open(&self, digest: &str) -> Result<Box<dyn Source>>;
 }
 
@@ -82,8 +91,25 @@ impl dyn Store + '_ {
             outcome = Some(work(records)?);
             Ok(())
         })?;
-        outcome.ok_or_else(|| crate::error::Error::misuse("the store did not carry the work out"))
+        outcome.ok_or_else(not_carried_out)
     }
+
+    /// As [`Store::read`], with what `work` comes to.
+    ///
+    /// # Errors
+    /// As [`Store::read`].
+    pub fn look<T>(&self, mut work: impl FnMut(&mut dyn Records) -> Result<T>) -> Result<T> {
+        let mut outcome = None;
+        self.read(&mut |records| {
+            outcome = Some(work(records)?);
+            Ok(())
+        })?;
+        outcome.ok_or_else(not_carried_out)
+    }
+}
+
+fn not_carried_out() -> Error {
+    Error::misuse("the store did not carry the work out")
 }
 
 /// Reads and writes within a transaction.
@@ -256,6 +282,18 @@ pub trait Records {
     /// # Errors
     /// `Io`.
     fn release_claims(&mut self, agency: &OrganId, of: Option<ClaimToken>) -> Result<u64>;
+
+    /// As [`Records::release_claims`] with `None`, of deliveries alone.
+    ///
+    /// # Errors
+    /// `Io`.
+    fn release_deliveries(&mut self, agency: &OrganId) -> Result<u64>;
+
+    /// As [`Records::release_claims`] with `None`, of what comes in alone.
+    ///
+    /// # Errors
+    /// `Io`.
+    fn release_incoming(&mut self, agency: &OrganId) -> Result<u64>;
 
     /// Makes the bytes of a message kept by this transaction.
     ///

@@ -158,3 +158,24 @@ fn what_is_opened_to_be_examined_counts_as_what_is_fetched() {
     assert_eq!(pair.b.inbox.fetch(&pair.b.seat, stored).bytes(), length);
     assert!(length > 0);
 }
+
+#[test]
+fn one_side_ends_its_own_claims_and_all_of_them() {
+    let pair = Pair::new();
+    pair.put(&pair.document(1, "Thông báo"));
+    pair.run();
+    // It was decided upon, and the axis is just being told so again; another is new.
+    pair.world.axis.forget();
+    pair.put(&pair.document(2, "Thông báo"));
+    pair.a.send();
+    pair.b.inbox.poll(&pair.b.seat).unwrap();
+    pair.b.outbox.put(&document(B, &[A], 3, "Báo cáo"), None).unwrap();
+    let claim = pair.b.post.claim().unwrap();
+    assert_eq!(pair.b.inbox.begin(&claim).unwrap().len(), 2);
+    let sending = |it: &mut dyn Records| it.claim_deliveries(&claim);
+    assert_eq!(pair.b.post.step(sending).unwrap().len(), 1);
+    assert_eq!(pair.b.inbox.release_claims().unwrap(), 2);
+    assert_eq!(pair.b.inbox.begin(&claim).unwrap().len(), 2);
+    assert_eq!(pair.b.outbox.release_claims().unwrap(), 1, "what comes in is held still");
+    assert_eq!(pair.b.post.release_claims().unwrap(), 2);
+}

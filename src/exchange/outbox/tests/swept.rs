@@ -36,7 +36,7 @@ fn a_repetition_is_known_after_its_bytes_are_gone() {
 fn what_was_swept_is_revoked_and_asked_for() {
     let world = World::new();
     let us = sent_and_swept(&world);
-    assert_eq!(us.outbox.take_back(&id(US, 1), None, "Nhầm").unwrap(), [A.into()]);
+    assert_eq!(us.outbox.take_back(&id(US, 1), None, "Nhầm").unwrap().receivers, [A.into()]);
     us.send();
     let asked = world.axis.mails().pop().unwrap();
     let message = crate::envelope::edxml::parse(&asked.bytes, &Default::default()).unwrap().message;
@@ -96,7 +96,7 @@ fn letters_of_an_earlier_version() {
     world.forget_gists();
     put(&us, &document(US, &[A], 1, "Thông báo họp"));
     assert_eq!(us.deliveries(&id(US, 1)).len(), 1, "its bytes are there still");
-    assert_eq!(us.outbox.take_back(&id(US, 1), None, "Nhầm").unwrap(), [A.into()]);
+    assert_eq!(us.outbox.take_back(&id(US, 1), None, "Nhầm").unwrap().receivers, [A.into()]);
 
     let world = World::new();
     let us = sent_and_swept(&world);
@@ -114,6 +114,26 @@ fn letters_of_an_earlier_version() {
     put(&us, &revocation);
     us.send();
     assert_eq!(world.axis.documents_for(A).len(), 2);
+}
+
+#[test]
+fn of_some_receivers_nobody_knows_what_to_ask_for() {
+    let world = World::new();
+    let us = world.agency(US);
+    for to in [[A, B].as_slice(), &[C]] {
+        put(&us, &document(US, to, 1, "Thông báo họp"));
+        us.send();
+    }
+    assert_eq!(sweep(&world), 2);
+    world.forget_gists();
+    // One of them has it again, by an update under the same identifier.
+    let update = acting(document(US, &[A], 1, "Sửa"), BusinessType::Update, &id(US, 1));
+    put(&us, &update);
+    us.send();
+    let some = us.outbox.take_back(&id(US, 1), Some(&[B.into()]), "Nhầm").unwrap();
+    assert_eq!((some.receivers, some.left_out), (Vec::new(), vec![B.into()]));
+    let all = us.outbox.take_back(&id(US, 1), None, "Nhầm").unwrap();
+    assert_eq!((all.receivers, all.left_out), (vec![A.into()], vec![C.into(), B.into()]));
 }
 
 #[test]

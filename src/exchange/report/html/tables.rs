@@ -295,6 +295,7 @@ fn decision(name: &str) -> String {
         "accepted" => "Đã tiếp nhận · accepted",
         "refused" => "Từ chối · refused",
         "held" => "Chờ cán bộ quyết định · held",
+        "set_aside" => "Cán bộ gác lại · set aside",
         _ => "Chưa xử lý · open",
     };
     words.to_owned()

@@ -24,6 +24,10 @@ use crate::time::UtcTime;
 
 /// A bucket that speaks S3, with an object for each message, named by its digest.
 ///
+/// Parts of a message whose sending fails are called off. Those of one whose sender was killed
+/// stay at the store, which lists them to nobody here: have it throw them away by a rule of
+/// the bucket (`AbortIncompleteMultipartUpload`).
+///
 /// Synchronous, as all of this crate: not to be called from within an asynchronous runtime.
 #[derive(Clone)]
 pub struct Bucket {

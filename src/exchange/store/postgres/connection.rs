@@ -61,7 +61,8 @@ impl Link {
         work: &mut dyn FnMut(&mut dyn Connection) -> Result<()>,
     ) -> Result<(), Failure> {
         let number = self.begin(writes)?;
-        let mut within = Within { link: self, failure: None };
+        let dialect = writes.map_or(Dialect::PostgresReading, |_| Dialect::Postgres);
+        let mut within = Within { link: self, dialect, failure: None };
         let outcome = work(&mut within);
         // A statement that failed has ended the transaction, whatever `work` made of it.
         let failed = within.failure.take();
@@ -119,6 +120,7 @@ impl Link {
 
 struct Within<'l> {
     link: &'l mut Link,
+    dialect: Dialect,
     failure: Option<Failure>,
 }
 
@@ -135,7 +137,7 @@ impl Within<'_> {
 
 impl Connection for Within<'_> {
     fn dialect(&self) -> Dialect {
-        Dialect::Postgres
+        self.dialect
     }
 
     fn run(&mut self, statements: &str) -> Result<()> {

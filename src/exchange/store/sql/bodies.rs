@@ -6,8 +6,8 @@ use super::value::{Value, count};
 use super::{Connection, Database, Kept};
 use crate::crypto::DigestAlgorithm;
 use crate::error::{Error, ErrorKind, Result};
-use crate::exchange::store::Body;
 use crate::exchange::store::objects::{self, Objects};
+use crate::exchange::store::{Body, NotKept};
 use crate::source::Source;
 use crate::time::UtcTime;
 
@@ -63,13 +63,17 @@ pub(super) fn open(
     })?;
     match found {
         Some(Some(bytes)) => Ok(Box::new(bytes)),
-        Some(None) => objects.open(digest),
+        Some(None) => objects.open(digest).map_err(|error| match objects.has(digest) {
+            Ok(false) => missing(digest),
+            _ => error,
+        }),
         None => Err(missing(digest)),
     }
 }
 
 fn missing(digest: &str) -> Error {
     Error::new(ErrorKind::Io, format!("no message with the digest {digest} is kept"))
+        .because(NotKept)
 }
 
 /// Throws away what stands beside the database since before an instant and has no record; how

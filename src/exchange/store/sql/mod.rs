@@ -33,6 +33,8 @@ pub(super) use self::value::{Cell, Row, Value};
 pub(super) enum Dialect {
     Sqlite,
     Postgres,
+    /// PostgreSQL within a transaction that only reads: it locks nothing.
+    PostgresReading,
 }
 
 impl Dialect {
@@ -40,7 +42,7 @@ impl Dialect {
     /// In SQLite there is but one writer at a time.
     fn locking(self, query: &str) -> String {
         match self {
-            Self::Sqlite => query.to_owned(),
+            Self::Sqlite | Self::PostgresReading => query.to_owned(),
             Self::Postgres => format!("{query} FOR UPDATE"),
         }
     }
@@ -48,7 +50,7 @@ impl Dialect {
     /// The same, but rows that somebody else has locked are left out.
     fn skipping_locked(self, query: &str) -> String {
         match self {
-            Self::Sqlite => query.to_owned(),
+            Self::Sqlite | Self::PostgresReading => query.to_owned(),
             Self::Postgres => format!("{query} FOR UPDATE SKIP LOCKED"),
         }
     }
@@ -146,6 +148,7 @@ fn kind_from_name(name: &str) -> Option<MessageKind> {
 /// A claim ends, and what is held is due as if nobody had held it.
 fn release_claims(
     connection: &mut dyn Connection,
+    tables: &[&str],
     agency: &OrganId,
     of: Option<ClaimToken>,
 ) -> Result<u64> {
@@ -153,7 +156,7 @@ fn release_claims(
     let mut values = vec![agency.as_str().into()];
     values.extend(of.map(|it| Value::from(it.0)));
     let mut released = 0_u64;
-    for table in ["deliveries", "incoming"] {
+    for table in tables {
         let statement = format!(
             "UPDATE {table} SET claim = NULL, claim_until = NULL, due_at = next_at \
              WHERE agency = ?1 AND open = 1 AND {which}"
@@ -288,7 +291,15 @@ impl Records for Work<'_> {
     }
 
     fn release_claims(&mut self, agency: &OrganId, of: Option<ClaimToken>) -> Result<u64> {
-        release_claims(self.connection, agency, of)
+        release_claims(self.connection, &["deliveries", "incoming"], agency, of)
+    }
+
+    fn release_deliveries(&mut self, agency: &OrganId) -> Result<u64> {
+        release_claims(self.connection, &["deliveries"], agency, None)
+    }
+
+    fn release_incoming(&mut self, agency: &OrganId) -> Result<u64> {
+        release_claims(self.connection, &["incoming"], agency, None)
     }
 
     fn insert_body(&mut self, body: &Body) -> Result<()> {

@@ -119,23 +119,34 @@ pub(in crate::exchange::store) fn taken(
     row.map(|mut row| Ok(row.text()?.into())).transpose()
 }
 
+/// Compared and set, so that nothing is locked where nothing changes, and the dispatch that
+/// other receivers share never. Where somebody was faster it is read again, which ends: it
+/// only ever goes on.
 pub(super) fn advance(
     connection: &mut dyn Connection,
     to: &OrganId,
     id: &TransportId,
     state: TransportState,
 ) -> Result<Option<Mail>> {
-    let query = connection.dialect().locking(ONE);
-    let named = [to.as_str().into(), id.as_str().into()];
-    let before = select(connection, &query, &named)?.pop();
-    if before.as_ref().is_some_and(|it| rank(state) > rank(it.state)) {
-        let open = matches!(state, TransportState::Initial | TransportState::Processing);
-        let [to, id] = named;
-        let statement = "UPDATE mail SET state = ?3, open = ?4 \
-                         WHERE receiver = ?1 AND transport_id = ?2";
-        connection.execute(statement, &[to, id, state.name().into(), open.into()])?;
+    let open = matches!(state, TransportState::Initial | TransportState::Processing);
+    let statement = "UPDATE mail SET state = ?3, open = ?4 \
+                     WHERE receiver = ?1 AND transport_id = ?2 AND state = ?5";
+    loop {
+        let before = match mail(connection, to, id)? {
+            Some(before) if rank(state) > rank(before.state) => before,
+            unchanged => return Ok(unchanged),
+        };
+        let values = [
+            to.as_str().into(),
+            id.as_str().into(),
+            state.name().into(),
+            open.into(),
+            before.state.name().into(),
+        ];
+        if connection.execute(statement, &values)? > 0 {
+            return Ok(Some(before));
+        }
     }
-    Ok(before)
 }
 
 /// How far it is.

@@ -36,6 +36,15 @@ impl Room {
         self.database.write(Kept::AtOnce, &mut |connection| work(&mut Work { connection, objects }))
     }
 
+    /// Only what reads.
+    pub(in crate::exchange::store) fn look(
+        &self,
+        work: &mut dyn FnMut(&mut dyn Records) -> Result<()>,
+    ) -> Result<()> {
+        let objects = &*self.objects;
+        self.database.read(&mut |connection| work(&mut Work { connection, objects }))
+    }
+
     pub(in crate::exchange::store) fn keep(&self, message: &dyn Source) -> Result<Body> {
         bodies::keep(&*self.objects, self.within, message)
     }
@@ -144,6 +153,13 @@ macro_rules! kept_in_a_room {
                 work: &mut dyn FnMut(&mut dyn super::Records) -> crate::error::Result<()>,
             ) -> crate::error::Result<()> {
                 self.room.transaction(work)
+            }
+
+            fn read(
+                &self,
+                work: &mut dyn FnMut(&mut dyn super::Records) -> crate::error::Result<()>,
+            ) -> crate::error::Result<()> {
+                self.room.look(work)
             }
 
             fn keep(

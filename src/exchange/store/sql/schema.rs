@@ -127,7 +127,7 @@ pub(in crate::exchange::store) fn migrate_to(
             Dialect::Sqlite => {
                 step.replace("{id}", "INTEGER PRIMARY KEY").replace("{bytes}", "BLOB")
             }
-            Dialect::Postgres => step
+            Dialect::Postgres | Dialect::PostgresReading => step
                 .replace("{id}", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY")
                 .replace("{bytes}", "BYTEA"),
         };

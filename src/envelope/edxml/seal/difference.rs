@@ -1,0 +1,163 @@
+//! Where a message is not what was sealed.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::content::{SEPARATOR, SealedContent};
+use crate::encoding::steers;
+
+/// Letters of one value that are shown.
+const SHOWN: usize = 300;
+
+/// A value that is not what was sealed: changed, gone, or come since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    field: String,
+    sealed: Option<String>,
+    arrived: Option<String>,
+}
+
+impl Difference {
+    /// The name of the value in the list: `subject`, `file`.
+    #[must_use]
+    pub fn field(&self) -> &str {
+        &self.field
+    }
+
+    /// As it was sealed; nothing where it came since.
+    #[must_use]
+    pub fn sealed(&self) -> Option<&str> {
+        self.sealed.as_deref()
+    }
+
+    /// As it arrived; nothing where it is gone.
+    #[must_use]
+    pub fn arrived(&self) -> Option<&str> {
+        self.arrived.as_deref()
+    }
+
+    /// Whether the document is another one by it: a file, who sent it, its number, what it
+    /// does to earlier documents. Anything else may be the axis' doing.
+    #[must_use]
+    pub fn is_grave(&self) -> bool {
+        let grave = ["file", "from", "document-id", "number", "notation", "replaces"];
+        grave.contains(&self.field.as_str()) || self.field.starts_with("business")
+    }
+
+    /// For the clerk.
+    #[must_use]
+    pub fn message_vi(&self) -> String {
+        let field = label(&self.field);
+        match (&self.sealed, &self.arrived) {
+            (Some(sealed), Some(arrived)) => format!(
+                "{field} đã thay đổi so với lúc niêm phong: “{}” thành “{}”.",
+                self.show(sealed),
+                self.show(arrived)
+            ),
+            (Some(sealed), None) => {
+                format!("{field} “{}” có lúc niêm phong nhưng không còn.", self.show(sealed))
+            }
+            (None, Some(arrived)) => {
+                format!("{field} “{}” được thêm vào sau khi niêm phong.", self.show(arrived))
+            }
+            (None, None) => format!("{field} đã thay đổi so với lúc niêm phong."),
+        }
+    }
+
+    /// Of a file, its name is what people know it by; the digest tells two of one name apart.
+    fn show(&self, value: &str) -> String {
+        let value: String =
+            value.chars().filter(|it| *it == SEPARATOR || !steers(*it)).take(SHOWN).collect();
+        let mut parts = value.split(SEPARATOR);
+        match (self.field.as_str(), parts.next(), parts.next(), parts.next()) {
+            ("file", Some(digest), Some(_), Some(name)) => {
+                let digest: String = digest.chars().take(12).collect();
+                format!("{name} ({digest}…)")
+            }
+            _ => value.replace(SEPARATOR, ", "),
+        }
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let field = &self.field;
+        match (&self.sealed, &self.arrived) {
+            (Some(sealed), Some(arrived)) => write!(
+                f,
+                "{field}: sealed as “{}”, arrived as “{}”",
+                self.show(sealed),
+                self.show(arrived)
+            ),
+            (Some(sealed), None) => write!(f, "{field}: “{}” is gone", self.show(sealed)),
+            (None, Some(arrived)) => write!(f, "{field}: “{}” came since", self.show(arrived)),
+            (None, None) => write!(f, "{field} differs"),
+        }
+    }
+}
+
+/// Values are compared by their names, as often as each is there; order says nothing.
+pub(super) fn between(sealed: &SealedContent, arrived: &SealedContent) -> Vec<Difference> {
+    let mut counts: BTreeMap<(&str, &str), i64> = BTreeMap::new();
+    for line in sealed.lines() {
+        let count = counts.entry(line).or_default();
+        *count = count.saturating_add(1);
+    }
+    for line in arrived.lines() {
+        let count = counts.entry(line).or_default();
+        *count = count.saturating_sub(1);
+    }
+    let mut fields: BTreeMap<&str, (Vec<&str>, Vec<&str>)> = BTreeMap::new();
+    for ((field, value), count) in counts.into_iter().filter(|it| it.1 != 0) {
+        let (gone, come) = fields.entry(field).or_default();
+        let times = usize::try_from(count.unsigned_abs()).unwrap_or(1);
+        let side = if count > 0 { gone } else { come };
+        side.extend(std::iter::repeat_n(value, times));
+    }
+    fields.into_iter().flat_map(|(field, (gone, come))| paired(field, &gone, &come)).collect()
+}
+
+fn paired(field: &str, gone: &[&str], come: &[&str]) -> Vec<Difference> {
+    (0..gone.len().max(come.len()))
+        .map(|n| Difference {
+            field: field.to_owned(),
+            sealed: gone.get(n).map(|it| (*it).to_owned()),
+            arrived: come.get(n).map(|it| (*it).to_owned()),
+        })
+        .collect()
+}
+
+fn label(field: &str) -> &str {
+    match field {
+        "from" => "Cơ quan gửi",
+        "to" => "Nơi nhận thông điệp",
+        "document-id" => "Mã định danh văn bản",
+        "number" => "Số văn bản",
+        "notation" => "Ký hiệu văn bản",
+        "place" => "Địa danh ban hành",
+        "date" => "Ngày ban hành",
+        "type-group" | "type-detail" | "type-name" => "Loại văn bản",
+        "subject" => "Trích yếu",
+        "content" => "Nội dung tóm tắt",
+        "signer-competence" | "signer-position" | "signer-name" => "Thông tin người ký",
+        "due-date" => "Hạn trả lời",
+        "answers" | "replies" => "Văn bản được trả lời",
+        "steering" => "Loại chỉ đạo",
+        "to-place" => "Nơi nhận ghi trên văn bản",
+        "task" => "Mã nhiệm vụ",
+        "application" => "Loại ứng dụng",
+        "priority" => "Độ khẩn",
+        "sphere" => "Phạm vi lưu hành",
+        "copies" => "Số bản phát hành",
+        "pages" => "Số trang",
+        "references" => "Mã tham chiếu",
+        "appendix" => "Phụ lục",
+        "business" => "Nghiệp vụ",
+        "business-reason" => "Lý do nghiệp vụ",
+        "business-target" => "Văn bản chịu tác động",
+        "business-receiver" => "Nơi nhận được thêm hoặc bớt",
+        "replaces" => "Văn bản bị thay thế",
+        "file" => "Tệp đính kèm",
+        other => other,
+    }
+}

@@ -1,0 +1,183 @@
+use crate::Limits;
+use crate::edxml::{
+    Attachment, Business, BusinessType, Code, Date, Envelope, Message, MessageHeader, Organization,
+    OtherInfo, Priority, PromulgationInfo, SealReport, TraceHeader, parse,
+};
+use crate::keys::SoftwareSigner;
+use crate::pki::TrustStore;
+use crate::time::UtcTime;
+use crate::validation::{Conclusion, Policy, Revocation, Validator};
+
+fn file(name: &str) -> Vec<u8> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/keys");
+    std::fs::read(format!("{folder}/{name}.pem")).unwrap()
+}
+
+fn signer() -> SoftwareSigner {
+    SoftwareSigner::from_pem(&file("p256.key"), &file("p256.crt")).unwrap()
+}
+
+fn now() -> UtcTime {
+    UtcTime::from_unix(1_790_000_000).unwrap()
+}
+
+fn validator() -> Validator {
+    let trust = TrustStore::from_bytes(&file("ca.crt")).unwrap();
+    let policy = Policy { revocation: Revocation::NotRequired, ..Policy::default() };
+    Validator::new(trust, policy, now())
+}
+
+fn message() -> Envelope {
+    let header = MessageHeader {
+        from: Organization::new("000.00.01.H40", "Sở Nội vụ"),
+        to: vec![
+            Organization::new("000.00.00.G22", "Văn phòng Chính phủ"),
+            Organization::new("000.00.00.H40", "UBND tỉnh"),
+        ],
+        document_id: "000.00.01.H40,2026/11/22,15/QĐ-SNV".into(),
+        code: Code::new("15", "QĐ-SNV"),
+        promulgation: PromulgationInfo {
+            place: "Huế".into(),
+            date: Date::new(2026, 11, 22).unwrap(),
+        },
+        subject: "Quyết định  phê duyệt\nkế hoạch".into(),
+        other_info: Some(OtherInfo { priority: Some(Priority(0)), ..OtherInfo::default() }),
+        ..MessageHeader::default()
+    };
+    Envelope::new(header)
+        .attach("quyết định.pdf", b"%PDF-1.7 ...".to_vec())
+        .attach("phụ lục.txt", "Phụ lục".as_bytes().to_vec())
+}
+
+fn travelled(envelope: &Envelope) -> Envelope {
+    let bytes = envelope.to_bytes().unwrap();
+    match parse(&bytes, &Limits::default()).unwrap().message {
+        Message::Document(envelope) => envelope,
+        Message::Status(_) => panic!("a status"),
+    }
+}
+
+fn only(envelope: &Envelope) -> SealReport {
+    let mut all = envelope.check_seals(&validator()).unwrap();
+    assert_eq!(all.len(), 1);
+    all.remove(0)
+}
+
+#[test]
+fn what_is_sealed_is_a_text_for_people() {
+    let text = message().sealed_content().unwrap();
+    let lines: Vec<&str> = text.as_str().lines().map(|it| it.split_once(' ').unwrap().0).collect();
+    let names = [
+        "edXML",
+        "date",
+        "document-id",
+        "file",
+        "file",
+        "from",
+        "notation",
+        "number",
+        "place",
+        "subject",
+        "to",
+        "to",
+    ];
+    assert_eq!(lines, names);
+    assert!(text.as_str().contains("\nsubject Quyết định phê duyệt kế hoạch\n"), "{text:?}");
+    let start = "edXML seal 1\ndate 2026/11/22\ndocument-id 000.00.01.H40,2026/11/22,15/QĐ-SNV\n";
+    assert!(text.as_str().starts_with(start), "{text:?}");
+    let digest = crate::DigestAlgorithm::Sha256.digest(b"%PDF-1.7 ...");
+    assert!(text.as_str().contains(&format!("file {digest}\t12\tquyết định.pdf\n")), "{text:?}");
+}
+
+/// What the axis is known to do: it appends itself to the trace, drops what is empty, orders
+/// elements its own way, wraps files differently.
+#[test]
+fn a_seal_survives_the_axis() {
+    let sealed = message().seal(&signer(), now()).unwrap();
+    let mut arrived = travelled(&sealed);
+    arrived.trace.push(TraceHeader::default());
+    arrived.header.to.reverse();
+    arrived.header.other_info = None;
+    arrived.header.subject = "Quyết định phê duyệt kế hoạch ".into();
+    arrived.business = None;
+    arrived.attachments.reverse();
+    for attachment in &mut arrived.attachments {
+        let bytes = attachment.bytes().unwrap().to_vec();
+        *attachment = Attachment::new("9", attachment.name.clone(), bytes);
+    }
+    let report = only(&travelled(&arrived));
+    assert_eq!(report.report().conclusion(), Some(Conclusion::TotalPassed));
+    assert!(report.differences().is_empty(), "{:?}", report.differences());
+    assert!(report.holds());
+    assert_eq!(report.name(), "edxml-seal.p7m");
+}
+
+#[test]
+fn whatever_is_changed_shows() {
+    type Change = fn(&mut Envelope);
+    let changes: [(&str, bool, Change); 8] = [
+        ("subject", false, |it| it.header.subject.push('!')),
+        ("number", true, |it| it.header.code.number = "16".into()),
+        ("to", false, |it| drop(it.header.to.pop())),
+        ("due-date", false, |it| it.header.due_date = Date::new(2027, 1, 1).unwrap()),
+        ("file", true, |it| {
+            it.attachments[0] = Attachment::new("1", "quyết định.pdf", b"%PDF-1.7 other".to_vec());
+        }),
+        ("file", true, |it| drop(it.attachments.remove(1))),
+        ("file", true, |it| it.attachments.push(Attachment::new("9", "new.txt", b"x".to_vec()))),
+        ("business", true, |it| {
+            it.business = Some(Business { kind: BusinessType::Revocation, ..Business::default() });
+        }),
+    ];
+    for (n, (field, grave, change)) in changes.into_iter().enumerate() {
+        let mut arrived = travelled(&message().seal(&signer(), now()).unwrap());
+        change(&mut arrived);
+        let report = only(&travelled(&arrived));
+        assert!(!report.holds(), "{n}");
+        assert_eq!(report.report().conclusion(), Some(Conclusion::TotalPassed), "{n}");
+        let fields: Vec<_> = report.differences().iter().map(super::Difference::field).collect();
+        assert_eq!(fields, [field], "{n}");
+        assert_eq!(report.differences()[0].is_grave(), grave, "{n}");
+        assert!(report.differences()[0].message_vi().len() > 30, "{n}");
+    }
+}
+
+#[test]
+fn a_list_that_was_changed_fails_and_says_nothing() {
+    let mut arrived = travelled(&message().seal(&signer(), now()).unwrap());
+    let seal = arrived.attachments.last_mut().unwrap();
+    let mut bytes = seal.bytes().unwrap().to_vec();
+    let at = bytes.windows(7).position(|it| it == b"2026/11").unwrap();
+    bytes[at] = b'3';
+    *seal = Attachment::new("3", "renamed.bin", bytes);
+    let report = only(&arrived);
+    assert!(matches!(report.report().conclusion(), Some(Conclusion::TotalFailed(_))));
+    assert!(!report.holds());
+}
+
+#[test]
+fn several_seal_the_same() {
+    let twice = message().seal(&signer(), now()).unwrap().seal(&signer(), now()).unwrap();
+    let names: Vec<_> = twice.attachments.iter().map(|it| it.name.as_str()).collect();
+    let expected = ["quyết định.pdf", "phụ lục.txt", "edxml-seal.p7m", "edxml-seal-2.p7m"];
+    assert_eq!(names, expected);
+    let reports = travelled(&twice).check_seals(&validator()).unwrap();
+    assert!(reports.len() == 2 && reports.iter().all(SealReport::holds));
+    let mut many = message();
+    for _ in 0..17 {
+        many = many.seal(&signer(), now()).unwrap();
+    }
+    assert!(many.check_seals(&validator()).is_err());
+}
+
+#[test]
+fn other_signatures_are_no_seals() {
+    let signed = crate::cades::SignatureBuilder::new(&b"edXML"[..], now())
+        .enveloping()
+        .sign(&signer())
+        .unwrap();
+    let envelope = message().attach("edxml-seal.p7m", signed);
+    assert!(envelope.check_seals(&validator()).unwrap().is_empty());
+    assert!(!envelope.attachments[2].is_seal());
+    assert!(envelope.sealed_content().unwrap().as_str().contains("edxml-seal.p7m"));
+}
