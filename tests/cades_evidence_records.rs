@@ -1,7 +1,7 @@
 //! Evidence records in the attributes of CMS signatures (RFC 4998 Appendix A): what they are
 //! over, and what they prove of the signature.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
-#![allow(missing_docs, unreachable_pub)]
+#![allow(missing_docs, unreachable_pub, clippy::panic)]
 
 mod support;
 
@@ -170,7 +170,7 @@ fn of_two_records_the_later_one_is_over_the_earlier_one() {
     // As values of one attribute both are over what was there before.
     let records_of = |tsa: &TestTsa| internal(tsa, &cms).der();
     let (one, two) = (records_of(&pki.tsa()), records_of(&pki.tsa().at(LATER)));
-    let mut values = vec![one, two];
+    let mut values = [one, two];
     values.sort();
     let parallel = seq(&[support::cms::oid(INTERNAL), tlv(0x31, values.concat())]);
     let report = judge(&pki, &with(&cms, parallel), None);

@@ -1,7 +1,7 @@
 //! Evidence records of RFC 4998: one document, groups, trees, renewal; and what attackers
 //! make of them.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
-#![allow(missing_docs, unreachable_pub)]
+#![allow(missing_docs, unreachable_pub, clippy::panic)]
 
 mod support;
 

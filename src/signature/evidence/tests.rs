@@ -64,7 +64,7 @@ fn a_record_is_read_as_it_stands() {
 #[test]
 fn what_a_time_stamp_is_over_is_known_in_der_too() {
     let ber = [&[0x30, 0x80][..], &[2, 1, 7, 0, 0]].concat();
-    let bytes = record(&[seq(&[seq(&[ber.clone()])])]);
+    let bytes = record(&[seq(&[seq(std::slice::from_ref(&ber))])]);
     let record = read(&bytes).unwrap();
     let chain = &record.chains()[0];
     let over = record.renewed(chain, &chain.stamps()[0], SHA256, &Limits::default());
