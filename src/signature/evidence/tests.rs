@@ -4,6 +4,7 @@ use super::*;
 use crate::crypto::DigestAlgorithm;
 use crate::encoding::asn1::to_der;
 use crate::encoding::asn1::writer::{INTEGER, OCTET_STRING, SEQUENCE, constructed, tlv};
+use crate::encoding::xml::Document;
 use crate::error::{ErrorKind, Result};
 use crate::limits::Limits;
 
@@ -117,4 +118,49 @@ fn every_byte_may_be_another() {
             let _ = exhaust(&changed[..at]);
         }
     }
+}
+
+const XML: &str = concat!(
+    r#"<?xml version="1.0"?><e:EvidenceRecord xmlns:e="urn:ietf:params:xml:ns:ers" Version="1.0">"#,
+    r#"<e:ArchiveTimeStampSequence> <e:ArchiveTimeStampChain Order="1">"#,
+    r#"<e:DigestMethod Algorithm="http://www.w3.org/2001/04/xmlenc#sha256"/>"#,
+    r#"<e:CanonicalizationMethod Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"/>"#,
+    r#"<e:ArchiveTimeStamp Order="1"><e:HashTree><e:Sequence Order="1">"#,
+    r#"<e:DigestValue>AQID</e:DigestValue></e:Sequence></e:HashTree><e:TimeStamp>"#,
+    r#"<e:TimeStampToken Type="RFC3161">MAMCAQc=</e:TimeStampToken>"#,
+    r#"<e:CryptographicInformationList><e:CryptographicInformation Order="1" Type="CRL">AQID"#,
+    r#"</e:CryptographicInformation></e:CryptographicInformationList></e:TimeStamp>"#,
+    r#"</e:ArchiveTimeStamp></e:ArchiveTimeStampChain></e:ArchiveTimeStampSequence>"#,
+    r#"</e:EvidenceRecord>"#
+);
+
+#[test]
+fn every_byte_of_xml_may_be_another() {
+    assert!(is_xml_record(XML.as_bytes()) && exhaust(XML.as_bytes()));
+    assert!(!is_xml_record(b"<EvidenceRecord/>") && !is_record(XML.as_bytes()));
+    for at in 0..XML.len() {
+        let mut changed = XML.as_bytes().to_vec();
+        for byte in [b'<', b'"', b'0', b'/', 0, 0xff] {
+            changed[at] = byte;
+            let _ = exhaust(&changed);
+        }
+        let _ = exhaust(&XML.as_bytes()[..at]);
+    }
+}
+
+/// Each chain digests all before it, so that many short ones are many times as long.
+#[test]
+fn what_chains_digest_is_bounded() {
+    let limits = Limits { evidence_record_digested_bytes: 2_000, ..Limits::default() };
+    let (from, to) = (
+        XML.find("<e:ArchiveTimeStampChain").unwrap(),
+        XML.find("</e:ArchiveTimeStampSequence").unwrap(),
+    );
+    let chain = |n: usize| XML[from..to].replacen("Order=\"1\"", &format!("Order=\"{n}\""), 1);
+    let chains: String = (1..=20).map(chain).collect();
+    let text = format!("{}{chains}{}", &XML[..from], &XML[to..]);
+    let document = Document::parse(&text, 0, &limits).unwrap();
+    let record = EvidenceRecord::in_document(&document, document.root_element(), &limits).unwrap();
+    assert_eq!((record.form(), record.len()), (RecordForm::Xml, 20));
+    assert_eq!(record.sequence_before(1, SHA256).unwrap_err().kind(), ErrorKind::LimitExceeded);
 }
