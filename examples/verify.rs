@@ -24,8 +24,8 @@ use std::process::ExitCode;
 
 use files::write_whole;
 use kyso::{
-    Certificate, Conclusion, Crl, DetailedReport, Evidence, OcspResponse, Policy, Report, Seekable,
-    Source, TrustStore, UtcTime, Validator,
+    Certificate, Conclusion, Crl, DataObject, DetailedReport, ErrorKind, Evidence, OcspResponse,
+    Policy, Report, Seekable, Source, TrustStore, UtcTime, Validator,
 };
 use network::Network;
 use options::{certificates, crls, evidence, policy, responses, text};
@@ -35,7 +35,8 @@ const USAGE: &str = "\
 verify [OPTIONS] FILE...
   --trust FILE     trusted certificates: PEM, DER, PKCS#7 bag or a folder of these (repeatable)
   --cert FILE      further certificates, never trusted (repeatable)
-  --content FILE   content of detached signatures; NAME=FILE for the signature NAME (repeatable)
+  --content FILE   content of detached signatures, or what an evidence record is over;
+                   NAME=FILE for the signature or record NAME (repeatable)
   --time TIME      validation time, RFC 3339 (default: now, or the evidence's)
   --policy FILE    policy as JSON; or one that is ready made: `vietnam`, `etsi`, or `pilot`,
                    which requires no revocation data
@@ -141,13 +142,27 @@ fn write_files(options: &Options, reports: &[Report]) -> Result<(), Box<dyn Erro
 
 fn verify(validator: &Validator, options: &Options, path: &Path) -> kyso::Result<Report> {
     let file = Seekable::new(File::open(path)?)?;
-    match options.content_for(path) {
+    let contents = options.contents_for(path);
+    match contents.as_slice() {
+        [] => validator.validate(&file),
         // A PDF holds its content itself.
-        Some(content) if !is_pdf(&file)? => {
+        _ if is_pdf(&file)? => validator.validate(&file),
+        [content] => {
             let content = Seekable::new(File::open(content)?)?;
             validator.validate_detached(&file, &content)
         }
-        Some(_) | None => validator.validate(&file),
+        // Only an evidence record is over several.
+        several @ [first, ..] => {
+            let open = |it: &&Path| Ok((it.display().to_string(), Seekable::new(File::open(it)?)?));
+            let opened = several.iter().map(open).collect::<kyso::Result<Vec<_>>>()?;
+            let objects = opened.iter().map(|(name, it)| DataObject::new(name.clone(), it));
+            match validator.validate_evidence_record(&file, objects) {
+                Err(error) if error.kind() == ErrorKind::Malformed => {
+                    validator.validate_detached(&file, &Seekable::new(File::open(first)?)?)
+                }
+                judged => judged,
+            }
+        }
     }
 }
 
@@ -267,12 +282,15 @@ impl Options {
             .with_ocsp_responses(self.responses.clone()))
     }
 
-    /// The content that was named for this signature, or else the one without a name.
-    fn content_for(&self, signature: &Path) -> Option<&Path> {
-        let name = signature.file_name().map(|name| name.to_string_lossy().into_owned());
-        let named = self.contents.iter().find(|(it, _)| it.is_some() && *it == name);
-        let unnamed = || self.contents.iter().find(|(it, _)| it.is_none());
-        named.or_else(unnamed).map(|(_, path)| path.as_path())
+    /// The contents that were named for this file, or else those without a name.
+    fn contents_for(&self, file: &Path) -> Vec<&Path> {
+        let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
+        let of = |name: &Option<String>| -> Vec<&Path> {
+            let all = self.contents.iter().filter(|(it, _)| it == name);
+            all.map(|(_, path)| path.as_path()).collect()
+        };
+        let named = if name.is_some() { of(&name) } else { Vec::new() };
+        if named.is_empty() { of(&None) } else { named }
     }
 }
 

@@ -68,6 +68,11 @@ pub fn cms_attributes(bytes: &[u8]) -> bool {
     exhaust::exhaust_attributes(bytes)
 }
 
+/// Evidence records in ASN.1 and in XML.
+pub fn evidence_record(bytes: &[u8]) -> bool {
+    crate::signature::evidence::exhaust::exhaust(bytes)
+}
+
 pub fn tsp(bytes: &[u8]) -> bool {
     crate::signature::tsp::exhaust::exhaust(bytes)
 }

@@ -19,6 +19,7 @@
 //! | time-stamp and archive signatures | [`cades::Augmenter`], [`pades::Augmenter`] |
 //! | sign or verify many documents | `batch::Batch` (feature `batch`) |
 //! | verify | [`Validator`] gives a [`Report`] with a [`Conclusion`] |
+//! | verify an evidence record | [`Validator::validate_evidence_record`] over each [`DataObject`] |
 //! | check a certificate | [`Validator::check_certificate`] |
 //! | ask responders, lists and issuers | [`Validator::with_retrieval`] with `online::Http` (feature `http`) |
 //! | package | [`edxml::Envelope`], [`edxml::StatusMessage`], [`edxml::parse`] |
@@ -133,10 +134,11 @@ pub use crate::source::{Files, Seekable, Source};
 pub use crate::time::UtcTime;
 pub use crate::validation::{
     Acceptable, AlgorithmConstraints, Block, BlockId, CertificateConclusion, CertificateReport,
-    CertificateRevocation, CertificateStatus, Check, CheckId, Conclusion, Coverage, DetailedReport,
-    DocumentFormat, Evidence, Failed, Form, Indeterminate, Issuers, Level, Outcome, PdfWords,
-    Policy, ReferenceReport, Report, RevisionReport, Revocation, SignatureLevel, SignatureReport,
-    TimeStampReport, TimeStampType, TriedPath, Validated, Validator,
+    CertificateRevocation, CertificateStatus, Check, CheckId, Conclusion, Coverage, DataObject,
+    DetailedReport, DocumentFormat, Evidence, EvidenceRecordReport, EvidenceRecordType, Failed,
+    Form, Indeterminate, Issuers, Level, Outcome, PdfWords, Policy, ReferenceReport, Report,
+    RevisionReport, Revocation, SignatureLevel, SignatureReport, TimeStampReport, TimeStampType,
+    TriedPath, Validated, Validator,
 };
 
 /// CAdES: CMS signatures over any file (EN 319 122-1).

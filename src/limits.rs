@@ -37,6 +37,19 @@ pub struct Limits {
     /// those before the third edition are over, in up to four readings. Thirty tokens over
     /// ten megabytes take 300; two gigabytes take some seconds.
     pub cms_imprint_bytes: usize,
+    /// Bytes of one evidence record. A renewal adds some ten kilobytes; one with whole CRLs
+    /// inside reaches megabytes.
+    pub evidence_record_bytes: usize,
+    /// Archive time-stamps of one evidence record: one that is renewed each year for a
+    /// lifetime stays below 100.
+    pub evidence_record_time_stamps: usize,
+    /// Digests in the hash trees of one evidence record. A tree over a billion documents adds
+    /// thirty for each time-stamp; a group of documents one for each.
+    pub evidence_record_digests: usize,
+    /// Bytes digested to tell what the time-stamps of one evidence record are over: each new
+    /// chain digests all those before it. As many of the documents in canonical form, and of
+    /// a CMS for all its records. Two gigabytes take some seconds.
+    pub evidence_record_digested_bytes: usize,
     /// Certificates read from one signature or one file.
     pub certificates: usize,
     /// Bytes of one certificate: real ones stay below 10 KB; one with 10,000
@@ -160,6 +173,26 @@ pub struct Limits {
     pub xml_attributes: usize,
     /// Bytes of one text or attribute, an attachment's data not counted.
     pub xml_text_bytes: usize,
+    /// Signatures in one XML document, those within others among them.
+    pub xml_signatures: usize,
+    /// References of one XML signature, and of one manifest. Containers with a thousand
+    /// files have a thousand.
+    pub xml_references: usize,
+    /// Transforms of one reference. Real ones have one to three.
+    pub xml_transforms: usize,
+    /// Octets digested for the references of one XML document, and made on the way there,
+    /// as a multiple of its length; [`xml_digest_bytes`](Self::xml_digest_bytes) come on
+    /// top. What is digested twice for the same reasons counts once, and files beside the
+    /// document do not count. Thirty signers with an archive time-stamp each take sixty
+    /// times the document.
+    pub xml_digest_factor: u64,
+    /// Octets that may be digested for the references of an XML document however small it
+    /// is. Five hundred megabytes take about a second.
+    pub xml_digest_bytes: u64,
+    /// Nodes and letters looked at by the XPath expressions of one XML document: a
+    /// condition on each node of the largest documents takes some millions, and a hundred
+    /// million about a second.
+    pub xml_xpath_steps: u64,
     /// Bytes of one message as it comes.
     pub message_bytes: u64,
     /// Attachments of one message.
@@ -205,6 +238,10 @@ impl Default for Limits {
             cms_signed_attributes_bytes: 1 << 20,
             cms_revocation_infos: 1_000,
             cms_imprint_bytes: 2 << 30,
+            evidence_record_bytes: 64 << 20,
+            evidence_record_time_stamps: 200,
+            evidence_record_digests: 100_000,
+            evidence_record_digested_bytes: 2 << 30,
             certificates: 512,
             certificate_bytes: 256 << 10,
             path_length: 10,
@@ -248,6 +285,12 @@ impl Default for Limits {
             xml_elements: 200_000,
             xml_attributes: 64,
             xml_text_bytes: 1 << 20,
+            xml_signatures: 1_000,
+            xml_references: 10_000,
+            xml_transforms: 16,
+            xml_digest_factor: 64,
+            xml_digest_bytes: 512 << 20,
+            xml_xpath_steps: 100_000_000,
             message_bytes: 512 << 20,
             attachments: 1_000,
             attachment_bytes: 512 << 20,

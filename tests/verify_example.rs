@@ -3,9 +3,10 @@
 
 mod support;
 
-use kyso::pades;
+use kyso::{DigestAlgorithm, pades};
 use serde_json::Value;
 use support::cms::{Cms, Identity};
+use support::evidence_record::{Record, Stamp};
 use support::example;
 use support::pki::{NOW, Pki};
 
@@ -74,6 +75,33 @@ fn contents_are_told_apart_by_the_signatures_name() {
     arguments.extend(files);
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     assert_exits(&arguments, 0);
+}
+
+#[test]
+fn an_evidence_record_is_over_as_many_contents_as_are_named() {
+    let (pki, folder) = (Pki::new(), tempfile::tempdir().unwrap());
+    let put = |name: &str, octets: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, octets).unwrap();
+        path.display().to_string()
+    };
+    let leaf = |it: &str| DigestAlgorithm::Sha256.digest(it.as_bytes()).value().to_vec();
+    let lists = vec![vec![leaf("one"), leaf("two")]];
+    let record = Record::new(Stamp::over(&pki.tsa(), DigestAlgorithm::Sha256, lists));
+    let (record, root) = (put("r.ers", &record.der()), put("root", pki.root.certificate.der()));
+    let verify = |contents: &[&str], code| {
+        let given = ["--trust", &root, "--policy", "pilot", "--time", NOW, "--json", &record];
+        let contents = contents.iter().flat_map(|it| ["--content", *it]);
+        assert_exits(&given.into_iter().chain(contents).collect::<Vec<_>>(), code)
+    };
+    let (one, two, other) = (put("one", b"one"), put("two", b"two"), put("three", b"three"));
+    for report in verify(&[&one, &two], 0) {
+        assert_eq!(report["format"], "EVIDENCE_RECORD");
+        assert_eq!(report["evidence_records"][0]["references"][1]["name"], two.as_str());
+    }
+    verify(&[&one], 0);
+    verify(&[&one, &other], 1);
+    verify(&[], 2);
 }
 
 /// A password is for encrypted PDFs; others are read as they are.

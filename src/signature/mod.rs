@@ -8,9 +8,12 @@ pub(crate) mod cades;
 pub(crate) mod cms;
 #[cfg(feature = "batch")]
 mod creation;
+pub(crate) mod evidence;
 pub(crate) mod pades;
 mod request;
 pub(crate) mod tsp;
+#[allow(dead_code, unused_imports)]
+pub(crate) mod xmldsig;
 
 #[cfg(feature = "batch")]
 pub use creation::{Made, SignatureRequest};

@@ -74,6 +74,12 @@ pub enum CheckId {
     TimeStampValidation,
     /// Time-stamps over the content are older than those over the signature.
     TimeStampOrder,
+    /// An evidence record is over what it has to be over.
+    EvidenceRecordObjects,
+    /// The archive time-stamps of an evidence record renew each other in the order of time.
+    EvidenceRecordChain,
+    /// Whether an evidence record can be relied on.
+    EvidenceRecordValidation,
     /// The certificates were good when the signature is proven to have existed, by issuers
     /// who are good today.
     LongTermValidation,
@@ -143,6 +149,9 @@ impl CheckId {
             | Self::TimeStampOrder
             | Self::LongTermValidation
             | Self::RevocationStrength => "EN 319 102-1 5.5",
+            Self::EvidenceRecordObjects
+            | Self::EvidenceRecordChain
+            | Self::EvidenceRecordValidation => "EN 319 102-1 5.6.2.5",
             Self::PastValidation => "EN 319 102-1 5.6",
         }
     }

@@ -2,13 +2,14 @@
 
 use super::block::Context;
 use super::facts::{
-    DataFacts, DigestFact, EncapsulatedFact, EntryFact, Named, SignatureFacts, TimeStampFacts,
-    ValueFact,
+    DataFacts, DigestFact, EncapsulatedFact, EntryFact, EvidenceRecordFacts, Named, SignatureFacts,
+    TimeStampFacts, ValueFact,
 };
 use super::missing;
-use super::process::{Processed, ProcessedTimeStamp};
+use super::process::{Processed, ProcessedEvidenceRecord, ProcessedTimeStamp};
 use super::report::{
-    Coverage, Particulars, ReferenceReport, SignatureReport, Stamp, TimeStampReport,
+    Coverage, EvidenceRecordReport, Particulars, ReferenceReport, SignatureReport, Stamp,
+    TimeStampReport,
 };
 use crate::pki::Certificate;
 use crate::pki::path::Search;
@@ -16,7 +17,7 @@ use crate::pki::path::Search;
 /// The report on one signature.
 pub(super) fn signature(
     facts: &SignatureFacts,
-    processed: Processed,
+    mut processed: Processed,
     over_document: &[(TimeStampReport, Stamp)],
     context: Context<'_>,
 ) -> SignatureReport {
@@ -30,6 +31,9 @@ pub(super) fn signature(
     let (timestamps, stamps) = timestamps.into_iter().unzip();
     let lacks = missing::of_signature(facts, &processed, context);
     let (missing_vi, missing) = missing::told(lacks);
+    let records =
+        facts.evidence_records.iter().zip(std::mem::take(&mut processed.evidence_records));
+    let records = records.map(|(facts, it)| evidence_record(facts, it, context)).collect();
     SignatureReport {
         id: facts.id.clone(),
         form: facts.form,
@@ -60,6 +64,7 @@ pub(super) fn signature(
         later_changes: facts.pdf.as_ref().map(|pdf| pdf.later_changes),
         permitted: facts.pdf.as_ref().and_then(|pdf| pdf.permitted),
         timestamps,
+        evidence_records: records,
         particulars: Box::new(Particulars::of(facts, &processed, stamps, context)),
         checks: processed.checks,
         block: processed.block,
@@ -145,6 +150,35 @@ fn coverage(facts: &SignatureFacts) -> Coverage {
             entry: container.signed.clone(),
         },
         (None, None) => Coverage::default(),
+    }
+}
+
+/// The report on one evidence record.
+pub(super) fn evidence_record(
+    facts: &EvidenceRecordFacts,
+    processed: ProcessedEvidenceRecord,
+    context: Context<'_>,
+) -> EvidenceRecordReport {
+    let stamps = || facts.time_stamps.iter().zip(&processed.time_stamps);
+    let (missing_vi, missing) = missing::told(missing::of_record(facts, &processed, context));
+    let objects = facts.objects.iter();
+    let objects = objects.map(|it| (it.name.clone(), it.found, it.intact));
+    let others = facts.others.iter().map(|it| (it.clone(), false, None));
+    let references = objects.chain(others);
+    EvidenceRecordReport {
+        kind: facts.form,
+        time: facts.time(),
+        references: references
+            .map(|(name, found, intact)| ReferenceReport { name, found, intact })
+            .collect(),
+        timestamps: stamps().map(|(facts, it)| time_stamp(facts, it)).collect(),
+        conclusion: processed.conclusion,
+        sub_indication: processed.conclusion.sub_indication(),
+        checks: processed.block.checks.clone(),
+        missing,
+        missing_vi,
+        stamps: stamps().map(|(facts, it)| Stamp::of(facts, it)).collect(),
+        block: processed.block,
     }
 }
 

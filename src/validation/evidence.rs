@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::facts::{DocumentFacts, SignatureFacts};
 use super::policy::Policy;
-use super::report::SignatureReport;
+use super::report::{EvidenceRecordReport, SignatureReport};
 use super::validator::Validator;
 use crate::crypto::DigestAlgorithm;
 use crate::encoding::base64::Octets;
@@ -134,11 +134,14 @@ impl Validator {
         &self,
         facts: &DocumentFacts,
         reports: &[SignatureReport],
+        records: &[EvidenceRecordReport],
         recorder: Option<&Recorder<'_>>,
     ) -> Option<Evidence> {
         let retrieved =
             recorder.map(|it| Retrieved { remembers: it.remembers(), exchanges: it.exchanges() });
-        self.keeps_evidence.then(|| Evidence::of(self, facts, reports, retrieved))
+        let reached = reports.iter().flat_map(SignatureReport::anchors);
+        let reached = reached.chain(records.iter().flat_map(EvidenceRecordReport::anchors));
+        self.keeps_evidence.then(|| Evidence::of(self, facts, reached.map(Anchor::of), retrieved))
     }
 }
 
@@ -146,7 +149,7 @@ impl Evidence {
     fn of(
         validator: &Validator,
         facts: &DocumentFacts,
-        reports: &[SignatureReport],
+        reached: impl Iterator<Item = Anchor>,
         retrieved: Option<Retrieved>,
     ) -> Self {
         let mut found = Material::default();
@@ -154,7 +157,7 @@ impl Evidence {
         let stamps = facts.all_time_stamps();
         stamps.for_each(|it| add(&mut found.time_stamp_tokens, &it.octets));
         let mut anchors: Vec<Anchor> = Vec::new();
-        for anchor in reports.iter().flat_map(SignatureReport::anchors).map(Anchor::of) {
+        for anchor in reached {
             if !anchors.contains(&anchor) {
                 anchors.push(anchor);
             }

@@ -2,6 +2,7 @@
 //! say, so that a case can be judged again without the document.
 
 mod container;
+mod evidence_record;
 mod pdf;
 mod time_stamp;
 
@@ -10,6 +11,8 @@ use std::ops::Range;
 
 pub(super) use container::{ContainerFacts, EntryFact, Misshapen};
 use der::asn1::ObjectIdentifier;
+pub use evidence_record::EvidenceRecordType;
+pub(super) use evidence_record::{DataObjectFact, EvidenceRecordFacts, Unreadable};
 pub(super) use pdf::PdfFacts;
 pub use pdf::PdfWords;
 use serde::{Serialize, Serializer};
@@ -65,6 +68,8 @@ pub(super) struct SignatureFacts {
     /// The time-stamps over the document that cover it, by their place in
     /// [`DocumentFacts::time_stamps`].
     pub(super) document_time_stamps: Vec<usize>,
+    /// Evidence records among its attributes, the newest first.
+    pub(super) evidence_records: Vec<EvidenceRecordFacts>,
 }
 
 /// All that is known about the signatures of one document.
@@ -73,6 +78,8 @@ pub(super) struct DocumentFacts {
     pub(super) signatures: Vec<SignatureFacts>,
     /// Time-stamps over the document as it was then (EN 319 142-1 §5.4.3).
     pub(super) time_stamps: Vec<TimeStampFacts>,
+    /// Evidence records over the document, or over its parts.
+    pub(super) evidence_records: Vec<EvidenceRecordFacts>,
     /// Where in the file things stand that a time-stamp over the document may cover.
     #[serde(skip)]
     pub(super) objects: Vec<(Range<u64>, ObjectId)>,
@@ -81,9 +88,13 @@ pub(super) struct DocumentFacts {
 }
 
 impl DocumentFacts {
-    /// Those beside the signatures, then those over the document.
+    /// Those beside the signatures, then those over the document, then those of evidence
+    /// records.
     pub(super) fn all_time_stamps(&self) -> impl Iterator<Item = &TimeStampFacts> {
-        self.signatures.iter().flat_map(|it| &it.time_stamps).chain(&self.time_stamps)
+        let own = self.signatures.iter().flat_map(|it| &it.time_stamps);
+        let records = self.signatures.iter().flat_map(|it| &it.evidence_records);
+        let records = records.chain(&self.evidence_records).flat_map(|it| &it.time_stamps);
+        own.chain(&self.time_stamps).chain(records)
     }
 
     /// The signatures, then those on the time-stamps.
@@ -445,6 +456,7 @@ impl SignatureFacts {
             objects: Vec::new(),
             time_stamps: Vec::new(),
             document_time_stamps: Vec::new(),
+            evidence_records: Vec::new(),
         }
     }
 }

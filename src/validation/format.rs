@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::signature::asic::Container;
-use crate::signature::cms;
+use crate::signature::{cms, evidence};
 use crate::source::Source;
 
 /// Bytes read to tell what a document is. ISO 32000-1 Annex H.3: a PDF may begin
@@ -55,6 +55,11 @@ pub(super) fn is_cms(head: &[u8]) -> bool {
     let binary =
         head.first() == Some(&SEQUENCE) && start.windows(PKCS7.len()).any(|window| window == PKCS7);
     binary || head.trim_ascii_start().starts_with(PEM)
+}
+
+/// In ASN.1 or in XML. Asked last: its first bytes say least.
+pub(super) fn is_evidence_record(head: &[u8]) -> bool {
+    evidence::is_record(head) || evidence::is_xml_record(head)
 }
 
 const SEQUENCE: u8 = 0x30;

@@ -4,9 +4,9 @@
 use super::block::{Context, revocation_strength};
 use super::check::{Message, say};
 use super::conclusion::Conclusion;
-use super::facts::SignatureFacts;
+use super::facts::{EvidenceRecordFacts, SignatureFacts};
 use super::policy::Revocation;
-use super::process::Processed;
+use super::process::{Processed, ProcessedEvidenceRecord, ProcessedTimeStamp};
 use crate::pki::Certificate;
 use crate::pki::path::{Fault, Search};
 use crate::pki::revocation::{Checked, Status};
@@ -33,15 +33,45 @@ pub(super) fn of_signature(
     all.extend(of_path(processed.search.as_ref(), proven, context));
     all.extend(of_revocation(&processed.checked, context));
     if processed.conclusion != Conclusion::TotalPassed {
-        let open = processed.time_stamps.iter();
-        for stamp in open.filter(|it| it.conclusion != Conclusion::TotalPassed) {
-            let needed = of_path(stamp.search.as_ref(), None, context);
-            let revocation = of_revocation(&stamp.checked, context);
-            let new = needed.into_iter().chain(revocation).filter(|it| !all.contains(it));
-            all.extend(new.collect::<Vec<_>>());
-        }
+        let records = processed.evidence_records.iter().flat_map(|it| &it.time_stamps);
+        add_of_time_stamps(&mut all, processed.time_stamps.iter().chain(records), context);
     }
     all
+}
+
+/// What an evidence record lacks.
+pub(super) fn of_record(
+    facts: &EvidenceRecordFacts,
+    processed: &ProcessedEvidenceRecord,
+    context: Context<'_>,
+) -> Vec<Message> {
+    let mut all = Vec::new();
+    if facts.unreadable.is_some() || processed.conclusion == Conclusion::TotalPassed {
+        return all;
+    }
+    if facts.objects.is_empty() || facts.objects.iter().any(|it| !it.found) {
+        all.push(say(
+            "tệp được bản ghi bằng chứng bao trùm",
+            "content: the file that the evidence record is over",
+        ));
+    }
+    add_of_time_stamps(&mut all, &processed.time_stamps, context);
+    all
+}
+
+/// What those lack that prove nothing, each thing once.
+fn add_of_time_stamps<'a>(
+    all: &mut Vec<Message>,
+    stamps: impl IntoIterator<Item = &'a ProcessedTimeStamp>,
+    context: Context<'_>,
+) {
+    let open = stamps.into_iter().filter(|it| it.conclusion != Conclusion::TotalPassed);
+    for stamp in open {
+        let needed = of_path(stamp.search.as_ref(), None, context);
+        let revocation = of_revocation(&stamp.checked, context);
+        let new = needed.into_iter().chain(revocation).filter(|it| !all.contains(it));
+        all.extend(new.collect::<Vec<_>>());
+    }
 }
 
 /// The Vietnamese and the English.

@@ -13,6 +13,7 @@ mod conclusion;
 mod container;
 mod describe;
 mod evidence;
+mod evidence_record;
 mod facts;
 mod format;
 mod messages;
@@ -36,12 +37,13 @@ pub use certificate::{
 pub use check::{Check, CheckId, Level, Outcome};
 pub use conclusion::{Conclusion, Failed, Indeterminate};
 pub use evidence::Evidence;
-pub use facts::{Form, PdfWords, SignatureLevel, TimeStampType};
+pub use evidence_record::DataObject;
+pub use facts::{EvidenceRecordType, Form, PdfWords, SignatureLevel, TimeStampType};
 pub use policy::{Acceptable, AlgorithmConstraints, Issuers, Policy, Revocation};
 pub(crate) use provision::{Needed, ValidationData};
 pub use report::{
-    Coverage, DetailedReport, DocumentFormat, ReferenceReport, Report, RevisionReport,
-    SignatureReport, TimeStampReport, Validated,
+    Coverage, DetailedReport, DocumentFormat, EvidenceRecordReport, ReferenceReport, Report,
+    RevisionReport, SignatureReport, TimeStampReport, Validated,
 };
 pub use steps::{Block, BlockId};
 #[cfg(feature = "exchange")]

@@ -96,6 +96,8 @@ impl Policy {
             | CheckId::TimeStampPurpose
             | CheckId::TimeStampImprint
             | CheckId::TimeStampTime
+            | CheckId::EvidenceRecordObjects
+            | CheckId::EvidenceRecordChain
             | CheckId::LongTermValidation
             | CheckId::PastValidation
             | CheckId::LaterChanges
@@ -126,7 +128,9 @@ impl Policy {
             // Only the certificate says who signed; a look may leave it out.
             | CheckId::Appearance => self.own_or(id, Level::Warn),
             // A time-stamp that proves nothing harms nothing: §5.5.4 step 3, §5.6.3.4 step 5 d).
-            CheckId::TimeStampValidation => self.own_or(id, Level::Warn),
+            CheckId::TimeStampValidation | CheckId::EvidenceRecordValidation => {
+                self.own_or(id, Level::Warn)
+            }
             CheckId::ClaimedTime => self.own_or(id, Level::Inform),
             // What a proven time says against a signature is no opinion.
             CheckId::ProvenTime => Level::Fail,

@@ -2,6 +2,7 @@
 
 mod detailed;
 mod etsi;
+mod evidence_record;
 mod html;
 mod particulars;
 mod revision;
@@ -10,6 +11,7 @@ mod signature;
 use std::sync::Arc;
 
 pub use detailed::DetailedReport;
+pub use evidence_record::EvidenceRecordReport;
 pub(super) use particulars::{Particulars, Stamp};
 pub use revision::RevisionReport;
 use serde::ser::Serializer;
@@ -39,6 +41,7 @@ pub struct Report {
     validation_time: Option<UtcTime>,
     signatures: Vec<SignatureReport>,
     timestamps: Vec<TimeStampReport>,
+    evidence_records: Vec<EvidenceRecordReport>,
     revisions: Vec<RevisionReport>,
     #[serde(skip)]
     time_stamps: Vec<Block>,
@@ -67,6 +70,9 @@ pub enum DocumentFormat {
     /// A container of any number of files; those of OpenDocument are taken for it.
     #[serde(rename = "ASiC-E")]
     AsicE,
+    /// An evidence record by itself (RFC 4998).
+    #[serde(rename = "EVIDENCE_RECORD")]
+    EvidenceRecord,
     /// None that this crate verifies.
     #[serde(rename = "UNKNOWN")]
     Unknown,
@@ -82,6 +88,7 @@ impl DocumentFormat {
             Self::Tst => "TST",
             Self::AsicS => "ASiC-S",
             Self::AsicE => "ASiC-E",
+            Self::EvidenceRecord => "EVIDENCE_RECORD",
             Self::Unknown => "UNKNOWN",
         }
     }
@@ -132,6 +139,7 @@ impl Report {
             validation_time: Some(at),
             signatures,
             timestamps: Vec::new(),
+            evidence_records: Vec::new(),
             revisions: Vec::new(),
             time_stamps: Vec::new(),
             uncovered_entries: Vec::new(),
@@ -156,6 +164,7 @@ impl Report {
             validation_time: None,
             signatures: Vec::new(),
             timestamps: Vec::new(),
+            evidence_records: Vec::new(),
             revisions: Vec::new(),
             time_stamps: Vec::new(),
             uncovered_entries: Vec::new(),
@@ -205,7 +214,8 @@ impl Report {
         self.error.as_ref()
     }
 
-    /// The worst of the signatures; nothing where nothing is signed.
+    /// The worst of the signatures; of a document without one, the worst of the evidence
+    /// records over it; nothing where there is neither.
     #[must_use]
     pub fn conclusion(&self) -> Option<Conclusion> {
         self.conclusion
@@ -241,6 +251,21 @@ impl Report {
     #[must_use]
     pub fn document_timestamps(&self) -> &[TimeStampReport] {
         &self.timestamps
+    }
+
+    /// Evidence records over the document or its parts. Those in the attributes of a
+    /// signature stand beside it.
+    #[must_use]
+    pub fn evidence_records(&self) -> &[EvidenceRecordReport] {
+        &self.evidence_records
+    }
+
+    pub(super) fn with_evidence_records(mut self, records: Vec<EvidenceRecordReport>) -> Self {
+        if self.signatures.is_empty() {
+            self.conclusion = records.iter().map(|it| it.conclusion).reduce(Conclusion::worse);
+        }
+        self.evidence_records = records;
+        self
     }
 
     /// What each update of a PDF changed that came after its oldest signature, oldest first.
@@ -289,8 +314,12 @@ impl Report {
     #[expect(clippy::result_large_err, reason = "the report is what the caller needs then")]
     pub fn into_validated(self) -> Result<Validated, Self> {
         match self.conclusion {
-            Some(Conclusion::TotalPassed) => Ok(Validated(self)),
-            Some(Conclusion::Indeterminate(_) | Conclusion::TotalFailed(_)) | None => Err(self),
+            // An evidence record says since when, and not who.
+            Some(Conclusion::TotalPassed) if !self.signatures.is_empty() => Ok(Validated(self)),
+            Some(
+                Conclusion::TotalPassed | Conclusion::Indeterminate(_) | Conclusion::TotalFailed(_),
+            )
+            | None => Err(self),
         }
     }
 

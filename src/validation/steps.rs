@@ -42,6 +42,8 @@ pub enum BlockId {
     ValidationTimeSliding,
     /// Whether a signature was good at a time in the past.
     PastSignatureValidation,
+    /// The process for evidence records.
+    EvidenceRecord,
 }
 
 impl BlockId {
@@ -63,6 +65,7 @@ impl BlockId {
             Self::PastCertificateValidation => "5.6.2.1",
             Self::ValidationTimeSliding => "5.6.2.2",
             Self::PastSignatureValidation => "5.6.2.4",
+            Self::EvidenceRecord => "5.6.2.5",
         }
     }
 }

@@ -4,9 +4,10 @@ use std::fmt;
 
 use super::check::Outcome;
 use super::conclusion::{Conclusion, Failed, Indeterminate};
-use super::report::{Failure, Report, SignatureReport};
+use super::report::{EvidenceRecordReport, Failure, Report, SignatureReport};
 pub(super) use crate::encoding::printable;
 use crate::error::ErrorKind;
+use crate::time::UtcTime;
 
 /// What is the matter with something that could not be read. The reason itself is technical
 /// and in English, and stands in the English sentence alone.
@@ -46,6 +47,7 @@ impl fmt::Display for Report {
         for (vi, en) in self.diagnostics() {
             writeln!(f, "! {}\n  {}", printable(vi), printable(en))?;
         }
+        self.evidence_records().iter().try_for_each(|record| record.fmt(f))?;
         self.signatures().iter().try_for_each(|signature| signature.fmt(f))
     }
 }
@@ -87,6 +89,54 @@ impl fmt::Display for SignatureReport {
     }
 }
 
+impl fmt::Display for EvidenceRecordReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (vi, en) = of_record(self.conclusion);
+        writeln!(f, "{vi} ({})\n  {en}", self.conclusion)?;
+        if let Some(time) = self.time {
+            let from = time.vietnam();
+            writeln!(f, "  Dấu thời gian đầu tiên / First time-stamp: {from}")?;
+        }
+        for reference in &self.references {
+            let mark = match (reference.found, reference.intact) {
+                (true, Some(true)) => "[+]",
+                (true, Some(false)) => "[x]",
+                (_, _) => "[?]",
+            };
+            writeln!(f, "  {mark} {}", printable(&reference.name))?;
+        }
+        for stamp in &self.timestamps {
+            let time = stamp.time.map_or_else(|| "?".to_owned(), UtcTime::vietnam);
+            writeln!(f, "  Dấu thời gian / Time-stamp: {time} ({})", stamp.conclusion)?;
+        }
+        for (vi, en) in self.missing_vi.iter().zip(&self.missing) {
+            writeln!(f, "  ? Còn thiếu: {}\n    Missing: {}", printable(vi), printable(en))?;
+        }
+        for check in &self.checks {
+            let mark = mark(check.outcome);
+            writeln!(f, "  {mark} {}", printable(&check.message_vi))?;
+            writeln!(f, "      {}", printable(&check.message_en))?;
+        }
+        Ok(())
+    }
+}
+
+/// What a conclusion on an evidence record means, in a sentence.
+pub(super) fn of_record(conclusion: Conclusion) -> (&'static str, &'static str) {
+    match conclusion {
+        Conclusion::TotalPassed => (
+            "Bản ghi bằng chứng hợp lệ: dữ liệu đã tồn tại từ dấu thời gian đầu tiên.",
+            "The evidence record is valid: the data existed when it was first time-stamped.",
+        ),
+        Conclusion::TotalFailed(_) => {
+            ("Bản ghi bằng chứng không hợp lệ.", "The evidence record is not valid.")
+        }
+        Conclusion::Indeterminate(_) => {
+            ("Chưa xác định được bản ghi bằng chứng.", "The evidence record is not settled.")
+        }
+    }
+}
+
 pub(super) fn mark(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Ok => "[+]",
@@ -103,6 +153,11 @@ pub(super) fn summary(report: &Report) -> (String, String) {
     let passed = report.signatures().iter().filter(|it| it.conclusion() == Conclusion::TotalPassed);
     let passed = passed.count();
     match report.conclusion() {
+        // Nothing is signed, and what is judged are evidence records.
+        Some(conclusion) if all == 0 => {
+            let (vi, en) = of_record(conclusion);
+            (vi.into(), en.into())
+        }
         None => ("Tài liệu không có chữ ký số.".into(), "Nothing is signed.".into()),
         Some(Conclusion::TotalPassed) => (
             format!("Tất cả {all} chữ ký trên tài liệu đều hợp lệ."),

@@ -64,6 +64,7 @@ impl Validator {
             checked: judged.checked,
             best_signature_time: None,
             time_stamps: Vec::new(),
+            evidence_records: Vec::new(),
             proven: Proven::default(),
         };
         let mut report = signature(&signer, processed, &[], context);
@@ -81,7 +82,7 @@ impl Validator {
         report.particulars.add_stamp(stamp.1);
         let (signatures, reports) = (vec![signer], vec![report]);
         let facts = DocumentFacts { signatures, time_stamps: vec![facts], ..Default::default() };
-        let evidence = self.evidence(&facts, &reports, recorder.as_ref());
+        let evidence = self.evidence(&facts, &reports, &[], recorder.as_ref());
         let report = Report::new(DocumentFormat::Tst, &context.policy.name, context.at, reports);
         Ok(report.with_evidence(evidence))
     }

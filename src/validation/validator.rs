@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use super::block::{Context, Role, overdrawn};
 use super::certificate::{self, CertificateReport};
-use super::collect::{self, CmsSource, Data};
+use super::collect::{self, CmsSource, Data, DataObject};
 use super::conclusion::Conclusion;
-use super::describe::{signature, time_stamp};
+use super::describe::{evidence_record, signature, time_stamp};
 use super::facts::{DigestFact, DocumentFacts, SignatureFacts};
-use super::format::{SNIFFED, is_cms, is_no_pdf_besides, is_pdf, is_zip, trailing};
+use super::format::{
+    SNIFFED, is_cms, is_evidence_record, is_no_pdf_besides, is_pdf, is_zip, trailing,
+};
 use super::policy::Policy;
 use super::process::{self, ProcessedDocument};
 use super::report::{DocumentFormat, Report, RevisionReport, SignatureReport, Stamp};
@@ -221,7 +223,8 @@ impl Validator {
     }
 
     /// Validates every signature of a PDF, of a CMS that holds its content, or of a container
-    /// (EN 319 162-1). What it is, its content tells. A document without a signature gives a
+    /// (EN 319 162-1); or an evidence record, as far as it goes without what it is over. What
+    /// it is, its content tells. A document without a signature gives a
     /// report without a conclusion.
     ///
     /// # Errors
@@ -239,11 +242,14 @@ impl Validator {
         if is_pdf(&head) {
             return self.validate_pdf(&document);
         }
-        Err(Error::malformed("this is neither a PDF nor a CMS signature nor a container of those")
-            .at_offset(0))
+        if is_evidence_record(&head) {
+            return self.evidence_record(&document, Vec::new());
+        }
+        let what = "this is neither a PDF nor a CMS signature nor a container of those";
+        Err(Error::malformed(what).at_offset(0))
     }
 
-    /// Validates a CMS signature over a content that stands elsewhere. Where the CMS
+    /// Validates a CMS signature, or an evidence record, over a content that stands elsewhere. Where the CMS
     /// holds a content itself, `content` still is what has to be signed, and the one
     /// within has to be the same: some programs show that one.
     ///
@@ -254,10 +260,11 @@ impl Validator {
         S: Source + ?Sized,
         C: Source + ?Sized,
     {
-        self.validate_cms(&signature, Some(Data::whole(&content)))
+        self.validate_over(&signature, Data::whole(&content))
     }
 
-    /// Validates a CMS signature over a content of which only the digest is at hand.
+    /// Validates a CMS signature, or an evidence record, over a content of which only the
+    /// digest is at hand.
     /// What needs another digest, or the content itself, is then INDETERMINATE.
     ///
     /// # Errors
@@ -266,7 +273,18 @@ impl Validator {
     where
         S: Source + ?Sized,
     {
-        self.validate_cms(&signature, Some(Data::known_by(content)))
+        self.validate_over(&signature, Data::known_by(content))
+    }
+
+    fn validate_over(&self, document: &dyn Source, content: Data<'_>) -> Result<Report> {
+        let head = document.window(0..document.len().min(SNIFFED))?;
+        if !is_cms(&head) && is_evidence_record(&head) {
+            return self.evidence_record(
+                document,
+                vec![DataObject::new("content", content, &self.limits)],
+            );
+        }
+        self.validate_cms(document, Some(content))
     }
 
     /// Whether a certificate may be relied on at the validation time, by itself: no
@@ -374,7 +392,8 @@ impl Validator {
         let recorder = self.recorder();
         let gathering = self.recorded(recorder.as_ref());
         let context = self.context(&checks, &spent, gathering.as_ref());
-        let ProcessedDocument { signatures, time_stamps } = process::document(facts, context)?;
+        let ProcessedDocument { signatures, time_stamps, evidence_records } =
+            process::document(facts, context)?;
         let over_document: Vec<_> = facts
             .time_stamps
             .iter()
@@ -385,13 +404,16 @@ impl Validator {
         let mut signatures: Vec<_> =
             all.map(|(facts, it)| signature(facts, it, &over_document, context)).collect();
         self.judge_looks(&facts.signatures, &mut signatures);
-        let evidence = self.evidence(facts, &signatures, recorder.as_ref());
+        let records = facts.evidence_records.iter().zip(evidence_records);
+        let records: Vec<_> =
+            records.map(|(facts, it)| evidence_record(facts, it, context)).collect();
+        let evidence = self.evidence(facts, &signatures, &records, recorder.as_ref());
         let blocks = time_stamps.into_iter().map(|it| it.block).collect();
         let report = Report::new(format, &self.policy.name, self.at, signatures);
         let stamps = over_document.into_iter().map(|(report, _)| report);
         let revisions = facts.changes.iter().map(RevisionReport::of).collect();
         let report = report.with_time_stamps(stamps, blocks).with_revisions(revisions);
-        Ok(report.with_evidence(evidence))
+        Ok(report.with_evidence_records(records).with_evidence(evidence))
     }
 
     /// The look of a later signature may hide what an earlier one signed. It is let

@@ -217,6 +217,16 @@ impl<'a> Document<'a> {
         slice(&self.attributes, range)
     }
 
+    /// Where the attributes of an element stand among those of the document.
+    pub(crate) fn attribute_places(&self, node: NodeId) -> Range<usize> {
+        places(self.element(node).map(|it| it.attributes.clone()).unwrap_or_default())
+    }
+
+    /// How many attributes there are.
+    pub(crate) fn attribute_count(&self) -> usize {
+        self.attributes.len()
+    }
+
     /// The value of the attribute without a prefix of this name.
     pub(crate) fn attribute(&self, node: NodeId, local: &str) -> Option<&str> {
         let named = |it: &&Attribute<'_>| it.namespace.is_none() && it.local == local;
@@ -227,6 +237,16 @@ impl<'a> Document<'a> {
     pub(crate) fn declarations(&self, node: NodeId) -> &[Declaration<'a>] {
         let range = self.element(node).map(|it| it.declarations.clone()).unwrap_or_default();
         slice(&self.declarations, range)
+    }
+
+    /// Where the declarations of an element stand among those of the document.
+    pub(crate) fn declaration_places(&self, node: NodeId) -> Range<usize> {
+        places(self.element(node).map(|it| it.declarations.clone()).unwrap_or_default())
+    }
+
+    /// The declaration that stands there.
+    pub(crate) fn declaration(&self, place: usize) -> Option<&Declaration<'a>> {
+        self.declarations.get(place)
     }
 
     /// The name that a prefix (empty: the default namespace) is bound to at an element;
@@ -280,6 +300,17 @@ impl<'a> Document<'a> {
     pub(crate) fn offset(&self, node: NodeId) -> u64 {
         let place = self.element(node).map_or(0, |it| it.place.start);
         u64::try_from(place).unwrap_or(u64::MAX).saturating_add(self.mark)
+    }
+
+    /// The node at a place in document order.
+    pub(crate) fn node_at(&self, index: usize) -> Option<NodeId> {
+        let within = index < self.nodes.len();
+        within.then(|| u32::try_from(index).ok()).flatten().map(NodeId)
+    }
+
+    /// The place in document order after all that is in the node.
+    pub(crate) fn end_index(&self, node: NodeId) -> usize {
+        usize::try_from(self.end(node)).unwrap_or(usize::MAX).min(self.nodes.len())
     }
 
     fn end(&self, node: NodeId) -> u32 {
@@ -496,6 +527,11 @@ fn push<'a>(text: &mut Cow<'a, str>, piece: Piece<'a>) {
 fn slice<T>(all: &[T], range: Range<u32>) -> &[T] {
     let at = |it: u32| usize::try_from(it).unwrap_or(usize::MAX);
     all.get(at(range.start)..at(range.end)).unwrap_or_default()
+}
+
+fn places(range: Range<u32>) -> Range<usize> {
+    let at = |it: u32| usize::try_from(it).unwrap_or(usize::MAX);
+    at(range.start)..at(range.end)
 }
 
 fn number(count: usize) -> Result<u32> {

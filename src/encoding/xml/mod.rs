@@ -6,13 +6,19 @@
 //!
 //! It does not validate against a schema.
 
+#[allow(dead_code)]
+mod c14n;
 mod chars;
 #[allow(dead_code)]
 mod document;
 mod reader;
+#[allow(dead_code)]
+mod selection;
 mod tree;
 mod writer;
 
+#[allow(unused_imports)]
+pub(crate) use self::c14n::{Canonicalization, Method, Sink};
 pub(crate) use self::chars::decode;
 #[allow(unused_imports)]
 pub(crate) use self::document::{
@@ -20,5 +26,7 @@ pub(crate) use self::document::{
     XML_NAMESPACE,
 };
 pub(crate) use self::reader::{Namespace, Reader, Start, Token};
+#[allow(unused_imports)]
+pub(crate) use self::selection::{NodeSet, Scopes, Selection, Subtree};
 pub(crate) use self::tree::Element;
 pub(crate) use self::writer::Writer;

@@ -58,6 +58,11 @@ impl<'a> Attribute<'a> {
         self.whole.raw()
     }
 
+    /// Where it begins in what was read.
+    pub(crate) fn offset(&self) -> u64 {
+        self.whole.offset()
+    }
+
     /// `attrType` as it stands, tag and length included.
     pub(crate) fn kind(&self) -> &'a [u8] {
         self.kind.raw()

@@ -39,6 +39,7 @@ mod revocation_values;
 mod signed;
 mod signer;
 mod unsigned;
+mod without;
 
 #[cfg(test)]
 mod corpus_tests;
@@ -53,3 +54,4 @@ pub(crate) use pem::unarmoured;
 pub(crate) use signed::{CertificateReference, SignaturePolicy, SignedAttributes};
 pub(crate) use signer::SignerInfo;
 pub(crate) use unsigned::{TimeStampKind, UnsignedAttributes};
+pub(crate) use without::Pieces;

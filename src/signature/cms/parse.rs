@@ -26,6 +26,7 @@ pub(crate) struct SignedData<'a> {
     revocation_choices: Vec<Value<'a>>,
     revocation_infos: Vec<RevocationInfo<'a>>,
     signers: Vec<Result<SignerInfo<'a>>>,
+    octets: &'a [u8],
     trailing: &'a [u8],
 }
 
@@ -71,7 +72,7 @@ impl<'a> SignedData<'a> {
         let signed_data = fields.expect(Tag::context(0))?.explicit()?;
         fields.finish()?;
         Self::read(&signed_data, limits)
-            .map(|read| Self { trailing, ..read })
+            .map(|read| Self { octets: outer.raw(), trailing, ..read })
             .map_err(|error| error.in_element("SignedData"))
     }
 
@@ -105,6 +106,7 @@ impl<'a> SignedData<'a> {
             revocation_choices,
             revocation_infos: revocation_infos.map_err(|error| error.in_element("crls"))?,
             signers,
+            octets: &[],
             trailing: &[],
         })
     }
@@ -162,6 +164,11 @@ impl<'a> SignedData<'a> {
     /// The signers in their order; one that is malformed says so in its place.
     pub(crate) fn signers(&self) -> &[Result<SignerInfo<'a>>] {
         &self.signers
+    }
+
+    /// The `ContentInfo` as it stands.
+    pub(crate) fn octets(&self) -> &'a [u8] {
+        self.octets
     }
 
     /// What follows the `ContentInfo`: padding, in a PDF.

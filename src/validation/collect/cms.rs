@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use super::completeness::Completeness;
 use super::data::Data;
-use super::{octets, revocation, time_stamp};
+use super::{evidence_record, octets, revocation, time_stamp};
 use crate::crypto::{DigestAlgorithm, SignatureAlgorithm, Verification, verify, verify_digest};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{Limits, within};
@@ -67,6 +67,7 @@ pub(in crate::validation) fn collect(
     let revocation = revocation::of_cms(source.signed_data, source.limits)?;
     let (mut all, compared) = (Vec::new(), Cell::new(0));
     let signers = source.signed_data.signers();
+    let mut places = Vec::new();
     for (n, signer) in signers.iter().enumerate() {
         let id = if signers.len() == 1 {
             source.id.to_owned()
@@ -77,9 +78,37 @@ pub(in crate::validation) fn collect(
         let compared = &compared;
         let mut collector =
             Collector { source, pool, revocation, objects, compared, all: &mut all };
+        places.push(collector.all.len());
         collector.signer(id, signer, data, 0)?;
     }
+    if source.time_stamps {
+        add_records(source, &places, &mut all, data)?;
+    }
     Ok(all)
+}
+
+/// The evidence records in the attributes of the signers at these places. Each covers the
+/// whole CMS, all signers of it.
+fn add_records(
+    source: &CmsSource<'_>,
+    places: &[usize],
+    all: &mut [SignatureFacts],
+    data: &mut Option<Data<'_>>,
+) -> Result<()> {
+    let spent = evidence_record::Spent::new(all.iter().map(|it| it.time_stamps.len()).sum());
+    for (place, signer) in places.iter().zip(source.signed_data.signers()) {
+        let (Ok(signer), Some(facts)) = (signer, all.get(*place)) else { continue };
+        let mut records =
+            evidence_record::beside(source, signer, data, &facts.signer.certificates, &spent)?;
+        for record in &mut records {
+            record.revocation.extend(facts.revocation.clone());
+            record.covers.extend(all.iter().flat_map(|it| it.objects.iter().copied()));
+        }
+        if let Some(facts) = all.get_mut(*place) {
+            facts.evidence_records = records;
+        }
+    }
+    Ok(())
 }
 
 /// What came with the signature, then what the caller knows, none of it trusted; and what

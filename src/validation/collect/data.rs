@@ -122,6 +122,24 @@ impl<'a> Data<'a> {
         })
     }
 
+    /// Whether it begins as XML does. What is not at hand does not.
+    pub(in crate::validation) fn may_be_xml(&self) -> Result<bool> {
+        let begins = |head: &[u8]| {
+            let text = head.strip_prefix(UTF8_MARK).unwrap_or(head).trim_ascii_start();
+            text.starts_with(b"<") || head.starts_with(UTF16[0]) || head.starts_with(UTF16[1])
+        };
+        match &self.place {
+            Place::Digest(_) => Ok(false),
+            Place::Bytes(bytes) => Ok(begins(bytes)),
+            Place::Encapsulated(content) => Ok(begins(&content.bytes()?)),
+            Place::Ranges(source, ranges) => {
+                let Some(first) = ranges.first() else { return Ok(false) };
+                let end = first.end.min(first.start.saturating_add(XML_HEAD));
+                Ok(begins(&source.window(first.start..end)?))
+            }
+        }
+    }
+
     /// All bytes at once, which only signatures without signed attributes need by
     /// algorithms that cannot take a digest. Nothing where only a digest is known.
     pub(in crate::validation) fn all(&self, limits: &Limits) -> Result<Option<Cow<'a, [u8]>>> {
@@ -192,6 +210,11 @@ impl Place<'_> {
     }
 }
 
+/// Bytes that are looked at to tell XML.
+const XML_HEAD: u64 = 64;
+/// Byte order marks.
+const UTF8_MARK: &[u8] = &[0xEF, 0xBB, 0xBF];
+const UTF16: [&[u8]; 2] = [&[0xFE, 0xFF], &[0xFF, 0xFE]];
 /// X.690 §8.12.1.
 const SET: u8 = 0x31;
 /// Bytes of the largest set of signed attributes that is looked for.

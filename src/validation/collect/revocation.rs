@@ -49,6 +49,17 @@ impl RevocationFacts {
         }
     }
 
+    /// What stands beside the time-stamps of an evidence record.
+    pub(super) fn add_all(
+        &mut self,
+        crls: &[impl AsRef<[u8]>],
+        responses: &[impl AsRef<[u8]>],
+        limits: &Limits,
+    ) -> Result<()> {
+        crls.iter().try_for_each(|it| self.add_crl(it.as_ref(), limits))?;
+        responses.iter().try_for_each(|it| self.add_response(it.as_ref(), limits))
+    }
+
     fn add_crl(&mut self, der: &[u8], limits: &Limits) -> Result<()> {
         if let Some(item) = readable(Crl::from_der(der, limits))? {
             self.crls.push(Known { id: ObjectId::of(item.der()), item });

@@ -91,9 +91,13 @@ fn type_of(kind: TimeStampKind) -> TimeStampType {
 
 /// The digest that a token's imprint is, where it can be read.
 pub(super) fn imprint_algorithm(token: &[u8], limits: &Limits) -> Option<DigestAlgorithm> {
+    DigestAlgorithm::from_oid(info(token, limits)?.algorithm)
+}
+
+/// What a token says, where it can be read.
+pub(super) fn info(token: &[u8], limits: &Limits) -> Option<TimeStampInfo> {
     let content = SignedData::parse(token, limits).ok()?.content()?;
-    let info = TimeStampInfo::read(&content.bytes().ok()?, limits).ok()?;
-    DigestAlgorithm::from_oid(info.algorithm)
+    TimeStampInfo::read(&content.bytes().ok()?, limits).ok()
 }
 
 /// Reads one token. `imprinted` is the digest of what it is over, where that can be told.

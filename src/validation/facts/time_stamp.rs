@@ -99,6 +99,8 @@ pub enum TimeStampType {
     VriTimestamp,
     /// Files of a container, signatures among them.
     ContainerTimestamp,
+    /// Documents by a hash tree, or an older one of these, in an evidence record.
+    EvidenceRecordTimestamp,
 }
 
 impl TimeStampType {
@@ -112,6 +114,7 @@ impl TimeStampType {
             Self::DocumentTimestamp => "DOCUMENT_TIMESTAMP",
             Self::VriTimestamp => "VRI_TIMESTAMP",
             Self::ContainerTimestamp => "CONTAINER_TIMESTAMP",
+            Self::EvidenceRecordTimestamp => "EVIDENCE_RECORD_TIMESTAMP",
         }
     }
 }

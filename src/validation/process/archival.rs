@@ -1,11 +1,13 @@
 //! The validation process for signatures with archival data (EN 319 102-1 §5.6), which
 //! runs all others: proofs of existence from the time-stamps, the newest first, then the
-//! signature in their light. Evidence records would add their proofs before the time-stamps.
+//! signature in their light. Evidence records add their proofs before the signatures' own
+//! time-stamps.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::basic::{self, Basic};
+use super::evidence_record::{self, ProcessedEvidenceRecord};
 use super::past;
 use super::time_stamp::{self, ProcessedTimeStamp};
 use crate::error::Result;
@@ -16,7 +18,8 @@ use crate::validation::block::{self, Context};
 use crate::validation::check::{Check, CheckId, Finding, say};
 use crate::validation::conclusion::{Conclusion, Failed, Indeterminate};
 use crate::validation::facts::{
-    DocumentFacts, RevocationFacts, SignatureFacts, TimeStampFacts, TimeStampType,
+    DocumentFacts, EvidenceRecordFacts, RevocationFacts, SignatureFacts, TimeStampFacts,
+    TimeStampType,
 };
 use crate::validation::poe::{ObjectId, Proofs, Proven};
 use crate::validation::steps::{Block, BlockId};
@@ -33,6 +36,8 @@ pub(in crate::validation) struct Processed {
     pub(in crate::validation) best_signature_time: Option<UtcTime>,
     /// For each of the signature's own time-stamps.
     pub(in crate::validation) time_stamps: Vec<ProcessedTimeStamp>,
+    /// For each of the signature's own evidence records.
+    pub(in crate::validation) evidence_records: Vec<ProcessedEvidenceRecord>,
     /// What is proven to have existed before the validation time.
     pub(in crate::validation) proven: Proven,
 }
@@ -42,6 +47,8 @@ pub(in crate::validation) struct ProcessedDocument {
     pub(in crate::validation) signatures: Vec<Processed>,
     /// For each time-stamp over the document.
     pub(in crate::validation) time_stamps: Vec<ProcessedTimeStamp>,
+    /// For each evidence record over the document.
+    pub(in crate::validation) evidence_records: Vec<ProcessedEvidenceRecord>,
 }
 
 /// Judges every signature of a document.
@@ -67,13 +74,40 @@ pub(in crate::validation) fn document(
         }
         Ok(processed)
     })?;
+    let evidence_records = records(&facts.evidence_records, &mut proofs, context)?;
+    let own = facts.signatures.iter();
+    let own = own.map(|it| records(&it.evidence_records, &mut proofs, context));
+    let own = own.collect::<Result<Vec<_>>>()?;
     let over_document = (&facts.time_stamps[..], &time_stamps[..]);
     let known = Arc::new(proofs.own());
-    let signatures = facts.signatures.iter().zip(basics);
+    let signatures = facts.signatures.iter().zip(basics).zip(own);
     let signatures: Result<_> = signatures
-        .map(|(it, basic)| signature(it, basic, over_document, (&proofs, &known), context))
+        .map(|((it, basic), records)| {
+            signature(it, (basic, records), over_document, (&proofs, &known), context)
+        })
         .collect();
-    Ok(ProcessedDocument { signatures: signatures?, time_stamps })
+    Ok(ProcessedDocument { signatures: signatures?, time_stamps, evidence_records })
+}
+
+/// §5.6.3.4: what an evidence record that holds proves, it proves of all that it covers,
+/// whoever's attribute it is. The newest first; the answers in the order of the document.
+fn records(
+    facts: &[EvidenceRecordFacts],
+    proofs: &mut Proofs<'_>,
+    context: Context<'_>,
+) -> Result<Vec<ProcessedEvidenceRecord>> {
+    let mut order: Vec<_> = facts.iter().enumerate().collect();
+    order.sort_by_key(|(place, it)| (std::cmp::Reverse(it.time()), *place));
+    let mut all = Vec::with_capacity(order.len());
+    for (place, facts) in order {
+        let processed = evidence_record::validate(facts, proofs, context)?;
+        if let Some(at) = processed.proves(facts) {
+            facts.covers.iter().for_each(|object| proofs.add(*object, at));
+        }
+        all.push((place, processed));
+    }
+    all.sort_by_key(|(place, _)| *place);
+    Ok(all.into_iter().map(|(_, it)| it).collect())
 }
 
 /// In the order of the standard, each with what the newer ones prove; the answers in the
@@ -94,7 +128,7 @@ fn newest_first(
 
 fn signature(
     facts: &SignatureFacts,
-    basic: Basic,
+    (basic, evidence_records): (Basic, Vec<ProcessedEvidenceRecord>),
     over_document: (&[TimeStampFacts], &[ProcessedTimeStamp]),
     (proofs, known): (&Proofs<'_>, &Arc<BTreeMap<ObjectId, UtcTime>>),
     context: Context<'_>,
@@ -120,6 +154,8 @@ fn signature(
         let (stamps, processed) = over_document;
         Some(time_stamp::finding(stamps.get(*place)?, processed.get(*place)?))
     }));
+    let records = facts.evidence_records.iter().zip(&evidence_records);
+    findings.extend(records.map(|(facts, it)| evidence_record::finding(facts, it)));
     findings.extend(order(facts, proven));
     findings.extend(too_late(facts, &settled, &time_stamps));
     findings.push(proven_time(findings.len(), proven));
@@ -128,6 +164,7 @@ fn signature(
     let mut block = Block { conclusion, ..own.block };
     block.blocks = settled.blocks;
     block.blocks.extend(time_stamps.iter().map(|it| it.block.clone()));
+    block.blocks.extend(evidence_records.iter().map(|it| it.block.clone()));
     let (mut checks, search, checked) = settled.basic.into_parts();
     checks.extend(block.checks.iter().cloned());
     Ok(Processed {
@@ -138,6 +175,7 @@ fn signature(
         checked,
         best_signature_time: proven,
         time_stamps,
+        evidence_records,
         proven: Proven::new(known, proofs.own()),
     })
 }

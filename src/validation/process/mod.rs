@@ -2,8 +2,10 @@
 
 mod archival;
 mod basic;
+mod evidence_record;
 mod past;
 mod time_stamp;
 
 pub(super) use archival::{Processed, ProcessedDocument, document};
+pub(super) use evidence_record::ProcessedEvidenceRecord;
 pub(super) use time_stamp::{ProcessedTimeStamp, validate as time_stamp};

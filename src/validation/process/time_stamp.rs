@@ -112,7 +112,7 @@ pub(super) fn finding(facts: &TimeStampFacts, processed: &ProcessedTimeStamp) ->
 }
 
 /// The first check that did not hold; the tree is as deep as the processes are nested.
-fn first_problem(block: &Block) -> Option<Message> {
+pub(super) fn first_problem(block: &Block) -> Option<Message> {
     let failed = |it: &&Check| matches!(it.outcome, Outcome::Failed | Outcome::NotChecked);
     let own = block.checks.iter().find(failed);
     own.map(|it| say(it.message_vi.clone(), it.message_en.clone()))

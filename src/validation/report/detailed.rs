@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::particulars::{Chain, Particulars, Stamp};
-use super::{Report, SignatureReport, TimeStampReport, indication};
+use super::{EvidenceRecordReport, Report, SignatureReport, TimeStampReport, indication};
 use crate::crypto::DigestAlgorithm;
 use crate::pki::{Certificate, TrustAnchor};
 use crate::time::UtcTime;
@@ -30,6 +30,8 @@ pub struct DetailedReport<'a> {
     signatures: Vec<Signature<'a>>,
     /// Time-stamps over the document, whatever is signed in it.
     time_stamps: Vec<Step<'a>>,
+    /// Evidence records over the document or its parts.
+    evidence_records: Vec<Step<'a>>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -93,6 +95,7 @@ impl Report {
     /// Everything that was asked, and what each process and block came to.
     #[must_use]
     pub fn detailed(&self) -> DetailedReport<'_> {
+        let records = self.evidence_records().iter().map(EvidenceRecordReport::block);
         DetailedReport {
             file: self.file(),
             format: self.format().name(),
@@ -101,6 +104,7 @@ impl Report {
             validation_time: self.validation_time(),
             signatures: self.signatures().iter().map(Signature::of).collect(),
             time_stamps: self.time_stamps().iter().map(Step::of).collect(),
+            evidence_records: records.map(Step::of).collect(),
         }
     }
 }
@@ -222,6 +226,7 @@ impl fmt::Display for DetailedReport<'_> {
                 writeln!(f, "  > {} ({status})", printable(&certificate.subject))?;
             }
         }
-        self.time_stamps.iter().try_for_each(|it| it.show(f, 0))
+        let steps = self.time_stamps.iter().chain(&self.evidence_records);
+        steps.into_iter().try_for_each(|it| it.show(f, 0))
     }
 }

@@ -96,6 +96,9 @@ impl Page {
         for (vi, en) in report.diagnostics() {
             self.both("p", vi, en);
         }
+        for record in report.evidence_records() {
+            self.evidence_record(record);
+        }
         self.overview(report.signatures());
         for signature in report.signatures() {
             self.signature(signature);

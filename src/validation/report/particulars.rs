@@ -112,6 +112,11 @@ impl Particulars {
 }
 
 impl Stamp {
+    /// The anchor that its authority's path reached.
+    pub(super) fn anchor(&self) -> Option<&TrustAnchor> {
+        self.chain.anchor.as_ref()
+    }
+
     pub(in crate::validation) fn of(
         facts: &TimeStampFacts,
         processed: &ProcessedTimeStamp,

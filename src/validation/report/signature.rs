@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
+use super::evidence_record::EvidenceRecordReport;
 use super::particulars::Particulars;
 use crate::pki::{Certificate, TrustAnchor};
 use crate::signature::pades::LaterChanges;
@@ -40,6 +41,7 @@ pub struct SignatureReport {
     pub(in crate::validation) later_changes: Option<LaterChanges>,
     pub(in crate::validation) permitted: Option<bool>,
     pub(in crate::validation) timestamps: Vec<TimeStampReport>,
+    pub(in crate::validation) evidence_records: Vec<EvidenceRecordReport>,
     pub(in crate::validation) checks: Vec<Check>,
     pub(in crate::validation) missing: Vec<String>,
     pub(in crate::validation) missing_vi: Vec<String>,
@@ -198,9 +200,11 @@ impl SignatureReport {
         self.trust_domain.as_deref()
     }
 
-    /// The anchors that its own path and those of its time-stamps reached.
+    /// The anchors that its own path, those of its time-stamps and those of its evidence
+    /// records reached.
     pub(in crate::validation) fn anchors(&self) -> impl Iterator<Item = &TrustAnchor> {
-        self.particulars.anchors()
+        let records = self.evidence_records.iter().flat_map(EvidenceRecordReport::anchors);
+        self.particulars.anchors().chain(records)
     }
 
     /// The path as far as it was found: subjects from the signer on, then the anchor.
@@ -231,6 +235,12 @@ impl SignatureReport {
     #[must_use]
     pub fn timestamps(&self) -> &[TimeStampReport] {
         &self.timestamps
+    }
+
+    /// Evidence records in its attributes.
+    #[must_use]
+    pub fn evidence_records(&self) -> &[EvidenceRecordReport] {
+        &self.evidence_records
     }
 
     /// Every check, in the order of the standard.
@@ -286,6 +296,7 @@ impl Serialize for SignatureReport {
         out.serialize_field("later_changes", &self.later_changes())?;
         out.serialize_field("permitted", &self.permitted)?;
         out.serialize_field("timestamps", &self.timestamps)?;
+        out.serialize_field("evidence_records", &self.evidence_records)?;
         out.serialize_field("checks", &self.checks)?;
         out.serialize_field("missing", &self.missing)?;
         out.serialize_field("missing_vi", &self.missing_vi)?;
@@ -294,4 +305,4 @@ impl Serialize for SignatureReport {
 }
 
 /// How many fields the serde form of a signature has; a hint to the serialiser.
-const FIELDS: usize = 28;
+const FIELDS: usize = 29;

@@ -69,9 +69,9 @@ fn time_stamp<W: Write>(
         }
         TimeStampType::ValidationDataRefsTimestamp => ("RefsOnlyTimeStamp", "false"),
         TimeStampType::ValidationDataTimestamp => ("SigAndRefsTimeStamp", "false"),
-        TimeStampType::ArchiveTimestamp | TimeStampType::ContainerTimestamp => {
-            ("ArchiveTimeStamp", "false")
-        }
+        TimeStampType::ArchiveTimestamp
+        | TimeStampType::ContainerTimestamp
+        | TimeStampType::EvidenceRecordTimestamp => ("ArchiveTimeStamp", "false"),
         TimeStampType::DocumentTimestamp => ("DocTimeStamp", "false"),
     };
     let Some(time) = stamp.time else { return Ok(()) };

@@ -5,8 +5,8 @@ use crate::time::UtcTime;
 use crate::validation::certificate::{CertificateRevocation, CertificateStatus};
 use crate::validation::check::{Check, CheckId, Outcome};
 use crate::validation::report::particulars::Chain;
-use crate::validation::report::{SignatureReport, TimeStampReport};
-use crate::validation::text::{covers, mark, sentence};
+use crate::validation::report::{EvidenceRecordReport, SignatureReport, TimeStampReport};
+use crate::validation::text::{covers, mark, of_record, sentence};
 
 impl Page {
     pub(super) fn signature(&mut self, signature: &SignatureReport) {
@@ -59,11 +59,44 @@ impl Page {
         for stamp in signature.timestamps() {
             self.time_stamp(stamp);
         }
+        for record in signature.evidence_records() {
+            let time = record.time.map_or_else(|| "?".to_owned(), UtcTime::vietnam);
+            let text = format!("{time} ({})", record.conclusion);
+            self.row("Bản ghi bằng chứng từ", "Evidence record since", &text);
+        }
         self.time(
             "Thời gian ký do người ký khai báo",
             "Time claimed by the signer",
             signature.claimed_time(),
         );
+    }
+
+    /// One over the document, which no signature stands beside.
+    pub(super) fn evidence_record(&mut self, record: &EvidenceRecordReport) {
+        self.markup("<section>\n");
+        self.both("h2", "Bản ghi bằng chứng", "Evidence record");
+        let (vi, en) = of_record(record.conclusion);
+        let en = format!("{en} ({})", record.conclusion);
+        self.verdict(class(record.conclusion), vi, &en);
+        for (vi, en) in record.missing_vi.iter().zip(&record.missing) {
+            self.both("p", &format!("Còn thiếu: {vi}"), &format!("Missing: {en}"));
+        }
+        self.markup("<table>\n");
+        for reference in &record.references {
+            let (vi, en) = match (reference.found, reference.intact) {
+                (true, Some(true)) => ("được bao trùm", "covered"),
+                (true, Some(false)) => ("không được bao trùm", "not covered"),
+                (_, _) => ("không có để kiểm tra", "not at hand"),
+            };
+            let name = &reference.name;
+            self.row_both(("Dữ liệu", "Data"), (&format!("{name}: {vi}"), en));
+        }
+        for stamp in &record.timestamps {
+            self.time_stamp(stamp);
+        }
+        self.markup("</table>\n");
+        self.checks(&record.checks.iter().collect::<Vec<_>>());
+        self.markup("</section>\n");
     }
 
     fn time_stamp(&mut self, stamp: &TimeStampReport) {

@@ -1,0 +1,327 @@
+//! Which nodes of a document are meant: a subtree without some in it, or a set of nodes.
+
+#![warn(clippy::arithmetic_side_effects)]
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use super::c14n::Sink;
+use super::document::{Document, Kind, NodeId, Piece};
+use crate::error::Result;
+
+/// Nodes of one document.
+#[derive(Debug, Clone)]
+pub(crate) enum Selection {
+    Subtree(Subtree),
+    Set(NodeSet),
+}
+
+/// A node with all that is in it, attributes and namespaces among it, but for some subtrees.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Subtree {
+    pub(crate) apex: NodeId,
+    /// In document order.
+    without: Vec<NodeId>,
+    /// Whether comments are meant (XMLDSig §4.4.3.3).
+    pub(crate) comments: bool,
+}
+
+impl Subtree {
+    pub(crate) fn new(apex: NodeId, comments: bool) -> Self {
+        Self { apex, without: Vec::new(), comments }
+    }
+
+    /// Leaves subtrees out.
+    pub(crate) fn remove(&mut self, nodes: impl IntoIterator<Item = NodeId>) {
+        self.without.extend(nodes);
+        self.without.sort_unstable();
+        self.without.dedup();
+    }
+
+    /// The subtrees that are left out, in document order.
+    pub(crate) fn without(&self) -> &[NodeId] {
+        &self.without
+    }
+}
+
+impl Selection {
+    /// Leaves subtrees out.
+    pub(crate) fn remove(&mut self, document: &Document<'_>, nodes: &[NodeId]) {
+        match self {
+            Self::Subtree(subtree) => {
+                let apex = subtree.apex;
+                // What is not in the subtree would keep it from being equal to the same one.
+                let inner = nodes.iter().copied().filter(|it| document.is_within(*it, apex));
+                let around = nodes.iter().any(|it| document.is_within(apex, *it));
+                subtree.remove(inner.chain(around.then_some(apex)));
+            }
+            Self::Set(set) => nodes.iter().for_each(|it| set.put_subtree(document, *it, false)),
+        }
+    }
+
+    /// Whether a node and all that is in it are among them, comments left aside.
+    pub(crate) fn holds(&self, document: &Document<'_>, node: NodeId) -> bool {
+        match self {
+            Self::Subtree(it) => {
+                let apart = |out: &NodeId| {
+                    !document.is_within(*out, node) && !document.is_within(node, *out)
+                };
+                document.is_within(node, it.apex) && it.without.iter().all(apart)
+            }
+            Self::Set(set) => document.subtree(node).all(|it| set.holds(document, it)),
+        }
+    }
+
+    /// Writes the text of all text nodes, line ends as they stand.
+    pub(crate) fn text(&self, document: &Document<'_>, sink: &mut dyn Sink) -> Result<()> {
+        let (nodes, mut without) = match self {
+            Self::Subtree(it) => (document.subtree(it.apex), it.without.iter().peekable()),
+            Self::Set(_) => (document.subtree(NodeId::ROOT), [].iter().peekable()),
+        };
+        let mut out: Option<NodeId> = None;
+        for node in nodes {
+            if let Some(found) = without.next_if(|it| **it <= node) {
+                out = Some(*found);
+            }
+            let left_out = match self {
+                Self::Subtree(_) => out.is_some_and(|it| document.is_within(node, it)),
+                Self::Set(set) => !set.has(node),
+            };
+            for piece in document.pieces(node).iter().filter(|_| !left_out) {
+                match piece {
+                    Piece::Raw(text) => sink.write(text.as_bytes())?,
+                    Piece::Char(it) => sink.write(it.encode_utf8(&mut [0; 4]).as_bytes())?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The same nodes one by one.
+    pub(crate) fn into_set(self, document: &Document<'_>, scopes: &Rc<Scopes>) -> NodeSet {
+        match self {
+            Self::Set(set) => set,
+            Self::Subtree(subtree) => {
+                let mut set = NodeSet::empty(document, scopes);
+                set.put_subtree(document, subtree.apex, true);
+                for node in subtree.without {
+                    set.put_subtree(document, node, false);
+                }
+                if !subtree.comments {
+                    set.remove_comments(document);
+                }
+                set
+            }
+        }
+    }
+}
+
+/// The namespaces in scope at each element (XPath 1.0 §5.4): those of an element that
+/// declares none are its parent's.
+#[derive(Debug)]
+pub(crate) struct Scopes {
+    /// For each node, the place of its scope.
+    of: Vec<u32>,
+    /// Places in `bindings`.
+    scopes: Vec<Range<usize>>,
+    /// Places of declarations, by prefix; nothing for `xml`, which stands last.
+    bindings: Vec<Option<usize>>,
+    /// For each node, how many namespace nodes the elements before it have.
+    first: Vec<usize>,
+}
+
+impl Scopes {
+    pub(crate) fn of(document: &Document<'_>) -> Self {
+        let mut scopes =
+            Self { of: Vec::new(), scopes: Vec::new(), bindings: Vec::new(), first: vec![0] };
+        scopes.add(vec![None]);
+        for node in document.subtree(NodeId::ROOT) {
+            let above = document.parent(node).and_then(|it| scopes.of.get(it.index()));
+            let above = above.copied().unwrap_or(0);
+            let own = document.declaration_places(node);
+            let scope = if own.is_empty() { above } else { scopes.inner(document, above, own) };
+            scopes.of.push(scope);
+            let is_element = document.element(node).is_some();
+            let count = if is_element { scopes.at(node).len() } else { 0 };
+            let next = scopes.first.last().copied().unwrap_or(0).saturating_add(count);
+            scopes.first.push(next);
+        }
+        scopes
+    }
+
+    fn inner(&mut self, document: &Document<'_>, above: u32, own: Range<usize>) -> u32 {
+        let prefix = |it: usize| document.declaration(it).map_or("", |it| it.prefix);
+        let kept = self.bindings_of(above).iter().copied().flatten();
+        let hidden = |it: &usize| own.clone().any(|own| prefix(own) == prefix(*it));
+        let mut all: Vec<usize> = kept.filter(|it| !hidden(it)).chain(own.clone()).collect();
+        all.retain(|it| document.declaration(*it).is_some_and(|it| !it.name.is_empty()));
+        all.sort_unstable_by_key(|it| prefix(*it));
+        self.add(all.into_iter().map(Some).chain([None]).collect())
+    }
+
+    fn add(&mut self, bindings: Vec<Option<usize>>) -> u32 {
+        let from = self.bindings.len();
+        self.bindings.extend(bindings);
+        self.scopes.push(from..self.bindings.len());
+        u32::try_from(self.scopes.len().saturating_sub(1)).unwrap_or(u32::MAX)
+    }
+
+    fn bindings_of(&self, scope: u32) -> &[Option<usize>] {
+        let range = usize::try_from(scope).ok().and_then(|it| self.scopes.get(it));
+        range.and_then(|it| self.bindings.get(it.clone())).unwrap_or_default()
+    }
+
+    /// The declarations in force at a node, by prefix; nothing for that of `xml`, the last.
+    pub(crate) fn at(&self, node: NodeId) -> &[Option<usize>] {
+        self.of.get(node.index()).map_or(&[], |it| self.bindings_of(*it))
+    }
+
+    fn count(&self) -> usize {
+        self.first.last().copied().unwrap_or(0)
+    }
+
+    fn places(&self, node: NodeId) -> Range<usize> {
+        let at = |it: usize| self.first.get(it).copied().unwrap_or(0);
+        at(node.index())..at(node.index().saturating_add(1))
+    }
+
+    fn place(&self, document: &Document<'_>, node: NodeId, prefix: &str) -> Option<usize> {
+        let declared = self.at(node).split_last()?.1;
+        let of = |it: &Option<usize>| {
+            it.and_then(|it| document.declaration(it)).map_or("", |it| it.prefix)
+        };
+        let at = declared.binary_search_by_key(&prefix, of).ok()?;
+        Some(self.places(node).start.saturating_add(at))
+    }
+}
+
+/// Any nodes of one document (XPath 1.0 §5): the attributes and namespaces of an element are
+/// nodes apart from it.
+#[derive(Debug, Clone)]
+pub(crate) struct NodeSet {
+    scopes: Rc<Scopes>,
+    nodes: Bits,
+    attributes: Bits,
+    namespaces: Bits,
+}
+
+impl NodeSet {
+    pub(crate) fn empty(document: &Document<'_>, scopes: &Rc<Scopes>) -> Self {
+        Self {
+            nodes: Bits::new(document.len()),
+            attributes: Bits::new(document.attribute_count()),
+            namespaces: Bits::new(scopes.count()),
+            scopes: Rc::clone(scopes),
+        }
+    }
+
+    /// Whether a node is among them with its attributes and namespaces. Comments are.
+    fn holds(&self, document: &Document<'_>, node: NodeId) -> bool {
+        if matches!(document.kind(node), Kind::Comment(_)) {
+            return true;
+        }
+        self.has(node)
+            && document.attribute_places(node).all(|it| self.attributes.get(it))
+            && self.scopes.places(node).all(|it| self.namespaces.get(it))
+    }
+
+    pub(crate) fn scopes(&self) -> &Rc<Scopes> {
+        &self.scopes
+    }
+
+    pub(crate) fn has(&self, node: NodeId) -> bool {
+        self.nodes.get(node.index())
+    }
+
+    /// `place` is among the attributes of the document.
+    pub(crate) fn has_attribute(&self, place: usize) -> bool {
+        self.attributes.get(place)
+    }
+
+    /// `nth` is among the namespaces in scope, see [`Scopes::at`].
+    pub(crate) fn has_namespace(&self, node: NodeId, nth: usize) -> bool {
+        self.namespaces.get(self.scopes.places(node).start.saturating_add(nth))
+    }
+
+    pub(crate) fn has_prefix(&self, document: &Document<'_>, node: NodeId, prefix: &str) -> bool {
+        let place = self.scopes.place(document, node, prefix);
+        place.is_some_and(|it| self.namespaces.get(it))
+    }
+
+    pub(crate) fn put(&mut self, node: NodeId, is_in: bool) {
+        self.nodes.put(node.index(), is_in);
+    }
+
+    pub(crate) fn put_attribute(&mut self, place: usize, is_in: bool) {
+        self.attributes.put(place, is_in);
+    }
+
+    pub(crate) fn put_namespace(&mut self, node: NodeId, nth: usize, is_in: bool) {
+        self.namespaces.put(self.scopes.places(node).start.saturating_add(nth), is_in);
+    }
+
+    /// A node and all that is in it, its attributes and namespaces.
+    pub(crate) fn put_subtree(&mut self, document: &Document<'_>, node: NodeId, is_in: bool) {
+        for node in document.subtree(node) {
+            self.nodes.put(node.index(), is_in);
+            document.attribute_places(node).for_each(|it| self.attributes.put(it, is_in));
+            self.scopes.places(node).for_each(|it| self.namespaces.put(it, is_in));
+        }
+    }
+
+    /// Leaves out all comments.
+    pub(crate) fn remove_comments(&mut self, document: &Document<'_>) {
+        for node in document.subtree(NodeId::ROOT) {
+            if matches!(document.kind(node), Kind::Comment(_)) {
+                self.nodes.put(node.index(), false);
+            }
+        }
+    }
+
+    /// Leaves out what is not in the other.
+    pub(crate) fn intersect(&mut self, other: &Self) {
+        self.combine(other, |own, other| own & other);
+    }
+
+    /// Leaves out what is in the other.
+    pub(crate) fn subtract(&mut self, other: &Self) {
+        self.combine(other, |own, other| own & !other);
+    }
+
+    /// Takes in what is in the other.
+    pub(crate) fn unite(&mut self, other: &Self) {
+        self.combine(other, |own, other| own | other);
+    }
+
+    fn combine(&mut self, other: &Self, with: fn(u64, u64) -> u64) {
+        self.nodes.combine(&other.nodes, with);
+        self.attributes.combine(&other.attributes, with);
+        self.namespaces.combine(&other.namespaces, with);
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Bits(Vec<u64>);
+
+impl Bits {
+    fn new(count: usize) -> Self {
+        Self(vec![0; count.div_ceil(64)])
+    }
+
+    fn get(&self, at: usize) -> bool {
+        self.0.get(at >> 6).is_some_and(|it| (it >> (at & 63)) & 1 == 1)
+    }
+
+    fn put(&mut self, at: usize, is_in: bool) {
+        if let Some(word) = self.0.get_mut(at >> 6) {
+            let bit = 1_u64 << (at & 63);
+            *word = if is_in { *word | bit } else { *word & !bit };
+        }
+    }
+
+    fn combine(&mut self, other: &Self, with: fn(u64, u64) -> u64) {
+        for (own, other) in self.0.iter_mut().zip(&other.0) {
+            *own = with(*own, *other);
+        }
+    }
+}

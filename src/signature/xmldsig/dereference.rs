@@ -1,0 +1,439 @@
+//! From references to digests (XMLDSig 1.1 §3.2.1, §4.4.3.2).
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use super::base64::Decoder;
+use super::target::Target;
+use super::transform::Transform;
+use super::{Reference, Signature, SignedInfo, value};
+use crate::crypto::{Digest, DigestAlgorithm, DigestContext, Verification};
+use crate::encoding::xml::{
+    Canonicalization, Document, Ids, Method, NodeId, Scopes, Selection, Sink, Subtree, decode,
+};
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
+use crate::source::{Files, Source, for_each_piece};
+
+/// What became of a reference.
+#[derive(Debug)]
+pub(crate) struct Processed {
+    /// Nothing where its URI cannot be followed.
+    pub(crate) target: Option<Target>,
+    /// What was digested; nothing where nothing was.
+    pub(crate) covered: Option<Covered>,
+    pub(crate) found: Found,
+}
+
+/// Whether what is there has the digest.
+#[derive(Debug)]
+pub(crate) enum Found {
+    Matches,
+    Differs,
+    /// What it refers to is not there.
+    Missing,
+    /// It refers to an Id that several elements have.
+    Ambiguous,
+    /// It, or what it refers to, is not what it has to be.
+    Malformed(Error),
+    /// It asks for what is not done; that says nothing about the signature.
+    Unsupported(Error),
+}
+
+/// What a digest is over.
+#[derive(Debug, Clone)]
+pub(crate) enum Covered {
+    /// These nodes of the document.
+    Nodes(Selection),
+    /// What the text of these nodes of the document stands for in base64.
+    Text(Selection),
+    /// A file beside the document, as it stands or transformed.
+    File { as_it_stands: bool },
+}
+
+impl Covered {
+    /// Whether a node of the document was digested with all that is in it, comments left
+    /// aside.
+    pub(crate) fn holds(&self, document: &Document<'_>, node: NodeId) -> bool {
+        match self {
+            Self::Nodes(nodes) => nodes.holds(document, node),
+            Self::Text(_) | Self::File { .. } => false,
+        }
+    }
+}
+
+/// Follows the references of one document.
+///
+/// The same nodes are digested once, however many references there are to them.
+pub(crate) struct Dereferencer<'d> {
+    document: &'d Document<'d>,
+    ids: Ids<'d>,
+    files: Option<&'d dyn Files>,
+    limits: &'d Limits,
+    budget: Budget,
+    scopes: Option<Rc<Scopes>>,
+    nodes: HashMap<(Subtree, Canonicalization, DigestAlgorithm), Digest>,
+    whole_files: HashMap<(String, DigestAlgorithm), Digest>,
+}
+
+/// The canonicalization of nodes that no transform has made octets of (§4.4.3.2).
+const DEFAULT: Canonicalization = Canonicalization::new(Method::Inclusive, false);
+
+enum Start {
+    Nodes(Subtree),
+    File(String),
+}
+
+impl<'d> Dereferencer<'d> {
+    pub(crate) fn new(
+        document: &'d Document<'d>,
+        files: Option<&'d dyn Files>,
+        limits: &'d Limits,
+    ) -> Self {
+        Self {
+            document,
+            ids: Ids::of(document),
+            files,
+            limits,
+            budget: Budget::of(document, limits),
+            scopes: None,
+            nodes: HashMap::new(),
+            whole_files: HashMap::new(),
+        }
+    }
+
+    /// The elements by their Ids.
+    pub(crate) fn ids(&self) -> &Ids<'d> {
+        &self.ids
+    }
+
+    /// Checks a signature's value with the key of a `SubjectPublicKeyInfo`.
+    ///
+    /// # Errors
+    /// `Malformed` when the key cannot be read; `LimitExceeded`.
+    pub(crate) fn check_value(
+        &mut self,
+        signature: &Signature,
+        public_key_info: &[u8],
+    ) -> Result<Verification> {
+        let Some(algorithm) = signature.signed_info.method.algorithm else {
+            return Ok(Verification::Unsupported);
+        };
+        let Some(signed) = self.signed_octets(&signature.signed_info)? else {
+            return Ok(Verification::Unsupported);
+        };
+        value::check(public_key_info, algorithm, &signed, &signature.value)
+    }
+
+    /// The octets that a signature's value is over; nothing where their canonicalization is
+    /// unknown.
+    ///
+    /// # Errors
+    /// `LimitExceeded`.
+    pub(crate) fn signed_octets(&mut self, signed_info: &SignedInfo) -> Result<Option<Vec<u8>>> {
+        let Some(method) = &signed_info.canonicalization else { return Ok(None) };
+        let mut octets = Vec::new();
+        self.canonical(signed_info.element, method, &mut octets)?;
+        Ok(Some(octets))
+    }
+
+    /// Writes the canonical form of an element with all that is in it.
+    ///
+    /// # Errors
+    /// Those of the sink; `LimitExceeded`.
+    pub(crate) fn canonical(
+        &mut self,
+        element: NodeId,
+        method: &Canonicalization,
+        sink: &mut dyn Sink,
+    ) -> Result<()> {
+        let mut sink = Metered { sink, budget: self.budget.clone() };
+        method.write_subtree(self.document, element, &mut sink)
+    }
+
+    /// Follows a reference of a signature, or of a manifest in it, and digests what is there.
+    ///
+    /// # Errors
+    /// `LimitExceeded`, `Io`: nothing is known then. All else is what is [`Found`].
+    pub(crate) fn process(
+        &mut self,
+        signature: NodeId,
+        reference: &Reference,
+    ) -> Result<Processed> {
+        let (target, comments) = match Target::of(reference.uri.as_deref(), &self.ids) {
+            Ok(found) => found,
+            Err(error) => {
+                return Ok(Processed { target: None, covered: None, found: Found::of(error)? });
+            }
+        };
+        let start = match &target {
+            Target::Document => Start::Nodes(Subtree::new(NodeId::ROOT, comments)),
+            Target::Element(node) => Start::Nodes(Subtree::new(*node, comments)),
+            Target::File(name) => Start::File(name.clone()),
+            Target::Unnamed => match self.only_file() {
+                Some(name) => Start::File(name),
+                None => return Ok(Processed::without_digest(target, Found::Missing)),
+            },
+            Target::NoElement(_) => return Ok(Processed::without_digest(target, Found::Missing)),
+            Target::Ambiguous(_) => return Ok(Processed::without_digest(target, Found::Ambiguous)),
+        };
+        let Some(algorithm) = reference.digest_algorithm else {
+            let error =
+                Error::unsupported(format!("the digest {:?}", short(&reference.digest_uri)));
+            return Ok(Processed::without_digest(target, Found::Unsupported(error)));
+        };
+        let digested = match start {
+            Start::Nodes(start) => self.digest_nodes(signature, start, reference, algorithm),
+            Start::File(name) => self.digest_file(&name, reference, algorithm),
+        };
+        Ok(match digested {
+            Ok(None) => Processed::without_digest(target, Found::Missing),
+            Ok(Some((digest, covered))) => {
+                let same = digest.value() == reference.digest_value;
+                let found = if same { Found::Matches } else { Found::Differs };
+                Processed { target: Some(target), covered: Some(covered), found }
+            }
+            Err(error) => Processed::without_digest(target, Found::of(error)?),
+        })
+    }
+
+    /// A file that needs no name: the only one.
+    fn only_file(&self) -> Option<String> {
+        match self.files?.names().as_slice() {
+            [one] => Some((*one).to_owned()),
+            _ => None,
+        }
+    }
+
+    fn digest_nodes(
+        &mut self,
+        signature: NodeId,
+        start: Subtree,
+        reference: &Reference,
+        algorithm: DigestAlgorithm,
+    ) -> Result<Option<(Digest, Covered)>> {
+        let document = self.document;
+        let scene = Scene { document, signature: Some(signature) };
+        let start = Selection::Subtree(start);
+        let (nodes, rest) = self.choose(&scene, start, &reference.transforms)?;
+        let method = match rest {
+            [] => Some(&DEFAULT),
+            [Transform::Canonicalization(method)] => Some(method),
+            _ => None,
+        };
+        let key = match (method, &nodes) {
+            (Some(method), Selection::Subtree(it)) => Some((it.clone(), method.clone(), algorithm)),
+            _ => None,
+        };
+        let is_text = matches!(rest.first(), Some(Transform::Base64));
+        if let Some(known) = key.as_ref().and_then(|it| self.nodes.get(it)) {
+            return Ok(Some((known.clone(), Covered::Nodes(nodes))));
+        }
+        let mut digesting = Digesting(DigestContext::new(algorithm));
+        self.write_nodes(document, &nodes, rest, &mut digesting)?;
+        let digest = digesting.0.finish();
+        if let Some(key) = key {
+            self.nodes.insert(key, digest.clone());
+        }
+        let covered = if is_text { Covered::Text(nodes) } else { Covered::Nodes(nodes) };
+        Ok(Some((digest, covered)))
+    }
+
+    fn digest_file(
+        &mut self,
+        name: &str,
+        reference: &Reference,
+        algorithm: DigestAlgorithm,
+    ) -> Result<Option<(Digest, Covered)>> {
+        let as_it_stands = reference.transforms.is_empty();
+        let key = (name.to_owned(), algorithm);
+        let known = self.whole_files.get(&key).filter(|_| as_it_stands);
+        if let Some(known) = known {
+            return Ok(Some((known.clone(), Covered::File { as_it_stands })));
+        }
+        let Some(files) = self.files else { return Ok(None) };
+        let Some(source) = files.open(name)? else { return Ok(None) };
+        let mut digesting = Digesting(DigestContext::new(algorithm));
+        if as_it_stands {
+            for_each_piece(&*source, 0..source.len(), |piece| digesting.write(piece))?;
+        } else {
+            let length = usize::try_from(source.len()).unwrap_or(usize::MAX);
+            self.budget.spend(length)?;
+            let octets = source.window(0..source.len())?;
+            self.write_octets(&octets, &reference.transforms, &mut digesting)?;
+        }
+        let digest = digesting.0.finish();
+        if as_it_stands {
+            self.whole_files.insert(key, digest.clone());
+        }
+        Ok(Some((digest, Covered::File { as_it_stands })))
+    }
+
+    /// Applies the transforms that choose nodes; what is left begins with one that does not.
+    fn choose<'t>(
+        &mut self,
+        scene: &Scene<'_>,
+        mut nodes: Selection,
+        mut transforms: &'t [Transform],
+    ) -> Result<(Selection, &'t [Transform])> {
+        while let Some((first, after)) = transforms.split_first() {
+            match first {
+                Transform::Enveloped => match scene.signature {
+                    Some(signature) => nodes.remove(scene.document, &[signature]),
+                    None => {
+                        let what = "a signature is to be left out of what it does not stand in";
+                        return Err(Error::malformed(what));
+                    }
+                },
+                Transform::XPath(_) | Transform::Filter2(_) => {
+                    return Err(Error::unsupported("XPath"));
+                }
+                Transform::Canonicalization(_) | Transform::Base64 | Transform::Unknown(_) => break,
+            }
+            transforms = after;
+        }
+        Ok((nodes, transforms))
+    }
+
+    /// `transforms` as [`choose`](Self::choose) left them.
+    fn write_nodes(
+        &mut self,
+        document: &Document<'_>,
+        nodes: &Selection,
+        transforms: &[Transform],
+        sink: &mut dyn Sink,
+    ) -> Result<()> {
+        let budget = self.budget.clone();
+        match transforms.split_first() {
+            None => DEFAULT.write(document, nodes, &mut Metered { sink, budget }),
+            Some((Transform::Canonicalization(method), [])) => {
+                method.write(document, nodes, &mut Metered { sink, budget })
+            }
+            Some((Transform::Canonicalization(method), after)) => {
+                let mut octets = Vec::new();
+                method.write(document, nodes, &mut Metered { sink: &mut octets, budget })?;
+                self.write_octets(&octets, after, sink)
+            }
+            Some((Transform::Base64, after)) => {
+                let mut octets = Vec::new();
+                let into: &mut dyn Sink = if after.is_empty() { sink } else { &mut octets };
+                let mut metered = Metered { sink: into, budget };
+                let mut decoder = Decoder::new(&mut metered);
+                nodes.text(document, &mut decoder)?;
+                decoder.finish()?;
+                if after.is_empty() { Ok(()) } else { self.write_octets(&octets, after, sink) }
+            }
+            Some((other, _)) => Err(unknown(other)),
+        }
+    }
+
+    fn write_octets(
+        &mut self,
+        octets: &[u8],
+        transforms: &[Transform],
+        sink: &mut dyn Sink,
+    ) -> Result<()> {
+        match transforms.split_first() {
+            None => sink.write(octets),
+            Some((Transform::Base64, after)) => {
+                self.budget.spend(octets.len())?;
+                let mut decoded = Vec::new();
+                let mut decoder = Decoder::new(&mut decoded);
+                decoder.write(octets)?;
+                decoder.finish()?;
+                self.write_octets(&decoded, after, sink)
+            }
+            Some((unknown @ Transform::Unknown(_), _)) => Err(self::unknown(unknown)),
+            Some(_) => {
+                self.budget.spend(octets.len())?;
+                let (text, mark): (Cow<'_, str>, u64) = decode(octets)?;
+                let document = Document::parse(&text, mark, self.limits)?;
+                let scene = Scene { document: &document, signature: None };
+                let all = Selection::Subtree(Subtree::new(NodeId::ROOT, true));
+                let (nodes, rest) = self.choose(&scene, all, transforms)?;
+                self.write_nodes(&document, &nodes, rest, sink)
+            }
+        }
+    }
+}
+
+/// Where transforms choose nodes.
+struct Scene<'x> {
+    document: &'x Document<'x>,
+    /// The signature whose transforms they are, where it stands in this document.
+    signature: Option<NodeId>,
+}
+
+impl Processed {
+    fn without_digest(target: Target, found: Found) -> Self {
+        Self { target: Some(target), covered: None, found }
+    }
+}
+
+impl Found {
+    fn of(error: Error) -> Result<Self> {
+        match error.kind() {
+            ErrorKind::Malformed => Ok(Self::Malformed(error)),
+            ErrorKind::Unsupported => Ok(Self::Unsupported(error)),
+            _ => Err(error),
+        }
+    }
+}
+
+fn unknown(transform: &Transform) -> Error {
+    Error::unsupported(format!("the transform {:?}", short(transform.uri())))
+}
+
+fn short(text: &str) -> String {
+    text.chars().take(100).collect()
+}
+
+/// How much may still be digested for one document.
+#[derive(Clone)]
+struct Budget(Rc<Cell<u64>>);
+
+impl Budget {
+    fn of(document: &Document<'_>, limits: &Limits) -> Self {
+        let length = u64::try_from(document.place(NodeId::ROOT).len()).unwrap_or(u64::MAX);
+        let most = length.saturating_mul(limits.xml_digest_factor);
+        Self(Rc::new(Cell::new(most.saturating_add(limits.xml_digest_bytes))))
+    }
+
+    fn spend(&self, octets: usize) -> Result<()> {
+        let octets = u64::try_from(octets).unwrap_or(u64::MAX);
+        match self.0.get().checked_sub(octets) {
+            Some(left) => {
+                self.0.set(left);
+                Ok(())
+            }
+            None => Err(Error::limit("octets digested for one XML document")),
+        }
+    }
+}
+
+struct Metered<'s> {
+    sink: &'s mut dyn Sink,
+    budget: Budget,
+}
+
+impl Sink for Metered<'_> {
+    fn write(&mut self, octets: &[u8]) -> Result<()> {
+        self.budget.spend(octets.len())?;
+        self.sink.write(octets)
+    }
+
+    fn effort(&mut self, octets: usize) -> Result<()> {
+        self.budget.spend(octets)
+    }
+}
+
+struct Digesting(DigestContext);
+
+impl Sink for Digesting {
+    fn write(&mut self, octets: &[u8]) -> Result<()> {
+        self.0.update(octets);
+        Ok(())
+    }
+}

@@ -1,0 +1,60 @@
+//! Values of signatures as XML has them, for the check (XMLDSig 1.1 §6.4, RFC 9231 §2.3.6).
+
+use std::borrow::Cow;
+
+use crate::crypto::{PublicKey, SignatureAlgorithm, Verification, verify};
+use crate::encoding::asn1::writer::{INTEGER, SEQUENCE, tlv};
+use crate::error::Result;
+
+/// Checks a value over the canonical octets of `SignedInfo`.
+///
+/// # Errors
+/// `Malformed` when the key cannot be read.
+pub(super) fn check(
+    public_key_info: &[u8],
+    algorithm: SignatureAlgorithm,
+    signed: &[u8],
+    value: &[u8],
+) -> Result<Verification> {
+    let value = match algorithm {
+        SignatureAlgorithm::Dsa(_) => match halves(value) {
+            Some((r, s)) => Cow::Owned(tlv(SEQUENCE, &[&integer(r), &integer(s)])),
+            None => return Ok(Verification::Invalid),
+        },
+        SignatureAlgorithm::PlainEcdsa(_) => at_length(public_key_info, value)?,
+        _ => Cow::Borrowed(value),
+    };
+    verify(public_key_info, algorithm, signed, &value)
+}
+
+fn halves(value: &[u8]) -> Option<(&[u8], &[u8])> {
+    let even = value.len().is_multiple_of(2) && !value.is_empty();
+    even.then(|| value.split_at_checked(value.len() / 2)).flatten()
+}
+
+/// A number that is not negative, as DER.
+pub(super) fn integer(octets: &[u8]) -> Vec<u8> {
+    let zeros = octets.iter().take_while(|it| **it == 0).count();
+    let octets = octets.get(zeros..).unwrap_or_default();
+    let sign: &[u8] = if octets.first().is_none_or(|it| *it >= 0x80) { &[0] } else { &[] };
+    tlv(INTEGER, &[sign, octets])
+}
+
+/// Both numbers at the length that the curve gives them: some signers write zeros before
+/// them, which change neither.
+fn at_length<'v>(public_key_info: &[u8], value: &'v [u8]) -> Result<Cow<'v, [u8]>> {
+    let PublicKey::Ec(key) = PublicKey::read(public_key_info)? else {
+        return Ok(Cow::Borrowed(value));
+    };
+    let (Some(octets), Some((r, s))) = (key.curve.octets(), halves(value)) else {
+        return Ok(Cow::Borrowed(value));
+    };
+    let shortened = |number: &'v [u8]| {
+        let (zeros, rest) = number.split_at_checked(number.len().checked_sub(octets)?)?;
+        zeros.iter().all(|it| *it == 0).then_some(rest)
+    };
+    Ok(match (shortened(r), shortened(s)) {
+        (Some(r), Some(s)) if r.len() < value.len() / 2 => Cow::Owned([r, s].concat()),
+        _ => Cow::Borrowed(value),
+    })
+}
