@@ -138,7 +138,8 @@ fn pss(document: &Document<'_>, parameters: NodeId) -> Result<Option<PssParamete
         let text = document.text_of(it);
         let digits = text.trim_matches([' ', '\t', '\r', '\n']);
         digits.parse::<u32>().map_err(|_| {
-            Error::malformed("a parameter of RSASSA-PSS is no number").at_offset(document.offset(it))
+            Error::malformed("a parameter of RSASSA-PSS is no number")
+                .at_offset(document.offset(it))
         })
     };
     let salt = fields.optional(MORE_2007, "SaltLength").map(number).transpose()?;

@@ -68,12 +68,15 @@ impl Covered {
 ///
 /// The same nodes are digested once, however many references there are to them.
 pub(crate) struct Dereferencer<'d> {
-    document: &'d Document<'d>,
-    ids: Ids<'d>,
+    pub(super) document: &'d Document<'d>,
+    pub(super) ids: Ids<'d>,
     files: Option<&'d dyn Files>,
     limits: &'d Limits,
     budget: Budget,
-    scopes: Option<Rc<Scopes>>,
+    /// Of the document, once they are asked for.
+    pub(super) scopes: Option<Rc<Scopes>>,
+    /// Steps of XPath that are left.
+    pub(super) steps: Cell<u64>,
     nodes: HashMap<(Subtree, Canonicalization, DigestAlgorithm), Digest>,
     whole_files: HashMap<(String, DigestAlgorithm), Digest>,
 }
@@ -100,6 +103,7 @@ impl<'d> Dereferencer<'d> {
             limits,
             budget: Budget::of(document, limits),
             scopes: None,
+            steps: Cell::new(limits.xml_xpath_steps),
             nodes: HashMap::new(),
             whole_files: HashMap::new(),
         }
@@ -340,8 +344,11 @@ impl<'d> Dereferencer<'d> {
                         return Err(Error::malformed(what));
                     }
                 },
-                Transform::XPath(_) | Transform::Filter2(_) => {
-                    return Err(Error::unsupported("XPath"));
+                Transform::XPath(expression) => {
+                    nodes = self.filter(scene, nodes, *expression)?;
+                }
+                Transform::Filter2(filters) => {
+                    nodes = self.filter2(scene, nodes, filters)?;
                 }
                 Transform::Canonicalization(_) | Transform::Base64 | Transform::Unknown(_) => break,
             }
@@ -413,10 +420,10 @@ impl<'d> Dereferencer<'d> {
 }
 
 /// Where transforms choose nodes.
-struct Scene<'x> {
-    document: &'x Document<'x>,
+pub(super) struct Scene<'x> {
+    pub(super) document: &'x Document<'x>,
     /// The signature whose transforms they are, where it stands in this document.
-    signature: Option<NodeId>,
+    pub(super) signature: Option<NodeId>,
 }
 
 fn covered(nodes: Selection, rest: &[Transform]) -> Covered {

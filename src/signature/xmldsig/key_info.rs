@@ -35,11 +35,7 @@ pub(crate) struct IssuerSerial {
 impl KeyInfo {
     /// # Errors
     /// `LimitExceeded` when it holds too much.
-    pub(crate) fn read(
-        document: &Document<'_>,
-        element: NodeId,
-        limits: &Limits,
-    ) -> Result<Self> {
+    pub(crate) fn read(document: &Document<'_>, element: NodeId, limits: &Limits) -> Result<Self> {
         let mut found = Self::default();
         for (n, child) in document.child_elements(element).enumerate() {
             within(n, limits.certificates, "elements in one KeyInfo")?;

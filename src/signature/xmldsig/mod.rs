@@ -13,6 +13,7 @@ mod algorithm;
 mod base64;
 mod children;
 mod dereference;
+mod filter;
 mod key_info;
 mod key_value;
 mod parse;

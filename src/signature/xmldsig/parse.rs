@@ -76,11 +76,7 @@ impl Signature {
 
     /// # Errors
     /// `Malformed` when it is not by its schema; `LimitExceeded`.
-    pub(crate) fn read(
-        document: &Document<'_>,
-        element: NodeId,
-        limits: &Limits,
-    ) -> Result<Self> {
+    pub(crate) fn read(document: &Document<'_>, element: NodeId, limits: &Limits) -> Result<Self> {
         let mut fields = Children::of(document, element)?;
         let signed_info = fields.required(DS, "SignedInfo")?;
         let value_element = fields.required(DS, "SignatureValue")?;
@@ -107,7 +103,8 @@ impl SignedInfo {
         let method = fields.required(DS, "SignatureMethod")?;
         let uri = attribute(document, method, "Algorithm")?.to_owned();
         let algorithm = algorithm::read(document, method, &uri)?;
-        let mut references = vec![Reference::read(document, fields.required(DS, "Reference")?, limits)?];
+        let mut references =
+            vec![Reference::read(document, fields.required(DS, "Reference")?, limits)?];
         while let Some(next) = fields.optional(DS, "Reference") {
             within(references.len(), limits.xml_references, "references in one signature")?;
             references.push(Reference::read(document, next, limits)?);
@@ -115,7 +112,11 @@ impl SignedInfo {
         fields.finish()?;
         Ok(Self {
             element,
-            canonicalization: transform::canonicalization(document, canonicalization, &canonicalization_uri)?,
+            canonicalization: transform::canonicalization(
+                document,
+                canonicalization,
+                &canonicalization_uri,
+            )?,
             canonicalization_uri,
             method: SignatureMethod { uri, algorithm },
             references,
@@ -126,11 +127,7 @@ impl SignedInfo {
 impl Reference {
     /// # Errors
     /// As [`Signature::read`].
-    pub(crate) fn read(
-        document: &Document<'_>,
-        element: NodeId,
-        limits: &Limits,
-    ) -> Result<Self> {
+    pub(crate) fn read(document: &Document<'_>, element: NodeId, limits: &Limits) -> Result<Self> {
         let mut fields = Children::of(document, element)?;
         let transforms = fields.optional(DS, "Transforms");
         let method = fields.required(DS, "DigestMethod")?;
@@ -164,7 +161,8 @@ pub(crate) fn manifest(
     limits: &Limits,
 ) -> Result<Vec<Reference>> {
     let mut fields = Children::of(document, element)?;
-    let mut references = vec![Reference::read(document, fields.required(DS, "Reference")?, limits)?];
+    let mut references =
+        vec![Reference::read(document, fields.required(DS, "Reference")?, limits)?];
     while let Some(next) = fields.optional(DS, "Reference") {
         within(references.len(), limits.xml_references, "references in one manifest")?;
         references.push(Reference::read(document, next, limits)?);

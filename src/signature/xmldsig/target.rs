@@ -29,7 +29,10 @@ impl Target {
         }
         let Some(fragment) = uri.strip_prefix('#') else {
             if uri.contains('#') {
-                return Err(Error::unsupported(format!("a part of another file: {:?}", short(uri))));
+                return Err(Error::unsupported(format!(
+                    "a part of another file: {:?}",
+                    short(uri)
+                )));
             }
             return Ok((Self::File(percent_decoded(uri)?), true));
         };
@@ -118,7 +121,10 @@ mod tests {
         assert!(matches!(of("#y%20z").unwrap().0, Target::Element(_)));
         assert_eq!(of("#w").unwrap().0, Target::Ambiguous("w".into()));
         assert_eq!(of("#none").unwrap().0, Target::NoElement("none".into()));
-        assert_eq!(of("t%E1%BB%9D%20tr%C3%ACnh.pdf").unwrap().0, Target::File("tờ trình.pdf".into()));
+        assert_eq!(
+            of("t%E1%BB%9D%20tr%C3%ACnh.pdf").unwrap().0,
+            Target::File("tờ trình.pdf".into())
+        );
         for uri in ["#", "#xpointer(//a)", "#xpointer(id(x))", "#element(/1)", "f.xml#x"] {
             assert_eq!(of(uri).unwrap_err().kind(), ErrorKind::Unsupported, "{uri}");
         }

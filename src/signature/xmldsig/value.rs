@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::crypto::{PublicKey, SignatureAlgorithm, Verification, verify};
 use crate::encoding::asn1::writer::{INTEGER, SEQUENCE, tlv};
+use crate::encoding::asn1::{Tag, Value};
 use crate::error::Result;
 
 /// Checks a value over the canonical octets of `SignedInfo`.
@@ -21,6 +22,10 @@ pub(super) fn check(
             Some((r, s)) => Cow::Owned(tlv(SEQUENCE, &[&integer(r), &integer(s)])),
             None => return Ok(Verification::Invalid),
         },
+        SignatureAlgorithm::PlainEcdsa(digest) if is_der(public_key_info, value)? => {
+            let algorithm = SignatureAlgorithm::Ecdsa(digest);
+            return verify(public_key_info, algorithm, signed, value);
+        }
         SignatureAlgorithm::PlainEcdsa(_) => at_length(public_key_info, value)?,
         _ => Cow::Borrowed(value),
     };
@@ -38,6 +43,14 @@ pub(super) fn integer(octets: &[u8]) -> Vec<u8> {
     let octets = octets.get(zeros..).unwrap_or_default();
     let sign: &[u8] = if octets.first().is_none_or(|it| *it >= 0x80) { &[0] } else { &[] };
     tlv(INTEGER, &[sign, octets])
+}
+
+/// Some signers write the SEQUENCE of both numbers, as CMS has it: it means the same, and
+/// cannot be taken for the other form, which has its length.
+fn is_der(public_key_info: &[u8], value: &[u8]) -> Result<bool> {
+    let PublicKey::Ec(key) = PublicKey::read(public_key_info)? else { return Ok(false) };
+    let plain = key.curve.octets().is_some_and(|it| it.saturating_mul(2) == value.len());
+    Ok(!plain && Value::only(value, 2).is_ok_and(|it| it.is(Tag::SEQUENCE).is_ok()))
 }
 
 /// Both numbers at the length that the curve gives them: some signers write zeros before
