@@ -21,6 +21,18 @@ pub fn zip(bytes: &[u8]) -> Option<Vec<u8>> {
     zip::read_single(bytes, 1 << 20).ok()
 }
 
+pub fn xml(bytes: &[u8]) -> bool {
+    crate::signature::xmldsig::exhaust::document(bytes)
+}
+
+pub fn c14n(bytes: &[u8]) -> bool {
+    crate::signature::xmldsig::exhaust::canonical(bytes)
+}
+
+pub fn xmldsig(bytes: &[u8]) -> bool {
+    crate::signature::xmldsig::exhaust::signatures(bytes)
+}
+
 pub fn cms(bytes: &[u8]) -> bool {
     exhaust::exhaust(bytes)
 }

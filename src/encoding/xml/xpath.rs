@@ -135,6 +135,20 @@ fn left_without(scene: &Scene<'_>, mut nodes: Selection, tests: &[&Test]) -> Res
 }
 
 impl Found {
+    /// No more than what was found.
+    #[cfg(test)]
+    pub(crate) fn alone(&self, scene: &Scene<'_>) -> NodeSet {
+        let mut set = NodeSet::empty(scene.document, scene.scopes);
+        for item in &self.items {
+            match item.part {
+                Part::Whole => set.put(item.node, true),
+                Part::Namespace(nth) => set.put_namespace(item.node, nth, true),
+                Part::Attribute(place) => set.put_attribute(place, true),
+            }
+        }
+        set
+    }
+
     /// The nodes, where all are elements, texts and the like: no attributes, no namespaces.
     pub(crate) fn whole(&self) -> Option<Vec<NodeId>> {
         self.items.iter().map(|it| (it.part == Part::Whole).then_some(it.node)).collect()

@@ -5,7 +5,10 @@ use std::borrow::Cow;
 use crate::crypto::{PublicKey, SignatureAlgorithm, Verification, verify};
 use crate::encoding::asn1::writer::{INTEGER, SEQUENCE, tlv};
 use crate::encoding::asn1::{Tag, Value};
-use crate::error::Result;
+use crate::encoding::base64;
+use crate::error::{Error, Result};
+use crate::keys::SignatureValue;
+use crate::pki::Certificate;
 
 /// Checks a value over the canonical octets of `SignedInfo`.
 ///
@@ -30,6 +33,41 @@ pub(super) fn check(
         _ => Cow::Borrowed(value),
     };
     verify(public_key_info, algorithm, signed, &value)
+}
+
+/// A value as XML writes it, in base64: of ECDSA both numbers at full length, where keys give
+/// a SEQUENCE of them.
+///
+/// # Errors
+/// `Misuse` when the value is not of its algorithm.
+pub(crate) fn value_in_xml(
+    certificate: &Certificate,
+    algorithm: SignatureAlgorithm,
+    value: &SignatureValue,
+) -> Result<Vec<u8>> {
+    let raw = match algorithm {
+        SignatureAlgorithm::Ecdsa(_) => plain(certificate.public_key_info(), value.bytes())?
+            .ok_or_else(|| Error::misuse("the value is none of ECDSA"))?,
+        _ => value.bytes().to_vec(),
+    };
+    Ok(base64::encode(&raw).into_bytes())
+}
+
+fn plain(public_key_info: &[u8], value: &[u8]) -> Result<Option<Vec<u8>>> {
+    let PublicKey::Ec(key) = PublicKey::read(public_key_info)? else { return Ok(None) };
+    let Some(octets) = key.curve.octets() else { return Ok(None) };
+    let mut numbers = Value::only(value, 2)?.sequence()?;
+    let mut plain = Vec::with_capacity(octets.saturating_mul(2));
+    for _ in 0..2 {
+        let number = numbers.expect(Tag::INTEGER)?.integer()?;
+        let zeros = number.iter().take_while(|it| **it == 0).count();
+        let number = number.get(zeros..).unwrap_or_default();
+        let Some(missing) = octets.checked_sub(number.len()) else { return Ok(None) };
+        plain.resize(plain.len().saturating_add(missing), 0);
+        plain.extend_from_slice(number);
+    }
+    numbers.finish()?;
+    Ok(Some(plain))
 }
 
 fn halves(value: &[u8]) -> Option<(&[u8], &[u8])> {
