@@ -27,6 +27,18 @@ pub fn container(bytes: &[u8]) -> Option<Vec<u8>> {
     zip::exhaust::packed(bytes)
 }
 
+pub fn xml(bytes: &[u8]) -> bool {
+    crate::signature::xmldsig::exhaust::document(bytes)
+}
+
+pub fn c14n(bytes: &[u8]) -> bool {
+    crate::signature::xmldsig::exhaust::canonical(bytes)
+}
+
+pub fn xmldsig(bytes: &[u8]) -> bool {
+    crate::signature::xmldsig::exhaust::signatures(bytes)
+}
+
 pub fn cms(bytes: &[u8]) -> bool {
     exhaust::exhaust(bytes)
 }

@@ -165,6 +165,11 @@ pub mod pades {
     };
 }
 
+/// Plain XML signatures (XMLDSig 1.1).
+pub mod xmldsig {
+    pub use crate::signature::xmldsig::SignatureBuilder;
+}
+
 /// Time-stamps (RFC 3161, RFC 5816).
 pub mod tsp {
     pub use crate::signature::tsp::{

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cms::SignedAttributes;
 use super::cms::create::{self, Encapsulation};
+use super::xmldsig;
 use crate::crypto::{Digest, DigestAlgorithm, DigestContext, SignatureAlgorithm};
 use crate::crypto::{Verification, verify};
 use crate::encoding::asn1::{Tag, Value};
@@ -92,6 +93,15 @@ pub(crate) enum Layout {
         /// Where in `tail` the digits begin and end.
         digits: Range<usize>,
     },
+    /// A `ds:Signature`, in the document or alone; what is signed stands in it as it is.
+    Xml {
+        /// Where in the document; nothing for one that stands alone.
+        at: Option<u64>,
+        before: String,
+        /// After what is signed.
+        before_value: String,
+        after: String,
+    },
 }
 
 impl Prepared {
@@ -154,6 +164,9 @@ impl Prepared {
     ) -> Result<Signed> {
         let certificate = self.certificate_chain.first().ok_or_else(broken)?;
         check_value(certificate, &self.to_be_signed, value)?;
+        if matches!(self.layout, Layout::Xml { .. }) {
+            return self.complete_xml(value);
+        }
         let message_digest = self.message_digest(certificate).ok_or_else(broken)?;
         let gap = match &self.layout {
             Layout::Appended { tail, digits } => Some(gap(tail, digits).ok_or_else(broken)?),
@@ -177,9 +190,32 @@ impl Prepared {
                 fill_hexadecimal(space, &cms(Encapsulation::Detached)?.head)?;
                 vec![whole, Piece::Bytes(tail)]
             }
+            Layout::Xml { .. } => return Err(broken()),
         };
         let check_document = !self.same_process;
         Ok(Signed { pieces, document: self.document, message_digest, gap, check_document })
+    }
+
+    fn complete_xml(self, value: &SignatureValue) -> Result<Signed> {
+        let certificate = self.certificate_chain.first().ok_or_else(broken)?;
+        let Layout::Xml { at, before, before_value, after } = &self.layout else {
+            return Err(broken());
+        };
+        let value = xmldsig::value_in_xml(certificate, self.to_be_signed.algorithm(), value)?;
+        let signed = self.to_be_signed.bytes();
+        let parts = [before.as_bytes(), signed, before_value.as_bytes(), &value, after.as_bytes()];
+        let signature = Piece::Bytes(parts.concat());
+        let pieces = match *at {
+            None => vec![signature],
+            Some(at) if at <= self.document.len => {
+                let rest = Piece::Document(at..self.document.len);
+                vec![Piece::Document(0..at), signature, rest]
+            }
+            Some(_) => return Err(broken()),
+        };
+        let (document, check_document) = (self.document, !self.same_process);
+        let message_digest = document.digest.clone();
+        Ok(Signed { pieces, document, message_digest, gap: None, check_document })
     }
 
     /// What the signed attributes say of the content, if they are this certificate's: the

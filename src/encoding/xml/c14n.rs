@@ -352,13 +352,11 @@ impl<'w, 'd, 'a, C: Chosen> Walk<'w, 'd, 'a, C> {
         is_apex: bool,
     ) -> Result<()> {
         let exclusive = self.method.method == Method::Exclusive;
-        if !written && (C::WHOLE || exclusive) {
-            return Ok(());
-        }
         // Within a whole subtree only what an element declares itself can be news.
         let all = is_apex || !C::WHOLE;
         self.namespaces.consider_inclusive(all);
-        if exclusive {
+        // An element that is left out uses nothing visibly.
+        if exclusive && written {
             self.namespaces.consider(prefix);
             for (place, attribute) in self.own_attributes(node) {
                 if attribute.namespace.is_some() && self.chosen.attribute(place) {

@@ -16,6 +16,8 @@ mod reader;
 mod selection;
 mod tree;
 mod writer;
+#[allow(dead_code)]
+mod xpath;
 
 #[allow(unused_imports)]
 pub(crate) use self::c14n::{Canonicalization, Method, Sink};
@@ -30,3 +32,5 @@ pub(crate) use self::reader::{Namespace, Reader, Start, Token};
 pub(crate) use self::selection::{NodeSet, Scopes, Selection, Subtree};
 pub(crate) use self::tree::Element;
 pub(crate) use self::writer::Writer;
+#[allow(unused_imports)]
+pub(crate) use self::xpath::{Expression, Found as XPathFound, Scene as XPathScene};

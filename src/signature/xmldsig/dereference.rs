@@ -68,12 +68,15 @@ impl Covered {
 ///
 /// The same nodes are digested once, however many references there are to them.
 pub(crate) struct Dereferencer<'d> {
-    document: &'d Document<'d>,
-    ids: Ids<'d>,
+    pub(super) document: &'d Document<'d>,
+    pub(super) ids: Ids<'d>,
     files: Option<&'d dyn Files>,
     limits: &'d Limits,
     budget: Budget,
-    scopes: Option<Rc<Scopes>>,
+    /// Of the document, once they are asked for.
+    pub(super) scopes: Option<Rc<Scopes>>,
+    /// Steps of XPath that are left.
+    pub(super) steps: Cell<u64>,
     nodes: HashMap<(Subtree, Canonicalization, DigestAlgorithm), Digest>,
     whole_files: HashMap<(String, DigestAlgorithm), Digest>,
 }
@@ -84,6 +87,7 @@ const DEFAULT: Canonicalization = Canonicalization::new(Method::Inclusive, false
 enum Start {
     Nodes(Subtree),
     File(String),
+    Nowhere,
 }
 
 impl<'d> Dereferencer<'d> {
@@ -99,6 +103,7 @@ impl<'d> Dereferencer<'d> {
             limits,
             budget: Budget::of(document, limits),
             scopes: None,
+            steps: Cell::new(limits.xml_xpath_steps),
             nodes: HashMap::new(),
             whole_files: HashMap::new(),
         }
@@ -162,41 +167,63 @@ impl<'d> Dereferencer<'d> {
         signature: NodeId,
         reference: &Reference,
     ) -> Result<Processed> {
-        let (target, comments) = match Target::of(reference.uri.as_deref(), &self.ids) {
+        let (target, start) = match self.start(reference) {
             Ok(found) => found,
             Err(error) => {
                 return Ok(Processed { target: None, covered: None, found: Found::of(error)? });
             }
         };
+        let digested = match reference.digest_algorithm {
+            Some(by) => self.digest(signature, start, reference, by),
+            None => {
+                let what = format!("the digest {:?}", short(&reference.digest_uri));
+                Err(Error::unsupported(what))
+            }
+        };
+        let (covered, found) = match digested {
+            Ok(Some((digest, covered))) if digest.value() == reference.digest_value => {
+                (Some(covered), Found::Matches)
+            }
+            Ok(Some((_, covered))) => (Some(covered), Found::Differs),
+            Ok(None) if matches!(target, Target::Ambiguous(_)) => (None, Found::Ambiguous),
+            Ok(None) => (None, Found::Missing),
+            Err(error) => (None, Found::of(error)?),
+        };
+        Ok(Processed { target: Some(target), covered, found })
+    }
+
+    /// Writes the octets that a reference digests, for what else is over them; nothing where
+    /// what it refers to is not there, or is not one thing.
+    ///
+    /// # Errors
+    /// `Malformed`, `Unsupported` as in [`Found`]; `LimitExceeded`, `Io`, and the sink's.
+    pub(crate) fn write(
+        &mut self,
+        signature: NodeId,
+        reference: &Reference,
+        sink: &mut dyn Sink,
+    ) -> Result<Option<Covered>> {
+        match self.start(reference)?.1 {
+            Start::Nowhere => Ok(None),
+            Start::Nodes(start) => {
+                let (nodes, rest) = self.choose_nodes(signature, start, reference)?;
+                self.write_nodes(self.document, &nodes, rest, sink)?;
+                Ok(Some(covered(nodes, rest)))
+            }
+            Start::File(name) => self.write_file(&name, reference, sink),
+        }
+    }
+
+    fn start(&self, reference: &Reference) -> Result<(Target, Start)> {
+        let (target, comments) = Target::of(reference.uri.as_deref(), &self.ids)?;
         let start = match &target {
             Target::Document => Start::Nodes(Subtree::new(NodeId::ROOT, comments)),
             Target::Element(node) => Start::Nodes(Subtree::new(*node, comments)),
             Target::File(name) => Start::File(name.clone()),
-            Target::Unnamed => match self.only_file() {
-                Some(name) => Start::File(name),
-                None => return Ok(Processed::without_digest(target, Found::Missing)),
-            },
-            Target::NoElement(_) => return Ok(Processed::without_digest(target, Found::Missing)),
-            Target::Ambiguous(_) => return Ok(Processed::without_digest(target, Found::Ambiguous)),
+            Target::Unnamed => self.only_file().map_or(Start::Nowhere, Start::File),
+            Target::NoElement(_) | Target::Ambiguous(_) => Start::Nowhere,
         };
-        let Some(algorithm) = reference.digest_algorithm else {
-            let error =
-                Error::unsupported(format!("the digest {:?}", short(&reference.digest_uri)));
-            return Ok(Processed::without_digest(target, Found::Unsupported(error)));
-        };
-        let digested = match start {
-            Start::Nodes(start) => self.digest_nodes(signature, start, reference, algorithm),
-            Start::File(name) => self.digest_file(&name, reference, algorithm),
-        };
-        Ok(match digested {
-            Ok(None) => Processed::without_digest(target, Found::Missing),
-            Ok(Some((digest, covered))) => {
-                let same = digest.value() == reference.digest_value;
-                let found = if same { Found::Matches } else { Found::Differs };
-                Processed { target: Some(target), covered: Some(covered), found }
-            }
-            Err(error) => Processed::without_digest(target, Found::of(error)?),
-        })
+        Ok((target, start))
     }
 
     /// A file that needs no name: the only one.
@@ -207,68 +234,98 @@ impl<'d> Dereferencer<'d> {
         }
     }
 
-    fn digest_nodes(
+    fn digest(
+        &mut self,
+        signature: NodeId,
+        start: Start,
+        reference: &Reference,
+        by: DigestAlgorithm,
+    ) -> Result<Option<(Digest, Covered)>> {
+        match start {
+            Start::Nowhere => Ok(None),
+            Start::Nodes(start) => {
+                let (nodes, rest) = self.choose_nodes(signature, start, reference)?;
+                let digest = self.digest_nodes(&nodes, rest, by)?;
+                Ok(Some((digest, covered(nodes, rest))))
+            }
+            Start::File(name) => self.digest_file(&name, reference, by),
+        }
+    }
+
+    fn choose_nodes<'r>(
         &mut self,
         signature: NodeId,
         start: Subtree,
-        reference: &Reference,
-        algorithm: DigestAlgorithm,
-    ) -> Result<Option<(Digest, Covered)>> {
-        let document = self.document;
-        let scene = Scene { document, signature: Some(signature) };
-        let start = Selection::Subtree(start);
-        let (nodes, rest) = self.choose(&scene, start, &reference.transforms)?;
+        reference: &'r Reference,
+    ) -> Result<(Selection, &'r [Transform])> {
+        let scene = Scene { document: self.document, signature: Some(signature) };
+        self.choose(&scene, Selection::Subtree(start), &reference.transforms)
+    }
+
+    fn digest_nodes(
+        &mut self,
+        nodes: &Selection,
+        rest: &[Transform],
+        by: DigestAlgorithm,
+    ) -> Result<Digest> {
         let method = match rest {
             [] => Some(&DEFAULT),
             [Transform::Canonicalization(method)] => Some(method),
             _ => None,
         };
-        let key = match (method, &nodes) {
-            (Some(method), Selection::Subtree(it)) => Some((it.clone(), method.clone(), algorithm)),
+        let key = match (method, nodes) {
+            (Some(method), Selection::Subtree(it)) => Some((it.clone(), method.clone(), by)),
             _ => None,
         };
-        let is_text = matches!(rest.first(), Some(Transform::Base64));
         if let Some(known) = key.as_ref().and_then(|it| self.nodes.get(it)) {
-            return Ok(Some((known.clone(), Covered::Nodes(nodes))));
+            return Ok(known.clone());
         }
-        let mut digesting = Digesting(DigestContext::new(algorithm));
-        self.write_nodes(document, &nodes, rest, &mut digesting)?;
+        let mut digesting = Digesting(DigestContext::new(by));
+        self.write_nodes(self.document, nodes, rest, &mut digesting)?;
         let digest = digesting.0.finish();
         if let Some(key) = key {
             self.nodes.insert(key, digest.clone());
         }
-        let covered = if is_text { Covered::Text(nodes) } else { Covered::Nodes(nodes) };
-        Ok(Some((digest, covered)))
+        Ok(digest)
     }
 
     fn digest_file(
         &mut self,
         name: &str,
         reference: &Reference,
-        algorithm: DigestAlgorithm,
+        by: DigestAlgorithm,
     ) -> Result<Option<(Digest, Covered)>> {
         let as_it_stands = reference.transforms.is_empty();
-        let key = (name.to_owned(), algorithm);
-        let known = self.whole_files.get(&key).filter(|_| as_it_stands);
-        if let Some(known) = known {
+        let key = (name.to_owned(), by);
+        if let Some(known) = self.whole_files.get(&key).filter(|_| as_it_stands) {
             return Ok(Some((known.clone(), Covered::File { as_it_stands })));
         }
-        let Some(files) = self.files else { return Ok(None) };
-        let Some(source) = files.open(name)? else { return Ok(None) };
-        let mut digesting = Digesting(DigestContext::new(algorithm));
-        if as_it_stands {
-            for_each_piece(&*source, 0..source.len(), |piece| digesting.write(piece))?;
-        } else {
-            let length = usize::try_from(source.len()).unwrap_or(usize::MAX);
-            self.budget.spend(length)?;
-            let octets = source.window(0..source.len())?;
-            self.write_octets(&octets, &reference.transforms, &mut digesting)?;
-        }
+        let mut digesting = Digesting(DigestContext::new(by));
+        let covered = self.write_file(name, reference, &mut digesting)?;
         let digest = digesting.0.finish();
-        if as_it_stands {
+        if as_it_stands && covered.is_some() {
             self.whole_files.insert(key, digest.clone());
         }
-        Ok(Some((digest, Covered::File { as_it_stands })))
+        Ok(covered.map(|it| (digest, it)))
+    }
+
+    fn write_file(
+        &mut self,
+        name: &str,
+        reference: &Reference,
+        sink: &mut dyn Sink,
+    ) -> Result<Option<Covered>> {
+        let as_it_stands = reference.transforms.is_empty();
+        let Some(files) = self.files else { return Ok(None) };
+        let Some(source) = files.open(name)? else { return Ok(None) };
+        if as_it_stands {
+            for_each_piece(&*source, 0..source.len(), |piece| sink.write(piece))?;
+        } else {
+            self.budget.spend(usize::try_from(source.len()).unwrap_or(usize::MAX))?;
+            let octets = source.window(0..source.len())?;
+            self.write_octets(&octets, &reference.transforms, sink)?;
+        }
+        Ok(Some(Covered::File { as_it_stands }))
     }
 
     /// Applies the transforms that choose nodes; what is left begins with one that does not.
@@ -287,8 +344,11 @@ impl<'d> Dereferencer<'d> {
                         return Err(Error::malformed(what));
                     }
                 },
-                Transform::XPath(_) | Transform::Filter2(_) => {
-                    return Err(Error::unsupported("XPath"));
+                Transform::XPath(expression) => {
+                    nodes = self.filter(scene, nodes, *expression)?;
+                }
+                Transform::Filter2(filters) => {
+                    nodes = self.filter2(scene, nodes, filters)?;
                 }
                 Transform::Canonicalization(_) | Transform::Base64 | Transform::Unknown(_) => break,
             }
@@ -360,15 +420,16 @@ impl<'d> Dereferencer<'d> {
 }
 
 /// Where transforms choose nodes.
-struct Scene<'x> {
-    document: &'x Document<'x>,
+pub(super) struct Scene<'x> {
+    pub(super) document: &'x Document<'x>,
     /// The signature whose transforms they are, where it stands in this document.
-    signature: Option<NodeId>,
+    pub(super) signature: Option<NodeId>,
 }
 
-impl Processed {
-    fn without_digest(target: Target, found: Found) -> Self {
-        Self { target: Some(target), covered: None, found }
+fn covered(nodes: Selection, rest: &[Transform]) -> Covered {
+    match rest.first() {
+        Some(Transform::Base64) => Covered::Text(nodes),
+        _ => Covered::Nodes(nodes),
     }
 }
 

@@ -11,8 +11,11 @@
 
 mod algorithm;
 mod base64;
+mod builder;
 mod children;
+mod create;
 mod dereference;
+mod filter;
 mod key_info;
 mod key_value;
 mod parse;
@@ -27,7 +30,15 @@ pub(crate) use dereference::{Covered, Dereferencer, Found, Processed};
 pub(crate) use key_info::KeyInfo;
 pub(crate) use parse::{Reference, Signature, SignatureMethod, SignedInfo, manifest};
 pub(crate) use target::Target;
-pub(crate) use transform::{FilterKind, Transform};
+pub(crate) use transform::{FilterKind, Transform, canonicalization};
+pub(crate) use value::value_in_xml;
+
+pub use builder::SignatureBuilder;
+pub(crate) use builder::{Place, beside, end_of, prepared};
+pub(crate) use create::{
+    CANONICALIZATION, Draft, NewReference, Parts, digest_document, digest_nodes, digest_within,
+    escaped, key_info,
+};
 
 /// The namespace of XMLDSig.
 pub(crate) const DS: &str = "http://www.w3.org/2000/09/xmldsig#";
@@ -39,6 +50,9 @@ pub(crate) const FILTER2: &str = "http://www.w3.org/2002/06/xmldsig-filter2";
 pub(crate) const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
 /// That of the parameters of RSASSA-PSS (RFC 9231 §2.3.9).
 pub(crate) const MORE_2007: &str = "http://www.w3.org/2007/05/xmldsig-more#";
+
+#[cfg(any(test, fuzzing))]
+pub(crate) mod exhaust;
 
 #[cfg(test)]
 mod corpus_tests;

@@ -103,13 +103,7 @@ impl SignedInfo {
         let method = fields.required(DS, "SignatureMethod")?;
         let uri = attribute(document, method, "Algorithm")?.to_owned();
         let algorithm = algorithm::read(document, method, &uri)?;
-        let mut references =
-            vec![Reference::read(document, fields.required(DS, "Reference")?, limits)?];
-        while let Some(next) = fields.optional(DS, "Reference") {
-            within(references.len(), limits.xml_references, "references in one signature")?;
-            references.push(Reference::read(document, next, limits)?);
-        }
-        fields.finish()?;
+        let references = Reference::all(document, fields, limits)?;
         Ok(Self {
             element,
             canonicalization: transform::canonicalization(
@@ -125,6 +119,23 @@ impl SignedInfo {
 }
 
 impl Reference {
+    /// What is left of an element: one at least, and nothing else.
+    fn all(
+        document: &Document<'_>,
+        mut fields: Children<'_>,
+        limits: &Limits,
+    ) -> Result<Vec<Self>> {
+        let mut all = Vec::new();
+        let mut next = Some(fields.required(DS, "Reference")?);
+        while let Some(element) = next {
+            all.push(Self::read(document, element, limits)?);
+            within(all.len(), limits.xml_references, "references in one signature")?;
+            next = fields.optional(DS, "Reference");
+        }
+        fields.finish()?;
+        Ok(all)
+    }
+
     /// # Errors
     /// As [`Signature::read`].
     pub(crate) fn read(document: &Document<'_>, element: NodeId, limits: &Limits) -> Result<Self> {
@@ -160,13 +171,5 @@ pub(crate) fn manifest(
     element: NodeId,
     limits: &Limits,
 ) -> Result<Vec<Reference>> {
-    let mut fields = Children::of(document, element)?;
-    let mut references =
-        vec![Reference::read(document, fields.required(DS, "Reference")?, limits)?];
-    while let Some(next) = fields.optional(DS, "Reference") {
-        within(references.len(), limits.xml_references, "references in one manifest")?;
-        references.push(Reference::read(document, next, limits)?);
-    }
-    fields.finish()?;
-    Ok(references)
+    Reference::all(document, Children::of(document, element)?, limits)
 }

@@ -1,0 +1,363 @@
+//! Making plain XML signatures (XMLDSig 1.1): enveloped, enveloping, detached, and within a
+//! document beside what they are over.
+
+use std::fmt;
+use std::io::Write;
+
+use super::DS;
+use super::create::{
+    CANONICALIZATION, Draft, NewReference, Parts, digest_document, digest_nodes, key_info,
+};
+use super::transform::Transform;
+use crate::crypto::{Digest, DigestAlgorithm, SignatureAlgorithm};
+use crate::encoding::base64;
+use crate::encoding::xml::{Document, Ids, NodeId, decode};
+use crate::error::{Error, Result};
+#[cfg(feature = "batch")]
+use crate::keys::SignatureValue;
+use crate::keys::{Signer, SigningOverride, check_fitness};
+use crate::limits::Limits;
+use crate::pki::Certificate;
+#[cfg(feature = "batch")]
+use crate::signature::creation::{Create, Made, SignatureRequest};
+use crate::signature::request::{self, Prepared, Signed, sign_prepared};
+use crate::source::Source;
+use crate::time::UtcTime;
+
+/// A plain XML signature to be made. What says who signed, and when, is
+/// XAdES; this is for those who ask for no more than XMLDSig.
+///
+/// ```
+/// use kyso::{SoftwareSigner, UtcTime, xmldsig};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/keys");
+/// # let key = std::fs::read(format!("{directory}/p256.key.pem"))?;
+/// # let certificates = std::fs::read(format!("{directory}/p256.crt.pem"))?;
+/// let signer = SoftwareSigner::from_pem(&key, &certificates)?;
+/// let letter = b"<letter><to>Room 12</to></letter>";
+/// let signed = xmldsig::SignatureBuilder::enveloped(letter, UtcTime::now()).sign(&signer)?;
+/// assert!(String::from_utf8(signed)?.ends_with("</ds:Signature></letter>"));
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is signed until `sign` or `prepare` is called"]
+#[derive(Clone)]
+pub struct SignatureBuilder<'a> {
+    claimed_time: UtcTime,
+    form: Form<'a>,
+    id: Option<String>,
+    overrides: Vec<SigningOverride>,
+}
+
+#[derive(Clone)]
+enum Form<'a> {
+    /// In a document, over all of it or over some elements by their Ids; inside an element by
+    /// its Id, or else the root.
+    Within {
+        document: &'a dyn Source,
+        over: Vec<String>,
+        inside: Option<String>,
+    },
+    Enveloping(&'a dyn Source),
+    Detached(Vec<(String, &'a dyn Source)>),
+}
+
+impl fmt::Debug for SignatureBuilder<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let form = match &self.form {
+            Form::Within { over, .. } if over.is_empty() => "enveloped",
+            Form::Within { .. } => "within",
+            Form::Enveloping(_) => "enveloping",
+            Form::Detached(_) => "detached",
+        };
+        write!(f, "SignatureBuilder({form}, {})", self.claimed_time)
+    }
+}
+
+/// The Id of what an enveloping signature holds.
+const OBJECT: &str = "object-1";
+
+impl<'a> SignatureBuilder<'a> {
+    /// Over a whole XML document in UTF-8; the signature is put at the end of its root
+    /// element. `claimed_time` is when the certificate has to be valid; it stands nowhere in
+    /// the signature.
+    pub fn enveloped(document: &'a dyn Source, claimed_time: UtcTime) -> Self {
+        Self::new(Form::Within { document, over: Vec::new(), inside: None }, claimed_time)
+    }
+
+    /// Over elements of an XML document in UTF-8, by their Ids; the signature is put at the
+    /// end of its root element.
+    pub fn over<I: Into<String>>(
+        document: &'a dyn Source,
+        ids: impl IntoIterator<Item = I>,
+        claimed_time: UtcTime,
+    ) -> Self {
+        let over = ids.into_iter().map(Into::into).collect();
+        Self::new(Form::Within { document, over, inside: None }, claimed_time)
+    }
+
+    /// Holding a file, of whatever kind, in base64.
+    pub fn enveloping(file: &'a dyn Source, claimed_time: UtcTime) -> Self {
+        Self::new(Form::Enveloping(file), claimed_time)
+    }
+
+    /// Over files that stay beside it, by their names.
+    pub fn detached<N: Into<String>>(
+        files: impl IntoIterator<Item = (N, &'a dyn Source)>,
+        claimed_time: UtcTime,
+    ) -> Self {
+        let files = files.into_iter().map(|(name, file)| (name.into(), file)).collect();
+        Self::new(Form::Detached(files), claimed_time)
+    }
+
+    fn new(form: Form<'a>, claimed_time: UtcTime) -> Self {
+        Self { claimed_time, form, id: None, overrides: Vec::new() }
+    }
+
+    /// The Id of the signature.
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// The signature is put at the end of the element of this Id; of no effect on one that is
+    /// in no document.
+    pub fn inside(mut self, id: impl Into<String>) -> Self {
+        if let Form::Within { inside, .. } = &mut self.form {
+            *inside = Some(id.into());
+        }
+        self
+    }
+
+    /// Signs even so, where signing would refuse the certificate.
+    pub fn allow(mut self, by_name: SigningOverride) -> Self {
+        self.overrides.push(by_name);
+        self
+    }
+
+    /// Everything but the value, for a key that is elsewhere.
+    ///
+    /// # Errors
+    /// `Misuse` without a certificate, when `algorithm` is not its key's or has no name in
+    /// XML, and when there is nothing to be signed or not the one element that is asked for;
+    /// `Signer` when the certificate must not sign at the claimed time; `Malformed` when the
+    /// document is no XML; `Unsupported` when it is not in UTF-8; `Io` when reading fails.
+    pub fn prepare(
+        &self,
+        certificate_chain: &[Certificate],
+        algorithm: SignatureAlgorithm,
+    ) -> Result<Prepared> {
+        let certificate = certificate_chain
+            .first()
+            .ok_or_else(|| Error::misuse("a signature needs the signer's certificate"))?;
+        check_fitness(certificate, algorithm, self.claimed_time, &self.overrides)?;
+        let mut draft = Draft {
+            id: self.id.clone(),
+            value_id: None,
+            algorithm,
+            references: Vec::new(),
+            key_info: Some(key_info(None, certificate_chain)),
+            objects: Vec::new(),
+        };
+        let by = algorithm.digest();
+        let (document, place) = match &self.form {
+            Form::Within { document, over, inside } => {
+                let place = within(*document, over, inside.as_deref(), by, &mut draft)?;
+                (request::Document::read(*document, by)?, place)
+            }
+            Form::Enveloping(file) => {
+                let document = request::Document::read(*file, by)?;
+                draft.references.push(enveloped_file(by, document.digest())?);
+                draft.objects.push(object(*file)?);
+                (document, Place::Alone)
+            }
+            Form::Detached(files) => {
+                for (name, file) in files {
+                    draft.references.push(beside(name, *file, by)?);
+                }
+                let nothing: &[u8] = &[];
+                (request::Document::read(nothing, by)?, Place::Alone)
+            }
+        };
+        if draft.references.is_empty() {
+            return Err(Error::misuse("there is nothing to be signed"));
+        }
+        Ok(prepared(&draft.parts()?, algorithm, certificate_chain, document, place))
+    }
+
+    /// Signs, and gives the signed document in memory; of a detached or enveloping signature,
+    /// the signature.
+    ///
+    /// # Errors
+    /// As [`prepare`](Self::prepare), and as the signer's own.
+    pub fn sign(&self, signer: &dyn Signer) -> Result<Vec<u8>> {
+        self.complete(signer)?.to_vec(self.document())
+    }
+
+    /// Signs, and writes out what [`sign`](Self::sign) gives.
+    ///
+    /// # Errors
+    /// As [`sign`](Self::sign); `Io` when writing fails.
+    pub fn sign_to(&self, signer: &dyn Signer, out: &mut dyn Write) -> Result<()> {
+        self.complete(signer)?.write_to(self.document(), out)
+    }
+
+    fn complete(&self, signer: &dyn Signer) -> Result<Signed> {
+        sign_prepared(self.prepare(signer.certificate_chain(), signer.algorithm())?, signer)
+    }
+
+    /// What [`Signed`] is written around: nothing for files beside it.
+    fn document(&self) -> &dyn Source {
+        match &self.form {
+            Form::Within { document, .. } => *document,
+            Form::Enveloping(file) => *file,
+            Form::Detached(_) => &[0_u8; 0],
+        }
+    }
+}
+
+/// Where in a document a signature goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Into none.
+    Alone,
+    /// Between these bytes.
+    At(u64),
+}
+
+/// A signature that lacks its value, where it goes.
+pub(crate) fn prepared(
+    parts: &Parts,
+    algorithm: SignatureAlgorithm,
+    certificate_chain: &[Certificate],
+    document: request::Document,
+    place: Place,
+) -> Prepared {
+    let layout = request::Layout::Xml {
+        at: match place {
+            Place::Alone => None,
+            Place::At(at) => Some(at),
+        },
+        before: parts.before.clone(),
+        before_value: parts.before_value.clone(),
+        after: parts.after.clone(),
+    };
+    let signed = parts.signed_info.clone().into_bytes();
+    Prepared::new(algorithm, certificate_chain, signed, document, layout)
+}
+
+/// Adds references to a document or its elements, and says where the signature goes.
+fn within(
+    source: &dyn Source,
+    over: &[String],
+    inside: Option<&str>,
+    by: DigestAlgorithm,
+    draft: &mut Draft,
+) -> Result<Place> {
+    let limits = Limits::default();
+    let bytes = source.window(0..source.len())?;
+    let (text, mark) = decode(&bytes)?;
+    if !matches!(text, std::borrow::Cow::Borrowed(_)) {
+        return Err(Error::unsupported("signatures are put into documents in UTF-8 only"));
+    }
+    let document = Document::parse(&text, mark, &limits)?;
+    let ids = Ids::of(&document);
+    let named = |id: &str| match ids.named(id) {
+        [one] => Ok(*one),
+        _ => Err(Error::misuse(format!("there is not one element with the Id {id:?}"))),
+    };
+    let host = inside.map_or(Ok(document.root_element()), named)?;
+    if over.is_empty() {
+        let digest = digest_document(&document, by)?;
+        draft.references.push(reference(String::new(), true, digest));
+    }
+    for id in over {
+        let element = named(id)?;
+        // A signature within what it is over leaves itself out.
+        let enveloped = document.is_within(host, element);
+        let digest = digest_nodes(&document, element, by)?;
+        draft.references.push(reference(format!("#{id}"), enveloped, digest));
+    }
+    end_of(&document, host, mark)
+}
+
+/// Before the end tag of an element.
+pub(crate) fn end_of(document: &Document<'_>, element: NodeId, mark: u64) -> Result<Place> {
+    let at = document.end_tag(element).ok_or_else(|| {
+        Error::misuse("an element without an end tag has no place for a signature")
+            .at_offset(document.offset(element))
+    })?;
+    Ok(Place::At(u64::try_from(at).unwrap_or(u64::MAX).saturating_add(mark)))
+}
+
+fn reference(uri: String, enveloped: bool, digest: Digest) -> NewReference {
+    let canonical = Transform::Canonicalization(CANONICALIZATION);
+    let transforms = match enveloped {
+        true => vec![Transform::Enveloped, canonical],
+        false => vec![canonical],
+    };
+    NewReference { id: None, uri: Some(uri), type_uri: None, transforms, digest }
+}
+
+fn enveloped_file(by: DigestAlgorithm, digest: &[u8]) -> Result<NewReference> {
+    Ok(NewReference {
+        id: None,
+        uri: Some(format!("#{OBJECT}")),
+        type_uri: None,
+        transforms: vec![Transform::Base64],
+        digest: Digest::new(by, digest)?,
+    })
+}
+
+fn object(file: &dyn Source) -> Result<String> {
+    let content = base64::encode(&file.window(0..file.len())?);
+    Ok(format!(
+        "<ds:Object xmlns:ds=\"{DS}\" Encoding=\"http://www.w3.org/2000/09/xmldsig#base64\" \
+         Id=\"{OBJECT}\">{content}</ds:Object>"
+    ))
+}
+
+/// A reference to a file by its name.
+pub(crate) fn beside(name: &str, file: &dyn Source, by: DigestAlgorithm) -> Result<NewReference> {
+    let document = request::Document::read(file, by)?;
+    Ok(NewReference {
+        id: None,
+        uri: Some(percent_encoded(name)),
+        type_uri: None,
+        transforms: Vec::new(),
+        digest: Digest::new(by, document.digest())?,
+    })
+}
+
+/// A name as a relative URI (RFC 3986 §2): whatever might mean something else is encoded.
+fn percent_encoded(name: &str) -> String {
+    let mut uri = String::with_capacity(name.len());
+    for octet in name.bytes() {
+        match octet {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                uri.push(char::from(octet));
+            }
+            other => uri.push_str(&format!("%{other:02X}")),
+        }
+    }
+    uri
+}
+
+#[cfg(feature = "batch")]
+impl Create for SignatureBuilder<'_> {
+    fn begin(&self, chain: &[Certificate], algorithm: SignatureAlgorithm) -> Result<Prepared> {
+        self.prepare(chain, algorithm)
+    }
+
+    fn finish(&self, prepared: Prepared, value: &SignatureValue) -> Result<Made<'_>> {
+        Ok(Made::whole(prepared.complete(value)?.to_vec(self.document())?))
+    }
+}
+
+#[cfg(feature = "batch")]
+impl<'a> From<SignatureBuilder<'a>> for SignatureRequest<'a> {
+    fn from(builder: SignatureBuilder<'a>) -> Self {
+        Self::new(builder)
+    }
+}
