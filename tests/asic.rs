@@ -49,9 +49,9 @@ fn json(report: &Report) -> serde_json::Value {
 
 /// The container with entries exchanged, left out (nothing) or added, in any other program's
 /// way.
-fn repacked(container: &Vec<u8>, change: &[(&str, Option<&[u8]>)]) -> Vec<u8> {
+fn repacked(container: &[u8], change: &[(&str, Option<&[u8]>)]) -> Vec<u8> {
     let limits = Limits::default();
-    let opened = Container::open(container, &limits).unwrap();
+    let opened = Container::open(&container, &limits).unwrap();
     let mut entries = Vec::new();
     for name in opened.names() {
         let mut content = Vec::new();
@@ -387,9 +387,9 @@ fn a_time_stamp_over_the_signature_outlives_a_revocation() {
 }
 
 /// Another signature over the same manifest.
-fn cms_of(pki: &Pki, container: &Vec<u8>) -> Vec<u8> {
+fn cms_of(pki: &Pki, container: &[u8]) -> Vec<u8> {
     let limits = Limits::default();
-    let opened = Container::open(container, &limits).unwrap();
+    let opened = Container::open(&container, &limits).unwrap();
     let mut manifest = Vec::new();
     opened.extract("META-INF/ASiCManifest001.xml", &mut manifest).unwrap();
     let builder = cades::SignatureBuilder::new(&manifest, at("2026-06-14T00:00:00Z"));

@@ -93,10 +93,11 @@ impl Packing<'_> {
         level: Option<Level<'_>>,
         out: &mut dyn Write,
     ) -> Outcome<()> {
-        Ok(match &level {
+        match &level {
             Some(level) => self.builder().level(level).sign_to(signer, out)?,
             None => self.builder().sign_to(signer, out)?,
-        })
+        }
+        Ok(())
     }
 
     pub(crate) fn prepare(
