@@ -3,6 +3,7 @@
 //! What is expected otherwise stands in `tests/divergences/` with its reason; a divergence
 //! that has gone fails, too. No trust is judged here: any key that a case hands in, or a
 //! signature names, may be the signer's.
+#![allow(clippy::unwrap_in_result)] // what a case names is there
 
 use std::cell::Cell;
 use std::collections::BTreeMap;

@@ -65,7 +65,7 @@ fn process(
     text: &str,
     files: Option<&dyn Files>,
     limits: &Limits,
-) -> crate::Result<Vec<Processed>> {
+) -> crate::error::Result<Vec<Processed>> {
     let document = Document::parse(text, 0, limits)?;
     let element = Signature::all_in(&document, limits)?[0];
     let signature = Signature::read(&document, element, limits)?;
@@ -98,7 +98,7 @@ fn references_lead_to_what_is_digested() {
         format!("<f:XPath xmlns:f='{FILTER2}' Filter='{kind}'>{text}</f:XPath>")
     };
     let two = path("intersect", "//c") + &path("union", "//d");
-    let rest = format!("<c>QUI<!--x-->=</c><d Id='d'>x<!--y--></d>");
+    let rest = "<c>QUI<!--x-->=</c><d Id='d'>x<!--y--></d>";
     for (uri, transforms, expected) in [
         ("", vec![ENVELOPED, CANONICAL], "<a><c>QUI=</c><d Id=\"d\">x</d></a>".to_owned()),
         ("#d", vec![], "<d Id=\"d\">x</d>".to_owned()),
