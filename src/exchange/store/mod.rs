@@ -116,7 +116,7 @@ fn not_carried_out() -> Error {
 ///
 /// Each fails with `Io` where the database fails; what else is said stands beside it.
 pub trait Records {
-    /// Keeps a letter with a delivery that is due at once for each receiver.
+    /// Keeps a letter, its bytes, and a delivery that is due at once for each receiver.
     ///
     /// # Errors
     /// `Io`.
