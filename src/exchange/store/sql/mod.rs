@@ -14,6 +14,7 @@ use super::claim::{Claim, ClaimToken};
 use super::incoming::{Incoming, IncomingId, IncomingState, NewIncoming};
 use super::objects::Objects;
 use super::outgoing::{Delivery, DeliveryId, DeliveryState, Letter, LetterId, NewLetter};
+use self::journal::Heads;
 use super::{Body, Records};
 use crate::envelope::edxml::{DocumentId, OrganId, Progress};
 use crate::error::{Error, Result};
@@ -178,6 +179,7 @@ const TWO_DAYS: i64 = 2 * 86_400;
 struct Work<'c> {
     connection: &'c mut dyn Connection,
     objects: &'c dyn Objects,
+    heads: Heads,
 }
 
 impl Records for Work<'_> {
@@ -287,7 +289,7 @@ impl Records for Work<'_> {
     }
 
     fn serialize(&mut self, agency: &OrganId) -> Result<()> {
-        journal::head(self.connection, agency).map(drop)
+        self.heads.lock(self.connection, agency)
     }
 
     fn release_claims(&mut self, agency: &OrganId, of: Option<ClaimToken>) -> Result<u64> {
@@ -311,7 +313,7 @@ impl Records for Work<'_> {
     }
 
     fn note(&mut self, noted: &Noted<'_>) -> Result<Entry> {
-        journal::note(self.connection, noted)
+        self.heads.note(self.connection, noted)
     }
 
     fn entries(&mut self, agency: &OrganId, from: u64, most: u32) -> Result<Vec<Entry>> {
@@ -319,6 +321,7 @@ impl Records for Work<'_> {
     }
 
     fn first_entry_since(&mut self, agency: &OrganId, at: UtcTime) -> Result<u64> {
+        self.heads.write(self.connection)?;
         journal::first_since(self.connection, agency, at)
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::journal::Heads;
 use super::{Connection, Database, Kept, Work, bodies, post_office};
 use crate::envelope::edxml::OrganId;
 use crate::error::{Error, Result};
@@ -32,8 +33,20 @@ impl Room {
         &self,
         work: &mut dyn FnMut(&mut dyn Records) -> Result<()>,
     ) -> Result<()> {
+        self.within(Kept::AtOnce, &mut |it| work(it))
+    }
+
+    fn within(
+        &self,
+        kept: Kept,
+        work: &mut dyn FnMut(&mut Work<'_>) -> Result<()>,
+    ) -> Result<()> {
         let objects = &*self.objects;
-        self.database.write(Kept::AtOnce, &mut |connection| work(&mut Work { connection, objects }))
+        self.database.write(kept, &mut |connection| {
+            let mut it = Work { connection, objects, heads: Heads::default() };
+            work(&mut it)?;
+            it.heads.write(it.connection)
+        })
     }
 
     /// Only what reads.
@@ -42,7 +55,9 @@ impl Room {
         work: &mut dyn FnMut(&mut dyn Records) -> Result<()>,
     ) -> Result<()> {
         let objects = &*self.objects;
-        self.database.read(&mut |connection| work(&mut Work { connection, objects }))
+        self.database.read(&mut |connection| {
+            work(&mut Work { connection, objects, heads: Heads::default() })
+        })
     }
 
     pub(in crate::exchange::store) fn keep(&self, message: &dyn Source) -> Result<Body> {
@@ -82,9 +97,9 @@ impl Room {
 
     /// What `work` comes to, which writes.
     fn write<T>(&self, kept: Kept, mut work: impl FnMut(&mut Work<'_>) -> Result<T>) -> Result<T> {
-        let (mut outcome, objects) = (None, &*self.objects);
-        self.database.write(kept, &mut |connection| {
-            outcome = Some(work(&mut Work { connection, objects })?);
+        let mut outcome = None;
+        self.within(kept, &mut |it| {
+            outcome = Some(work(it)?);
             Ok(())
         })?;
         outcome.ok_or_else(not_carried_out)
