@@ -73,6 +73,16 @@ pub trait Store: Send + Sync {
     /// `Io`.
     fn keep(&self, message: &dyn Source) -> Result<Body>;
 
+    /// As [`Store::keep`], for who knows the SHA-256 of the message, in lower-case hexadecimal,
+    /// from these very bytes: a small one is not digested again.
+    ///
+    /// # Errors
+    /// As [`Store::keep`]; `Misuse` where `digest` is none.
+    fn keep_as(&self, message: &dyn Source, digest: &str) -> Result<Body> {
+        let _ = digest;
+        self.keep(message)
+    }
+
     /// A message that is kept, by its SHA-256 in lower-case hexadecimal.
     ///
     /// # Errors

@@ -11,15 +11,23 @@ use crate::exchange::store::{Body, NotKept};
 use crate::source::Source;
 use crate::time::UtcTime;
 
-/// A small message is read into memory, and a large one into the place for those.
-pub(super) fn keep(objects: &dyn Objects, most: u64, message: &dyn Source) -> Result<Body> {
+/// A small message is read into memory, and a large one into the place for those. What is said
+/// to be its digest is taken for it where it is small.
+pub(super) fn keep(
+    objects: &dyn Objects,
+    most: u64,
+    message: &dyn Source,
+    known: Option<&str>,
+) -> Result<Body> {
     let length = message.len();
+    known.map_or(Ok(()), objects::check)?;
     if length > most {
         let digest = objects.put(message)?;
         return Ok(Body { digest, length, bytes: None });
     }
     let bytes = message.window(0..length)?;
-    let digest = DigestAlgorithm::Sha256.digest(&bytes).to_string();
+    let digest = known.map(str::to_owned);
+    let digest = digest.unwrap_or_else(|| DigestAlgorithm::Sha256.digest(&bytes).to_string());
     Ok(Body { digest, length, bytes: Some(Arc::from(bytes)) })
 }
 

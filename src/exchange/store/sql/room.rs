@@ -61,7 +61,15 @@ impl Room {
     }
 
     pub(in crate::exchange::store) fn keep(&self, message: &dyn Source) -> Result<Body> {
-        bodies::keep(&*self.objects, self.within, message)
+        bodies::keep(&*self.objects, self.within, message, None)
+    }
+
+    pub(in crate::exchange::store) fn keep_as(
+        &self,
+        message: &dyn Source,
+        digest: &str,
+    ) -> Result<Body> {
+        bodies::keep(&*self.objects, self.within, message, Some(digest))
     }
 
     pub(in crate::exchange::store) fn open(&self, digest: &str) -> Result<Box<dyn Source>> {
@@ -182,6 +190,14 @@ macro_rules! kept_in_a_room {
                 message: &dyn crate::source::Source,
             ) -> crate::error::Result<super::Body> {
                 self.room.keep(message)
+            }
+
+            fn keep_as(
+                &self,
+                message: &dyn crate::source::Source,
+                digest: &str,
+            ) -> crate::error::Result<super::Body> {
+                self.room.keep_as(message, digest)
             }
 
             fn open(&self, digest: &str) -> crate::error::Result<Box<dyn crate::source::Source>> {
