@@ -67,7 +67,8 @@ pub trait Store: Send + Sync {
     }
 
     /// Makes ready to keep a message: a large one is written beside the database at once,
-    /// under its digest; a small one goes into it with the record that names it.
+    /// under its digest; a small one goes into it, or is appended to a file, with the record
+    /// that names it.
     ///
     /// # Errors
     /// `Io`.

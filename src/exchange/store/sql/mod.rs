@@ -8,13 +8,15 @@ mod outgoing;
 pub(super) mod post_office;
 mod room;
 mod schema;
+mod segments;
 mod value;
 
+use self::journal::Heads;
+use self::segments::Appending;
 use super::claim::{Claim, ClaimToken};
 use super::incoming::{Incoming, IncomingId, IncomingState, NewIncoming};
 use super::objects::Objects;
 use super::outgoing::{Delivery, DeliveryId, DeliveryState, Letter, LetterId, NewLetter};
-use self::journal::Heads;
 use super::{Body, Records};
 use crate::envelope::edxml::{DocumentId, OrganId, Progress};
 use crate::error::{Error, Result};
@@ -26,6 +28,8 @@ pub(super) use self::room::{Room, kept_in_a_room};
 pub(super) use self::schema::migrate;
 #[cfg(test)]
 pub(super) use self::schema::migrate_to;
+#[cfg(feature = "sqlite")]
+pub(super) use self::segments::Segments;
 pub(super) use self::value::{Cell, Row, Value};
 
 /// Whose SQL it is.
@@ -179,6 +183,8 @@ const TWO_DAYS: i64 = 2 * 86_400;
 struct Work<'c> {
     connection: &'c mut dyn Connection,
     objects: &'c dyn Objects,
+    /// Where messages are appended to files.
+    appending: Option<Appending<'c>>,
     heads: Heads,
 }
 
@@ -305,7 +311,7 @@ impl Records for Work<'_> {
     }
 
     fn insert_body(&mut self, body: &Body) -> Result<()> {
-        bodies::insert(self.connection, self.objects, body)
+        bodies::insert(self, body)
     }
 
     fn has_body(&mut self, digest: &str) -> Result<bool> {

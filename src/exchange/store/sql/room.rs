@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::journal::Heads;
+use super::segments::{Appending, Segments};
 use super::{Connection, Database, Kept, Work, bodies, post_office};
 use crate::envelope::edxml::OrganId;
 use crate::error::{Error, Result};
@@ -18,6 +19,10 @@ pub(in crate::exchange::store) struct Room {
     objects: Arc<dyn Objects>,
     /// Messages of more bytes are kept beside the database.
     within: u64,
+    /// Where messages are appended that are neither small nor large.
+    segments: Option<Segments>,
+    /// Whether more are appended there.
+    appends: bool,
 }
 
 impl Room {
@@ -26,7 +31,17 @@ impl Room {
         objects: Arc<dyn Objects>,
         within: u64,
     ) -> Self {
-        Self { database, objects, within }
+        Self { database, objects, within, segments: None, appends: false }
+    }
+
+    /// Reads what was appended there, and appends more where `appends` is `true`.
+    #[cfg(feature = "sqlite")]
+    pub(in crate::exchange::store) fn with_segments(
+        self,
+        segments: Segments,
+        appends: bool,
+    ) -> Self {
+        Self { segments: Some(segments), appends, ..self }
     }
 
     pub(in crate::exchange::store) fn transaction(
@@ -36,16 +51,15 @@ impl Room {
         self.within(Kept::AtOnce, &mut |it| work(it))
     }
 
-    fn within(
-        &self,
-        kept: Kept,
-        work: &mut dyn FnMut(&mut Work<'_>) -> Result<()>,
-    ) -> Result<()> {
-        let objects = &*self.objects;
+    /// What is appended is on the disk before the transaction ends.
+    fn within(&self, kept: Kept, work: &mut dyn FnMut(&mut Work<'_>) -> Result<()>) -> Result<()> {
+        let (objects, segments) = (&*self.objects, self.segments.as_ref());
         self.database.write(kept, &mut |connection| {
-            let mut it = Work { connection, objects, heads: Heads::default() };
+            let appending = segments.filter(|_| self.appends).map(Appending::new);
+            let mut it = Work { connection, objects, appending, heads: Heads::default() };
             work(&mut it)?;
-            it.heads.write(it.connection)
+            it.heads.write(it.connection)?;
+            it.appending.map_or(Ok(()), |it| it.sync())
         })
     }
 
@@ -56,7 +70,7 @@ impl Room {
     ) -> Result<()> {
         let objects = &*self.objects;
         self.database.read(&mut |connection| {
-            work(&mut Work { connection, objects, heads: Heads::default() })
+            work(&mut Work { connection, objects, appending: None, heads: Heads::default() })
         })
     }
 
@@ -73,11 +87,15 @@ impl Room {
     }
 
     pub(in crate::exchange::store) fn open(&self, digest: &str) -> Result<Box<dyn Source>> {
-        bodies::open(&*self.database, &*self.objects, digest)
+        bodies::open(&*self.database, &*self.objects, self.segments.as_ref(), digest)
     }
 
     pub(in crate::exchange::store) fn sweep(&self, before: UtcTime) -> Result<u64> {
-        bodies::sweep(&*self.database, &*self.objects, before)
+        let swept = bodies::sweep(&*self.database, &*self.objects, before)?;
+        if let Some(segments) = &self.segments {
+            self.database.write(Kept::AtOnce, &mut |connection| segments.clear(connection))?;
+        }
+        Ok(swept)
     }
 
     pub(in crate::exchange::store) fn sweep_unnamed(
