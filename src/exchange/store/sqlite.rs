@@ -134,8 +134,8 @@ impl SqliteOptions {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         wait_for_the_disk(connection, self.durable)?;
         connection.pragma_update(None, "foreign_keys", true)?;
-        // Or each statement with a limit would be prepared anew each time, in case another
-        // plan fitted the number better.
+        // Or statements are prepared anew when values are bound to them, in case another plan
+        // fits these better.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         if let Some(bytes) = self.most {
             let page: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
@@ -299,8 +299,6 @@ fn failed(error: rusqlite::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use rusqlite::StatementStatus;
-
     use super::*;
     use crate::exchange::store::Store;
     use crate::time::UtcTime;
@@ -330,23 +328,6 @@ mod tests {
             let plan = plan(&store, query);
             assert!(plan.contains(index), "{query}\n{plan}");
             assert!(!plan.contains("SCAN") && !plan.contains("B-TREE"), "{query}\n{plan}");
-        }
-    }
-
-    #[test]
-    fn statements_are_prepared_once() {
-        let folder = tempfile::tempdir().unwrap();
-        let connection = SqliteOptions::new(folder.path().join("post.db")).connect().unwrap();
-        sql::migrate(&mut Within(&connection)).unwrap();
-        for (query, _) in sql::FREQUENT {
-            for round in 0..3 {
-                let values: Vec<_> = (1..=6).map(|it| Value::from(it + round)).collect();
-                let places = connection.prepare_cached(query).unwrap().parameter_count();
-                let it = Within(&connection);
-                let mut statement = it.statement(query, &values[..places]).unwrap();
-                statement.raw_query().next().unwrap();
-                assert_eq!(statement.get_status(StatementStatus::RePrepare), 0, "{query}");
-            }
         }
     }
 
