@@ -10,6 +10,7 @@
 //! | `SIZE` | bytes of each (100000) |
 //! | `FOLDER` | where the stores are (a temporary one); `/dev/shm` shows what the disk costs |
 //! | `DURABLE=no` | SQLite does not wait for the disk at each step |
+//! | `FETCH=download` | messages are fetched as they are, by `downloadEdoc`, not in base64 by `getEdoc` |
 //! | `KEY` | of `testdata/keys`: `rsa2048` or `p256` (`rsa2048`) |
 //! | `POSTGRES`, `WORKERS` | the receiver's post is kept there, worked on by so many threads |
 //!
@@ -69,6 +70,10 @@ impl Agency {
         let credentials = Credentials::new(code, code);
         let inbox = Inbox::new(&post, Arc::new(Examiner::new(validator())));
         let axis = Client::new(endpoint, credentials, UtcTime::now).unwrap();
+        let axis = match setting("FETCH", "get").as_str() {
+            "download" => axis.with_download_edoc(),
+            _ => axis,
+        };
         Self { axis, inbox, outbox: Outbox::new(&post), post, asked: Mutex::default() }
     }
 
@@ -142,7 +147,7 @@ fn exchange(
     let done = Arc::new(AtomicBool::new(false));
     let answered = Arc::new(AtomicUsize::new(0));
     let workers: usize = setting("WORKERS", "1").parse().unwrap();
-    let started = Instant::now();
+    let (started, used) = (Instant::now(), processor_seconds());
     let threads: Vec<_> = (0..workers)
         .map(|_| {
             let (receiver, done) = (Arc::clone(receiver), Arc::clone(&done));
@@ -184,12 +189,14 @@ fn exchange(
         }
     }
     let seconds = started.elapsed().as_secs_f64();
+    let used = processor_seconds() - used;
     done.store(true, Ordering::Relaxed);
     threads.into_iter().for_each(|it| it.join().unwrap());
     #[expect(clippy::cast_precision_loss, reason = "a rate")]
-    let rate = documents as f64 / seconds;
+    let count = documents as f64;
+    let rate = count / seconds;
     println!("{documents} dispatches in {seconds:.2} s: {rate:.0} a second, {workers} workers");
-    println!("{} KB resident", resident());
+    println!("{:.2} ms of processor for each, {} KB resident", used * 1e3 / count, resident());
 }
 
 /// Signing, and verifying, as often as there are documents.
@@ -255,6 +262,15 @@ fn validator() -> Validator {
 
 fn test_file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/keys").join(name)
+}
+
+/// What all threads of this process used so far, without its children: of Linux alone, in
+/// hundredths; 0 elsewhere.
+fn processor_seconds() -> f64 {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // The name of the program may hold anything, and ends with the last bracket.
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    fields.skip(11).take(2).filter_map(|it| it.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
 
 /// Of Linux alone; 0 elsewhere.

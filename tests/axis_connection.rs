@@ -119,6 +119,12 @@ fn one_connection_is_enough() {
     assert_eq!(connections.load(Ordering::SeqCst), 1);
 }
 
+#[test]
+fn to_a_name_that_is_not_found_nothing_is_sent() {
+    let error = client("http://no..name/api").agencies().unwrap_err();
+    assert!(matches!(fault(&error), Fault::NotSent(_)), "{error}");
+}
+
 /// A server may close a connection while nobody uses it: the next call opens another.
 #[test]
 fn a_connection_that_was_closed_meanwhile_is_not_used() {

@@ -48,6 +48,9 @@ pub(crate) fn small_and_large_ones_come_back(place: &dyn Place) {
             .flat_map(|n| source.window(n..length.min(n + (1 << 16))).unwrap().into_owned())
             .collect();
         assert_eq!(body.digest, DigestAlgorithm::Sha256.digest(&whole).to_string());
+        assert_eq!(store.keep_as(&source, &body.digest).unwrap(), body);
+        let none = store.keep_as(&source, "../../etc/passwd").unwrap_err();
+        assert_eq!(none.kind(), ErrorKind::Misuse);
         for _ in 0..2 {
             store.within(|it| it.insert_body(&body)).unwrap();
         }

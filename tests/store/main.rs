@@ -15,6 +15,7 @@ mod postgres;
 mod postgres_server;
 mod records;
 mod samples;
+mod segments;
 mod sqlite;
 
 use std::sync::Arc;

@@ -37,12 +37,12 @@ impl Incoming {
         self.file.write_all(piece)
     }
 
-    /// The message at its start and its length, if `claimed` is its digest.
-    pub(super) fn message(mut self, claimed: &str) -> io::Result<Option<(SpooledTempFile, u64)>> {
-        let Some(length) = self.digest.message_length(claimed) else { return Ok(None) };
+    /// The message at its start, if `claimed` is its digest.
+    pub(super) fn message(mut self, claimed: &str) -> io::Result<Option<Claimed>> {
+        let Some((length, digest)) = self.digest.message(claimed) else { return Ok(None) };
         self.file.set_len(length)?;
         self.file.rewind()?;
-        Ok(Some((self.file, length)))
+        Ok(Some(Claimed { file: self.file, length, digest }))
     }
 
     /// All of it, for bodies of a few bytes.
@@ -52,6 +52,14 @@ impl Incoming {
         self.file.read_to_end(&mut bytes)?;
         Ok(bytes)
     }
+}
+
+/// A message that is the one that was announced.
+pub(super) struct Claimed {
+    pub(super) file: SpooledTempFile,
+    pub(super) length: u64,
+    /// SHA-256 in lower-case hexadecimal.
+    pub(super) digest: String,
 }
 
 /// A message within the store, which is not held open: nothing is while a peer takes its time.
@@ -138,12 +146,12 @@ impl Outgoing {
         if length <= AHEAD {
             let message = store.open(&digest).map_err(io::Error::other)?;
             let message = message.window(0..length).map_err(io::Error::other)?;
-            let mut bytes = Vec::new();
-            if encoded {
-                EdocReply::new(&*message).read_to_end(&mut bytes)?;
-            } else {
-                bytes.extend_from_slice(&message);
+            if !encoded {
+                return Ok(Self::whole(message.into_owned()));
             }
+            let mut reply = EdocReply::new(&*message);
+            let mut bytes = Vec::with_capacity(usize::try_from(reply.len()).unwrap_or(0));
+            reply.read_to_end(&mut bytes)?;
             return Ok(Self::whole(bytes));
         }
         let kept = Kept { store, digest, length, ahead: Mutex::default() };

@@ -8,7 +8,9 @@
 
 use std::io;
 use std::net::{self, SocketAddr};
+use std::num::NonZero;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use hyper::server::conn::http1;
@@ -27,6 +29,8 @@ use super::{Options, Patience, request};
 const HEADER_BYTES: usize = 64 << 10;
 /// Headers of a request; the kit sends some twenty.
 const HEADERS: usize = 100;
+/// Threads that watch over connections, at most.
+const WATCHERS: usize = 2;
 /// How long requests under way have to end when the gateway does.
 const FAREWELL: Duration = Duration::from_secs(10);
 
@@ -46,8 +50,10 @@ impl Server {
         })?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
+        // On one core a second one would only be woken, and find nothing.
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
         let runtime = Builder::new_multi_thread()
-            .worker_threads(2)
+            .worker_threads(cores.min(WATCHERS))
             .max_blocking_threads(options.workers.max(1))
             .thread_name("axis")
             .enable_all()

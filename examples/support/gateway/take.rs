@@ -8,9 +8,8 @@ use kyso::edxml::{self, Message, OrganId, Timestamp, TraceHeader};
 use kyso::exchange::store::{Accepted, Body, NewMail, PostOffice};
 use kyso::exchange::{MessageKind, TransportId};
 use kyso::{DigestAlgorithm, Limits, Seekable, UtcTime};
-use tempfile::SpooledTempFile;
 
-use super::body::Incoming;
+use super::body::{Claimed, Incoming};
 use super::directory::Directory;
 use super::refusal::No;
 
@@ -42,7 +41,7 @@ impl Taker {
     }
 
     /// The name of the message, and whether it is new: the same message again has the name
-    /// it was given first.
+    /// it was given first, whatever has become of its receivers since.
     pub(super) fn take(
         &self,
         store: &dyn PostOffice,
@@ -52,21 +51,36 @@ impl Taker {
     ) -> Result<(TransportId, bool), No> {
         let once = Once::of(Call::SendEdoc, caller, b"");
         let once = once.ok_or_else(|| No::because(ErrorCode::SYSTEM))?;
-        // Whatever has become of its receivers since.
-        if let Some(id) = store.taken(once.key()).map_err(No::failed)? {
-            return Ok((id, false));
-        }
-        let sent_as = name(once.key(), "");
+        self.take_once(store, directory, caller, body, once.key()).or_else(|no| {
+            let known = store.taken(once.key()).map_err(No::failed)?;
+            known.map(|id| (id, false)).ok_or(no)
+        })
+    }
+
+    fn take_once(
+        &self,
+        store: &dyn PostOffice,
+        directory: &Directory,
+        caller: &Verified,
+        body: Incoming,
+        key: &str,
+    ) -> Result<(TransportId, bool), No> {
+        let sent_as = name(key, "");
         directory.is_caller(caller, caller.parameter("from").unwrap_or_default())?;
         let claimed = caller.parameter("hash-file").unwrap_or_default();
         let message = body.message(claimed).map_err(No::failed)?.ok_or_else(|| {
             No(ErrorCode::INVALID_FILE, "hash-file khong khop voi file".to_owned())
         })?;
+        // A large one is written to be kept before it is found to be there.
+        if message.file.is_rolled()
+            && let Some(id) = store.taken(key).map_err(No::failed)?
+        {
+            return Ok((id, false));
+        }
         let (letter, body) = self.read(store, directory, caller, message)?;
-        let to: Vec<_> =
-            letter.to.iter().map(|to| (to.as_str().into(), name(once.key(), to))).collect();
+        let to: Vec<_> = letter.to.iter().map(|to| (to.as_str().into(), name(key, to))).collect();
         let accepted = store.accept(&NewMail {
-            tag: once.key(),
+            tag: key,
             kind: letter.kind,
             from: &letter.from,
             title: &letter.title,
@@ -88,7 +102,7 @@ impl Taker {
         store: &dyn PostOffice,
         directory: &Directory,
         caller: &Verified,
-        (mut message, length): (SpooledTempFile, u64),
+        Claimed { file: mut message, length, digest }: Claimed,
     ) -> Result<(Addressed, Body), No> {
         let in_memory = !message.is_rolled();
         let _turn =
@@ -104,7 +118,7 @@ impl Taker {
                 .map_err(|error| No(ErrorCode::INVALID_EDXML, error.to_string()))?;
             store.keep(&rewritten)
         } else if in_memory {
-            store.keep(&bytes)
+            store.keep_as(&bytes, &digest)
         } else {
             drop((bytes, parsed));
             Seekable::new(message).and_then(|it| store.keep(&it))

@@ -51,12 +51,24 @@ impl BodyDigest {
     /// none.
     #[must_use]
     pub fn message_length(self, claimed: &str) -> Option<u64> {
+        self.message(claimed).map(|it| it.0)
+    }
+
+    /// As [`BodyDigest::message_length`], with SHA-256 of the message in lower-case
+    /// hexadecimal, by which a store keeps it
+    /// ([`Store::keep_as`](crate::exchange::store::Store::keep_as)).
+    #[must_use]
+    pub fn message(self, claimed: &str) -> Option<(u64, String)> {
         let Self { mut digest, last, length } = self;
-        if last == LINE_END && is_claimed(&digest.clone().finish(), claimed) {
-            return length.checked_sub(2);
+        if last == LINE_END {
+            let without = digest.clone().finish();
+            if is_claimed(&without, claimed) {
+                return Some((length.checked_sub(2)?, without.to_string()));
+            }
         }
         digest.update(&last);
-        is_claimed(&digest.finish(), claimed).then_some(length)
+        let digest = digest.finish();
+        is_claimed(&digest, claimed).then(|| (length, digest.to_string()))
     }
 }
 
@@ -84,7 +96,12 @@ mod tests {
                     for size in 1..=body.len().max(1) {
                         let mut digest = BodyDigest::new();
                         body.chunks(size).for_each(|piece| digest.update(piece));
-                        assert_eq!(digest.message_length(&claimed), whole, "{body:?} by {size}");
+                        let found = digest.message(&claimed);
+                        let known = whole.map(|it| {
+                            let it = DigestAlgorithm::Sha256.digest(&body[..it as usize]);
+                            it.to_string()
+                        });
+                        assert_eq!(found, whole.zip(known), "{body:?} by {size}");
                     }
                 }
             }

@@ -1,6 +1,7 @@
 //! The reply to `getEdoc`, written as it is read.
 
 use std::io::{self, Read};
+use std::mem;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -28,10 +29,10 @@ pub struct EdocReply<S> {
     at: u64,
     len: u64,
     /// What is encoded and not read yet, and how much of it was read.
-    ready: Vec<u8>,
+    ready: String,
     read: usize,
     /// What comes behind the message.
-    end: Vec<u8>,
+    end: String,
 }
 
 /// Bytes of a message encoded at once: three bytes are four letters.
@@ -43,7 +44,7 @@ impl<S: Source> EdocReply<S> {
         // Where the empty text stands, the message comes.
         let json = Reply::ok(Call::GetEdoc).to_json();
         let (start, end) = json.split_once(DATA).unwrap_or_default();
-        let (start, end) = (format!("{start}{DATA}").into_bytes(), end.as_bytes().to_vec());
+        let (start, end) = (format!("{start}{DATA}"), end.to_owned());
         let encoded = message.len().div_ceil(3).saturating_mul(4);
         let around = u64::try_from(start.len().saturating_add(end.len())).unwrap_or(u64::MAX);
         let len = encoded.saturating_add(around);
@@ -63,10 +64,10 @@ impl<S: Source> EdocReply<S> {
         let to = self.at.saturating_add(PIECE).min(self.message.len());
         if self.at < to {
             let piece = self.message.window(self.at..to).map_err(io::Error::other)?;
-            self.ready.extend_from_slice(STANDARD.encode(piece).as_bytes());
+            STANDARD.encode_string(piece, &mut self.ready);
             self.at = to;
         } else {
-            self.ready.append(&mut self.end);
+            self.ready.push_str(&mem::take(&mut self.end));
         }
         Ok(())
     }
@@ -79,7 +80,7 @@ impl<S: Source> Read for EdocReply<S> {
         if self.read >= self.ready.len() {
             self.refill()?;
         }
-        let n = self.ready.get(self.read..).unwrap_or_default().read(buffer)?;
+        let n = self.ready.as_bytes().get(self.read..).unwrap_or_default().read(buffer)?;
         self.read = self.read.saturating_add(n);
         Ok(n)
     }

@@ -1,12 +1,14 @@
 //! Base64 that comes in pieces.
 
+use std::mem;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 /// Decodes base64 as it comes, blanks and line ends left out, padding at the end alone.
 #[derive(Default)]
 pub(crate) struct Base64Decoder {
-    /// What came and is not decoded yet.
+    /// What came and is not decoded yet: less than four letters.
     waiting: Vec<u8>,
     decoded: Vec<u8>,
     /// Padding came: nothing may follow.
@@ -20,9 +22,15 @@ pub(crate) struct NotBase64;
 impl Base64Decoder {
     /// Takes a piece in, and gives what can be decoded now.
     pub(crate) fn decode(&mut self, piece: &[u8]) -> Result<&[u8], NotBase64> {
-        self.waiting.extend(piece.iter().filter(|it| !it.is_ascii_whitespace()));
-        let whole = self.waiting.len() - self.waiting.len() % 4;
-        self.take(whole)
+        self.decoded.clear();
+        // Most have no blank, and are decoded where they stand.
+        if piece.iter().fold(false, |any, it| any | (*it <= b' ')) {
+            let letters = piece.iter().copied().filter(|it| !it.is_ascii_whitespace());
+            self.take(&letters.collect::<Vec<_>>())?;
+        } else {
+            self.take(piece)?;
+        }
+        Ok(&self.decoded)
     }
 
     /// Nothing more comes.
@@ -30,18 +38,32 @@ impl Base64Decoder {
         if self.waiting.is_empty() { Ok(()) } else { Err(NotBase64) }
     }
 
-    fn take(&mut self, whole: usize) -> Result<&[u8], NotBase64> {
-        self.decoded.clear();
-        let text = self.waiting.get(..whole).unwrap_or_default();
+    fn take(&mut self, letters: &[u8]) -> Result<(), NotBase64> {
+        let missing = LETTERS.saturating_sub(self.waiting.len()) % LETTERS;
+        let (first, rest) = letters.split_at(missing.min(letters.len()));
+        self.waiting.extend_from_slice(first);
+        if self.waiting.len() == LETTERS {
+            let four = mem::take(&mut self.waiting);
+            self.whole(&four)?;
+        }
+        let (whole, last) = rest.split_at(rest.len().saturating_sub(rest.len() % LETTERS));
+        self.whole(whole)?;
+        self.waiting.extend_from_slice(last);
+        Ok(())
+    }
+
+    fn whole(&mut self, text: &[u8]) -> Result<(), NotBase64> {
         if self.padded && !text.is_empty() {
             return Err(NotBase64);
         }
         STANDARD.decode_vec(text, &mut self.decoded).map_err(|_| NotBase64)?;
         self.padded |= text.ends_with(b"=");
-        self.waiting.drain(..whole);
-        Ok(&self.decoded)
+        Ok(())
     }
 }
+
+/// So many letters are three bytes.
+const LETTERS: usize = 4;
 
 #[cfg(test)]
 mod tests {

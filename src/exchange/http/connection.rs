@@ -4,10 +4,9 @@ use std::io::Read;
 
 use ureq::tls::{Certificate as Root, RootCerts, TlsConfig};
 use ureq::typestate::{WithBody, WithoutBody};
-use ureq::unversioned::resolver::DefaultResolver;
 use ureq::{Agent, Body, Proxy, RequestBuilder, Timeout};
 
-use super::connector::{MarkingConnector, NotConnected};
+use super::connector::{AskedLate, MarkingConnector, NotConnected};
 use super::loopback::leads_to_loopback;
 use super::timeouts::Timeouts;
 use crate::error::{Error, ErrorKind, Result};
@@ -105,7 +104,7 @@ fn agent(endpoint: &str, timeouts: Timeouts, roots: Option<RootCerts>) -> Agent 
         .http_status_as_error(false)
         .tls_config(tls)
         .build();
-    Agent::with_parts(config, MarkingConnector::default(), DefaultResolver::default())
+    Agent::with_parts(config, MarkingConnector::default(), AskedLate::default())
 }
 
 /// The error of a call that got no answer: whether the request can have arrived, by what

@@ -33,9 +33,7 @@ impl Unescape {
     ) -> Result<(&'b [u8], bool), E> {
         loop {
             if let Escape::None = self.escape {
-                let plain = piece.iter().position(|it| matches!(it, b'"' | b'\\' | 0..0x20));
-                let (run, rest) =
-                    piece.split_at_checked(plain.unwrap_or(piece.len())).unwrap_or_default();
+                let (run, rest) = piece.split_at_checked(plain(piece)).unwrap_or_default();
                 if !run.is_empty() {
                     self.no_half()?;
                     text(run)?;
@@ -100,6 +98,20 @@ impl Unescape {
         if self.high.is_none() { Ok(()) } else { Err(Broken) }
     }
 }
+
+/// How many bytes stand for themselves, up to the first that does not.
+fn plain(text: &[u8]) -> usize {
+    let special = |it: &u8| (*it == b'"') | (*it == b'\\') | (*it < 0x20);
+    // Many at a time: a message is long, and nothing in it is special.
+    let many = text
+        .chunks_exact(MANY)
+        .take_while(|it| !it.iter().fold(false, |any, it| any | special(it)));
+    let clean = many.count().saturating_mul(MANY);
+    let rest = text.get(clean..).unwrap_or_default();
+    clean.saturating_add(rest.iter().position(special).unwrap_or(rest.len()))
+}
+
+const MANY: usize = 64;
 
 fn simple(byte: u8) -> Result<char, Broken> {
     Ok(match byte {

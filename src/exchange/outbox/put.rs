@@ -68,7 +68,6 @@ impl Outbox {
 
     fn write_new(&self, new: &New<'_>, body: &Body, records: &mut dyn Records) -> Result<LetterId> {
         let (header, facts) = (new.header, &new.facts);
-        records.insert_body(body)?;
         let letter = records.insert_letter(&NewLetter {
             agency: self.post.id(),
             kind: MessageKind::Document,
@@ -260,8 +259,8 @@ impl Outbox {
         for letter in earlier {
             let gist = self.gist(letter)?;
             // The same bytes say the same, whatever is known of them.
-            let is_same = letter.digest == new.digest
-                || gist.as_ref().is_some_and(|it| it.content == new.gist.content);
+            let is_same = gist.as_ref().is_some_and(|it| it.content == new.gist.content)
+                || letter.digest == DigestAlgorithm::Sha256.digest(&new.bytes).to_string();
             if is_same {
                 let brought = self.post.store().within(|it| it.deliveries_of(letter.id))?;
                 if brought_to(&letter.document, &brought, &new.to)? {
@@ -299,8 +298,6 @@ pub struct AskedBack {
 struct New<'e> {
     header: &'e MessageHeader,
     bytes: Vec<u8>,
-    /// Of the bytes.
-    digest: String,
     gist: Gist,
     facts: DocumentFacts,
     to: Vec<OrganId>,
@@ -317,10 +314,9 @@ impl<'e> New<'e> {
     ) -> Result<Self> {
         let (header, gist) = (&envelope.header, gist(envelope));
         let bytes = envelope.to_bytes()?;
-        let digest = DigestAlgorithm::Sha256.digest(&bytes).to_string();
         let facts = DocumentFacts::of(header, gist.kind());
         let event = Event::Queued { document: facts.clone(), to: to.clone(), signed_at };
-        Ok(Self { header, bytes, digest, gist, facts, to, at, event })
+        Ok(Self { header, bytes, gist, facts, to, at, event })
     }
 }
 
@@ -422,7 +418,6 @@ impl Answer {
         by: &Actor,
     ) -> Result<()> {
         let about = &self.status.response_for;
-        records.insert_body(&self.body)?;
         records.insert_letter(&NewLetter {
             agency: post.id(),
             kind: MessageKind::Status,

@@ -13,8 +13,8 @@ pub struct Body {
     pub digest: String,
     /// How many bytes.
     pub length: u64,
-    /// The bytes, where they go into the database; nothing where they are kept beside it
-    /// already.
+    /// The bytes, where they are written with the record that names them; nothing where they
+    /// are kept beside the database already.
     pub bytes: Option<Arc<[u8]>>,
 }
 

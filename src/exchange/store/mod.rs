@@ -67,11 +67,22 @@ pub trait Store: Send + Sync {
     }
 
     /// Makes ready to keep a message: a large one is written beside the database at once,
-    /// under its digest; a small one goes into it with the record that names it.
+    /// under its digest; a small one goes into it, or is appended to a file, with the record
+    /// that names it.
     ///
     /// # Errors
     /// `Io`.
     fn keep(&self, message: &dyn Source) -> Result<Body>;
+
+    /// As [`Store::keep`], for who knows the SHA-256 of the message, in lower-case hexadecimal,
+    /// from these very bytes: a small one is not digested again.
+    ///
+    /// # Errors
+    /// As [`Store::keep`]; `Misuse` where `digest` is none.
+    fn keep_as(&self, message: &dyn Source, digest: &str) -> Result<Body> {
+        let _ = digest;
+        self.keep(message)
+    }
 
     /// A message that is kept, by its SHA-256 in lower-case hexadecimal.
     ///
@@ -116,7 +127,7 @@ fn not_carried_out() -> Error {
 ///
 /// Each fails with `Io` where the database fails; what else is said stands beside it.
 pub trait Records {
-    /// Keeps a letter with a delivery that is due at once for each receiver.
+    /// Keeps a letter, its bytes, and a delivery that is due at once for each receiver.
     ///
     /// # Errors
     /// `Io`.

@@ -5,15 +5,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, OpenFlags, ToSql, TransactionBehavior};
 
 use super::objects::{Folder, Objects};
-use super::sql::{self, Cell, Connection, Database, Dialect, Kept, Room, Row, Value};
+use super::sql::{self, Cell, Connection, Database, Dialect, Kept, Room, Row, Segments, Value};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A store in one file (SQLite, with a write-ahead log beside it), for any number of threads
-/// and processes on one machine. Large messages are files in a folder beside it.
+/// and processes on one machine. Messages of some size are in files in folders beside it:
+/// see [`SqliteOptions::new`].
 ///
 /// ```no_run
 /// use kyso::exchange::store::Sqlite;
@@ -37,18 +39,29 @@ pub struct SqliteOptions {
     within: u64,
     durable: bool,
     most: Option<u64>,
+    segment: u64,
 }
 
 /// How long a writer of another process may keep this one waiting.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Messages of fewer bytes are as well off in the database itself.
+const SMALL: u64 = (16 << 10) + 1;
+/// Bytes of a file that messages are appended to: it goes when none of them is kept any more.
+const SEGMENT: u64 = 64 << 20;
 /// More than there are different statements.
 const STATEMENTS: usize = 100;
 
 impl SqliteOptions {
-    /// Messages of more than 256 KiB beside the database, in a folder that is named like it
-    /// with `-messages` at the end; all that is acknowledged outlives a power cut.
+    /// Messages of more than 256 KiB beside the database, each a file in a folder that is named
+    /// like it with `-messages` at the end; those of more than 16 KiB in files that are
+    /// appended to, in a folder with `-segments` at the end; all that is acknowledged outlives
+    /// a power cut.
+    ///
+    /// Whoever copies a store in use copies the database first, and then both folders: what it
+    /// names is there by then.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), objects: None, within: 256 << 10, durable: true, most: None }
+        let (path, segment) = (path.into(), SEGMENT);
+        Self { path, objects: None, within: 256 << 10, durable: true, most: None, segment }
     }
 
     /// Another place for large messages.
@@ -65,13 +78,14 @@ impl SqliteOptions {
 
     /// `false`: what was acknowledged last may be lost in a power cut, though never in a
     /// crash of the program, and what is left is sound. Much faster where the disk is slow.
+    /// Nothing is appended to files then: messages of up to 256 KiB are in the database.
     pub fn durable(mut self, durable: bool) -> Self {
         self.durable = durable;
         self
     }
 
     /// The file of the database does not grow beyond so many bytes; whoever writes then
-    /// has an error of kind `Io`.
+    /// has an error of kind `Io`. Nothing is appended to other files then.
     pub fn most_bytes(mut self, bytes: u64) -> Self {
         self.most = Some(bytes);
         self
@@ -87,15 +101,22 @@ impl SqliteOptions {
         let reader = Mutex::new(self.connect()?);
         let file = File { writer: Mutex::new(writer), reader, durable: self.durable };
         file.write(Kept::AtOnce, &mut |connection| sql::migrate(connection))?;
-        let objects = match self.objects {
-            Some(objects) => objects,
-            None => {
-                let mut beside = self.path.clone().into_os_string();
-                beside.push("-messages");
-                Arc::new(Folder::new(beside)?)
-            }
+        let segments = Segments::new(self.beside("-segments"), SMALL, self.segment)?;
+        // In a power cut a file may fall behind a log that nobody waits for.
+        let appends = self.durable && self.most.is_none();
+        let objects = match &self.objects {
+            Some(objects) => Arc::clone(objects),
+            None => Arc::new(Folder::new(self.beside("-messages"))?),
         };
-        Ok(Sqlite { room: Room::new(Box::new(file), objects, self.within), path: self.path })
+        let room = Room::new(Box::new(file), objects, self.within);
+        Ok(Sqlite { room: room.with_segments(segments, appends), path: self.path })
+    }
+
+    /// A place that is named like the database.
+    fn beside(&self, end: &str) -> PathBuf {
+        let mut path = self.path.clone().into_os_string();
+        path.push(end);
+        path.into()
     }
 
     fn connect(&self) -> Result<rusqlite::Connection> {
@@ -113,6 +134,9 @@ impl SqliteOptions {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         wait_for_the_disk(connection, self.durable)?;
         connection.pragma_update(None, "foreign_keys", true)?;
+        // Or statements are prepared anew when values are bound to them, in case another plan
+        // fits these better.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         if let Some(bytes) = self.most {
             let page: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
             let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
@@ -276,6 +300,8 @@ fn failed(error: rusqlite::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exchange::store::Store;
+    use crate::time::UtcTime;
 
     fn plan(store: &Sqlite, query: &str) -> String {
         let connection = rusqlite::Connection::open(&store.path).unwrap();
@@ -305,6 +331,42 @@ mod tests {
         }
     }
 
+    /// A file goes once none of its messages is kept, but for the last: its number is not given
+    /// to another one.
+    #[test]
+    fn files_that_nothing_is_kept_in_are_swept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("post.db");
+        let options = || SqliteOptions { segment: 150_000, ..SqliteOptions::new(&path) };
+        let (store, other) = (options().open().unwrap(), options().open().unwrap());
+        let dyn_store: &dyn Store = &store;
+        let keep = |store: &Sqlite, n: u8| {
+            let body = Store::keep(store, &vec![n; 100_000]).unwrap();
+            (store as &dyn Store).within(|it| it.insert_body(&body)).unwrap();
+            body.digest
+        };
+        let files = || {
+            let listed = std::fs::read_dir(folder.path().join("post.db-segments")).unwrap();
+            let mut names: Vec<_> = listed.map(|it| it.unwrap().file_name()).collect();
+            names.sort();
+            names.into_iter().map(|it| it.to_string_lossy()[14..16].to_owned()).collect::<Vec<_>>()
+        };
+        let digests: Vec<_> = (0..5).map(|n| keep(&store, n)).collect();
+        assert_eq!(files(), ["01", "02", "03"]);
+        assert_eq!(store.sweep(UtcTime::from_unix(0).unwrap()).unwrap(), 5, "no letter names them");
+        assert_eq!(files(), ["03"]);
+        assert!(dyn_store.open(&digests[0]).is_err());
+        // Whoever remembers another file finds the one that is there.
+        let digests: Vec<_> = (5..9).map(|n| (n, keep(&other, n))).collect();
+        assert_eq!(files(), ["03", "04", "05"]);
+        let last = keep(&store, 9);
+        assert_eq!(files(), ["03", "04", "05"]);
+        for (n, digest) in digests.iter().chain([&(9, last)]) {
+            let found = dyn_store.open(digest).unwrap();
+            assert_eq!(*found.window(0..100_000).unwrap(), vec![*n; 100_000]);
+        }
+    }
+
     /// A letter as version 1 wrote it, with a delivery.
     const OLD_LETTER: &str = "
         INSERT INTO letters (agency, kind, issuer, document, code, subject, priority, digest,
@@ -313,7 +375,7 @@ mod tests {
             next_at, fault, due_at) VALUES ('H99', 0, 1, 'H98', 'waiting', 1, 0, 0, 0, '', 0);
     ";
 
-    fn old_letter_is_read(store: &dyn crate::exchange::store::Store) {
+    fn old_letter_is_read(store: &dyn Store) {
         let letters = store.within(|it| it.letters_of(&"H99".into(), &"old".into())).unwrap();
         let [letter] = letters.as_slice() else { panic!("{letters:?}") };
         assert_eq!((letter.code.as_str(), &letter.gist), ("1/CV", &None));
@@ -332,6 +394,9 @@ mod tests {
         let old = "INSERT INTO settings (name, value) VALUES ('directory', 'old')";
         connection.execute_batch(old).unwrap();
         connection.execute_batch(OLD_LETTER).unwrap();
+        let (digest, bytes) = ("ab".repeat(32), vec![7; 100_000]);
+        let old = "INSERT INTO bodies (digest, length, bytes) VALUES (?1, 100000, ?2)";
+        connection.execute(old, (&digest, &bytes)).unwrap();
         let version = |connection: &rusqlite::Connection| -> i64 {
             let query = "SELECT MAX(version) FROM versions";
             connection.query_row(query, [], |row| row.get(0)).unwrap()
@@ -344,13 +409,13 @@ mod tests {
         assert_eq!(offices(&connection), 0);
         for _ in 0..2 {
             let store = Sqlite::open(&path).unwrap();
-            let kept = (&store as &dyn crate::exchange::store::Store)
-                .within(|it| it.setting("directory"))
-                .unwrap();
+            let kept = (&store as &dyn Store).within(|it| it.setting("directory")).unwrap();
             assert_eq!(kept.as_deref(), Some("old"));
+            let body = (&store as &dyn Store).open(&digest).unwrap();
+            assert_eq!(*body.window(0..100_000).unwrap(), bytes);
             old_letter_is_read(&store);
         }
-        assert_eq!((version(&connection), offices(&connection)), (4, 1));
+        assert_eq!((version(&connection), offices(&connection)), (5, 1));
 
         connection.execute_batch("INSERT INTO versions (version) VALUES (99)").unwrap();
         let error = Sqlite::open(&path).unwrap_err();

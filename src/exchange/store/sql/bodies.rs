@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::segments::{Place, Segments};
 use super::value::{Value, count};
-use super::{Connection, Database, Kept};
+use super::{Connection, Database, Kept, Work};
 use crate::crypto::DigestAlgorithm;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exchange::store::objects::{self, Objects};
@@ -11,35 +12,67 @@ use crate::exchange::store::{Body, NotKept};
 use crate::source::Source;
 use crate::time::UtcTime;
 
-/// A small message is read into memory, and a large one into the place for those.
-pub(super) fn keep(objects: &dyn Objects, most: u64, message: &dyn Source) -> Result<Body> {
+/// A small message is read into memory, and a large one into the place for those. What is said
+/// to be its digest is taken for it where it is small.
+pub(super) fn keep(
+    objects: &dyn Objects,
+    most: u64,
+    message: &dyn Source,
+    known: Option<&str>,
+) -> Result<Body> {
     let length = message.len();
+    known.map_or(Ok(()), objects::check)?;
     if length > most {
         let digest = objects.put(message)?;
         return Ok(Body { digest, length, bytes: None });
     }
     let bytes = message.window(0..length)?;
-    let digest = DigestAlgorithm::Sha256.digest(&bytes).to_string();
+    let digest = known.map(str::to_owned);
+    let digest = digest.unwrap_or_else(|| DigestAlgorithm::Sha256.digest(&bytes).to_string());
     Ok(Body { digest, length, bytes: Some(Arc::from(bytes)) })
 }
 
 /// Locks the record of the body until the transaction ends, so that nobody throws it away
 /// before the record that names it is seen.
-pub(super) fn insert(
-    connection: &mut dyn Connection,
-    objects: &dyn Objects,
-    body: &Body,
-) -> Result<()> {
+pub(super) fn insert(work: &mut Work<'_>, body: &Body) -> Result<()> {
     objects::check(&body.digest)?;
+    if work.appending.as_ref().is_some_and(|it| it.takes(body)) {
+        return append(work, body);
+    }
     let statement = "INSERT INTO bodies (digest, length, bytes) VALUES (?1, ?2, ?3) \
                      ON CONFLICT (digest) DO UPDATE SET length = excluded.length \
-                     RETURNING CASE WHEN bytes IS NULL THEN 1 ELSE 0 END";
+                     RETURNING CASE WHEN bytes IS NULL AND segment IS NULL THEN 1 ELSE 0 END";
     let values = [(&body.digest).into(), count(body.length).into(), body.bytes.as_deref().into()];
-    let beside = connection.inserted(statement, &values)? != 0;
-    if beside && !objects.has(&body.digest)? {
+    let beside = work.connection.inserted(statement, &values)? != 0;
+    if beside && !work.objects.has(&body.digest)? {
         return Err(missing(&body.digest));
     }
     Ok(())
+}
+
+/// What is there already is not appended again; what was lost is there again.
+fn append(work: &mut Work<'_>, body: &Body) -> Result<()> {
+    let query = "SELECT CASE WHEN bytes IS NULL THEN 0 ELSE 1 END, segment, place \
+                 FROM bodies WHERE digest = ?1";
+    let digest = Value::from(&body.digest);
+    let found = work.connection.first(query, &[digest])?;
+    let (Some(appending), Some(bytes)) = (&mut work.appending, &body.bytes) else { return Ok(()) };
+    if let Some(mut row) = found {
+        let is_there = row.yes()?
+            || match Place::of(&mut row)? {
+                Some(place) => appending.has(place, body)?,
+                None => work.objects.has(&body.digest)?,
+            };
+        if is_there {
+            return Ok(());
+        }
+    }
+    let Place { segment, offset } = appending.append(&body.digest, bytes)?;
+    let statement = "INSERT INTO bodies (digest, length, segment, place) VALUES (?1, ?2, ?3, ?4) \
+                     ON CONFLICT (digest) DO UPDATE \
+                     SET segment = excluded.segment, place = excluded.place";
+    let values = [digest, count(body.length).into(), count(segment).into(), count(offset).into()];
+    work.connection.execute(statement, &values).map(drop)
 }
 
 /// Locks the record, as an insertion does.
@@ -51,24 +84,29 @@ pub(super) fn has(connection: &mut dyn Connection, digest: &str) -> Result<bool>
 pub(super) fn open(
     database: &dyn Database,
     objects: &dyn Objects,
+    segments: Option<&Segments>,
     digest: &str,
 ) -> Result<Box<dyn Source>> {
     objects::check(digest)?;
     let mut found = None;
     database.read(&mut |connection| {
-        let query = "SELECT bytes FROM bodies WHERE digest = ?1";
-        let row = connection.first(query, &[digest.into()])?;
-        found = row.map(|mut row| row.maybe_bytes()).transpose()?;
+        let query = "SELECT bytes, length, segment, place FROM bodies WHERE digest = ?1";
+        found = connection.first(query, &[digest.into()])?;
         Ok(())
     })?;
-    match found {
-        Some(Some(bytes)) => Ok(Box::new(bytes)),
-        Some(None) => objects.open(digest).map_err(|error| match objects.has(digest) {
+    let mut row = found.ok_or_else(|| missing(digest))?;
+    if let Some(bytes) = row.maybe_bytes()? {
+        return Ok(Box::new(bytes));
+    }
+    let length = row.number()?;
+    let Some(place) = Place::of(&mut row)? else {
+        return objects.open(digest).map_err(|error| match objects.has(digest) {
             Ok(false) => missing(digest),
             _ => error,
-        }),
-        None => Err(missing(digest)),
-    }
+        });
+    };
+    let found = segments.map(|it| it.open(place, digest, length)).transpose()?;
+    found.flatten().map(|it| Box::new(it) as Box<dyn Source>).ok_or_else(|| missing(digest))
 }
 
 fn missing(digest: &str) -> Error {

@@ -5,45 +5,92 @@ use std::borrow::Cow;
 use super::Connection;
 use super::value::{Row, count};
 use crate::envelope::edxml::{DocumentId, OrganId};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::exchange::journal::{Actor, Entry, EntryHash, Noted};
 use crate::time::UtcTime;
 
 const ENTRY: &str =
     "SELECT agency, sequence, at, actor, document, peer, digest, event, hash FROM entries";
 
-/// The record of the journal itself is locked until the transaction ends, so that no two
-/// entries follow the same one. `latest` is the latest time of all entries so far: the first
-/// entry at or after an instant is the first whose `latest` is.
-pub(super) fn note(connection: &mut dyn Connection, noted: &Noted<'_>) -> Result<Entry> {
-    let (previous, latest) = match head(connection, noted.agency)? {
-        Some(mut row) => {
-            let (sequence, latest) = (row.number::<u64>()?, row.integer()?);
-            let hash = EntryHash::from_bytes(&row.bytes()?)?;
-            ((sequence > 0).then_some((sequence, hash)), latest)
-        }
-        None => (None, i64::MIN),
-    };
-    let entry = entry_after(previous, noted)?;
-    append(connection, &entry, latest.max(entry.micros()))?;
-    Ok(entry)
+/// The ends of the journals that a transaction appends to: each is read and locked once, until
+/// the transaction ends, so that no two entries follow the same one, and written once.
+#[derive(Default)]
+pub(super) struct Heads(Vec<Head>);
+
+struct Head {
+    agency: OrganId,
+    last: Option<(u64, EntryHash)>,
+    /// The latest time of all entries so far: the first entry at or after an instant is the
+    /// first whose `latest` is.
+    latest: i64,
+    /// Whether it is to be written.
+    moved: bool,
 }
 
-/// The record of a journal, locked until the transaction ends; made where there is none.
-pub(super) fn head(connection: &mut dyn Connection, agency: &OrganId) -> Result<Option<Row>> {
-    let agency = agency.as_str();
+impl Heads {
+    /// The journal of an agency, locked; made where there is none.
+    fn of(&mut self, connection: &mut dyn Connection, agency: &OrganId) -> Result<&mut Head> {
+        let at = match self.0.iter().position(|it| it.agency == *agency) {
+            Some(at) => at,
+            None => {
+                self.0.push(head(connection, agency)?);
+                self.0.len().saturating_sub(1)
+            }
+        };
+        self.0.get_mut(at).ok_or_else(|| Error::misuse("a journal has no end"))
+    }
+
+    /// Nobody else writes to this journal until the transaction ends.
+    pub(super) fn lock(&mut self, connection: &mut dyn Connection, of: &OrganId) -> Result<()> {
+        self.of(connection, of).map(drop)
+    }
+
+    pub(super) fn note(
+        &mut self,
+        connection: &mut dyn Connection,
+        noted: &Noted<'_>,
+    ) -> Result<Entry> {
+        let head = self.of(connection, noted.agency)?;
+        let entry = entry_after(head.last, noted)?;
+        let latest = head.latest.max(entry.micros());
+        append(connection, &entry, latest)?;
+        (head.last, head.latest, head.moved) = (Some((entry.sequence, entry.hash)), latest, true);
+        Ok(entry)
+    }
+
+    /// Writes what was moved: before the transaction ends.
+    pub(super) fn write(&mut self, connection: &mut dyn Connection) -> Result<()> {
+        let statement =
+            "UPDATE journals SET sequence = ?2, latest = ?3, hash = ?4 WHERE agency = ?1";
+        for head in self.0.iter_mut().filter(|it| it.moved) {
+            let Some((sequence, hash)) = head.last else { continue };
+            let agency = head.agency.as_str().into();
+            let values =
+                [agency, count(sequence).into(), head.latest.into(), hash.0.as_slice().into()];
+            connection.execute(statement, &values)?;
+            head.moved = false;
+        }
+        Ok(())
+    }
+}
+
+fn head(connection: &mut dyn Connection, agency: &OrganId) -> Result<Head> {
+    let name = agency.as_str();
     let statement = "INSERT INTO journals (agency, sequence, latest, hash) VALUES (?1, 0, ?2, ?3) \
                      ON CONFLICT (agency) DO NOTHING";
     let query = "SELECT sequence, latest, hash FROM journals WHERE agency = ?1";
     let query = connection.dialect().locking(query);
-    let mut head = connection.first(&query, &[agency.into()])?;
-    if head.is_none() {
+    let mut row = connection.first(&query, &[name.into()])?;
+    if row.is_none() {
         let none = EntryHash::NONE;
-        connection
-            .execute(statement, &[agency.into(), i64::MIN.into(), none.0.as_slice().into()])?;
-        head = connection.first(&query, &[agency.into()])?;
+        connection.execute(statement, &[name.into(), i64::MIN.into(), none.0.as_slice().into()])?;
+        row = connection.first(&query, &[name.into()])?;
     }
-    Ok(head)
+    let mut row = row.ok_or_else(|| Error::misuse("a journal is neither there nor new"))?;
+    let (sequence, latest) = (row.number::<u64>()?, row.integer()?);
+    let hash = EntryHash::from_bytes(&row.bytes()?)?;
+    let last = (sequence > 0).then_some((sequence, hash));
+    Ok(Head { agency: agency.clone(), last, latest, moved: false })
 }
 
 /// An entry of texts that every database gives back as they were hashed.
@@ -82,16 +129,7 @@ fn append(connection: &mut dyn Connection, entry: &Entry, latest: i64) -> Result
         (&entry.text).into(),
         entry.hash.0.as_slice().into(),
     ];
-    connection.execute(statement, &values)?;
-    let statement = "UPDATE journals SET sequence = ?2, latest = ?3, hash = ?4 WHERE agency = ?1";
-    let values = [
-        entry.agency.as_str().into(),
-        count(entry.sequence).into(),
-        latest.into(),
-        entry.hash.0.as_slice().into(),
-    ];
-    connection.execute(statement, &values)?;
-    Ok(())
+    connection.execute(statement, &values).map(drop)
 }
 
 fn to_entry(mut row: Row) -> Result<Entry> {

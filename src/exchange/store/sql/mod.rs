@@ -8,8 +8,11 @@ mod outgoing;
 pub(super) mod post_office;
 mod room;
 mod schema;
+mod segments;
 mod value;
 
+use self::journal::Heads;
+use self::segments::Appending;
 use super::claim::{Claim, ClaimToken};
 use super::incoming::{Incoming, IncomingId, IncomingState, NewIncoming};
 use super::objects::Objects;
@@ -25,6 +28,8 @@ pub(super) use self::room::{Room, kept_in_a_room};
 pub(super) use self::schema::migrate;
 #[cfg(test)]
 pub(super) use self::schema::migrate_to;
+#[cfg(feature = "sqlite")]
+pub(super) use self::segments::Segments;
 pub(super) use self::value::{Cell, Row, Value};
 
 /// Whose SQL it is.
@@ -178,6 +183,9 @@ const TWO_DAYS: i64 = 2 * 86_400;
 struct Work<'c> {
     connection: &'c mut dyn Connection,
     objects: &'c dyn Objects,
+    /// Where messages are appended to files.
+    appending: Option<Appending<'c>>,
+    heads: Heads,
 }
 
 impl Records for Work<'_> {
@@ -287,7 +295,7 @@ impl Records for Work<'_> {
     }
 
     fn serialize(&mut self, agency: &OrganId) -> Result<()> {
-        journal::head(self.connection, agency).map(drop)
+        self.heads.lock(self.connection, agency)
     }
 
     fn release_claims(&mut self, agency: &OrganId, of: Option<ClaimToken>) -> Result<u64> {
@@ -303,7 +311,7 @@ impl Records for Work<'_> {
     }
 
     fn insert_body(&mut self, body: &Body) -> Result<()> {
-        bodies::insert(self.connection, self.objects, body)
+        bodies::insert(self, body)
     }
 
     fn has_body(&mut self, digest: &str) -> Result<bool> {
@@ -311,7 +319,7 @@ impl Records for Work<'_> {
     }
 
     fn note(&mut self, noted: &Noted<'_>) -> Result<Entry> {
-        journal::note(self.connection, noted)
+        self.heads.note(self.connection, noted)
     }
 
     fn entries(&mut self, agency: &OrganId, from: u64, most: u32) -> Result<Vec<Entry>> {
@@ -319,6 +327,7 @@ impl Records for Work<'_> {
     }
 
     fn first_entry_since(&mut self, agency: &OrganId, at: UtcTime) -> Result<u64> {
+        self.heads.write(self.connection)?;
         journal::first_since(self.connection, agency, at)
     }
 

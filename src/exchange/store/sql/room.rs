@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::journal::Heads;
+use super::segments::{Appending, Segments};
 use super::{Connection, Database, Kept, Work, bodies, post_office};
 use crate::envelope::edxml::OrganId;
 use crate::error::{Error, Result};
@@ -17,6 +19,10 @@ pub(in crate::exchange::store) struct Room {
     objects: Arc<dyn Objects>,
     /// Messages of more bytes are kept beside the database.
     within: u64,
+    /// Where messages are appended that are neither small nor large.
+    segments: Option<Segments>,
+    /// Whether more are appended there.
+    appends: bool,
 }
 
 impl Room {
@@ -25,15 +31,36 @@ impl Room {
         objects: Arc<dyn Objects>,
         within: u64,
     ) -> Self {
-        Self { database, objects, within }
+        Self { database, objects, within, segments: None, appends: false }
+    }
+
+    /// Reads what was appended there, and appends more where `appends` is `true`.
+    #[cfg(feature = "sqlite")]
+    pub(in crate::exchange::store) fn with_segments(
+        self,
+        segments: Segments,
+        appends: bool,
+    ) -> Self {
+        Self { segments: Some(segments), appends, ..self }
     }
 
     pub(in crate::exchange::store) fn transaction(
         &self,
         work: &mut dyn FnMut(&mut dyn Records) -> Result<()>,
     ) -> Result<()> {
-        let objects = &*self.objects;
-        self.database.write(Kept::AtOnce, &mut |connection| work(&mut Work { connection, objects }))
+        self.within(Kept::AtOnce, &mut |it| work(it))
+    }
+
+    /// What is appended is on the disk before the transaction ends.
+    fn within(&self, kept: Kept, work: &mut dyn FnMut(&mut Work<'_>) -> Result<()>) -> Result<()> {
+        let (objects, segments) = (&*self.objects, self.segments.as_ref());
+        self.database.write(kept, &mut |connection| {
+            let appending = segments.filter(|_| self.appends).map(Appending::new);
+            let mut it = Work { connection, objects, appending, heads: Heads::default() };
+            work(&mut it)?;
+            it.heads.write(it.connection)?;
+            it.appending.map_or(Ok(()), |it| it.sync())
+        })
     }
 
     /// Only what reads.
@@ -42,19 +69,33 @@ impl Room {
         work: &mut dyn FnMut(&mut dyn Records) -> Result<()>,
     ) -> Result<()> {
         let objects = &*self.objects;
-        self.database.read(&mut |connection| work(&mut Work { connection, objects }))
+        self.database.read(&mut |connection| {
+            work(&mut Work { connection, objects, appending: None, heads: Heads::default() })
+        })
     }
 
     pub(in crate::exchange::store) fn keep(&self, message: &dyn Source) -> Result<Body> {
-        bodies::keep(&*self.objects, self.within, message)
+        bodies::keep(&*self.objects, self.within, message, None)
+    }
+
+    pub(in crate::exchange::store) fn keep_as(
+        &self,
+        message: &dyn Source,
+        digest: &str,
+    ) -> Result<Body> {
+        bodies::keep(&*self.objects, self.within, message, Some(digest))
     }
 
     pub(in crate::exchange::store) fn open(&self, digest: &str) -> Result<Box<dyn Source>> {
-        bodies::open(&*self.database, &*self.objects, digest)
+        bodies::open(&*self.database, &*self.objects, self.segments.as_ref(), digest)
     }
 
     pub(in crate::exchange::store) fn sweep(&self, before: UtcTime) -> Result<u64> {
-        bodies::sweep(&*self.database, &*self.objects, before)
+        let swept = bodies::sweep(&*self.database, &*self.objects, before)?;
+        if let Some(segments) = &self.segments {
+            self.database.write(Kept::AtOnce, &mut |connection| segments.clear(connection))?;
+        }
+        Ok(swept)
     }
 
     pub(in crate::exchange::store) fn sweep_unnamed(
@@ -82,9 +123,9 @@ impl Room {
 
     /// What `work` comes to, which writes.
     fn write<T>(&self, kept: Kept, mut work: impl FnMut(&mut Work<'_>) -> Result<T>) -> Result<T> {
-        let (mut outcome, objects) = (None, &*self.objects);
-        self.database.write(kept, &mut |connection| {
-            outcome = Some(work(&mut Work { connection, objects })?);
+        let mut outcome = None;
+        self.within(kept, &mut |it| {
+            outcome = Some(work(it)?);
             Ok(())
         })?;
         outcome.ok_or_else(not_carried_out)
@@ -167,6 +208,14 @@ macro_rules! kept_in_a_room {
                 message: &dyn crate::source::Source,
             ) -> crate::error::Result<super::Body> {
                 self.room.keep(message)
+            }
+
+            fn keep_as(
+                &self,
+                message: &dyn crate::source::Source,
+                digest: &str,
+            ) -> crate::error::Result<super::Body> {
+                self.room.keep_as(message, digest)
             }
 
             fn open(&self, digest: &str) -> crate::error::Result<Box<dyn crate::source::Source>> {

@@ -5,7 +5,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// What leads from each version to the next; the first from nothing to version 1. What
 /// stands here was carried out somewhere: it is added to, never changed.
-const STEPS: [&str; 4] = [POST, OFFICE, GISTS, REFUSALS];
+const STEPS: [&str; 5] = [POST, OFFICE, GISTS, REFUSALS, SEGMENTS];
 
 /// Letters, deliveries, what comes in, bodies, the journal.
 ///
@@ -97,6 +97,13 @@ const GISTS: &str = "ALTER TABLE letters ADD COLUMN gist TEXT;";
 
 /// How often the axis refused to say whether it has something.
 const REFUSALS: &str = "ALTER TABLE deliveries ADD COLUMN refusals BIGINT NOT NULL DEFAULT 0;";
+
+/// Where a message stands that was appended to a file: the number of the file, and how many
+/// bytes come before it.
+const SEGMENTS: &str = "
+ALTER TABLE bodies ADD COLUMN segment BIGINT;
+ALTER TABLE bodies ADD COLUMN place BIGINT;
+";
 
 /// Brings the tables to the newest version; within one transaction.
 ///
