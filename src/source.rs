@@ -22,6 +22,21 @@ pub trait Source: Sync {
     /// `Malformed` when the range does not lie within the document; `Io` when reading fails.
     fn window(&self, range: Range<u64>) -> Result<Cow<'_, [u8]>>;
 
+    /// Reads the bytes from `at` on over all of `into`, for which there must be as many: for
+    /// who reads much, and would have memory asked for with each [`window`](Self::window).
+    ///
+    /// # Errors
+    /// As [`window`](Self::window); what `into` holds then is undefined.
+    fn read_over(&self, at: u64, into: &mut [u8]) -> Result<()> {
+        let to = at.saturating_add(u64::try_from(into.len()).unwrap_or(u64::MAX));
+        let bytes = self.window(at..to)?;
+        if bytes.len() != into.len() {
+            return Err(outside(&(at..to)));
+        }
+        into.copy_from_slice(&bytes);
+        Ok(())
+    }
+
     /// Whether there are no bytes at all.
     fn is_empty(&self) -> bool {
         self.len() == 0
@@ -85,6 +100,10 @@ impl<S: Source + ?Sized> Source for &S {
 
     fn window(&self, range: Range<u64>) -> Result<Cow<'_, [u8]>> {
         (**self).window(range)
+    }
+
+    fn read_over(&self, at: u64, into: &mut [u8]) -> Result<()> {
+        (**self).read_over(at, into)
     }
 
     fn in_memory(&self) -> bool {
@@ -213,6 +232,16 @@ impl<R: Read + Seek + Send> Source for Seekable<R> {
         let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
         reader.read(range, self.len).map(Cow::Owned)
     }
+
+    fn read_over(&self, at: u64, into: &mut [u8]) -> Result<()> {
+        let to = at.saturating_add(u64::try_from(into.len()).unwrap_or(u64::MAX));
+        if to > self.len {
+            return Err(outside(&(at..to)));
+        }
+        let mut ahead = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        ahead.reader.seek(SeekFrom::Start(at))?;
+        Ok(ahead.reader.read_exact(into)?)
+    }
 }
 
 fn outside(range: &Range<u64>) -> Error {
@@ -233,11 +262,14 @@ pub(crate) fn for_each_piece<S: Source + ?Sized>(
     if source.in_memory() {
         return each(&source.window(range)?);
     }
-    let mut at = range.start;
+    let (mut at, mut buffer) = (range.start, Vec::new());
     while at < range.end {
-        let to = at.saturating_add(PIECE).min(range.end);
-        each(&source.window(at..to)?)?;
-        at = to;
+        let size = range.end.saturating_sub(at).min(PIECE);
+        // Of one size but for the last, which is smaller.
+        buffer.resize(usize::try_from(size).unwrap_or(usize::MAX), 0);
+        source.read_over(at, &mut buffer)?;
+        each(&buffer)?;
+        at = at.saturating_add(size);
     }
     Ok(())
 }
@@ -329,6 +361,16 @@ mod tests {
         for range in [2..4, 4..4, u64::MAX - 1..u64::MAX] {
             assert!(Source::window(&bytes, range.clone()).is_err(), "{range:?}");
             assert!(stream.window(range.clone()).is_err(), "{range:?}");
+        }
+        let (stream, mut into) = (Seekable::new(Cursor::new(vec![1_u8, 2, 3])).unwrap(), [0; 2]);
+        let both: [&dyn Source; 2] = [&stream, &[1_u8, 2, 3]];
+        for source in both {
+            source.read_over(1, &mut into).unwrap();
+            assert_eq!(into, [2, 3]);
+            for at in [2, 3, u64::MAX] {
+                let error = source.read_over(at, &mut into).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Malformed, "{at}");
+            }
         }
     }
 

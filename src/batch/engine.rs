@@ -4,10 +4,10 @@ use std::any::Any;
 use std::collections::VecDeque;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::mpsc;
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
+use super::desk::{Closing, Desk};
 use super::outcome::{Cancel, Outcome, Progress, Stop};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -175,30 +175,27 @@ impl Workers {
         each: &mut dyn FnMut(J, Outcome<T>),
         ended: &mut dyn FnMut(&Outcome<T>),
     ) {
-        let (done, outcomes) = mpsc::channel();
+        let desk = Desk::new(self.pool.current_num_threads());
         // One place for each job under way; the first is the one numbered `first`.
         let (mut places, mut first) = (VecDeque::new(), 0_usize);
-        self.pool.in_place_scope_fifo(|scope| {
+        self.pool.in_place_scope(|scope| {
+            // Once on each thread, so that none waits below a job of another.
+            scope.spawn_broadcast(|_, _| desk.serve(work));
+            let _closing = Closing(&desk);
             loop {
                 while places.len() < self.window {
                     let Some(job) = jobs.next() else { break };
-                    let (number, done) = (first.wrapping_add(places.len()), done.clone());
+                    desk.put(first.wrapping_add(places.len()), job);
                     places.push_back(None);
-                    scope.spawn_fifo(move |_| {
-                        let mut job = job;
-                        let outcome = attempt(|| work(&mut job));
-                        // There is nobody to tell where `each` has panicked.
-                        let _ = done.send((number, job, outcome));
-                    });
                 }
                 if places.is_empty() {
                     break;
                 }
-                // Each of them sends once, and this thread has a sender of its own.
-                let Ok((number, job, outcome)) = outcomes.recv() else { break };
-                ended(&outcome);
-                if let Some(place) = places.get_mut(number.wrapping_sub(first)) {
-                    *place = Some((job, outcome));
+                for (number, job, outcome) in desk.take() {
+                    ended(&outcome);
+                    if let Some(place) = places.get_mut(number.wrapping_sub(first)) {
+                        *place = Some((job, outcome));
+                    }
                 }
                 while let Some((job, outcome)) = places.front_mut().and_then(Option::take) {
                     places.pop_front();

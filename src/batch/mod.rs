@@ -44,6 +44,7 @@
 //! [`Outcome::NotBegun`] with the reason, unopened: as many outcomes as jobs, whatever
 //! happens. (An iterator that would never end has to end by itself when the batch is cancelled.)
 
+mod desk;
 mod engine;
 mod outcome;
 mod sign;

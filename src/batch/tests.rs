@@ -195,3 +195,27 @@ fn progress_is_told_after_each_job() {
     assert_eq!((all.len(), all.last()), (5, Some(&last)));
     assert!((1..).zip(&all).all(|(n, it)| it.done + it.failed == n && it.total == Some(5)));
 }
+
+/// Outcomes of jobs that are over at once are gathered, but none of them waits for a long job
+/// behind it: that is what ends the long ones here.
+#[test]
+fn short_jobs_are_told_of_while_long_ones_are_done() {
+    let (told, changed) = (Mutex::new(0), Condvar::new());
+    let count = |progress: Progress| {
+        *told.lock().unwrap() = progress.done;
+        changed.notify_all();
+    };
+    let work = |job: &u64| {
+        if job % 100 < 98 {
+            return Ok(true);
+        }
+        let before = job / 100 * 100 + 98;
+        let told = told.lock().unwrap();
+        let patience = Duration::from_secs(60);
+        let (told, _) = changed.wait_timeout_while(told, patience, |it| *it < before).unwrap();
+        Ok(*told >= before)
+    };
+    let each = |job, outcome: Outcome<bool>| assert!(outcome.into_result().unwrap(), "{job}");
+    let progress = Batch::new().threads(2).progress(&count).run(0..400, work, each).unwrap();
+    assert_eq!(progress.done, 400);
+}

@@ -18,6 +18,7 @@ use crate::time::UtcTime;
 pub struct TrustAnchor {
     name: Name,
     public_key_info: Vec<u8>,
+    public_key: PublicKey,
     key_id: Option<Vec<u8>>,
     certificate: Option<Certificate>,
     domain: Option<String>,
@@ -29,11 +30,12 @@ impl TrustAnchor {
     /// From a name (`Name` of RFC 5280 in DER) and a key (`SubjectPublicKeyInfo` in DER).
     ///
     /// # Errors
-    /// `Malformed` when the name is none. The key is first read when it is used.
+    /// `Malformed` when the name is none. A key that cannot be read is told of when it is used.
     pub fn new(name: &[u8], public_key_info: &[u8]) -> Result<Self> {
         Ok(Self {
             name: Name::read(name)?,
             public_key_info: public_key_info.to_vec(),
+            public_key: PublicKey::of(public_key_info),
             key_id: None,
             certificate: None,
             domain: None,
@@ -49,6 +51,7 @@ impl TrustAnchor {
         Self {
             name: certificate.subject_name().clone(),
             public_key_info: certificate.public_key_info().to_vec(),
+            public_key: certificate.public_key(),
             key_id: certificate.subject_key_identifier().map(<[u8]>::to_vec),
             certificate: Some(certificate),
             domain: None,
@@ -114,7 +117,7 @@ impl TrustAnchor {
 
     /// The kind and size of the key.
     pub(crate) fn public_key(&self) -> PublicKey {
-        PublicKey::of(&self.public_key_info)
+        self.public_key
     }
 
     pub(crate) fn key_id(&self) -> Option<&[u8]> {

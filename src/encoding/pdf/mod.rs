@@ -12,6 +12,7 @@ mod pages;
 mod plain;
 mod reader;
 mod recover;
+mod rows;
 mod scan;
 mod section;
 mod skim;

@@ -28,6 +28,9 @@ pub(crate) struct Reader<'a> {
     spent: Spent,
     /// Decoded object streams.
     streams: KeptStreams,
+    /// The catalog that was asked for last, and as of which revision: who reads signatures
+    /// asks for it again and again.
+    catalog: RefCell<Option<(usize, Rc<Dictionary>)>>,
 }
 
 /// Bytes of one object that are looked through before it is read after all; if the first
@@ -95,17 +98,20 @@ impl<'a> Reader<'a> {
     ) -> Self {
         let encryption = Encryption::Locked(Locked::Password);
         let (flaw, streams) = (RefCell::default(), KeptStreams::default());
-        Self { source, limits, chain, encryption, flaw, spent, streams }
+        let catalog = RefCell::default();
+        Self { source, limits, chain, encryption, flaw, spent, streams, catalog }
     }
 
     /// The same file by another reading of what is where.
     pub(super) fn with_chain(mut self, chain: Chain) -> Self {
         self.chain = chain;
+        self.catalog = RefCell::default();
         self
     }
 
     pub(super) fn opened(mut self, password: &Password) -> Result<Self> {
         self.encryption = Encryption::open(self.newest(), password)?;
+        self.catalog = RefCell::default();
         Ok(self)
     }
 
@@ -323,11 +329,19 @@ impl<'r> View<'r> {
     ///
     /// # Errors
     /// `Malformed` when the trailer names none.
-    pub(crate) fn catalog(&self) -> Result<(Reference, Dictionary)> {
+    pub(crate) fn catalog(&self) -> Result<(Reference, Rc<Dictionary>)> {
         let root = self.trailer().and_then(|it| it.get("Root")).and_then(Object::as_reference);
         let root = root.ok_or_else(|| Error::malformed("the trailer names no catalog"))?;
+        let kept = self.reader.catalog.borrow().clone();
+        if let Some((_, catalog)) = kept.filter(|(revision, _)| *revision == self.revision) {
+            return Ok((root, catalog));
+        }
         match self.get(root)? {
-            Object::Dictionary(catalog) => Ok((root, catalog)),
+            Object::Dictionary(catalog) => {
+                let catalog = Rc::new(catalog);
+                self.reader.catalog.replace(Some((self.revision, Rc::clone(&catalog))));
+                Ok((root, catalog))
+            }
             _ => Err(Error::malformed("the catalog is no dictionary")
                 .in_element(format!("object {}", root.number))),
         }

@@ -117,8 +117,10 @@ impl Chain {
     ) -> Result<Self> {
         let mut groups = group(walked, last, base, &mut irregular);
         groups.reverse();
+        let sections = groups.iter().flat_map(|(_, sections)| sections);
+        let entries = sections.map(|it| it.section.entries.len()).sum();
         let mut chain = Self {
-            slots: Vec::new(),
+            slots: Vec::with_capacity(entries),
             revisions: Vec::with_capacity(groups.len()),
             base,
             irregular,
@@ -149,19 +151,15 @@ impl Chain {
             if section.unknown {
                 self.note("a cross-reference stream has entries of an unknown type", start);
             }
-            if section
-                .entries
-                .iter()
-                .any(|(number, location)| u64::from(*number) >= size && *location != Location::Free)
-            {
+            let rank = rank.saturating_add(u32::try_from(n).unwrap_or(0).min(RANKS - 1));
+            let mut beyond = false;
+            self.slots.extend(section.entries.iter().map(|&(number, location)| {
+                beyond |= u64::from(number) >= size && location != Location::Free;
+                Slot { number, rank, location }
+            }));
+            if beyond {
                 self.note("a cross-reference section names objects beyond its Size", start);
             }
-            let rank = rank.saturating_add(u32::try_from(n).unwrap_or(0).min(RANKS - 1));
-            self.slots.extend(section.entries.iter().map(|(number, location)| Slot {
-                number: *number,
-                rank,
-                location: *location,
-            }));
             let revision = revision.get_or_insert(Revision {
                 start,
                 end: tail.end,
@@ -184,7 +182,7 @@ impl Chain {
 
     /// Sorts, keeps one entry per number and revision, and finds what each changed.
     fn settle(&mut self) {
-        self.slots.sort_by_key(|slot| (slot.number, slot.rank));
+        self.slots.sort_by_key(|slot| u64::from(slot.number) << 32 | u64::from(slot.rank));
         self.slots.dedup_by_key(|slot| (slot.number, slot.revision()));
         let mut misplaced = None;
         let mut before: Option<Slot> = None;

@@ -9,6 +9,7 @@ use std::ops::Range;
 use super::filter::decode;
 use super::lexer::{Lexer, is_white};
 use super::object::{Dictionary, Object};
+use super::rows::read_rows;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{Limits, within};
 use crate::source::Source;
@@ -399,82 +400,6 @@ pub(super) fn end_of_stream(file: File<'_>, data_end: u64) -> Result<u64> {
         lexer.keyword("endobj");
         Ok(lexer.offset())
     })
-}
-
-fn read_rows(
-    dictionary: &Dictionary,
-    rows: &[u8],
-    limits: &Limits,
-) -> Result<(Vec<(u32, Location)>, bool)> {
-    let widths = widths(dictionary)?;
-    let row: usize = widths.iter().sum();
-    let count = rows.len().checked_div(row).unwrap_or_default();
-    within(count, limits.pdf_objects, "objects in a cross-reference stream")?;
-    let mut entries = Vec::with_capacity(count);
-    let mut unknown = false;
-    let mut lines = rows.chunks_exact(row.max(1));
-    for range in index(dictionary)? {
-        for number in range {
-            let line = lines
-                .next()
-                .ok_or_else(|| Error::malformed("a cross-reference stream is too short"))?;
-            unknown |= is_unknown(line, widths);
-            entries.extend(read_row(line, widths).map(|location| (number, location)));
-        }
-    }
-    Ok((entries, unknown))
-}
-
-fn is_unknown(line: &[u8], [first, ..]: [usize; 3]) -> bool {
-    let kind = line.get(..first).unwrap_or_default();
-    kind.split_last().is_some_and(|(last, high)| *last > 2 || high.iter().any(|it| *it != 0))
-}
-
-fn widths(dictionary: &Dictionary) -> Result<[usize; 3]> {
-    let wrong = || Error::malformed("the widths of a cross-reference stream are wrong");
-    let list = dictionary.get("W").and_then(Object::as_array).ok_or_else(wrong)?;
-    let mut widths = [0; 3];
-    for (place, value) in widths.iter_mut().zip(list) {
-        let width = unsigned(value).filter(|it| *it <= 8).ok_or_else(wrong)?;
-        *place = usize::try_from(width).unwrap_or_default();
-    }
-    let [_, second, _] = widths;
-    if list.len() != 3 || second == 0 { Err(wrong()) } else { Ok(widths) }
-}
-
-fn index(dictionary: &Dictionary) -> Result<Vec<Range<u32>>> {
-    let wrong = || Error::malformed("the index of a cross-reference stream is wrong");
-    let small = |value: &Object| unsigned(value).and_then(|it| u32::try_from(it).ok());
-    let Some(list) = dictionary.get("Index") else {
-        let size = dictionary.get("Size").and_then(small).ok_or_else(wrong)?;
-        return Ok(std::iter::once(0..size).collect());
-    };
-    let list = list.as_array().ok_or_else(wrong)?;
-    let pairs = list.chunks(2).map(|pair| match pair {
-        [first, count] => {
-            let first = small(first)?;
-            Some(first..first.checked_add(small(count)?)?)
-        }
-        _ => None,
-    });
-    pairs.collect::<Option<Vec<_>>>().ok_or_else(wrong)
-}
-
-/// Nothing for a type that is not known: such an entry is a null object (§7.5.8.3).
-fn read_row(line: &[u8], [first, second, third]: [usize; 3]) -> Option<Location> {
-    let (kind, rest) = line.split_at_checked(first)?;
-    let (place, rest) = rest.split_at_checked(second)?;
-    let number = |bytes: &[u8]| bytes.iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
-    let (place, last) = (number(place), number(rest.get(..third)?));
-    match if first == 0 { 1 } else { number(kind) } {
-        1 if place == 0 => Some(Location::Free),
-        1 => Some(Location::At { offset: place, generation: u16::try_from(last).ok()? }),
-        2 => Some(Location::InStream {
-            stream: u32::try_from(place).ok()?,
-            index: u32::try_from(last).ok()?,
-        }),
-        _ => Some(Location::Free),
-    }
 }
 
 fn has_duplicates(entries: &[(u32, Location)]) -> bool {

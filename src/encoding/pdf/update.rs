@@ -140,7 +140,7 @@ impl<'r> Update<'r> {
         let (root, catalog) = self.view().catalog()?;
         match self.values.get(&root) {
             Some(Object::Dictionary(changed)) => Ok((root, changed.clone())),
-            _ => Ok((root, catalog)),
+            _ => Ok((root, (*catalog).clone())),
         }
     }
 

@@ -65,10 +65,12 @@ pub(crate) fn is_writable(text: &str) -> bool {
 fn first_forbidden(text: &str) -> Option<(usize, char)> {
     const BLOCK: usize = 4096;
     let suspect = |byte: u8| (byte < 0x20 && !matches!(byte, 9 | 10 | 13)) || byte == 0xEF;
+    // In one line there are not even line ends, and fewer questions are sooner answered.
+    let unusual = |byte: u8| (byte < 0x20) | (byte == 0xEF);
     let block = text
         .as_bytes()
         .chunks(BLOCK)
-        .position(|block| block.iter().fold(false, |seen, byte| seen | suspect(*byte)))?;
+        .position(|block| has_any(block, unusual) && has_any(block, suspect))?;
     let mut from = block.saturating_mul(BLOCK);
     while !text.is_char_boundary(from) {
         from = from.saturating_sub(1);
@@ -77,6 +79,11 @@ fn first_forbidden(text: &str) -> Option<(usize, char)> {
         .char_indices()
         .find(|(_, it)| !is_char(*it))
         .map(|(at, it)| (from.saturating_add(at), it))
+}
+
+/// Without a way out in between, which the compiler makes wide.
+fn has_any(block: &[u8], what: impl Fn(u8) -> bool) -> bool {
+    block.iter().fold(false, |seen, byte| seen | what(*byte))
 }
 
 /// A name with at most one colon (Namespaces in XML 1.0 §4). ASCII is checked to

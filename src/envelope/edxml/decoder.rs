@@ -1,12 +1,13 @@
 //! Base64 as it comes in: pieces of any length, with or without white space.
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+
+use crate::encoding::base64::WIDE;
 
 /// Base64 that is decoded as it comes in pieces, white space left out.
 ///
-/// Pieces without white space, as the national kit writes them, are decoded from
-/// where they stand, without a copy.
+/// What has no white space in it, as the national kit writes it, is decoded from where it
+/// stands; of the rest white space is left out first, which takes a copy.
 pub(super) struct Decoder {
     bytes: Vec<u8>,
     /// Characters that wait for the rest of their group of four.
@@ -21,13 +22,31 @@ pub(super) enum DecodeFault {
     TooLong,
 }
 
-/// Block by block without a way out in between, which the compiler makes wide.
+/// Without a way out in between, which the compiler makes wide.
 fn has_space(text: &[u8]) -> bool {
-    text.chunks(4096).any(|block| block.iter().fold(false, |seen, it| seen | (*it <= b' ')))
+    text.iter().fold(false, |seen, it| seen | (*it <= b' '))
 }
 
-/// Characters decoded at once.
-const PIECE: usize = 48 << 10;
+/// Appends what is no white space.
+fn push_dense(out: &mut Vec<u8>, text: &[u8]) {
+    let (mut rest, mut length) = (text, 0);
+    while !rest.is_empty() {
+        // Lines are as long as the one before.
+        let again = rest.split_at_checked(length).is_some_and(|(line, behind)| {
+            behind.first().is_some_and(u8::is_ascii_whitespace) && !has_space(line)
+        });
+        if !again {
+            length = rest.iter().position(u8::is_ascii_whitespace).unwrap_or(rest.len());
+        }
+        let (line, behind) = rest.split_at(length);
+        out.extend_from_slice(line);
+        rest = behind.trim_ascii_start();
+    }
+}
+
+/// Characters looked at and decoded at once: few enough to be still at hand for the second, and
+/// for what comes of them.
+const PIECE: usize = 16 << 10;
 
 impl Decoder {
     pub(super) fn new(limit: usize) -> Self {
@@ -37,10 +56,17 @@ impl Decoder {
     pub(super) fn push(&mut self, text: &str) -> Result<(), DecodeFault> {
         let expected = text.len().saturating_div(4).saturating_mul(3);
         self.bytes.reserve(expected.min(self.limit.saturating_sub(self.bytes.len())));
-        if !has_space(text.as_bytes()) {
-            return self.push_run(text.as_bytes());
+        let mut dense = Vec::new();
+        for piece in text.as_bytes().chunks(PIECE) {
+            if has_space(piece) {
+                dense.clear();
+                push_dense(&mut dense, piece);
+                self.push_run(&dense)?;
+            } else {
+                self.push_run(piece)?;
+            }
         }
-        text.split_ascii_whitespace().try_for_each(|run| self.push_run(run.as_bytes()))
+        Ok(())
     }
 
     fn push_run(&mut self, mut run: &[u8]) -> Result<(), DecodeFault> {
@@ -56,8 +82,8 @@ impl Decoder {
         }
         let whole = run.len().saturating_sub(run.len() % 4);
         let (groups, rest) = run.split_at(whole);
-        for piece in groups.chunks(PIECE) {
-            self.decode(piece)?;
+        if !groups.is_empty() {
+            self.decode(groups)?;
         }
         self.carry.extend_from_slice(rest);
         Ok(())
@@ -68,7 +94,7 @@ impl Decoder {
         if self.ended {
             return Err(DecodeFault::Malformed);
         }
-        STANDARD.decode_vec(groups, &mut self.bytes).map_err(|_| DecodeFault::Malformed)?;
+        WIDE.decode_vec(groups, &mut self.bytes).map_err(|_| DecodeFault::Malformed)?;
         self.ended = groups.ends_with(b"=");
         if self.bytes.len() > self.limit { Err(DecodeFault::TooLong) } else { Ok(()) }
     }
@@ -80,6 +106,8 @@ impl Decoder {
 
 #[cfg(test)]
 mod tests {
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
 
     fn decode(pieces: &[&str], limit: usize) -> Result<Vec<u8>, &'static str> {
@@ -107,5 +135,32 @@ mod tests {
             assert_eq!(decode(&[bad], 100), Err("malformed"), "{bad}");
         }
         assert_eq!(decode(&[], 100).unwrap(), b"");
+    }
+
+    /// Lines of one length, as MIME has them, and of any, with white space around them: what
+    /// is left without it is what counts, wherever pieces end.
+    #[test]
+    fn base64_in_lines() {
+        let bytes: Vec<u8> = (0..150_001_u32).map(|n| (n / 3).to_le_bytes()[0]).collect();
+        let text = STANDARD.encode(&bytes);
+        for (length, end) in [(76, "\r\n"), (64, "\n"), (1, " "), (4, "\n\n\t"), (60_000, "\n  ")] {
+            let mut lines = String::new();
+            let mut rest = text.as_str();
+            let mut n = 0_usize;
+            while !rest.is_empty() {
+                // Now and then one is shorter.
+                let most = if n % 50 == 49 { length / 2 + 1 } else { length };
+                let (line, behind) = rest.split_at(most.min(rest.len()));
+                lines.extend([line, end]);
+                (rest, n) = (behind, n + 1);
+            }
+            assert_eq!(decode(&[&lines], bytes.len()).unwrap(), bytes, "{length}");
+            let at = lines.len() / 2;
+            let (a, b) = lines.split_at(at);
+            assert_eq!(decode(&[a, b], bytes.len()).unwrap(), bytes, "{length}");
+            assert_eq!(decode(&[a, "-", b], bytes.len() + 9), Err("malformed"), "{length}");
+            assert_eq!(decode(&[&lines, "QUJD"], bytes.len() + 9), Err("malformed"), "{length}");
+            assert_eq!(decode(&[&lines], bytes.len() - 1), Err("too long"), "{length}");
+        }
     }
 }

@@ -52,7 +52,8 @@ pub(crate) fn store(
     let view = reader.newest();
     let held = SecurityStore::read(view)?;
     let mut update = Update::new(&reader)?;
-    let (root, mut catalog) = view.catalog()?;
+    let (root, catalog) = view.catalog()?;
+    let mut catalog = (*catalog).clone();
     let old = view.dictionary(&catalog, "DSS")?;
     let named = catalog.get("DSS").and_then(Object::as_reference).filter(|_| old.is_some());
     let mut store = old.unwrap_or_default();

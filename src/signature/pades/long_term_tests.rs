@@ -87,7 +87,8 @@ fn replaced(document: &[u8], store: impl FnOnce(&mut Update<'_>) -> Dictionary) 
     let mut update = Update::new(&reader).unwrap();
     let (root, catalog) = update.view().catalog().unwrap();
     let store = store(&mut update);
-    update.put(root, &Object::Dictionary(catalog.with("DSS", Object::Dictionary(store))));
+    update
+        .put(root, &Object::Dictionary((*catalog).clone().with("DSS", Object::Dictionary(store))));
     [document, &update.finish(b"replaced").unwrap().bytes].concat()
 }
 

@@ -4,9 +4,9 @@
 use std::io::Write;
 
 use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 
 use super::NAMESPACE;
+use crate::encoding::base64::WIDE;
 use crate::encoding::xml::Writer;
 use crate::envelope::edxml::attachment::{Attachment, Content};
 use crate::envelope::edxml::header::{Envelope, MessageHeader, OtherInfo, ResponseFor};
@@ -405,13 +405,14 @@ fn file<W: Write>(xml: &mut Xml<W>, attachment: &Attachment) -> Result<()> {
     })
 }
 
-/// Bytes encoded at once: a multiple of three, so that only the last piece is padded.
-const PIECE: usize = 48 << 10;
+/// Bytes encoded at once: a multiple of three, so that only the last piece is padded, and few
+/// enough for the text to be still at hand when it is written.
+const PIECE: usize = 12 << 10;
 
 fn base64<W: Write>(out: &mut W, bytes: &[u8]) -> Result<()> {
     let mut text = vec![0; PIECE / 3 * 4];
     for piece in bytes.chunks(PIECE) {
-        let len = STANDARD
+        let len = WIDE
             .encode_slice(piece, &mut text)
             .map_err(|source| Error::misuse("base64 found no room").because(source))?;
         out.write_all(text.get(..len).unwrap_or_default())?;

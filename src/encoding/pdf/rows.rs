@@ -1,0 +1,168 @@
+//! The rows of a cross-reference stream (ISO 32000-2 §7.5.8.2, §7.5.8.3).
+#![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+
+use std::ops::Range;
+
+use super::object::{Dictionary, Object};
+use super::section::{Location, unsigned};
+use crate::error::{Error, Result};
+use crate::limits::{Limits, within};
+
+/// Number and place of each object, and whether there was a type that is not known.
+pub(super) fn read_rows(
+    dictionary: &Dictionary,
+    rows: &[u8],
+    limits: &Limits,
+) -> Result<(Vec<(u32, Location)>, bool)> {
+    let widths = widths(dictionary)?;
+    let row: usize = widths.iter().sum();
+    let count = rows.len().checked_div(row).unwrap_or_default();
+    within(count, limits.pdf_objects, "objects in a cross-reference stream")?;
+    let columns = Columns::new(widths);
+    let (mut entries, mut unknown) = (Vec::with_capacity(count), false);
+    let mut lines = rows.chunks_exact(row.max(1));
+    for range in index(dictionary)? {
+        for number in range {
+            let line = lines
+                .next()
+                .ok_or_else(|| Error::malformed("a cross-reference stream is too short"))?;
+            let (kind, place, last) = columns.of(line);
+            unknown |= kind > 2;
+            if let Some(location) = location(kind, place, last) {
+                entries.push((number, location));
+            }
+        }
+    }
+    Ok((entries, unknown))
+}
+
+fn widths(dictionary: &Dictionary) -> Result<[usize; 3]> {
+    let wrong = || Error::malformed("the widths of a cross-reference stream are wrong");
+    let list = dictionary.get("W").and_then(Object::as_array).ok_or_else(wrong)?;
+    let mut widths = [0; 3];
+    for (place, value) in widths.iter_mut().zip(list) {
+        let width = unsigned(value).filter(|it| *it <= 8).ok_or_else(wrong)?;
+        *place = usize::try_from(width).unwrap_or_default();
+    }
+    let [_, second, _] = widths;
+    if list.len() != 3 || second == 0 { Err(wrong()) } else { Ok(widths) }
+}
+
+fn index(dictionary: &Dictionary) -> Result<Vec<Range<u32>>> {
+    let wrong = || Error::malformed("the index of a cross-reference stream is wrong");
+    let small = |value: &Object| unsigned(value).and_then(|it| u32::try_from(it).ok());
+    let Some(list) = dictionary.get("Index") else {
+        let size = dictionary.get("Size").and_then(small).ok_or_else(wrong)?;
+        return Ok(std::iter::once(0..size).collect());
+    };
+    let list = list.as_array().ok_or_else(wrong)?;
+    let pairs = list.chunks(2).map(|pair| match pair {
+        [first, count] => {
+            let first = small(first)?;
+            Some(first..first.checked_add(small(count)?)?)
+        }
+        _ => None,
+    });
+    pairs.collect::<Option<Vec<_>>>().ok_or_else(wrong)
+}
+
+/// Where the three numbers of a row stand (§7.5.8.3).
+struct Columns {
+    widths: [usize; 3],
+    /// Of a row that eight bytes hold, as most do: how far each number is from the right, in
+    /// bits, and which bits are its own. There are a hundred thousand of them.
+    narrow: Option<[(u32, u64); 3]>,
+}
+
+impl Columns {
+    fn new(widths: [usize; 3]) -> Self {
+        let mut right = u64::BITS;
+        let bits = |width: usize| u32::try_from(width).ok()?.checked_mul(8);
+        let narrow = widths.map(|width| {
+            right = right.checked_sub(bits(width)?)?;
+            let own = u64::MAX.checked_shl(bits(width)?).map_or(u64::MAX, |it| !it);
+            // What is of no width is none of the bits, wherever it stands.
+            Some((right.min(u64::BITS - 1), own))
+        });
+        let narrow = match narrow {
+            [Some(kind), Some(place), Some(last)] => Some([kind, place, last]),
+            _ => None,
+        };
+        Self { widths, narrow }
+    }
+
+    /// Type, place and what is beside it. Without a column for it the type is 1.
+    fn of(&self, line: &[u8]) -> (u64, u64, u64) {
+        let [first, second, third] = self.widths;
+        let (kind, place, last) = match self.narrow {
+            Some(narrow) => {
+                let row = start_of(line);
+                let [kind, place, last] = narrow.map(|(right, own)| row.wrapping_shr(right) & own);
+                (kind, place, last)
+            }
+            None => {
+                let (kind, rest) = line.split_at_checked(first).unwrap_or_default();
+                let (place, rest) = rest.split_at_checked(second).unwrap_or_default();
+                (number(kind), number(place), number(rest.get(..third).unwrap_or_default()))
+            }
+        };
+        (if first == 0 { 1 } else { kind }, place, last)
+    }
+}
+
+/// The first eight bytes, or as many as there are with zeros behind them, as one number.
+fn start_of(line: &[u8]) -> u64 {
+    match *line {
+        [a, b, c, d] => u64::from_be_bytes([a, b, c, d, 0, 0, 0, 0]),
+        [a, b, c, d, e] => u64::from_be_bytes([a, b, c, d, e, 0, 0, 0]),
+        [a, b, c, d, e, f] => u64::from_be_bytes([a, b, c, d, e, f, 0, 0]),
+        [a, b, c, d, e, f, g] => u64::from_be_bytes([a, b, c, d, e, f, g, 0]),
+        _ => {
+            let mut eight = [0; 8];
+            eight.iter_mut().zip(line).for_each(|(to, from)| *to = *from);
+            u64::from_be_bytes(eight)
+        }
+    }
+}
+
+/// Of up to eight bytes.
+fn number(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte))
+}
+
+/// Free for a type that is not known, as such an entry is a null object (§7.5.8.3); nothing
+/// where numbers are none of objects.
+fn location(kind: u64, place: u64, last: u64) -> Option<Location> {
+    Some(match kind {
+        1 if place == 0 => Location::Free,
+        1 => Location::At { offset: place, generation: u16::try_from(last).ok()? },
+        2 => Location::InStream {
+            stream: u32::try_from(place).ok()?,
+            index: u32::try_from(last).ok()?,
+        },
+        _ => Location::Free,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whatever the widths, a row is three numbers that follow one another.
+    #[test]
+    fn rows_of_every_width() {
+        let line: Vec<u8> = (1..=24_u8).map(|n| n.wrapping_mul(0x4F)).collect();
+        let mut rows = 0;
+        for widths in (0..9 * 9 * 9).map(|n| [n / 81, n / 9 % 9, n % 9]) {
+            let [first, second, third] = widths;
+            let (kind, rest) = line.split_at(first);
+            let (place, rest) = rest.split_at(second);
+            let kind = if first == 0 { 1 } else { number(kind) };
+            let expected = (kind, number(place), number(&rest[..third]));
+            let row = &line[..first + second + third];
+            assert_eq!(Columns::new(widths).of(row), expected, "{widths:?}");
+            rows += usize::from(Columns::new(widths).narrow.is_some());
+        }
+        assert_eq!(rows, 165, "as many have eight bytes at most");
+    }
+}
