@@ -21,6 +21,17 @@ impl From<&[u8]> for Octets {
     }
 }
 
+/// What a text of XML says (XML Schema Part 2 §3.2.16): white space may stand anywhere. Nothing
+/// where other characters do, or some are missing.
+pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
+    let blank = |it: &u8| matches!(it, b' ' | b'\t' | b'\r' | b'\n');
+    if !text.bytes().any(|it| blank(&it)) {
+        return STANDARD.decode(text).ok();
+    }
+    let digits: Vec<u8> = text.bytes().filter(|it| !blank(it)).collect();
+    STANDARD.decode(digits).ok()
+}
+
 /// The bytes in one line.
 pub(crate) fn encode(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)

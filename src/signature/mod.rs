@@ -11,6 +11,8 @@ pub(crate) mod pades;
 mod request;
 pub(crate) mod tsp;
 #[allow(dead_code, unused_imports)]
+pub(crate) mod xades;
+#[allow(dead_code, unused_imports)]
 pub(crate) mod xmldsig;
 
 #[cfg(feature = "batch")]
