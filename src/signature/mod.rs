@@ -10,7 +10,6 @@ mod creation;
 pub(crate) mod pades;
 mod request;
 pub(crate) mod tsp;
-#[allow(dead_code, unused_imports)]
 pub(crate) mod xades;
 #[allow(dead_code, unused_imports)]
 pub(crate) mod xmldsig;

@@ -2,7 +2,8 @@
 
 use super::block::Context;
 use super::facts::{
-    DataFacts, DigestFact, EncapsulatedFact, Named, SignatureFacts, TimeStampFacts, ValueFact,
+    DataFacts, DigestFact, EncapsulatedFact, Named, ReferenceFacts, SignatureFacts, TimeStampFacts,
+    ValueFact,
 };
 use super::missing;
 use super::process::{Processed, ProcessedTimeStamp};
@@ -67,7 +68,7 @@ pub(super) fn signature(
 
 fn name<T: ToString>(named: &Named<T>) -> Option<String> {
     let known = named.known.as_ref().map(ToString::to_string);
-    known.or_else(|| named.oid.map(|it| it.to_string()))
+    known.or_else(|| Some(named.identifier()).filter(|it| !it.is_empty()))
 }
 
 fn path_of(search: Option<&Search>) -> Vec<String> {
@@ -101,6 +102,9 @@ fn references(facts: &SignatureFacts) -> Vec<ReferenceReport> {
     if facts.unreadable.is_some() {
         return Vec::new();
     }
+    if let Some(xml) = &facts.xml {
+        return xml.references.iter().map(reference).collect();
+    }
     let DataFacts { found, signed_attributes, digest, .. } = facts.data;
     let intact = match digest {
         DigestFact::Matches => Some(true),
@@ -119,7 +123,19 @@ fn references(facts: &SignatureFacts) -> Vec<ReferenceReport> {
     all
 }
 
+fn reference(facts: &ReferenceFacts) -> ReferenceReport {
+    let intact = match facts.digest {
+        DigestFact::Matches => Some(true),
+        DigestFact::Unsupported => None,
+        DigestFact::Differs | DigestFact::Missing | DigestFact::NotCompared => Some(false),
+    };
+    ReferenceReport { name: facts.name.clone(), found: facts.found, intact }
+}
+
 fn coverage(facts: &SignatureFacts) -> Coverage {
+    if let Some(xml) = &facts.xml {
+        return Coverage { whole_file: xml.covers_whole_document, ..Coverage::default() };
+    }
     match &facts.pdf {
         Some(pdf) => Coverage {
             whole_file: Some(pdf.covers_whole_file),

@@ -25,6 +25,7 @@ mod steps;
 mod text;
 mod token;
 mod validator;
+mod xml;
 
 #[cfg(test)]
 mod tests;

@@ -58,6 +58,9 @@ pub enum DocumentFormat {
     /// RFC 5652, in BER, DER or PEM.
     #[serde(rename = "CMS")]
     Cms,
+    /// XML with signatures in it (XMLDSig, EN 319 132-1).
+    #[serde(rename = "XML")]
+    Xml,
     /// A time-stamp token by itself (RFC 3161).
     #[serde(rename = "TST")]
     Tst,
@@ -73,6 +76,7 @@ impl DocumentFormat {
         match self {
             Self::Pdf => "PDF",
             Self::Cms => "CMS",
+            Self::Xml => "XML",
             Self::Tst => "TST",
             Self::Unknown => "UNKNOWN",
         }

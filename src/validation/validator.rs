@@ -10,10 +10,11 @@ use super::collect::{self, CmsSource, Data};
 use super::conclusion::Conclusion;
 use super::describe::{signature, time_stamp};
 use super::facts::{DigestFact, DocumentFacts, SignatureFacts};
-use super::format::{SNIFFED, is_cms, is_no_pdf_besides, is_pdf, trailing};
+use super::format::{SNIFFED, is_cms, is_no_pdf_besides, is_pdf, is_xml, trailing};
 use super::policy::Policy;
 use super::process::{self, ProcessedDocument};
 use super::report::{DocumentFormat, Report, RevisionReport, SignatureReport, Stamp};
+use super::xml::{OneFile, Outside};
 use crate::crypto::Digest;
 use crate::error::{Error, Result};
 use crate::limits::{Limits, within};
@@ -219,8 +220,9 @@ impl Validator {
         self
     }
 
-    /// Validates every signature of a PDF, or of a CMS that holds its content. A PDF
-    /// without a signature gives a report without a conclusion.
+    /// Validates every signature of a PDF, of an XML document, or of a CMS that holds its
+    /// content. A PDF or an XML document without a signature gives a report without a
+    /// conclusion.
     ///
     /// # Errors
     /// `Malformed` when it is neither, or too broken to tell its signatures;
@@ -231,13 +233,28 @@ impl Validator {
         if is_cms(&head) {
             return self.validate_cms(&document, None);
         }
+        if is_xml(&head) {
+            return self.validate_xml(&document, Outside::Nothing);
+        }
         if is_pdf(&head) {
             return self.validate_pdf(&document);
         }
-        Err(Error::malformed("this is neither a PDF nor a CMS signature").at_offset(0))
+        let what = "this is neither a PDF nor a CMS signature nor XML";
+        Err(Error::malformed(what).at_offset(0))
     }
 
-    /// Validates a CMS signature over a content that stands elsewhere. Where the CMS
+    pub(super) fn is_xml(&self, document: &dyn Source) -> Result<bool> {
+        Ok(is_xml(&document.window(0..document.len().min(SNIFFED))?))
+    }
+
+    /// What was read before.
+    pub(super) fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// Validates a CMS or XML signature over a content that stands elsewhere, by whatever name
+    /// the signature calls it; of several files that an XML signature is over,
+    /// [`validate_with_files`](Self::validate_with_files) takes all. Where the CMS
     /// holds a content itself, `content` still is what has to be signed, and the one
     /// within has to be the same: some programs show that one.
     ///
@@ -248,10 +265,13 @@ impl Validator {
         S: Source + ?Sized,
         C: Source + ?Sized,
     {
+        if self.is_xml(&signature)? {
+            return self.validate_xml(&signature, Outside::Files(&OneFile(&content)));
+        }
         self.validate_cms(&signature, Some(Data::whole(&content)))
     }
 
-    /// Validates a CMS signature over a content of which only the digest is at hand.
+    /// Validates a CMS or XML signature over a content of which only the digest is at hand.
     /// What needs another digest, or the content itself, is then INDETERMINATE.
     ///
     /// # Errors
@@ -260,6 +280,9 @@ impl Validator {
     where
         S: Source + ?Sized,
     {
+        if self.is_xml(&signature)? {
+            return self.validate_xml(&signature, Outside::Digest(&content));
+        }
         self.validate_cms(&signature, Some(Data::known_by(content)))
     }
 
@@ -363,7 +386,7 @@ impl Validator {
         self.report(DocumentFormat::Cms, &facts)
     }
 
-    fn report(&self, format: DocumentFormat, facts: &DocumentFacts) -> Result<Report> {
+    pub(super) fn report(&self, format: DocumentFormat, facts: &DocumentFacts) -> Result<Report> {
         let (checks, spent) = (self.checks(), Spent::default());
         let recorder = self.recorder();
         let gathering = self.recorded(recorder.as_ref());

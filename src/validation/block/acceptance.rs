@@ -124,13 +124,15 @@ fn key_strength(certificate: &Certificate, context: Context<'_>) -> Finding {
 fn digest_strength(facts: &SignatureFacts, context: Context<'_>) -> Option<Finding> {
     let stated = facts.digest_algorithm.known;
     let signature = facts.signature_algorithm.known.map(SignatureAlgorithm::digest);
-    let used = [stated, signature];
+    let references = facts.xml.iter().flat_map(|it| &it.references);
+    let referred = references.map(|it| it.algorithm.known);
     let algorithms = &context.policy.algorithms;
     let weakness_of = |digest: &DigestAlgorithm| match context.role {
         Role::Signer => algorithms.weakness_of(*digest, context.at),
         Role::TimeStampAuthority => algorithms.weakness_of_authoritys(*digest, context.at),
     };
-    let weakest = used.into_iter().flatten().max_by_key(weakness_of)?;
+    let used = [stated, signature].into_iter().chain(referred);
+    let weakest = used.flatten().max_by_key(weakness_of)?;
     Some(weakness(
         CheckId::DigestStrength,
         weakness_of(&weakest),
