@@ -17,7 +17,7 @@
 //! | certify a PDF, lock its fields, make fields for others | [`pades::SignatureBuilder::certify`], [`pades::FieldLock`], [`pades::FieldBuilder`] |
 //! | sign any file | [`cades::SignatureBuilder`] |
 //! | sign XML, or files by XML | [`xades::SignatureBuilder`] |
-//! | time-stamp and archive signatures | [`cades::Augmenter`], [`pades::Augmenter`] |
+//! | time-stamp and archive signatures | [`cades::Augmenter`], [`pades::Augmenter`], [`xades::Augmenter`] |
 //! | sign or verify many documents | `batch::Batch` (feature `batch`) |
 //! | verify | [`Validator`] gives a [`Report`] with a [`Conclusion`] |
 //! | check a certificate | [`Validator::check_certificate`] |
@@ -160,6 +160,7 @@ pub mod pades {
 
 /// XAdES: signatures in XML (EN 319 132-1).
 pub mod xades {
+    pub use crate::augmentation::xades::{Augmenter, Level};
     pub use crate::signature::xades::{
         Augment, CounterSignatureBuilder, ProductionPlace, SignatureBuilder,
     };

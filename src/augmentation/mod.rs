@@ -5,3 +5,4 @@
 pub(crate) mod cades;
 mod found;
 pub(crate) mod pades;
+pub(crate) mod xades;
