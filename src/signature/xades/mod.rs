@@ -20,7 +20,6 @@ mod write;
 
 pub(crate) use algorithms::EXCLUSIVE;
 pub use builder::{Augment, SignatureBuilder};
-pub use said::ProductionPlace;
 pub(crate) use certificate_reference::{CertificateReference, from_decimal};
 pub use counter::CounterSignatureBuilder;
 pub(crate) use create::is_as_prepared;
@@ -30,6 +29,7 @@ pub(crate) use level::Structure;
 pub(crate) use names::{V1_3_2, V1_4_1, is_signed_properties};
 pub(crate) use policy::NamedPolicy;
 pub(crate) use properties::{PropertyFault, PropertyFaultKind, QualifyingProperties};
+pub use said::ProductionPlace;
 
 pub(crate) use time_stamp::{TimeStamp, TimeStampKind};
 pub(crate) use unsigned::{Property, PropertyKind, RevocationValue};
