@@ -448,6 +448,18 @@ fn a_signature_without_properties_is_no_xades() {
     assert_eq!(reference.unwrap().outcome, Outcome::Warning);
 }
 
+/// Comments are not signed: a reader of PDFs would show what begins in one.
+#[test]
+fn a_signed_document_is_no_pdf_besides() {
+    let document = DOCUMENT.as_bytes();
+    let signed = xades::SignatureBuilder::enveloped(&document, now()).sign(&signer("p256"));
+    let signed = signed.unwrap();
+    let with = |comment: &str| pilot().validate(&replaced(&signed, "<!-- đến -->", comment));
+    assert_passes(&with("<!-- đi -->").unwrap(), SignatureLevel::BaselineB);
+    let error = with("<!-- %PDF-1.7 1 0 obj <</Type/Catalog>> -->").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Malformed);
+}
+
 #[test]
 fn what_is_no_signature_or_no_xml_is_told() {
     let report = pilot().validate(DOCUMENT.as_bytes()).unwrap();

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::collect::{self, XmlSource};
+use super::format::{SNIFFED, is_pdf};
 use super::report::{DocumentFormat, Report};
 use super::validator::Validator;
 use crate::crypto::Digest;
@@ -46,6 +47,11 @@ impl Validator {
         let most = usize::try_from(self.limits.message_bytes).unwrap_or(usize::MAX);
         within(size, most, "bytes of an XML document")?;
         let bytes: Cow<'_, [u8]> = document.window(0..document.len())?;
+        let head = usize::try_from(SNIFFED).unwrap_or(usize::MAX).min(bytes.len());
+        // A comment is signed by nobody, and a reader of PDFs shows one that begins in it.
+        if is_pdf(bytes.get(..head).unwrap_or_default()) {
+            return Err(Error::malformed("this XML is a PDF besides, which it does not sign"));
+        }
         let (text, mark) = decode(&bytes)?;
         let parsed = Document::parse(&text, mark, &self.limits)?;
         let root = parsed.element(parsed.root_element());
