@@ -1,5 +1,5 @@
-//! Signs a PDF (PAdES), any other file (CAdES) or several in a container (ASiC), with a key
-//! in a file or elsewhere.
+//! Signs a PDF (PAdES), an XML document (XAdES), any other file (CAdES) or several in a
+//! container (ASiC), with a key in a file or elsewhere.
 #![allow(clippy::print_stdout, reason = "a program speaks to who runs it")]
 
 use std::error::Error;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use kyso::{
-    Certificate, Limits, Prepared, Seekable, SignatureValue, Source, UtcTime, cades, pades,
+    Certificate, Limits, Prepared, Seekable, SignatureValue, Source, UtcTime, cades, pades, xades,
 };
 
 #[path = "support/arguments.rs"]
@@ -28,16 +28,16 @@ mod looks;
 mod options;
 
 const USAGE: &str = "\
-sign KEY [OPTIONS] IN OUT                        the signed PDF or container, or the signature of another file
+sign KEY [OPTIONS] IN OUT                        the signed PDF, XML or container, or the signature of another file
 sign KEY --asic-s|--asic-e [OPTIONS] IN... OUT   a container of one file, or of several, signed
 sign --prepare STATE --cert FILE [OPTIONS] IN OUT   OUT: the bytes that the key has to sign
 sign --complete STATE --value FILE IN OUT        the rest, once the value has come
-sign --augment --level LEVEL [OPTIONS] IN OUT    the PDF or container with its signatures raised
-sign --augment SIGNATURE --level LEVEL [OPTIONS] IN OUT   a CAdES signature over IN, raised
+sign --augment --level LEVEL [OPTIONS] IN OUT    the PDF, XML or container with its signatures raised
+sign --augment SIGNATURE --level LEVEL [OPTIONS] IN OUT   a CAdES or XAdES signature over IN, raised
 sign --add-field NAME... [--page N] [--rectangle ...] [--lock ...] IN OUT   empty fields for those who sign later
 
 any file   --time 2026-11-22T08:00:00+07:00      the claimed time; now, unless given
-           --detached | --enveloping             CAdES, for a PDF or a container, too
+           --detached | --enveloping             CAdES, for a PDF, XML or a container, too; with --xades, XAdES
            --mime-type TYPE
            --level T|LT|LTA --tsa URL            B, unless given; a PDF's --complete wants it again
            --trust FILE --crl FILE --ocsp FILE   for LT and LTA; what is missing is asked for
@@ -70,7 +70,9 @@ struct Options {
     keys: Keys,
     document_password: Option<String>,
     time: Option<UtcTime>,
+    /// Beside the document or around it, whatever it is.
     cades: bool,
+    xades: bool,
     enveloping: bool,
     mime_type: Option<String>,
     pkcs7: bool,
@@ -169,6 +171,13 @@ fn sign(
             builder = builder.level(level);
         }
         builder.sign_to(&*signer, out)?;
+    } else if options.is_xades(document)? {
+        let level = services.as_ref().map(Services::xml_level).transpose()?;
+        let mut builder = options.xml(document);
+        if let Some(level) = &level {
+            builder = builder.level(level);
+        }
+        builder.sign_to(&*signer, out)?;
     } else {
         let level = services.as_ref().map(Services::level).transpose()?;
         let mut builder = options.file(document);
@@ -212,6 +221,9 @@ fn prepare(document: &Document, state: &Path, options: &Options) -> Outcome<Vec<
             builder = builder.level(level);
         }
         builder.prepare(&chain, algorithm)?
+    } else if options.is_xades(document)? {
+        options.levels.must_be_b()?;
+        options.xml(document).prepare(&chain, algorithm)?
     } else {
         options.levels.must_be_b()?;
         options.file(document).prepare(&chain, algorithm)?
@@ -246,11 +258,21 @@ fn augment(
 ) -> Outcome<()> {
     let services = options.levels.services()?.ok_or("--augment needs --level")?;
     let Some(signature) = signature else {
+        if is_xml(document)? {
+            let bytes = document.window(0..document.len())?;
+            let raised = xades::Augmenter::new(services.xml_level()?).augment(&bytes)?;
+            return Ok(out.write_all(&raised)?);
+        }
         let raised = options.raising(&services)?.augment(document)?;
         return Ok(raised.write_to(document, out)?);
     };
-    let raised =
-        cades::Augmenter::new(services.level()?).augment_detached(&read(signature)?, document)?;
+    let signature = read(signature)?;
+    let raised = if is_xml(&signature)? {
+        let files = vec![(options.name(), document)];
+        xades::Augmenter::new(services.xml_level()?).augment_with_files(&signature, &files)?
+    } else {
+        cades::Augmenter::new(services.level()?).augment_detached(&signature, document)?
+    };
     Ok(out.write_all(&raised)?)
 }
 
@@ -271,6 +293,7 @@ impl Options {
                 "--document-password" => options.document_password = Some(next()?),
                 "--time" => options.time = Some(next()?.parse()?),
                 "--detached" => options.cades = true,
+                "--xades" => options.xades = true,
                 "--enveloping" => (options.cades, options.enveloping) = (true, true),
                 "--mime-type" => options.mime_type = Some(next()?),
                 "--pkcs7" => options.pkcs7 = true,
@@ -306,6 +329,32 @@ impl Options {
         // Mail gateways leave bytes before the header.
         let start = document.window(0..document.len().min(1024))?;
         Ok(!self.cades && start.windows(5).any(|bytes| bytes == b"%PDF-"))
+    }
+
+    /// An XML document is signed within itself; anything else beside it or around it, where
+    /// that is asked for.
+    fn is_xades(&self, document: &Document) -> Outcome<bool> {
+        Ok(self.xades || (!self.cades && is_xml(document)?))
+    }
+
+    fn xml<'a>(&self, document: &'a Document) -> xades::SignatureBuilder<'a> {
+        let time = self.time();
+        let builder = match (self.cades, self.enveloping) {
+            (false, _) => xades::SignatureBuilder::enveloped(document, time),
+            (true, true) => xades::SignatureBuilder::enveloping(document, time),
+            (true, false) => xades::SignatureBuilder::detached(self.name(), document, time),
+        };
+        match &self.mime_type {
+            Some(mime_type) => builder.mime_type(mime_type),
+            None => builder,
+        }
+    }
+
+    /// What a signature beside the document calls it.
+    fn name(&self) -> String {
+        let input = self.paths.len().checked_sub(2).and_then(|it| self.paths.get(it));
+        let name = input.and_then(|it| it.file_name()).unwrap_or_default();
+        name.to_string_lossy().into_owned()
     }
 
     fn file<'a>(&self, document: &'a Document) -> cades::SignatureBuilder<'a, Document> {
@@ -384,6 +433,12 @@ impl Options {
     fn time(&self) -> UtcTime {
         self.time.unwrap_or_else(UtcTime::now)
     }
+}
+
+fn is_xml(document: &dyn Source) -> Outcome<bool> {
+    let start = document.window(0..document.len().min(256))?;
+    let text = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&start);
+    Ok(text.trim_ascii_start().starts_with(b"<"))
 }
 
 fn rectangle(text: &str) -> Outcome<[f64; 4]> {

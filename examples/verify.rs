@@ -35,8 +35,9 @@ const USAGE: &str = "\
 verify [OPTIONS] FILE...
   --trust FILE     trusted certificates: PEM, DER, PKCS#7 bag or a folder of these (repeatable)
   --cert FILE      further certificates, never trusted (repeatable)
-  --content FILE   content of detached signatures, or what an evidence record is over;
-                   NAME=FILE for the signature or record NAME (repeatable)
+  --content FILE   content of detached signatures, or what an evidence record is over; NAME=FILE
+                   for the signature or record NAME, or for the file NAME that an XML signature
+                   refers to (repeatable)
   --time TIME      validation time, RFC 3339 (default: now, or the evidence's)
   --policy FILE    policy as JSON; or one that is ready made: `vietnam`, `etsi`, or `pilot`,
                    which requires no revocation data
@@ -142,6 +143,12 @@ fn write_files(options: &Options, reports: &[Report]) -> Result<(), Box<dyn Erro
 
 fn verify(validator: &Validator, options: &Options, path: &Path) -> kyso::Result<Report> {
     let file = Seekable::new(File::open(path)?)?;
+    let beside = options.files_beside(path);
+    if !beside.is_empty() && is_xml(&file)? {
+        let open = |(name, path): (String, &Path)| Ok((name, Seekable::new(File::open(path)?)?));
+        let files = beside.into_iter().map(open).collect::<kyso::Result<Vec<_>>>()?;
+        return validator.validate_with_files(&file, &files);
+    }
     let contents = options.contents_for(path);
     match contents.as_slice() {
         [] => validator.validate(&file),
@@ -168,6 +175,12 @@ fn verify(validator: &Validator, options: &Options, path: &Path) -> kyso::Result
 
 fn is_pdf(file: &dyn Source) -> kyso::Result<bool> {
     Ok(file.window(0..file.len().min(5))?.as_ref() == b"%PDF-")
+}
+
+fn is_xml(file: &dyn Source) -> kyso::Result<bool> {
+    let start = file.window(0..file.len().min(256))?;
+    let text = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&start);
+    Ok(text.trim_ascii_start().starts_with(b"<"))
 }
 
 fn exit_code(report: &Report) -> u8 {
@@ -291,6 +304,22 @@ impl Options {
         };
         let named = if name.is_some() { of(&name) } else { Vec::new() };
         if named.is_empty() { of(&None) } else { named }
+    }
+
+    /// What an XML signature refers to by these names, or else by the files' own, where there
+    /// are several or one has another name than the signature's.
+    fn files_beside(&self, signature: &Path) -> Vec<(String, &Path)> {
+        let name =
+            |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let own = name(signature);
+        match self.contents.as_slice() {
+            [] | [(None, _)] => Vec::new(),
+            [(Some(named), _)] if *named == own => Vec::new(),
+            all => all
+                .iter()
+                .map(|(named, path)| (named.clone().unwrap_or_else(|| name(path)), &**path))
+                .collect(),
+        }
     }
 }
 

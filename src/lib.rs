@@ -2,7 +2,7 @@
 //!
 //! `kyso` (Vietnamese *ký số*, "digital signing") is what a document-management
 //! system embeds to do with signed documents what the law asks of it: PDF and any
-//! other file signed by PAdES and CAdES, signatures judged by EN 319 102-1 with a
+//! other file signed by PAdES, CAdES and XAdES, signatures judged by EN 319 102-1 with a
 //! report that a clerk can read, messages packaged as edXML (QCVN 102:2016), and the
 //! document axis spoken to over HTTP.
 //!
@@ -17,6 +17,8 @@
 //! | sign any file | [`cades::SignatureBuilder`] |
 //! | sign several files in one container | [`asic::ContainerBuilder`] |
 //! | time-stamp and archive signatures | [`cades::Augmenter`], [`pades::Augmenter`] |
+//! | sign XML, or files by XML | [`xades::SignatureBuilder`] |
+//! | time-stamp and archive signatures | [`cades::Augmenter`], [`pades::Augmenter`], [`xades::Augmenter`] |
 //! | sign or verify many documents | `batch::Batch` (feature `batch`) |
 //! | verify | [`Validator`] gives a [`Report`] with a [`Conclusion`] |
 //! | verify an evidence record | [`Validator::validate_evidence_record`] over each [`DataObject`] |
@@ -162,6 +164,14 @@ pub mod pades {
     pub use crate::signature::pades::{
         Augment, DocMdp, Drawing, DrawingKind, EmptyField, FieldBuilder, FieldLock, SeedValues,
         SignatureBuilder, SubFilter,
+    };
+}
+
+/// XAdES: signatures in XML (EN 319 132-1).
+pub mod xades {
+    pub use crate::augmentation::xades::{Augmenter, Level};
+    pub use crate::signature::xades::{
+        Augment, CounterSignatureBuilder, ProductionPlace, SignatureBuilder,
     };
 }
 

@@ -429,7 +429,7 @@ fn what_is_no_signature_is_an_error() {
     for (bytes, kind) in [
         (&b""[..], kyso::ErrorKind::Malformed),
         (b"PK\x03\x04", kyso::ErrorKind::Malformed),
-        (b"<xml/>", kyso::ErrorKind::Malformed),
+        (b"<xml>", kyso::ErrorKind::Malformed),
         (b"%PDF-1.7\n", kyso::ErrorKind::Malformed),
     ] {
         let error = pilot().validate(bytes).unwrap_err();

@@ -3,7 +3,9 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use kyso::{Crl, OcspResponse, Policy, TrustStore, UtcTime, Validator, cades, online, pades, tsp};
+use kyso::{
+    Crl, OcspResponse, Policy, TrustStore, UtcTime, Validator, cades, online, pades, tsp, xades,
+};
 
 use crate::options::{certificates, crls, responses};
 
@@ -89,6 +91,17 @@ impl Services {
             "T" => Ok(cades::Level::T(&self.authority)),
             "LT" => Ok(cades::Level::Lt(&self.authority, &self.validator)),
             "LTA" => Ok(cades::Level::Lta(&self.authority, &self.validator)),
+            other => Err(format!("no level {other}").into()),
+        }
+    }
+
+    /// Of a signature in XML.
+    #[allow(dead_code, reason = "not every program signs XML")]
+    pub(crate) fn xml_level(&self) -> Outcome<xades::Level<'_>> {
+        match self.level.as_str() {
+            "T" => Ok(xades::Level::T(&self.authority)),
+            "LT" => Ok(xades::Level::Lt(&self.authority, &self.validator)),
+            "LTA" => Ok(xades::Level::Lta(&self.authority, &self.validator)),
             other => Err(format!("no level {other}").into()),
         }
     }

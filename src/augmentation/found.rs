@@ -132,6 +132,12 @@ impl<'a> Found<'a> {
         let certificate = self.certificate(signer).ok_or_else(|| {
             Error::misuse("the certificate of a signer or of a time-stamp authority is missing")
         })?;
+        self.need_certificate(certificate, used);
+        Ok(())
+    }
+
+    /// The certificate of who signed, and when at the latest.
+    pub(super) fn need_certificate(&mut self, certificate: Certificate, used: Option<UtcTime>) {
         let place = self.needed.iter().position(|it| it.certificate == certificate);
         self.asked.push(place.unwrap_or(self.needed.len()));
         match place.and_then(|it| self.needed.get_mut(it)) {
@@ -139,7 +145,6 @@ impl<'a> Found<'a> {
             Some(known) => known.used = known.used.zip(used).map(|(a, b)| a.max(b)),
             None => self.needed.push(Needed { certificate, used }),
         }
-        Ok(())
     }
 
     /// By the signed reference, or else by the identifier.

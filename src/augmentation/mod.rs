@@ -6,3 +6,4 @@ pub(crate) mod asic;
 pub(crate) mod cades;
 mod found;
 pub(crate) mod pades;
+pub(crate) mod xades;

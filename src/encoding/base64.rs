@@ -45,14 +45,20 @@ impl From<&[u8]> for Octets {
     }
 }
 
+/// What a text of XML says (XML Schema Part 2 §3.2.16): white space may stand anywhere. Nothing
+/// where other characters do, or some are missing.
+pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
+    let blank = |it: &u8| matches!(it, b' ' | b'\t' | b'\r' | b'\n');
+    if !text.bytes().any(|it| blank(&it)) {
+        return WIDE.decode(text).ok();
+    }
+    let digits: Vec<u8> = text.bytes().filter(|it| !blank(it)).collect();
+    WIDE.decode(digits).ok()
+}
+
 /// The bytes in one line.
 pub(crate) fn encode(bytes: &[u8]) -> String {
     WIDE.encode(bytes)
-}
-
-/// From one line, with its padding; nothing where it is no base64.
-pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
-    STANDARD.decode(text).ok()
 }
 
 pub(crate) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {

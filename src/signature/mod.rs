@@ -12,6 +12,7 @@ pub(crate) mod evidence;
 pub(crate) mod pades;
 mod request;
 pub(crate) mod tsp;
+pub(crate) mod xades;
 #[allow(dead_code, unused_imports)]
 pub(crate) mod xmldsig;
 

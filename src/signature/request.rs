@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cms::SignedAttributes;
 use super::cms::create::{self, Encapsulation};
-use super::xmldsig;
+use super::{xades, xmldsig};
 use crate::crypto::{Digest, DigestAlgorithm, DigestContext, SignatureAlgorithm};
 use crate::crypto::{Verification, verify};
 use crate::encoding::asn1::{Tag, Value};
@@ -93,6 +93,17 @@ pub(crate) enum Layout {
         /// Where in `tail` the digits begin and end.
         digits: Range<usize>,
     },
+    /// XAdES: XML around the value.
+    Xades {
+        head: String,
+        tail: String,
+        /// How much of `head`, from its start, and of `tail`, up to its end, is not the
+        /// signature's.
+        outside: (usize, usize),
+        /// The octets of the document that all of it is put in the place of; nothing where it
+        /// stands alone.
+        replaces: Option<Range<u64>>,
+    },
     /// A `ds:Signature`, in the document or alone; what is signed stands in it as it is.
     Xml {
         /// Where in the document; nothing for one that stands alone.
@@ -167,6 +178,9 @@ impl Prepared {
         if matches!(self.layout, Layout::Xml { .. }) {
             return self.complete_xml(value);
         }
+        if matches!(self.layout, Layout::Xades { .. }) {
+            return self.complete_xades(value);
+        }
         let message_digest = self.message_digest(certificate).ok_or_else(broken)?;
         let gap = match &self.layout {
             Layout::Appended { tail, digits } => Some(gap(tail, digits).ok_or_else(broken)?),
@@ -190,7 +204,7 @@ impl Prepared {
                 fill_hexadecimal(space, &cms(Encapsulation::Detached)?.head)?;
                 vec![whole, Piece::Bytes(tail)]
             }
-            Layout::Xml { .. } => return Err(broken()),
+            Layout::Xml { .. } | Layout::Xades { .. } => return Err(broken()),
         };
         let check_document = !self.same_process;
         Ok(Signed { pieces, document: self.document, message_digest, gap, check_document })
@@ -216,6 +230,34 @@ impl Prepared {
         let (document, check_document) = (self.document, !self.same_process);
         let message_digest = document.digest.clone();
         Ok(Signed { pieces, document, message_digest, gap: None, check_document })
+    }
+
+    /// The value where it belongs, if the signature is still the one that was prepared.
+    fn complete_xades(self, value: &SignatureValue) -> Result<Signed> {
+        let Layout::Xades { head, tail, outside, replaces } = self.layout else {
+            return Err(broken());
+        };
+        let certificate = self.certificate_chain.first().ok_or_else(broken)?;
+        let value = xmldsig::value_in_xml(certificate, self.to_be_signed.algorithm(), value)?;
+        let value = String::from_utf8(value).map_err(|_| broken())?;
+        let end = tail.len().checked_sub(outside.1).ok_or_else(broken)?;
+        let own = head.get(outside.0..).zip(tail.get(..end)).ok_or_else(broken)?;
+        let signature = [own.0, &value, own.1].concat();
+        if !xades::is_as_prepared(&signature, self.to_be_signed.bytes(), certificate)? {
+            return Err(broken());
+        }
+        drop(signature);
+        let whole = Piece::Bytes([head, value, tail].concat().into_bytes());
+        let pieces = match replaces {
+            None => vec![whole],
+            Some(it) if it.start <= it.end && it.end <= self.document.len => {
+                let (before, after) = (0..it.start, it.end..self.document.len);
+                vec![Piece::Document(before), whole, Piece::Document(after)]
+            }
+            Some(_) => return Err(broken()),
+        };
+        let (document, check_document) = (self.document, !self.same_process);
+        Ok(Signed { pieces, document, message_digest: Vec::new(), gap: None, check_document })
     }
 
     /// What the signed attributes say of the content, if they are this certificate's: the

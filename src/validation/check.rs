@@ -35,6 +35,8 @@ pub enum CheckId {
     SignedData,
     /// The content's digest is the one that was signed.
     MessageDigest,
+    /// What the signed manifests name is at hand and is what they were made over.
+    ManifestEntries,
     /// The content's type is the one that was signed.
     ContentType,
     /// Digest and signature algorithm agree with each other wherever they are named.
@@ -124,6 +126,7 @@ impl CheckId {
             }
             Self::SignedData
             | Self::MessageDigest
+            | Self::ManifestEntries
             | Self::ContentType
             | Self::AlgorithmAgreement
             | Self::SignatureValue

@@ -2,8 +2,8 @@
 
 use super::block::Context;
 use super::facts::{
-    DataFacts, DigestFact, EncapsulatedFact, EntryFact, EvidenceRecordFacts, Named, SignatureFacts,
-    TimeStampFacts, ValueFact,
+    DataFacts, DigestFact, EncapsulatedFact, EntryFact, EvidenceRecordFacts, Named, ReferenceFacts,
+    SignatureFacts, TimeStampFacts, ValueFact,
 };
 use super::missing;
 use super::process::{Processed, ProcessedEvidenceRecord, ProcessedTimeStamp};
@@ -73,7 +73,7 @@ pub(super) fn signature(
 
 fn name<T: ToString>(named: &Named<T>) -> Option<String> {
     let known = named.known.as_ref().map(ToString::to_string);
-    known.or_else(|| named.oid.map(|it| it.to_string()))
+    known.or_else(|| Some(named.identifier()).filter(|it| !it.is_empty()))
 }
 
 fn path_of(search: Option<&Search>) -> Vec<String> {
@@ -107,6 +107,9 @@ fn references(facts: &SignatureFacts) -> Vec<ReferenceReport> {
     if facts.unreadable.is_some() {
         return Vec::new();
     }
+    if let Some(xml) = &facts.xml {
+        return xml.references.iter().map(reference).collect();
+    }
     let DataFacts { found, signed_attributes, digest, .. } = facts.data;
     let intact = match digest {
         DigestFact::Matches => Some(true),
@@ -129,15 +132,28 @@ fn references(facts: &SignatureFacts) -> Vec<ReferenceReport> {
 
 /// A file that the manifest of a container lists.
 fn listed(entry: &EntryFact) -> ReferenceReport {
-    let intact = match entry.digest {
-        DigestFact::Matches => Some(true),
-        DigestFact::Unsupported => None,
-        DigestFact::Differs | DigestFact::Missing | DigestFact::NotCompared => Some(false),
-    };
+    let intact = matches(entry.digest);
     ReferenceReport { name: entry.name.clone(), found: entry.found, intact }
 }
 
+fn reference(facts: &ReferenceFacts) -> ReferenceReport {
+    let intact = matches(facts.digest);
+    ReferenceReport { name: facts.name.clone(), found: facts.found, intact }
+}
+
+fn matches(digest: DigestFact) -> Option<bool> {
+    match digest {
+        DigestFact::Matches => Some(true),
+        DigestFact::Unsupported => None,
+        DigestFact::Differs | DigestFact::Missing | DigestFact::NotCompared => Some(false),
+    }
+}
+
 fn coverage(facts: &SignatureFacts) -> Coverage {
+    if let Some(xml) = &facts.xml {
+        let entry = facts.container.as_ref().and_then(|it| it.signed.clone());
+        return Coverage { whole_file: xml.covers_whole_document, entry, ..Coverage::default() };
+    }
     match (&facts.pdf, &facts.container) {
         (Some(pdf), _) => Coverage {
             whole_file: Some(pdf.covers_whole_file),

@@ -5,6 +5,7 @@ mod container;
 mod evidence_record;
 mod pdf;
 mod time_stamp;
+mod xml;
 
 use std::fmt;
 use std::ops::Range;
@@ -18,6 +19,7 @@ pub use pdf::PdfWords;
 use serde::{Serialize, Serializer};
 pub use time_stamp::TimeStampType;
 pub(super) use time_stamp::{Covers, TimeStampFacts};
+pub(super) use xml::{ReferenceFacts, ReferenceKind, XmlFacts, XmlFinding};
 
 use super::poe::ObjectId;
 use crate::crypto::{Digest, DigestAlgorithm, SignatureAlgorithm};
@@ -29,7 +31,7 @@ use crate::time::UtcTime;
 /// One signature, as found.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct SignatureFacts {
-    /// The PDF field's name, or the signature's position.
+    /// The PDF field's name, the XML Id, or the signature's position.
     pub(super) id: String,
     pub(super) form: Form,
     pub(super) counter_signature: bool,
@@ -56,6 +58,7 @@ pub(super) struct SignatureFacts {
     pub(super) pdf: Option<PdfFacts>,
     /// Where it stands in a container, and what it is over there.
     pub(super) container: Option<ContainerFacts>,
+    pub(super) xml: Option<XmlFacts>,
     pub(super) level: SignatureLevel,
     /// What names the signature value where its existence is proven.
     pub(super) value_id: ObjectId,
@@ -179,6 +182,12 @@ pub enum Form {
     /// CMS without one (RFC 5652).
     #[serde(rename = "CMS")]
     Cms,
+    /// XML with qualifying properties (EN 319 132-1).
+    #[serde(rename = "XAdES")]
+    Xades,
+    /// XML without any (XMLDSig).
+    #[serde(rename = "XMLDSIG")]
+    XmlDsig,
 }
 
 impl fmt::Display for Form {
@@ -195,15 +204,28 @@ pub(super) struct Named<T> {
     /// Nothing where nothing is said.
     #[serde(serialize_with = "dotted")]
     pub(super) oid: Option<ObjectIdentifier>,
+    /// What XML names it by.
+    pub(super) uri: Option<String>,
 }
 
 impl<T> Named<T> {
     /// Where nothing is said.
-    pub(super) const NOTHING: Self = Self { known: None, oid: None };
+    pub(super) const NOTHING: Self = Self { known: None, oid: None, uri: None };
 
-    /// Its object identifier in dotted form; empty where nothing is said.
-    pub(super) fn dotted(&self) -> String {
-        self.oid.map(|it| it.to_string()).unwrap_or_default()
+    /// By its object identifier.
+    pub(super) fn by_oid(known: Option<T>, oid: ObjectIdentifier) -> Self {
+        Self { known, oid: Some(oid), uri: None }
+    }
+
+    /// By its URI (RFC 9231).
+    pub(super) fn by_uri(known: Option<T>, uri: &str) -> Self {
+        Self { known, oid: None, uri: Some(uri.to_owned()) }
+    }
+
+    /// Its object identifier in dotted form, or its URI; empty where nothing is said.
+    pub(super) fn identifier(&self) -> String {
+        let oid = self.oid.map(|it| it.to_string());
+        oid.or_else(|| self.uri.clone()).unwrap_or_default()
     }
 }
 
@@ -242,7 +264,11 @@ pub(super) enum CertificateReferenceFact {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) enum NamedPolicy {
     Implied,
-    Explicit { oid: String, digest: Option<PolicyDigest> },
+    /// In XML the identifier may be another URI than that of an object identifier.
+    Explicit {
+        oid: String,
+        digest: Option<PolicyDigest>,
+    },
 }
 
 /// The digest of a policy's document, as the signer named it.
@@ -317,6 +343,8 @@ pub(super) enum MimicryFact {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) enum ValueFact {
     Valid,
+    /// Valid by a key that stands in the signature, of which nothing says whose it is.
+    ValidByKey,
     /// Valid, but the DigestInfo lacks its NULL (RFC 8017 §9.2).
     ValidWithoutNull,
     /// The value is over the signed attributes in the order they stand in, not in DER
@@ -365,6 +393,9 @@ pub enum SignatureLevel {
     /// And there is a time-stamp over the signature.
     #[serde(rename = "T")]
     T,
+    /// And validation data, without references to it.
+    #[serde(rename = "LT")]
+    Lt,
     /// And references to validation data.
     #[serde(rename = "C")]
     C,
@@ -406,6 +437,7 @@ impl From<StructuralLevel> for SignatureLevel {
             StructuralLevel::Bes => Self::Bes,
             StructuralLevel::Epes => Self::Epes,
             StructuralLevel::T => Self::T,
+            StructuralLevel::Lt => Self::Lt,
             StructuralLevel::C => Self::C,
             StructuralLevel::X => Self::X,
             StructuralLevel::Xl => Self::Xl,
@@ -422,7 +454,7 @@ impl SignatureFacts {
         let core = self.attribute_faults.iter().any(|it| it.kind == AttributeFaultKind::Core);
         match self.value {
             _ if core || !self.disagreements.is_empty() => Some(false),
-            ValueFact::Valid | ValueFact::ValidWithoutNull => Some(true),
+            ValueFact::Valid | ValueFact::ValidByKey | ValueFact::ValidWithoutNull => Some(true),
             ValueFact::ValidAsStoredOnly | ValueFact::Invalid | ValueFact::Unreadable(_) => {
                 Some(false)
             }
@@ -451,6 +483,7 @@ impl SignatureFacts {
             octets: SignatureOctets::default(),
             pdf: None,
             container: None,
+            xml: None,
             level: SignatureLevel::NotEtsi,
             value_id: ObjectId::of(&[]),
             objects: Vec::new(),

@@ -62,6 +62,18 @@ pub(super) fn is_evidence_record(head: &[u8]) -> bool {
     evidence::is_record(head) || evidence::is_xml_record(head)
 }
 
+/// Text that begins with a tag, whichever encoding XML takes it is in. An XML document may
+/// hold a PDF in base64 only, but one may begin within its first bytes.
+pub(super) fn is_xml(head: &[u8]) -> bool {
+    match head {
+        [0xFE, 0xFF, 0, b'<', ..] | [0xFF, 0xFE, b'<', 0, ..] => true,
+        _ => {
+            let text = head.strip_prefix(&[0xEF, 0xBB, 0xBF]).unwrap_or(head);
+            text.trim_ascii_start().starts_with(b"<")
+        }
+    }
+}
+
 const SEQUENCE: u8 = 0x30;
 const PEM: &[u8] = b"-----BEGIN ";
 /// `OBJECT IDENTIFIER 1.2.840.113549.1.7…`, of nine octets.

@@ -27,6 +27,7 @@ mod steps;
 mod text;
 mod token;
 mod validator;
+mod xml;
 
 #[cfg(test)]
 mod tests;

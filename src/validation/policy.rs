@@ -121,6 +121,8 @@ impl Policy {
             CheckId::SigningCertificateReference
             | CheckId::SigningCertificateIssuerSerial
             | CheckId::SignatureEncoding
+            // XMLDSig §5.1: the signer says nothing of what a manifest names but its digests.
+            | CheckId::ManifestEntries
             // ISO 32000-2 §12.8.2.2: a form may be filled in where nobody forbade it.
             | CheckId::FormFilling
             // It hides nothing, and must be covered by a signature that passes, anyway.

@@ -61,6 +61,9 @@ pub enum DocumentFormat {
     /// RFC 5652, in BER, DER or PEM.
     #[serde(rename = "CMS")]
     Cms,
+    /// XML with signatures in it (XMLDSig, EN 319 132-1).
+    #[serde(rename = "XML")]
+    Xml,
     /// A time-stamp token by itself (RFC 3161).
     #[serde(rename = "TST")]
     Tst,
@@ -85,6 +88,7 @@ impl DocumentFormat {
         match self {
             Self::Pdf => "PDF",
             Self::Cms => "CMS",
+            Self::Xml => "XML",
             Self::Tst => "TST",
             Self::AsicS => "ASiC-S",
             Self::AsicE => "ASiC-E",

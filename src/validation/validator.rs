@@ -11,11 +11,12 @@ use super::conclusion::Conclusion;
 use super::describe::{evidence_record, signature, time_stamp};
 use super::facts::{DigestFact, DocumentFacts, SignatureFacts};
 use super::format::{
-    SNIFFED, is_cms, is_evidence_record, is_no_pdf_besides, is_pdf, is_zip, trailing,
+    SNIFFED, is_cms, is_evidence_record, is_no_pdf_besides, is_pdf, is_xml, is_zip, trailing,
 };
 use super::policy::Policy;
 use super::process::{self, ProcessedDocument};
 use super::report::{DocumentFormat, Report, RevisionReport, SignatureReport, Stamp};
+use super::xml::{OneFile, Outside};
 use crate::crypto::Digest;
 use crate::encoding::zip::has_end;
 use crate::error::{Error, Result};
@@ -222,9 +223,9 @@ impl Validator {
         self
     }
 
-    /// Validates every signature of a PDF, of a CMS that holds its content, or of a container
-    /// (EN 319 162-1); or an evidence record, as far as it goes without what it is over. What
-    /// it is, its content tells. A document without a signature gives a
+    /// Validates every signature of a PDF, of an XML document, of a CMS that holds its content,
+    /// or of a container (EN 319 162-1); or an evidence record, as far as it goes without what
+    /// it is over. What it is, its content tells. A document without a signature gives a
     /// report without a conclusion.
     ///
     /// # Errors
@@ -239,17 +240,33 @@ impl Validator {
         if is_cms(&head) {
             return self.validate_cms(&document, None);
         }
-        if is_pdf(&head) {
-            return self.validate_pdf(&document);
-        }
         if is_evidence_record(&head) {
             return self.evidence_record(&document, Vec::new());
         }
-        let what = "this is neither a PDF nor a CMS signature nor a container of those";
+        if is_xml(&head) {
+            return self.validate_xml(&document, Outside::Nothing);
+        }
+        if is_pdf(&head) {
+            return self.validate_pdf(&document);
+        }
+        let what = "this is neither a PDF nor a CMS signature nor XML nor a container of those";
         Err(Error::malformed(what).at_offset(0))
     }
 
-    /// Validates a CMS signature, or an evidence record, over a content that stands elsewhere. Where the CMS
+    /// XML, and not the kind of it that evidence records are.
+    pub(super) fn is_xml(&self, document: &dyn Source) -> Result<bool> {
+        let head = document.window(0..document.len().min(SNIFFED))?;
+        Ok(is_xml(&head) && !is_evidence_record(&head))
+    }
+
+    /// What was read before.
+    pub(super) fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// Validates a CMS or XML signature, or an evidence record, over a content that stands
+    /// elsewhere, by whatever name the signature calls it; of several files that an XML signature
+    /// is over, [`validate_with_files`](Self::validate_with_files) takes all. Where the CMS
     /// holds a content itself, `content` still is what has to be signed, and the one
     /// within has to be the same: some programs show that one.
     ///
@@ -260,11 +277,14 @@ impl Validator {
         S: Source + ?Sized,
         C: Source + ?Sized,
     {
+        if self.is_xml(&signature)? {
+            return self.validate_xml(&signature, Outside::Files(&OneFile(&content)));
+        }
         self.validate_over(&signature, Data::whole(&content))
     }
 
-    /// Validates a CMS signature, or an evidence record, over a content of which only the
-    /// digest is at hand.
+    /// Validates a CMS or XML signature, or an evidence record, over a content of which only
+    /// the digest is at hand.
     /// What needs another digest, or the content itself, is then INDETERMINATE.
     ///
     /// # Errors
@@ -273,6 +293,9 @@ impl Validator {
     where
         S: Source + ?Sized,
     {
+        if self.is_xml(&signature)? {
+            return self.validate_xml(&signature, Outside::Digest(&content));
+        }
         self.validate_over(&signature, Data::known_by(content))
     }
 

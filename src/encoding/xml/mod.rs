@@ -21,7 +21,7 @@ mod xpath;
 
 #[allow(unused_imports)]
 pub(crate) use self::c14n::{Canonicalization, Method, Sink};
-pub(crate) use self::chars::decode;
+pub(crate) use self::chars::{decode, is_writable};
 #[allow(unused_imports)]
 pub(crate) use self::document::{
     Attribute, Declaration, Document, Element as DocumentElement, Ids, Kind, NodeId, Piece,

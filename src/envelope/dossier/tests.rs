@@ -123,7 +123,7 @@ fn goes_through_five_desks() {
     let names: Vec<_> = dossier.files().collect();
     assert_eq!(names, ["bản vẽ/1.pdf", "kết quả/giấy phép.pdf", "đơn.pdf"]);
     let error = dossier.hand_over(step(4, 1, 60, None), &[], &signer("p256")).unwrap_err();
-    assert_eq!(error.kind(), crate::ErrorKind::Misuse);
+    assert_eq!(error.kind(), crate::error::ErrorKind::Misuse);
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn only_the_holder_hands_over_and_time_goes_on() {
     let dossier = Dossier::open(&source, &limits).unwrap();
     for wrong in [step(0, 2, 6, None), step(1, 2, 4, None)] {
         let error = dossier.hand_over(wrong, &[], &signer("p256")).unwrap_err();
-        assert_eq!(error.kind(), crate::ErrorKind::Misuse, "{error}");
+        assert_eq!(error.kind(), crate::error::ErrorKind::Misuse, "{error}");
     }
     let taken = [NewFile::new("đơn.pdf", &PLAN)];
     assert!(dossier.hand_over(step(1, 2, 6, None), &taken, &signer("p256")).is_err());

@@ -38,6 +38,8 @@ pub(crate) enum StructuralLevel {
     Epes,
     /// And there is a time-stamp over the signature.
     T,
+    /// And the validation data, without references to it. XAdES alone calls it so.
+    Lt,
     /// And references to the validation data.
     C,
     /// And a time-stamp over these.
@@ -62,6 +64,7 @@ impl fmt::Display for StructuralLevel {
             Self::Bes => "BES",
             Self::Epes => "EPES",
             Self::T => "T",
+            Self::Lt => "LT",
             Self::C => "C",
             Self::X => "X",
             Self::Xl => "XL",

@@ -55,6 +55,14 @@ impl SignaturePolicy {
         }
     }
 
+    /// Identifier, digest and address of an explicit policy; nothing for an implied one.
+    pub(crate) fn named(&self) -> Option<(ObjectIdentifier, &Digest, Option<&str>)> {
+        match &self.0 {
+            Named::Implied => None,
+            Named::Explicit { policy, digest, uri } => Some((*policy, digest, uri.as_deref())),
+        }
+    }
+
     /// `SignaturePolicy` (EN 319 122-1 §5.2.9.1).
     pub(super) fn to_der(&self) -> Result<Vec<u8>> {
         let (policy, digest, uri) = match &self.0 {

@@ -15,8 +15,9 @@ use crate::time::UtcTime;
 /// What existed when, and who says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct TimeStampInfo {
-    /// Under which of its policies the authority issued it.
-    pub(crate) policy: ObjectIdentifier,
+    /// Under which of its policies the authority issued it: the content octets of an object
+    /// identifier, which may have larger numbers than those that are compared elsewhere.
+    pub(crate) policy: Vec<u8>,
     /// What made the imprint.
     pub(crate) algorithm: ObjectIdentifier,
     /// The digest of what existed, as it stands.
@@ -38,6 +39,11 @@ pub(crate) struct TimeStampInfo {
 }
 
 impl TimeStampInfo {
+    /// The policy in dotted form; empty where its numbers are beyond all use.
+    pub(crate) fn policy(&self) -> String {
+        dotted(&self.policy).unwrap_or_default()
+    }
+
     /// # Errors
     /// `Malformed` when it is none, or stands in another order than its type has;
     /// `Unsupported` for another version; `LimitExceeded` when it nests too deep.
@@ -49,7 +55,7 @@ impl TimeStampInfo {
     fn read_fields(value: &Value<'_>) -> Result<Self> {
         let mut fields = value.sequence()?;
         read_version(&mut fields)?;
-        let policy = fields.expect(Tag::OID)?.oid()?;
+        let policy = fields.expect(Tag::OID)?.content().to_vec();
         let imprint = MessageImprint::read(&fields.required()?)?;
         let serial = fields.expect(Tag::INTEGER)?.integer()?.to_vec();
         let time = generation_time(&fields.required()?)?;
@@ -82,6 +88,23 @@ impl TimeStampInfo {
             critical_extension,
         })
     }
+}
+
+/// X.690 §8.19.
+fn dotted(octets: &[u8]) -> Option<String> {
+    let (mut numbers, mut number): (Vec<u64>, u64) = (Vec::new(), 0);
+    for octet in octets {
+        number = number.checked_mul(128)?.checked_add(u64::from(octet & 0x7f))?;
+        if octet & 0x80 == 0 {
+            numbers.push(number);
+            number = 0;
+        }
+    }
+    let (first, rest) = numbers.split_first()?;
+    let root = first.checked_div(40)?.min(2);
+    let second = first.checked_sub(root.checked_mul(40)?)?;
+    let all = [root, second].into_iter().chain(rest.iter().copied());
+    Some(all.map(|it| it.to_string()).collect::<Vec<_>>().join("."))
 }
 
 /// `MessageImprint`: the digest of what is stamped.

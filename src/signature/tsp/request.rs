@@ -160,7 +160,7 @@ impl TimeStampRequest {
         if info.nonce != self.nonce {
             return differs("its nonce is another; it may be an old one");
         }
-        if self.policy.is_some_and(|wanted| wanted != info.policy) {
+        if self.policy.is_some_and(|wanted| wanted.as_bytes() != info.policy) {
             return differs("it was issued under another policy");
         }
         match &info.critical_extension {

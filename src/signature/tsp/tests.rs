@@ -296,3 +296,13 @@ fn bounds_are_named() {
     let deep = [[0x30, 0x80].repeat(100_000), vec![0; 200_000]].concat();
     assert!(TimeStampInfo::read(&deep, &Limits::default()).is_err());
 }
+
+/// The policy of a token may be under an arc of 2 that is beyond 39 (X.660 §6.1).
+#[test]
+fn large_numbers_of_a_policy_are_read() {
+    let mut info = ask(&tsa()).unwrap().info().clone();
+    info.policy = vec![0x82, 0x12, 0x84, 0x37, 0x86, 0x7a];
+    assert_eq!(info.policy(), "2.194.567.890");
+    info.policy = vec![0x80; 40];
+    assert_eq!(info.policy(), "");
+}

@@ -76,7 +76,7 @@ impl TimeStampToken {
     /// The authority's policy under which it was issued: an object identifier.
     #[must_use]
     pub fn policy(&self) -> String {
-        self.info.policy.to_string()
+        self.info.policy()
     }
 
     /// Its number, in hexadecimal digits; no other token of the authority has it.

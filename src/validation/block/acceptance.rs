@@ -124,14 +124,16 @@ fn key_strength(certificate: &Certificate, context: Context<'_>) -> Finding {
 fn digest_strength(facts: &SignatureFacts, context: Context<'_>) -> Option<Finding> {
     let stated = facts.digest_algorithm.known;
     let signature = facts.signature_algorithm.known.map(SignatureAlgorithm::digest);
-    // A file is as safe as the digest that the manifest has of it.
+    // A file is as safe as the digest that a manifest or a reference has of it.
     let listed = facts.container.iter().flat_map(|it| &it.entries).map(|it| it.algorithm);
-    let used = [stated, signature].into_iter().chain(listed);
+    let references = facts.xml.iter().flat_map(|it| &it.references);
+    let referred = references.map(|it| it.algorithm.known);
     let algorithms = &context.policy.algorithms;
     let weakness_of = |digest: &DigestAlgorithm| match context.role {
         Role::Signer => algorithms.weakness_of(*digest, context.at),
         Role::TimeStampAuthority => algorithms.weakness_of_authoritys(*digest, context.at),
     };
+    let used = [stated, signature].into_iter().chain(listed).chain(referred);
     let weakest = used.flatten().max_by_key(weakness_of)?;
     Some(weakness(
         CheckId::DigestStrength,

@@ -1,8 +1,9 @@
-//! Cryptographic verification (EN 319 102-1 §5.2.7, RFC 5652 §5.4 and §5.6).
+//! Cryptographic verification (EN 319 102-1 §5.2.7, RFC 5652 §5.4 and §5.6, XMLDSig §3.2).
 //!
 //! The standard looks for the signed data first: where it is not at hand, what else
 //! was found is said, but decides nothing.
 
+use super::references;
 use crate::validation::check::{CheckId, Finding, say};
 use crate::validation::conclusion::{Failed, Indeterminate};
 use crate::validation::facts::{
@@ -11,17 +12,26 @@ use crate::validation::facts::{
 };
 
 pub(super) fn findings(facts: &SignatureFacts) -> Vec<Finding> {
-    let mut all = vec![data(facts)];
+    let mut all = vec![match &facts.xml {
+        Some(xml) => references::data(xml),
+        None => data(facts),
+    }];
     all.extend(facts.attribute_faults.iter().map(attribute));
-    all.extend(mimicry(facts));
-    all.extend(message_digest(facts));
-    all.extend(facts.container.iter().flat_map(|it| &it.entries).filter_map(entry));
-    all.extend(content_type(facts));
+    match &facts.xml {
+        Some(xml) => all.extend(references::digests(xml)),
+        None => {
+            all.extend(mimicry(facts));
+            all.extend(message_digest(facts));
+            all.extend(facts.container.iter().flat_map(|it| &it.entries).filter_map(entry));
+            all.extend(content_type(facts));
+        }
+    }
     all.extend(facts.disagreements.iter().map(disagreement));
     all.extend(value(facts));
     if !facts.data.found {
         all.iter_mut().skip(1).for_each(Finding::only_warn);
     }
+    all.extend(facts.xml.iter().flat_map(references::manifest));
     all
 }
 
@@ -113,7 +123,7 @@ fn message_digest(facts: &SignatureFacts) -> Option<Finding> {
             ),
         ),
         DigestFact::Unsupported => {
-            let oid = facts.digest_algorithm.dotted();
+            let oid = facts.digest_algorithm.identifier();
             Finding::unknown(
                 id,
                 Indeterminate::Generic,
@@ -216,6 +226,14 @@ fn value(facts: &SignatureFacts) -> Vec<Finding> {
     let bad = |message| vec![Finding::broken(id, Failed::SigCryptoFailure, message)];
     match &facts.value {
         ValueFact::Valid => vec![good()],
+        // Whose key it is is asked elsewhere.
+        ValueFact::ValidByKey => vec![Finding::noted(
+            id,
+            say(
+                "Giá trị chữ ký khớp với khóa ghi trong chữ ký, nhưng không rõ khóa của ai.",
+                "The signature value was made by the key in the signature, but whose it is, is open.",
+            ),
+        )],
         ValueFact::ValidWithoutNull => vec![
             good(),
             Finding::broken(
@@ -242,7 +260,7 @@ fn value(facts: &SignatureFacts) -> Vec<Finding> {
             format!("The signature value cannot be checked: {why}."),
         )),
         ValueFact::Unsupported => {
-            let oid = facts.signature_algorithm.dotted();
+            let oid = facts.signature_algorithm.identifier();
             vec![Finding::unknown(
                 id,
                 Indeterminate::Generic,

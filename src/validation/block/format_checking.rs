@@ -1,6 +1,7 @@
 //! Format checking (EN 319 102-1 §5.2.2): is this a signature at all, and is it
 //! where and how its format wants it?
 
+use super::references;
 use crate::signature::pades;
 use crate::validation::check::{CheckId, Finding, say};
 use crate::validation::conclusion::{Failed, Indeterminate};
@@ -15,6 +16,9 @@ pub(super) fn findings(facts: &SignatureFacts) -> Vec<Finding> {
     all.extend(facts.data.encapsulated.map(encapsulated));
     all.extend(facts.container.as_ref().and_then(manifest));
     all.extend(facts.container.as_ref().and_then(|it| it.misshapen).map(misshapen));
+    if let Some(xml) = &facts.xml {
+        all.extend(xml.findings.iter().map(references::structure));
+    }
     if let Some(pdf) = &facts.pdf {
         all.extend(pdf_findings(pdf));
         all.push(readable(pdf));

@@ -6,6 +6,7 @@ mod appearance;
 pub(super) mod certificate_validation;
 mod cryptographic_verification;
 mod format_checking;
+mod references;
 pub(super) mod revocation;
 pub(super) mod revocation_strength;
 mod signing_certificate;

@@ -141,7 +141,7 @@ mod tests {
                 id: ObjectId::of(b"token"),
                 octets: b"token".to_vec(),
                 time: Some(now),
-                imprint: Named { known: Some(DigestAlgorithm::Sha256), oid: None },
+                imprint: Named { known: Some(DigestAlgorithm::Sha256), ..Named::NOTHING },
                 index,
                 imprint_intact: Some(true),
                 token: None,

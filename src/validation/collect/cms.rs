@@ -213,14 +213,12 @@ impl Collector<'_> {
         });
         let mut facts = SignatureFacts::new(id, form);
         facts.counter_signature = counter_signature;
-        facts.digest_algorithm = Named {
-            known: signer.digest_algorithm(),
-            oid: Some(signer.digest_identifier().algorithm),
-        };
-        facts.signature_algorithm = Named {
-            known: signer.signature_algorithm().ok().flatten(),
-            oid: Some(signer.signature_identifier().algorithm),
-        };
+        facts.digest_algorithm =
+            Named::by_oid(signer.digest_algorithm(), signer.digest_identifier().algorithm);
+        facts.signature_algorithm = Named::by_oid(
+            signer.signature_algorithm().ok().flatten(),
+            signer.signature_identifier().algorithm,
+        );
         if let Some(attributes) = attributes {
             facts.attribute_faults = attributes.faults().iter().map(attribute_fact).collect();
             facts.claimed_time = attributes.signing_time().ok().flatten();

@@ -11,6 +11,7 @@ mod octets;
 mod pdf;
 mod revocation;
 mod time_stamp;
+mod xml;
 
 pub(super) use asic::{Collected as CollectedContainer, collect as collect_container};
 pub(super) use cms::{CmsSource, collect as collect_cms};
@@ -19,3 +20,4 @@ pub(super) use data_object::DataObject;
 pub(super) use evidence_record::collect as collect_evidence_record;
 pub(super) use pdf::collect as collect_pdf;
 pub(super) use time_stamp::{Beside, alone as collect_token};
+pub(super) use xml::{XmlSource, collect as collect_xml};

@@ -60,14 +60,14 @@ impl RevocationFacts {
         responses.iter().try_for_each(|it| self.add_response(it.as_ref(), limits))
     }
 
-    fn add_crl(&mut self, der: &[u8], limits: &Limits) -> Result<()> {
+    pub(super) fn add_crl(&mut self, der: &[u8], limits: &Limits) -> Result<()> {
         if let Some(item) = readable(Crl::from_der(der, limits))? {
             self.crls.push(Known { id: ObjectId::of(item.der()), item });
         }
         self.is_within(limits)
     }
 
-    fn add_response(&mut self, der: &[u8], limits: &Limits) -> Result<()> {
+    pub(super) fn add_response(&mut self, der: &[u8], limits: &Limits) -> Result<()> {
         if let Some(item) = readable(OcspResponse::from_der(der, limits))? {
             self.responses.push(Known { id: ObjectId::of(item.der()), item });
         }

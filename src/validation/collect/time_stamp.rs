@@ -143,8 +143,7 @@ pub(super) fn compared(
     let Some(content) = signed_data.content().filter(|_| typed) else { return Ok(facts) };
     if let Ok(info) = TimeStampInfo::read(&content.bytes()?, limits) {
         facts.time = Some(info.time);
-        facts.imprint =
-            Named { known: DigestAlgorithm::from_oid(info.algorithm), oid: Some(info.algorithm) };
+        facts.imprint = Named::by_oid(DigestAlgorithm::from_oid(info.algorithm), info.algorithm);
         facts.imprint_intact = is_over(&info)?;
     }
     // RFC 3161 §2.4.2: one signer, and no other.

@@ -67,7 +67,7 @@ impl TimeStampFacts {
     pub(in crate::validation) fn signature_intact(&self) -> Option<bool> {
         let Some(token) = &self.token else { return self.time.map(|_| false) };
         match token.value {
-            ValueFact::Valid | ValueFact::ValidWithoutNull => {
+            ValueFact::Valid | ValueFact::ValidByKey | ValueFact::ValidWithoutNull => {
                 Some(token.data.digest == DigestFact::Matches)
             }
             ValueFact::NotChecked | ValueFact::Unsupported => None,
@@ -85,6 +85,10 @@ impl TimeStampFacts {
 pub enum TimeStampType {
     /// The content, before it was signed.
     ContentTimestamp,
+    /// All that an XML signature signs, before it was signed.
+    AllDataObjectsTimestamp,
+    /// Some of it.
+    IndividualDataObjectsTimestamp,
     /// The signature value.
     SignatureTimestamp,
     /// References to validation data.
@@ -104,9 +108,21 @@ pub enum TimeStampType {
 }
 
 impl TimeStampType {
+    /// Whether it was made before the signature, which signs it.
+    pub(in crate::validation) fn is_over_content(self) -> bool {
+        matches!(
+            self,
+            Self::ContentTimestamp
+                | Self::AllDataObjectsTimestamp
+                | Self::IndividualDataObjectsTimestamp
+        )
+    }
+
     pub(in crate::validation) fn name(self) -> &'static str {
         match self {
             Self::ContentTimestamp => "CONTENT_TIMESTAMP",
+            Self::AllDataObjectsTimestamp => "ALL_DATA_OBJECTS_TIMESTAMP",
+            Self::IndividualDataObjectsTimestamp => "INDIVIDUAL_DATA_OBJECTS_TIMESTAMP",
             Self::SignatureTimestamp => "SIGNATURE_TIMESTAMP",
             Self::ValidationDataRefsTimestamp => "VALIDATION_DATA_REFS_TIMESTAMP",
             Self::ValidationDataTimestamp => "VALIDATION_DATA_TIMESTAMP",

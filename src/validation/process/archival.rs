@@ -19,7 +19,6 @@ use crate::validation::check::{Check, CheckId, Finding, say};
 use crate::validation::conclusion::{Conclusion, Failed, Indeterminate};
 use crate::validation::facts::{
     DocumentFacts, EvidenceRecordFacts, RevocationFacts, SignatureFacts, TimeStampFacts,
-    TimeStampType,
 };
 use crate::validation::poe::{ObjectId, Proofs, Proven};
 use crate::validation::steps::{Block, BlockId};
@@ -184,9 +183,10 @@ fn signature(
 /// after.
 fn order(facts: &SignatureFacts, proven: Option<UtcTime>) -> Option<Finding> {
     let proven = proven?;
-    let content = facts.time_stamps.iter().filter(|it| {
-        it.kind == TimeStampType::ContentTimestamp && it.imprint_intact != Some(false)
-    });
+    let content = facts
+        .time_stamps
+        .iter()
+        .filter(|it| it.kind.is_over_content() && it.imprint_intact != Some(false));
     let latest = content.filter_map(|it| it.time).max()?;
     let id = CheckId::TimeStampOrder;
     let (first, then) = (latest.vietnam(), proven.vietnam());
@@ -220,7 +220,7 @@ fn too_late(
     processed: &[ProcessedTimeStamp],
 ) -> Option<Finding> {
     let stamps = facts.time_stamps.iter().zip(processed);
-    let content = stamps.filter(|(it, _)| it.kind == TimeStampType::ContentTimestamp);
+    let content = stamps.filter(|(it, _)| it.kind.is_over_content());
     let after = content.filter_map(|(it, processed)| processed.proves(it)).max()?;
     let certificate = facts.signer.certificate.as_ref()?;
     let revoked = settled.basic.checked.first().filter(|it| it.certificate == *certificate);

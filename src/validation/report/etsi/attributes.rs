@@ -53,6 +53,8 @@ pub(super) fn write<W: Write>(
 fn policy_id(policy: &NamedPolicy) -> String {
     match policy {
         NamedPolicy::Implied => "urn:x-kyso:implied".into(),
+        // In XML it may be another URI.
+        NamedPolicy::Explicit { oid, .. } if oid.contains(':') => oid.clone(),
         NamedPolicy::Explicit { oid, .. } => format!("urn:oid:{oid}"),
     }
 }
@@ -63,7 +65,10 @@ fn time_stamp<W: Write>(
     token: Option<&str>,
 ) -> Result<()> {
     let (name, signed) = match stamp.kind {
-        TimeStampType::ContentTimestamp => ("AllDataObjectsTimeStamp", "true"),
+        TimeStampType::ContentTimestamp | TimeStampType::AllDataObjectsTimestamp => {
+            ("AllDataObjectsTimeStamp", "true")
+        }
+        TimeStampType::IndividualDataObjectsTimestamp => ("IndividualDataObjectsTimeStamp", "true"),
         TimeStampType::SignatureTimestamp | TimeStampType::VriTimestamp => {
             ("SignatureTimeStamp", "false")
         }

@@ -1,0 +1,290 @@
+//! What the references of an XML signature lead to, found anew within the signature where they
+//! are to its own parts: what stands elsewhere under the same name is no part of it.
+
+use super::XmlSource;
+use crate::encoding::xml::NodeId;
+use crate::error::Result;
+use crate::signature::xades::{QualifyingProperties, Referred, is_signed_properties};
+use crate::signature::xmldsig::{
+    Covered, DS, Dereferencer, Found, Processed, Reference, Signature, Target, Transform, manifest,
+};
+use crate::validation::facts::{DigestFact, Named, ReferenceFacts, ReferenceKind, XmlFinding};
+
+/// What became of all references of one signature.
+#[derive(Default)]
+pub(super) struct Followed {
+    pub(super) references: Vec<ReferenceFacts>,
+    pub(super) manifest: Vec<ReferenceFacts>,
+    pub(super) findings: Vec<XmlFinding>,
+    /// Whether the signed properties of this very signature were digested, and are as they
+    /// were.
+    pub(super) properties_signed: bool,
+    pub(super) key_info_signed: bool,
+    pub(super) covers_whole_document: Option<bool>,
+    /// Those of `SignedInfo`, in their order.
+    pub(super) referred: Vec<Referred>,
+    /// Those of the manifests that it refers to.
+    pub(super) in_manifests: Vec<Referred>,
+    /// Those of `SignedInfo` to data.
+    pub(super) to_data: Vec<Referred>,
+}
+
+/// `outer` is the value of the signature that this one stands in as a countersignature.
+///
+/// # Errors
+/// `LimitExceeded` when a bound was reached; `Io` when a file cannot be read.
+pub(super) fn follow(
+    source: XmlSource<'_>,
+    dereferencer: &mut Dereferencer<'_>,
+    signature: &Signature,
+    properties: Option<&QualifyingProperties>,
+    outer: Option<NodeId>,
+) -> Result<Followed> {
+    let mut follower = Follower {
+        source,
+        dereferencer,
+        signature,
+        properties: properties.and_then(|it| it.signed.as_ref()).map(|it| it.node),
+        outer,
+        followed: Followed::default(),
+    };
+    for reference in &signature.signed_info.references {
+        follower.follow(reference)?;
+    }
+    follower.expect();
+    Ok(follower.followed)
+}
+
+struct Follower<'f, 'd> {
+    source: XmlSource<'f>,
+    dereferencer: &'f mut Dereferencer<'d>,
+    signature: &'f Signature,
+    /// The signed properties that stand in the signature.
+    properties: Option<NodeId>,
+    outer: Option<NodeId>,
+    followed: Followed,
+}
+
+impl Follower<'_, '_> {
+    fn follow(&mut self, reference: &Reference) -> Result<()> {
+        let processed = self.dereferencer.process(self.signature.element, reference)?;
+        let (kind, is_own) = self.kind(reference, &processed);
+        let facts = self.facts(reference, &processed, kind, is_own);
+        if matches!(processed.found, Found::Ambiguous) {
+            let id = facts.name.strip_prefix('#').unwrap_or(&facts.name).to_owned();
+            self.followed.findings.push(XmlFinding::AmbiguousId(id));
+        }
+        let signed = facts.found && facts.digest == DigestFact::Matches;
+        match kind {
+            ReferenceKind::SignedProperties => {
+                self.followed.properties_signed |= facts.found;
+            }
+            ReferenceKind::KeyInfo => self.followed.key_info_signed |= signed,
+            ReferenceKind::CountersignedValue => {}
+            ReferenceKind::Data | ReferenceKind::Manifest => {
+                self.covered(reference, &processed);
+            }
+        }
+        let referred = Referred {
+            id: reference.id.clone(),
+            uri: reference.uri.clone(),
+            is_signed_properties: kind == ReferenceKind::SignedProperties,
+        };
+        if kind == ReferenceKind::Data && !self.is_about_signature(&processed) {
+            self.followed.to_data.push(referred.clone());
+        }
+        self.followed.referred.push(referred);
+        self.followed.references.push(facts);
+        if let (ReferenceKind::Manifest, Some(Target::Element(node))) = (kind, &processed.target)
+            && is_own
+        {
+            self.manifest(*node)?;
+        }
+        Ok(())
+    }
+
+    /// What has to be signed, and is referred to by nothing.
+    fn expect(&mut self) {
+        let kinds = || self.followed.references.iter().map(|it| it.kind);
+        let missing = if self.outer.is_some() {
+            let signed = kinds().any(|it| it == ReferenceKind::CountersignedValue);
+            (!signed).then_some(("(countersigned value)", ReferenceKind::CountersignedValue, true))
+        } else {
+            let about = [ReferenceKind::SignedProperties, ReferenceKind::KeyInfo];
+            let only = kinds().all(|it| about.contains(&it));
+            only.then_some(("(no data)", ReferenceKind::Data, false))
+        };
+        if let Some((name, kind, found)) = missing {
+            let digest = if found { DigestFact::Differs } else { DigestFact::NotCompared };
+            let algorithm = Named::NOTHING;
+            let name = name.to_owned();
+            let facts = ReferenceFacts { name, kind, found, digest, algorithm, trouble: None };
+            self.followed.references.push(facts);
+        }
+    }
+
+    /// What it is to, and whether it is in its place where that has to be this signature.
+    fn kind(&self, reference: &Reference, processed: &Processed) -> (ReferenceKind, bool) {
+        let document = self.source.document;
+        let kind = reference.type_uri.as_deref().unwrap_or_default();
+        if is_signed_properties(kind) {
+            // Digested by whatever expression, it is the whole of them or nothing.
+            let covers = |node| {
+                let covered = processed.covered.as_ref();
+                covered.is_some_and(|it| it.holds(document, node) && self.is_only(it, node))
+            };
+            return (ReferenceKind::SignedProperties, self.properties.is_some_and(covers));
+        }
+        let Some(Target::Element(node)) = &processed.target else {
+            return (ReferenceKind::Data, true);
+        };
+        if self.outer == Some(*node) {
+            return (ReferenceKind::CountersignedValue, true);
+        }
+        if self.signature.key_info == Some(*node) {
+            return (ReferenceKind::KeyInfo, true);
+        }
+        let Some(element) = document.element(*node) else { return (ReferenceKind::Data, true) };
+        let is_of_ours = |node| self.signature.objects.contains(&node);
+        let in_object = || document.parent(*node).is_some_and(is_of_ours);
+        let is_within = || document.is_within(*node, self.signature.element);
+        match element.local {
+            "Manifest" if element.is(DS, "Manifest") => (ReferenceKind::Manifest, in_object()),
+            "Object" if element.is(DS, "Object") => (ReferenceKind::Data, is_of_ours(*node)),
+            "SignatureProperties" if element.is(DS, "SignatureProperties") => {
+                (ReferenceKind::Data, in_object())
+            }
+            "KeyInfo" | "SignatureProperty" if element.namespace.as_deref() == Some(DS) => {
+                (ReferenceKind::Data, is_within())
+            }
+            _ if kind.ends_with("xmldsig#Object") || kind.ends_with("xmldsig#Manifest") => {
+                (ReferenceKind::Data, is_within())
+            }
+            _ => (ReferenceKind::Data, true),
+        }
+    }
+
+    /// Whether nothing but this node is covered, so that a wider reference does not pass for
+    /// one to the properties.
+    fn is_only(&self, covered: &Covered, node: NodeId) -> bool {
+        let parent = self.source.document.parent(node);
+        parent.is_none_or(|it| !covered.holds(self.source.document, it))
+    }
+
+    /// Properties of the signature, which are no data.
+    fn is_about_signature(&self, processed: &Processed) -> bool {
+        let Some(Target::Element(node)) = &processed.target else { return false };
+        self.source
+            .document
+            .element(*node)
+            .is_some_and(|it| it.is(DS, "SignatureProperties") || it.is(DS, "SignatureProperty"))
+    }
+
+    fn facts(
+        &self,
+        reference: &Reference,
+        processed: &Processed,
+        kind: ReferenceKind,
+        is_own: bool,
+    ) -> ReferenceFacts {
+        let mut facts = facts_of(reference, processed, kind);
+        let unknown = matches!(processed.found, Found::Unsupported(_));
+        if let (Some(Target::File(name)), true) = (&processed.target, unknown) {
+            // What cannot be digested may be missing, too.
+            let files = self.source.files;
+            facts.found = files.is_some_and(|it| matches!(it.open(name), Ok(Some(_))));
+        }
+        let outside = matches!(processed.target, Some(Target::File(_) | Target::Unnamed));
+        if let (Some(digest), true, false) = (self.source.digest, outside, facts.found) {
+            facts.found = true;
+            let comparable = reference.transforms.is_empty()
+                && reference.digest_algorithm == Some(digest.algorithm());
+            facts.digest = match comparable {
+                true if reference.digest_value == digest.value() => DigestFact::Matches,
+                true => DigestFact::Differs,
+                false => DigestFact::Unsupported,
+            };
+        }
+        if facts.found && !is_own {
+            facts.found = false;
+            facts.digest = DigestFact::NotCompared;
+            facts.trouble = Some("it does not stand in this signature".into());
+        }
+        facts
+    }
+
+    /// What of the document is signed.
+    fn covered(&mut self, reference: &Reference, processed: &Processed) {
+        let whole = match (&processed.target, &processed.covered) {
+            (Some(Target::Document), Some(Covered::Nodes(_))) => {
+                // A filter by an expression may have left anything out.
+                let plain = |it: &Transform| {
+                    matches!(it, Transform::Enveloped | Transform::Canonicalization(_))
+                };
+                Some(reference.transforms.iter().all(plain))
+            }
+            (Some(Target::Element(node)), Some(covered)) => {
+                let document = self.source.document;
+                let root = document.root_element();
+                let plain = |it: &Transform| {
+                    matches!(it, Transform::Enveloped | Transform::Canonicalization(_))
+                };
+                let all = matches!(covered, Covered::Nodes(_))
+                    && *node == root
+                    && reference.transforms.iter().all(plain);
+                let within = document.is_within(*node, self.signature.element);
+                (!within).then_some(all)
+            }
+            _ => None,
+        };
+        let before = self.followed.covers_whole_document;
+        self.followed.covers_whole_document = match (before, whole) {
+            (Some(before), Some(now)) => Some(before || now),
+            (before, now) => before.or(now),
+        };
+    }
+
+    /// XMLDSig §5.1: outside of what decides, entry by entry.
+    fn manifest(&mut self, node: NodeId) -> Result<()> {
+        let Ok(entries) = manifest(self.source.document, node, self.source.limits) else {
+            return Ok(());
+        };
+        for entry in &entries {
+            let processed = self.dereferencer.process(self.signature.element, entry)?;
+            let facts = facts_of(entry, &processed, ReferenceKind::Data);
+            self.followed.manifest.push(facts);
+            self.followed.in_manifests.push(Referred {
+                id: entry.id.clone(),
+                uri: entry.uri.clone(),
+                is_signed_properties: false,
+            });
+        }
+        Ok(())
+    }
+}
+
+fn facts_of(reference: &Reference, processed: &Processed, kind: ReferenceKind) -> ReferenceFacts {
+    let (found, digest, trouble) = match &processed.found {
+        Found::Matches => (true, DigestFact::Matches, None),
+        Found::Differs => (true, DigestFact::Differs, None),
+        Found::Missing => (false, DigestFact::NotCompared, None),
+        Found::Ambiguous => (true, DigestFact::Differs, None),
+        Found::Malformed(error) => (true, DigestFact::Differs, Some(error.to_string())),
+        Found::Unsupported(error) => (true, DigestFact::Unsupported, Some(error.to_string())),
+    };
+    ReferenceFacts {
+        name: match reference.uri.as_deref() {
+            None => "(no URI)".to_owned(),
+            Some("") => "(document)".to_owned(),
+            Some(uri) => uri.chars().take(NAME).collect(),
+        },
+        kind,
+        found,
+        digest,
+        algorithm: Named::by_uri(reference.digest_algorithm, &reference.digest_uri),
+        trouble,
+    }
+}
+
+/// Letters of a name that are told.
+const NAME: usize = 200;

@@ -1,0 +1,194 @@
+//! The time-stamps of an XML signature, and what each covers (EN 319 102-1 §5.6.2.3).
+
+use std::collections::HashMap;
+
+use super::{Collector, Read};
+use crate::crypto::{Digest, DigestAlgorithm};
+use crate::encoding::base64;
+use crate::encoding::xml::{Canonicalization, Method, NodeId};
+use crate::error::{ErrorKind, Result};
+use crate::limits::within;
+use crate::signature::cms::{RevocationInfo, SignedData};
+use crate::signature::xades::{
+    Part, Property, PropertyKind, RevocationValue, Stamped, TimeStamp, TimeStampKind, digest_parts,
+};
+use crate::signature::xmldsig::canonicalization;
+use crate::validation::collect::time_stamp::{Beside, read};
+use crate::validation::facts::{Covers, SignatureFacts, TimeStampFacts, TimeStampType};
+use crate::validation::poe::ObjectId;
+
+impl Collector<'_> {
+    /// Those that are signed, then those that came later.
+    pub(super) fn time_stamps(
+        &mut self,
+        facts: &SignatureFacts,
+        parts: &Read<'_>,
+    ) -> Result<Vec<TimeStampFacts>> {
+        let Some(properties) = parts.properties else { return Ok(Vec::new()) };
+        let signed = properties.signed.iter().filter(|_| parts.followed.properties_signed);
+        let signed = signed.flat_map(|it| &it.time_stamps);
+        let later = properties.unsigned.time_stamps().map(|(_, it)| it);
+        let mut all = Vec::new();
+        for stamp in signed.chain(later) {
+            let stamped = self.stamp(facts, parts, stamp)?;
+            all.extend(stamped);
+        }
+        Ok(all)
+    }
+
+    /// The tokens in one container.
+    fn stamp(
+        &mut self,
+        facts: &SignatureFacts,
+        parts: &Read<'_>,
+        stamp: &TimeStamp,
+    ) -> Result<Vec<TimeStampFacts>> {
+        let count = stamp.tokens.len().saturating_add(stamp.in_xml);
+        self.stamps = self.stamps.saturating_add(count);
+        within(self.stamps, self.source.limits.cms_time_stamps, "time-stamps of a document")?;
+        let document = self.source.document;
+        let ids_and_parts = parts.properties.and_then(|properties| {
+            let stamped = Stamped {
+                document,
+                ids: self.dereferencer.ids(),
+                signature: parts.signature.element,
+                properties,
+                references: &parts.followed.referred,
+            };
+            stamped.parts(stamp)
+        });
+        let method = self.method(stamp);
+        let mut imprints: HashMap<DigestAlgorithm, Option<Digest>> = HashMap::new();
+        let mut all = Vec::new();
+        let tokens = stamp.tokens.iter().map(|it| base64::decode(&document.text_of(*it)));
+        let tokens = tokens.chain((0..stamp.in_xml).map(|_| None));
+        for token in tokens {
+            let token = token.unwrap_or_default();
+            let known = Beside {
+                certificates: &facts.signer.certificates,
+                memory: self.source.memory,
+                limits: self.source.limits,
+            };
+            let mut found = read(type_of(stamp.kind), &token, known, |algorithm| {
+                if let Some(known) = imprints.get(&algorithm) {
+                    return Ok(known.clone());
+                }
+                let made = match (&ids_and_parts, &method) {
+                    (Some(over), Some(method)) => digest_parts(
+                        &mut self.dereferencer,
+                        parts.signature,
+                        over,
+                        method,
+                        algorithm,
+                    )?,
+                    _ => None,
+                };
+                imprints.insert(algorithm, made.clone());
+                Ok(made)
+            })?;
+            if found.imprint_intact == Some(true) {
+                let over = ids_and_parts.as_deref().unwrap_or_default();
+                found.covers = Covers::Objects(self.covered(facts, parts, over)?);
+            }
+            all.push(found);
+        }
+        Ok(all)
+    }
+
+    /// EN 319 132-1 §4.5; nothing for a canonicalization that is unknown.
+    fn method(&self, stamp: &TimeStamp) -> Option<Canonicalization> {
+        let Some(node) = stamp.canonicalization else {
+            return Some(Canonicalization::new(Method::Inclusive, false));
+        };
+        let uri = self.source.document.attribute(node, "Algorithm")?;
+        canonicalization(self.source.document, node, uri).ok().flatten()
+    }
+
+    /// What names all that is in these parts.
+    fn covered(
+        &self,
+        facts: &SignatureFacts,
+        parts: &Read<'_>,
+        over: &[Part],
+    ) -> Result<Vec<ObjectId>> {
+        let mut all = Vec::new();
+        let properties = parts.properties.iter().flat_map(|it| &it.unsigned.all);
+        let properties: HashMap<NodeId, &Property> = properties.map(|it| (it.node, it)).collect();
+        for part in over {
+            match part {
+                Part::Element(node) if *node == parts.signature.value_element => {
+                    all.push(facts.value_id);
+                }
+                Part::Element(node) if Some(*node) == parts.signature.key_info => {
+                    all.extend(parts.pool.key_info.iter().map(ObjectId::of_certificate));
+                }
+                Part::Element(node) => {
+                    if let Some(property) = properties.get(node) {
+                        self.covered_property(property, &mut all)?;
+                    }
+                }
+                Part::Referenced(place) => {
+                    let referred = parts.followed.referred.get(*place);
+                    if referred.is_some_and(|it| it.is_signed_properties) {
+                        let signed = parts.properties.and_then(|it| it.signed.as_ref());
+                        for stamp in signed.iter().flat_map(|it| &it.time_stamps) {
+                            self.covered_stamp(stamp, &mut all)?;
+                        }
+                    }
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    fn covered_property(&self, property: &Property, all: &mut Vec<ObjectId>) -> Result<()> {
+        if let PropertyKind::TimeStamp(stamp) = &property.kind {
+            return self.covered_stamp(stamp, all);
+        }
+        let document = self.source.document;
+        let certificates = property.certificate_values(document);
+        let values = property.revocation_values(document);
+        let values = values.into_iter().map(|it| match it {
+            RevocationValue::Crl(node) | RevocationValue::Ocsp(node) => node,
+        });
+        for node in certificates.into_iter().chain(values) {
+            all.extend(base64::decode(&document.text_of(node)).map(|it| ObjectId::of(&it)));
+        }
+        Ok(())
+    }
+
+    /// A token is covered with all that is in it.
+    fn covered_stamp(&self, stamp: &TimeStamp, all: &mut Vec<ObjectId>) -> Result<()> {
+        for node in &stamp.tokens {
+            let Some(token) = base64::decode(&self.source.document.text_of(*node)) else {
+                continue;
+            };
+            all.push(ObjectId::of(&token));
+            match SignedData::parse(&token, self.source.limits) {
+                Ok(token) => {
+                    all.extend(token.certificates().iter().map(|it| ObjectId::of(it)));
+                    all.extend(token.revocation_infos().iter().map(|it| match it {
+                        RevocationInfo::Crl(der)
+                        | RevocationInfo::OcspResponse(der)
+                        | RevocationInfo::BasicOcspResponse(der)
+                        | RevocationInfo::Other(der) => ObjectId::of(der),
+                    }));
+                }
+                Err(error) if error.kind() == ErrorKind::LimitExceeded => return Err(error),
+                Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+fn type_of(kind: TimeStampKind) -> TimeStampType {
+    match kind {
+        TimeStampKind::AllDataObjects => TimeStampType::AllDataObjectsTimestamp,
+        TimeStampKind::IndividualDataObjects => TimeStampType::IndividualDataObjectsTimestamp,
+        TimeStampKind::Signature => TimeStampType::SignatureTimestamp,
+        TimeStampKind::SigAndRefs { .. } => TimeStampType::ValidationDataTimestamp,
+        TimeStampKind::RefsOnly { .. } => TimeStampType::ValidationDataRefsTimestamp,
+        TimeStampKind::ArchiveFirst | TimeStampKind::Archive => TimeStampType::ArchiveTimestamp,
+    }
+}

@@ -1,0 +1,76 @@
+//! What is known about a signature in XML.
+
+use serde::Serialize;
+
+use super::{DigestFact, Named};
+use crate::crypto::DigestAlgorithm;
+
+/// What an XML signature refers to, and how its document holds it.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(in crate::validation) struct XmlFacts {
+    /// Those of `SignedInfo`, in their order.
+    pub(in crate::validation) references: Vec<ReferenceFacts>,
+    /// Those of the manifests among what is signed: the signer says nothing but their digests
+    /// (XMLDSig §5.1).
+    pub(in crate::validation) manifest: Vec<ReferenceFacts>,
+    /// What is not as its format asks.
+    pub(in crate::validation) findings: Vec<XmlFinding>,
+    /// Whether the whole document is signed but its signatures; nothing where what is signed
+    /// stands elsewhere.
+    pub(in crate::validation) covers_whole_document: Option<bool>,
+}
+
+/// A reference and what it came to.
+#[derive(Debug, Clone, Serialize)]
+pub(in crate::validation) struct ReferenceFacts {
+    /// Its URI, and what it leads to where that is an element.
+    pub(in crate::validation) name: String,
+    pub(in crate::validation) kind: ReferenceKind,
+    pub(in crate::validation) found: bool,
+    pub(in crate::validation) digest: DigestFact,
+    pub(in crate::validation) algorithm: Named<DigestAlgorithm>,
+    /// Why it was not found or not digested, in words.
+    pub(in crate::validation) trouble: Option<String>,
+}
+
+/// What a reference is to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(in crate::validation) enum ReferenceKind {
+    Data,
+    SignedProperties,
+    KeyInfo,
+    /// A manifest within the signature, which refers to more.
+    Manifest,
+    /// The value of the signature that is countersigned.
+    CountersignedValue,
+}
+
+/// What of a signature's place and form is not as it must be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(in crate::validation) enum XmlFinding {
+    /// A reference is to an Id that several elements have.
+    AmbiguousId(String),
+}
+
+impl XmlFacts {
+    /// Whether everything referred to is at hand.
+    pub(in crate::validation) fn found(&self) -> bool {
+        self.references.iter().all(|it| it.found)
+    }
+
+    /// What the digests of all references come to.
+    pub(in crate::validation) fn digest(&self) -> DigestFact {
+        let all = || self.references.iter().filter(|it| it.found).map(|it| it.digest);
+        let worst = [
+            DigestFact::Differs,
+            DigestFact::Missing,
+            DigestFact::Unsupported,
+            DigestFact::NotCompared,
+        ];
+        let found = worst.into_iter().find(|wanted| all().any(|it| it == *wanted));
+        found.unwrap_or(match self.references.is_empty() {
+            true => DigestFact::Missing,
+            false => DigestFact::Matches,
+        })
+    }
+}

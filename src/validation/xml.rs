@@ -1,0 +1,91 @@
+//! XML documents with signatures in them, and files beside these.
+
+use std::borrow::Cow;
+
+use super::collect::{self, XmlSource};
+use super::format::{SNIFFED, is_pdf};
+use super::report::{DocumentFormat, Report};
+use super::validator::Validator;
+use crate::crypto::Digest;
+use crate::encoding::xml::{Document, decode};
+use crate::error::{Error, Result};
+use crate::limits::within;
+use crate::source::{Files, Source};
+
+/// What an XML signature refers to beside itself.
+#[derive(Clone, Copy)]
+pub(super) enum Outside<'a> {
+    Nothing,
+    Files(&'a dyn Files),
+    /// One file, of which only the digest is at hand.
+    Digest(&'a Digest),
+}
+
+impl Validator {
+    /// As [`validate`](Self::validate), with the files that an XML signature refers to by
+    /// their names: a URI that is no fragment means the file of this name, percent-encoding
+    /// undone. Nothing is ever looked for elsewhere.
+    ///
+    /// # Errors
+    /// As [`validate`](Self::validate); `Io` when a file cannot be read.
+    pub fn validate_with_files<S>(&self, signature: &S, files: &dyn Files) -> Result<Report>
+    where
+        S: Source + ?Sized,
+    {
+        match self.is_xml(&signature)? {
+            true => self.validate_xml(&signature, Outside::Files(files)),
+            false => self.validate(signature),
+        }
+    }
+
+    pub(super) fn validate_xml(
+        &self,
+        document: &dyn Source,
+        outside: Outside<'_>,
+    ) -> Result<Report> {
+        let size = usize::try_from(document.len()).unwrap_or(usize::MAX);
+        let most = usize::try_from(self.limits.message_bytes).unwrap_or(usize::MAX);
+        within(size, most, "bytes of an XML document")?;
+        let bytes: Cow<'_, [u8]> = document.window(0..document.len())?;
+        let head = usize::try_from(SNIFFED).unwrap_or(usize::MAX).min(bytes.len());
+        // A comment is signed by nobody, and a reader of PDFs shows one that begins in it.
+        if is_pdf(bytes.get(..head).unwrap_or_default()) {
+            return Err(Error::malformed("this XML is a PDF besides, which it does not sign"));
+        }
+        let (text, mark) = decode(&bytes)?;
+        let parsed = Document::parse(&text, mark, &self.limits)?;
+        let root = parsed.element(parsed.root_element());
+        if root.is_some_and(|it| it.local == "edXML") {
+            let what = "an edXML message is no signature of its own: edxml::parse opens it";
+            return Err(Error::unsupported(what));
+        }
+        let (files, digest) = match outside {
+            Outside::Nothing => (None, None),
+            Outside::Files(files) => (Some(files), None),
+            Outside::Digest(digest) => (None, Some(digest)),
+        };
+        let source = XmlSource {
+            document: &parsed,
+            files,
+            digest,
+            certificates: &self.certificates,
+            memory: self.memory(),
+            limits: &self.limits,
+        };
+        let facts = collect::collect_xml(source)?;
+        self.report(DocumentFormat::Xml, &facts)
+    }
+}
+
+/// The one file that a signature refers to, whatever it calls it.
+pub(super) struct OneFile<'a>(pub(super) &'a dyn Source);
+
+impl Files for OneFile<'_> {
+    fn names(&self) -> Vec<&str> {
+        vec![""]
+    }
+
+    fn open(&self, _name: &str) -> Result<Option<Box<dyn Source + '_>>> {
+        Ok(Some(Box::new(self.0)))
+    }
+}
