@@ -8,7 +8,7 @@ mod support;
 
 use std::fs;
 
-use kyso::{Policy, Report, TrustStore, UtcTime, Validator};
+use kyso::{Form, Policy, Report, TrustStore, UtcTime, Validator};
 use serde_json::Value;
 
 /// Where we say something else, and why.
@@ -63,7 +63,11 @@ fn containers_are_told_from_forgeries() {
         }
         let bytes = fs::read(corpus.join(file)).unwrap();
         let judged = validator.validate(&bytes);
-        if judged.as_ref().is_err_and(|it| it.to_string().contains("signatures in XML")) {
+        let in_xml = |it: &Report| {
+            it.signatures().iter().any(|it| matches!(it.form(), Form::Xades | Form::XmlDsig))
+        };
+        // Most of what is wrong with those is a matter of trust.
+        if judged.as_ref().is_ok_and(in_xml) {
             continue;
         }
         all += 1;

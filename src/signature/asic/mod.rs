@@ -12,3 +12,4 @@ pub use builder::{Augment, ContainerBuilder};
 pub use container::{Container, ContainerType};
 pub(crate) use container::{Irregularity, Role};
 pub(crate) use manifest::Manifest;
+pub(crate) use names::percent_decoded;

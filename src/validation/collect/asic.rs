@@ -7,16 +7,18 @@ use super::cms::{CmsSource, collect as collect_cms};
 use super::data::Data;
 use super::digests::Digests;
 use super::time_stamp::{self, Beside};
+use super::xml::{XmlSource, collect as collect_xml};
 use crate::crypto::DigestAlgorithm;
-use crate::error::{Error, ErrorKind, Result};
+use crate::encoding::xml::{Document, decode};
+use crate::error::{ErrorKind, Result};
 use crate::limits::within;
 use crate::pki::Certificate;
-use crate::signature::asic::{Container, ContainerType, Manifest, Role};
+use crate::signature::asic::{Container, ContainerType, Manifest, Role, percent_decoded};
 use crate::signature::cms::{self, SignedData};
 use crate::source::Files;
 use crate::validation::facts::{
-    ContainerFacts, Covers, DigestFact, DocumentFacts, EntryFact, Form, Misshapen, RevocationFacts,
-    SignatureFacts, SignatureLevel, TimeStampFacts, TimeStampType,
+    ContainerFacts, Covers, DigestFact, DocumentFacts, EntryFact, Form, Misshapen, ReferenceKind,
+    RevocationFacts, SignatureFacts, SignatureLevel, TimeStampFacts, TimeStampType,
 };
 use crate::validation::format::trailing;
 use crate::validation::poe::ObjectId;
@@ -45,8 +47,7 @@ const COVERED: usize = 1_000_000;
 /// Collects the facts about every signature, and about the time-stamps beside them.
 ///
 /// # Errors
-/// `Malformed` when an entry cannot be read; `LimitExceeded` when a bound was reached; `Io`;
-/// `Unsupported` for a container whose signatures are in XML.
+/// `Malformed` when an entry cannot be read; `LimitExceeded` when a bound was reached; `Io`.
 pub(in crate::validation) fn collect(
     container: &Container<'_>,
     known: Beside<'_>,
@@ -65,11 +66,11 @@ pub(in crate::validation) fn collect(
         stale: Vec::new(),
     };
     collector.manifests()?;
-    if let Some(name) = container.of(Role::Xml).next() {
-        return Err(Error::unsupported("a container with signatures in XML").in_entry(name));
-    }
     for name in container.of(Role::Cades) {
         collector.signature(name)?;
+    }
+    for name in container.of(Role::Xml) {
+        collector.xml(name)?;
     }
     collector.time_stamps()?;
     let misshapen = misshapen(container);
@@ -196,6 +197,51 @@ impl<'c> Collector<'c, '_> {
             }
         }
         Ok(all)
+    }
+
+    /// Signatures in XML refer to files of the container by their names (EN 319 162-1
+    /// §4.4.3.2, and OpenDocument's own).
+    fn xml(&mut self, entry: &'c str) -> Result<()> {
+        let limits = self.known.limits;
+        let most = usize::try_from(limits.message_bytes).unwrap_or(usize::MAX);
+        let bytes = self.container.read(entry, most)?;
+        let mut signatures = match self.in_document(&bytes) {
+            Ok(signatures) => signatures,
+            Err(error) if error.kind() != ErrorKind::Malformed => return Err(error),
+            Err(error) => {
+                let mut facts = SignatureFacts::new(entry.to_owned(), Form::XmlDsig);
+                facts.unreadable = Some(error.to_string());
+                vec![facts]
+            }
+        };
+        let mut objects = vec![ObjectId::of(&bytes)];
+        for facts in &mut signatures {
+            objects.push(facts.value_id);
+            objects.extend(&facts.objects);
+            let known = self.facts.signatures.iter();
+            if known.into_iter().any(|it| it.id == facts.id) {
+                facts.id = format!("{entry}#{}", facts.id);
+            }
+            let covered: BTreeSet<_> = referred(facts).collect();
+            let covers_all = self.container.data_files().all(|it| covered.contains(it));
+            let place = ContainerFacts { entry: entry.to_owned(), ..ContainerFacts::default() };
+            let covers_all = covers_all && !facts.counter_signature;
+            facts.container = Some(ContainerFacts { covers_all, ..place });
+        }
+        self.objects.insert(entry, objects);
+        self.facts.signatures.append(&mut signatures);
+        let most = limits.asic_signatures;
+        within(self.facts.signatures.len(), most, "signatures of a container")
+    }
+
+    fn in_document(&self, bytes: &[u8]) -> Result<Vec<SignatureFacts>> {
+        let Beside { certificates, memory, limits } = self.known;
+        let (text, mark) = decode(bytes)?;
+        let document = Document::parse(&text, mark, limits)?;
+        let files: Option<&dyn Files> = Some(self.container);
+        let source =
+            XmlSource { document: &document, files, digest: None, certificates, memory, limits };
+        Ok(collect_xml(source)?.signatures)
     }
 
     /// What a signature is over: its manifest, or without one the only file. Where several
@@ -373,8 +419,9 @@ impl<'c> Collector<'c, '_> {
     /// Only what is as it was when it was signed counts as covered, by a signature whose
     /// value is over it.
     fn uncovered(&self) -> Vec<String> {
-        let mut covered = BTreeSet::new();
+        let (mut covered, mut owned) = (BTreeSet::new(), BTreeSet::new());
         for facts in self.facts.signatures.iter().filter(|it| !it.counter_signature) {
+            owned.extend(referred(facts));
             let Some(place) = facts.container.as_ref().filter(|_| facts.covers_data()) else {
                 continue;
             };
@@ -385,7 +432,8 @@ impl<'c> Collector<'c, '_> {
             self.stamped_files(&mut covered);
         }
         let files = self.container.of(Role::Data).chain(self.container.of(Role::Other));
-        files.filter(|it| !covered.contains(it)).map(str::to_owned).collect()
+        let files = files.filter(|it| !covered.contains(it) && !owned.contains(*it));
+        files.map(str::to_owned).collect()
     }
 
     /// What time-stamps are over, where there is nothing else.
@@ -400,6 +448,14 @@ impl<'c> Collector<'c, '_> {
             covered.extend(listed.filter(|it| it.holds()).map(|it| it.name.as_str()));
         }
     }
+}
+
+/// The files that an XML signature refers to, as they were when it was made.
+fn referred(facts: &SignatureFacts) -> impl Iterator<Item = String> {
+    let references = facts.xml.iter().flat_map(|it| &it.references);
+    let data = references.filter(|it| it.kind == ReferenceKind::Data && it.found);
+    let intact = data.filter(|it| it.digest == DigestFact::Matches);
+    intact.filter_map(|it| percent_decoded(&it.name))
 }
 
 impl SignatureFacts {
