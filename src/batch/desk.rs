@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::engine::attempt;
 use super::outcome::Outcome;
@@ -11,8 +11,8 @@ use super::outcome::Outcome;
 type Done<J, T> = (usize, J, Outcome<T>);
 
 /// Between the thread that called and those that work. A document may take a tenth of a
-/// millisecond, and to wake a thread a tenth of that: where jobs are as short, the caller is
-/// woken for several at once, while there still are others to go on with.
+/// millisecond, and to wake a thread a tenth of that: the caller is woken for several at once,
+/// while there still are others to go on with.
 pub(super) struct Desk<J, T> {
     state: Mutex<State<J, T>>,
     /// There is a job, or there will be none.
@@ -31,9 +31,6 @@ struct State<J, T> {
     /// Whether the caller waits, and for what.
     caller: Caller,
     closed: bool,
-    /// When the caller took outcomes last, and whether jobs are [`SHORT`].
-    last: Instant,
-    short: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,9 +42,7 @@ enum Caller {
     Gathers,
 }
 
-/// What a job takes, by all threads together, where outcomes are gathered.
-const SHORT: Duration = Duration::from_micros(250);
-/// For how long they are at most.
+/// For how long outcomes are gathered at most: nobody sees that one is told of so much later.
 const GATHERED: Duration = Duration::from_millis(1);
 
 impl<J, T> Desk<J, T> {
@@ -58,8 +53,6 @@ impl<J, T> Desk<J, T> {
             idle: 0,
             caller: Caller::Busy,
             closed: false,
-            last: Instant::now(),
-            short: false,
         };
         let (job, outcome) = (Condvar::new(), Condvar::new());
         Self { state: Mutex::new(state), job, outcome, enough: threads }
@@ -83,7 +76,7 @@ impl<J, T> Desk<J, T> {
     /// What has been done; waits until there is something. One job at least is under way.
     pub(super) fn take(&self) -> Vec<Done<J, T>> {
         let mut state = self.state();
-        if state.short && state.waiting.len() > self.enough {
+        if state.waiting.len() > self.enough {
             state.caller = Caller::Gathers;
             let waits = |state: &mut State<J, T>| state.caller != Caller::Busy;
             let waited = self.outcome.wait_timeout_while(state, GATHERED, waits);
@@ -96,12 +89,7 @@ impl<J, T> Desk<J, T> {
             state = waited.unwrap_or_else(PoisonError::into_inner);
         }
         state.caller = Caller::Busy;
-        let done = std::mem::take(&mut state.done);
-        let each =
-            u32::try_from(done.len()).ok().and_then(|it| state.last.elapsed().checked_div(it));
-        state.short = each.is_some_and(|it| it < SHORT);
-        state.last = Instant::now();
-        done
+        std::mem::take(&mut state.done)
     }
 
     /// Does one job after the other, until there will be none.
