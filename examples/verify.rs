@@ -24,8 +24,8 @@ use std::process::ExitCode;
 
 use files::write_whole;
 use kyso::{
-    Certificate, Conclusion, Crl, DataObject, DetailedReport, ErrorKind, Evidence, OcspResponse,
-    Policy, Report, Seekable, Source, TrustStore, UtcTime, Validator,
+    Certificate, Conclusion, Crl, DataObject, DetailedReport, ErrorKind, Evidence, Limits,
+    OcspResponse, Policy, Report, Seekable, Source, TrustStore, UtcTime, Validator, edxml,
 };
 use network::Network;
 use options::{certificates, crls, evidence, policy, responses, text};
@@ -151,7 +151,10 @@ fn verify(validator: &Validator, options: &Options, path: &Path) -> kyso::Result
     }
     let contents = options.contents_for(path);
     match contents.as_slice() {
-        [] => validator.validate(&file),
+        [] => match message(&file)? {
+            Some(message) => edxml::validate(&message, validator, &Limits::default()),
+            None => validator.validate(&file),
+        },
         // A PDF holds its content itself.
         _ if is_pdf(&file)? => validator.validate(&file),
         [content] => {
@@ -175,6 +178,16 @@ fn verify(validator: &Validator, options: &Options, path: &Path) -> kyso::Result
 
 fn is_pdf(file: &dyn Source) -> kyso::Result<bool> {
     Ok(file.window(0..file.len().min(5))?.as_ref() == b"%PDF-")
+}
+
+/// The whole file, where it is a message of QCVN 102.
+fn message(file: &dyn Source) -> kyso::Result<Option<Vec<u8>>> {
+    let start = file.window(0..file.len().min(4096))?;
+    if !is_xml(file)? || !start.windows(5).any(|it| it == b"edXML") {
+        return Ok(None);
+    }
+    let whole = file.window(0..file.len())?;
+    Ok(edxml::is_message(&whole).then(|| whole.into_owned()))
 }
 
 fn is_xml(file: &dyn Source) -> kyso::Result<bool> {

@@ -21,6 +21,7 @@ pub use signature::{Coverage, ReferenceReport, SignatureReport, TimeStampReport}
 use super::conclusion::Conclusion;
 use super::evidence::Evidence;
 use super::steps::Block;
+use crate::encoding::printable;
 use crate::error::{Error, ErrorKind};
 use crate::time::UtcTime;
 
@@ -76,6 +77,9 @@ pub enum DocumentFormat {
     /// An evidence record by itself (RFC 4998).
     #[serde(rename = "EVIDENCE_RECORD")]
     EvidenceRecord,
+    /// A message of QCVN 102:2016.
+    #[serde(rename = "EDXML")]
+    Edxml,
     /// None that this crate verifies.
     #[serde(rename = "UNKNOWN")]
     Unknown,
@@ -93,6 +97,7 @@ impl DocumentFormat {
             Self::AsicS => "ASiC-S",
             Self::AsicE => "ASiC-E",
             Self::EvidenceRecord => "EVIDENCE_RECORD",
+            Self::Edxml => "EDXML",
             Self::Unknown => "UNKNOWN",
         }
     }
@@ -150,6 +155,31 @@ impl Report {
             diagnostics: Vec::new(),
             evidence: None,
         }
+    }
+
+    /// Takes in the report on a part of the document, such as a file of a message.
+    pub(crate) fn with_part(mut self, entry: &str, part: Self) -> Self {
+        for mut signature in part.signatures {
+            signature.covers.entry.get_or_insert_with(|| entry.to_owned());
+            let conclusion = signature.conclusion;
+            self.conclusion = Some(self.conclusion.map_or(conclusion, |it| it.worse(conclusion)));
+            self.signatures.push(signature);
+        }
+        if let Some(failure) = part.error {
+            self = self.with_diagnostic(
+                "ENTRY_UNREADABLE",
+                format!("Không đọc được tệp “{}”.", printable(entry)),
+                format!("The file “{}” cannot be read: {}", printable(entry), failure.message),
+            );
+        }
+        let within = part.uncovered_entries.iter().map(|it| format!("{entry}/{it}"));
+        self.uncovered_entries.extend(within);
+        self.timestamps.extend(part.timestamps);
+        self.evidence_records.extend(part.evidence_records);
+        self.time_stamps.extend(part.time_stamps);
+        self.revisions.extend(part.revisions);
+        self.diagnostics.extend(part.diagnostics);
+        self
     }
 
     pub(super) fn with_evidence(mut self, evidence: Option<Evidence>) -> Self {
@@ -284,7 +314,7 @@ impl Report {
         &self.uncovered_entries
     }
 
-    pub(super) fn with_uncovered(mut self, entries: Vec<String>) -> Self {
+    pub(crate) fn with_uncovered(mut self, entries: Vec<String>) -> Self {
         self.uncovered_entries = entries;
         self
     }

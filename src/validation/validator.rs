@@ -264,6 +264,11 @@ impl Validator {
         &self.memory
     }
 
+    /// A report by this policy, of this time, on a document of which nothing was judged yet.
+    pub(crate) fn blank_report(&self, format: DocumentFormat) -> Report {
+        Report::new(format, &self.policy.name, self.at, Vec::new())
+    }
+
     /// Validates a CMS or XML signature, or an evidence record, over a content that stands
     /// elsewhere, by whatever name the signature calls it; of several files that an XML signature
     /// is over, [`validate_with_files`](Self::validate_with_files) takes all. Where the CMS

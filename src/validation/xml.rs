@@ -21,6 +21,13 @@ pub(super) enum Outside<'a> {
     Digest(&'a Digest),
 }
 
+/// What becomes of edXML messages.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Messages {
+    Taken,
+    Refused,
+}
+
 impl Validator {
     /// As [`validate`](Self::validate), with the files that an XML signature refers to by
     /// their names: a URI that is no fragment means the file of this name, percent-encoding
@@ -43,6 +50,21 @@ impl Validator {
         document: &dyn Source,
         outside: Outside<'_>,
     ) -> Result<Report> {
+        self.xml_report(document, outside, Messages::Refused)
+    }
+
+    /// As [`validate`](Self::validate), the XML signatures that stand in a message of QCVN 102
+    /// itself; its files are not looked into.
+    pub(crate) fn validate_within_message(&self, message: &dyn Source) -> Result<Report> {
+        self.xml_report(message, Outside::Nothing, Messages::Taken)
+    }
+
+    fn xml_report(
+        &self,
+        document: &dyn Source,
+        outside: Outside<'_>,
+        messages: Messages,
+    ) -> Result<Report> {
         let size = usize::try_from(document.len()).unwrap_or(usize::MAX);
         let most = usize::try_from(self.limits.message_bytes).unwrap_or(usize::MAX);
         within(size, most, "bytes of an XML document")?;
@@ -55,8 +77,9 @@ impl Validator {
         let (text, mark) = decode(&bytes)?;
         let parsed = Document::parse(&text, mark, &self.limits)?;
         let root = parsed.element(parsed.root_element());
-        if root.is_some_and(|it| it.local == "edXML") {
-            let what = "an edXML message is no signature of its own: edxml::parse opens it";
+        let is_message = root.is_some_and(|it| it.local == "edXML");
+        if is_message && messages == Messages::Refused {
+            let what = "this is an edXML message: edxml::validate judges it with its files";
             return Err(Error::unsupported(what));
         }
         let (files, digest) = match outside {

@@ -11,7 +11,8 @@
 //! ends and attachment coding are the national kit's.
 //!
 //! The `Signature` element of a message proves nothing after transit, because the
-//! axis writes every message anew: it is kept and reported, never judged here.
+//! axis writes every message anew; [`check_signature`] tells one that still holds, as before
+//! it was sent, from one of which nothing can be said any more and from a mere dummy.
 //! What counts are the signatures within the attachments, and a [seal](Envelope::seal): a
 //! signature over what of the message survives the axis, carried as an attachment.
 //!
@@ -51,6 +52,7 @@ mod seal;
 mod signature;
 mod status;
 mod trace;
+mod validate;
 mod wire_text;
 
 pub use self::attachment::{Attachment, Coding, Content};
@@ -64,9 +66,12 @@ pub use self::header::{
 pub use self::identifier::{Code, DocumentId, DocumentIdParts, OrganId, OrganIdForm};
 pub use self::message::{Message, Parsed};
 pub use self::organization::{Organization, StaffInfo};
+#[cfg(feature = "exchange")]
+pub(crate) use self::seal::DIFFERS as SEAL_DIFFERS;
 pub use self::seal::{Difference, SealReport, SealedContent};
 pub use self::signature::{Signature, SignatureState};
 pub use self::status::{Progress, Side, StatusCode, StatusMessage};
 pub use self::trace::{
     Business, BusinessDocumentInfo, BusinessType, Receiver, ReplacementInfo, TraceHeader,
 };
+pub use self::validate::{SignatureCheck, check_signature, is_message, validate};

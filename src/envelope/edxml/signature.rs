@@ -1,4 +1,4 @@
-//! The `Signature` element of a message: kept, told apart, never judged.
+//! The `Signature` element of a message: kept, and told apart.
 
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,8 @@ pub enum SignatureState {
     /// It has a certificate and a value in the message's own namespace, where no
     /// verifier of XML signatures looks.
     WrongNamespace,
-    /// It has a certificate and a value by XML Signature's rules. Not verified here.
+    /// It has a certificate and a value by XML Signature's rules;
+    /// [`check_signature`](super::check_signature) verifies it.
     Present,
 }
 

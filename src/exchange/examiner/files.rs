@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::{Doubt, ExaminerRules, words};
-use crate::envelope::edxml::{Difference, Envelope, OrganId, SealReport};
+use crate::envelope::edxml::{Difference, Envelope, OrganId, SEAL_DIFFERS, SealReport};
 use crate::error::{ErrorKind, Result};
 use crate::exchange::directory::{Directory, Standing};
 use crate::exchange::journal::{FileVerdict, SignerVerdict};
@@ -154,7 +154,7 @@ impl Judge<'_> {
             return judged;
         }
         let report = differences.iter().fold(seal.report().clone(), |report, it| {
-            report.with_diagnostic("SEAL_DIFFERS", it.message_vi(), it.to_string())
+            report.with_diagnostic(SEAL_DIFFERS, it.message_vi(), it.to_string())
         });
         let said: Vec<String> = differences.iter().map(Difference::message_vi).collect();
         let grave = differences.iter().any(Difference::is_grave);

@@ -57,10 +57,18 @@ enum Form<'a> {
     Within {
         document: &'a dyn Source,
         over: Vec<String>,
-        inside: Option<String>,
+        inside: Option<Host>,
     },
     Enveloping(&'a dyn Source),
     Detached(Vec<(String, &'a dyn Source)>),
+}
+
+/// The element that a signature is put into.
+#[derive(Clone)]
+enum Host {
+    Id(String),
+    /// The only one of this name, in whatever namespace.
+    Named(&'static str),
 }
 
 impl fmt::Debug for SignatureBuilder<'_> {
@@ -125,7 +133,15 @@ impl<'a> SignatureBuilder<'a> {
     /// in no document.
     pub fn inside(mut self, id: impl Into<String>) -> Self {
         if let Form::Within { inside, .. } = &mut self.form {
-            *inside = Some(id.into());
+            *inside = Some(Host::Id(id.into()));
+        }
+        self
+    }
+
+    /// As [`inside`](Self::inside), of the only element of this name.
+    pub(crate) fn inside_only(mut self, local: &'static str) -> Self {
+        if let Form::Within { inside, .. } = &mut self.form {
+            *inside = Some(Host::Named(local));
         }
         self
     }
@@ -163,7 +179,7 @@ impl<'a> SignatureBuilder<'a> {
         let by = algorithm.digest();
         let (document, place) = match &self.form {
             Form::Within { document, over, inside } => {
-                let place = within(*document, over, inside.as_deref(), by, &mut draft)?;
+                let place = within(*document, over, inside.as_ref(), by, &mut draft)?;
                 (request::Document::read(*document, by)?, place)
             }
             Form::Enveloping(file) => {
@@ -251,7 +267,7 @@ pub(crate) fn prepared(
 fn within(
     source: &dyn Source,
     over: &[String],
-    inside: Option<&str>,
+    inside: Option<&Host>,
     by: DigestAlgorithm,
     draft: &mut Draft,
 ) -> Result<Place> {
@@ -267,7 +283,11 @@ fn within(
         [one] => Ok(*one),
         _ => Err(Error::misuse(format!("there is not one element with the Id {id:?}"))),
     };
-    let host = inside.map_or(Ok(document.root_element()), named)?;
+    let host = match inside {
+        None => document.root_element(),
+        Some(Host::Id(id)) => named(id)?,
+        Some(Host::Named(local)) => only(&document, local)?,
+    };
     if over.is_empty() {
         let digest = digest_document(&document, by)?;
         draft.references.push(reference(String::new(), true, digest));
@@ -280,6 +300,15 @@ fn within(
         draft.references.push(reference(format!("#{id}"), enveloped, digest));
     }
     end_of(&document, host, mark)
+}
+
+fn only(document: &Document<'_>, local: &str) -> Result<NodeId> {
+    let is_named = |it: &NodeId| document.element(*it).is_some_and(|it| it.local == local);
+    let mut named = document.subtree(NodeId::ROOT).filter(is_named);
+    match (named.next(), named.next()) {
+        (Some(one), None) => Ok(one),
+        _ => Err(Error::misuse(format!("there is not one element {local}"))),
+    }
 }
 
 /// Before the end tag of an element.

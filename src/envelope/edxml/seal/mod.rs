@@ -26,6 +26,9 @@ use crate::validation::{Conclusion, Report, Validator};
 /// What a seal is called among the files. It is known by what it signs, whatever its name is.
 const NAME: &str = "edxml-seal.p7m";
 
+/// The code of a [`Difference`] in reports.
+pub(crate) const DIFFERS: &str = "SEAL_DIFFERS";
+
 /// Seals of one message: the sender's own, and perhaps one of each who passed it on.
 const SEALS: usize = 16;
 

@@ -1,9 +1,9 @@
-use crate::Limits;
-use crate::edxml::{
+use crate::envelope::edxml::{
     Attachment, Business, BusinessType, Code, Date, Envelope, Message, MessageHeader, Organization,
     OtherInfo, Priority, PromulgationInfo, SealReport, TraceHeader, parse,
 };
 use crate::keys::SoftwareSigner;
+use crate::limits::Limits;
 use crate::pki::TrustStore;
 use crate::time::UtcTime;
 use crate::validation::{Conclusion, Policy, Revocation, Validator};
@@ -85,7 +85,7 @@ fn what_is_sealed_is_a_text_for_people() {
     assert!(text.as_str().contains("\nsubject Quyết định phê duyệt kế hoạch\n"), "{text:?}");
     let start = "edXML seal 1\ndate 2026/11/22\ndocument-id 000.00.01.H40,2026/11/22,15/QĐ-SNV\n";
     assert!(text.as_str().starts_with(start), "{text:?}");
-    let digest = crate::DigestAlgorithm::Sha256.digest(b"%PDF-1.7 ...");
+    let digest = crate::crypto::DigestAlgorithm::Sha256.digest(b"%PDF-1.7 ...");
     assert!(text.as_str().contains(&format!("file {digest}\t12\tquyết định.pdf\n")), "{text:?}");
 }
 
@@ -172,7 +172,7 @@ fn several_seal_the_same() {
 
 #[test]
 fn other_signatures_are_no_seals() {
-    let signed = crate::cades::SignatureBuilder::new(&b"edXML"[..], now())
+    let signed = crate::signature::cades::SignatureBuilder::new(&b"edXML"[..], now())
         .enveloping()
         .sign(&signer())
         .unwrap();

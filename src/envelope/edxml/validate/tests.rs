@@ -1,0 +1,148 @@
+use super::*;
+use crate::envelope::edxml::{
+    Code, Date, MessageHeader, Organization, PromulgationInfo, TraceHeader,
+};
+use crate::keys::SoftwareSigner;
+use crate::pki::TrustStore;
+use crate::signature::{cades, pades};
+use crate::validation::{Conclusion, Form, Policy, Revocation};
+
+fn file(name: &str) -> Vec<u8> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata");
+    std::fs::read(format!("{folder}/{name}")).unwrap()
+}
+
+fn signer() -> SoftwareSigner {
+    SoftwareSigner::from_pem(&file("keys/p256.key.pem"), &file("keys/p256.crt.pem")).unwrap()
+}
+
+fn now() -> UtcTime {
+    UtcTime::from_unix(1_790_000_000).unwrap()
+}
+
+fn validator() -> Validator {
+    let trust = TrustStore::from_bytes(&file("keys/ca.crt.pem")).unwrap();
+    let policy = Policy { revocation: Revocation::NotRequired, ..Policy::default() };
+    Validator::new(trust, policy, now())
+}
+
+fn message() -> Envelope {
+    let header = MessageHeader {
+        from: Organization::new("000.00.01.H40", "Sở Nội vụ"),
+        to: vec![Organization::new("000.00.00.G22", "Văn phòng Chính phủ")],
+        document_id: "000.00.01.H40,2026/11/22,15/QĐ-SNV".into(),
+        code: Code::new("15", "QĐ-SNV"),
+        promulgation: PromulgationInfo {
+            place: "Huế".into(),
+            date: Date::new(2026, 11, 22).unwrap(),
+        },
+        subject: "Quyết định".into(),
+        ..MessageHeader::default()
+    };
+    Envelope::new(header).sent_at(now()).attach("phụ lục.csv", b"1;2;3".to_vec())
+}
+
+fn checked(bytes: &[u8]) -> SignatureCheck {
+    check_signature(bytes, &validator(), &Limits::default()).unwrap()
+}
+
+fn read(bytes: &[u8]) -> Envelope {
+    match parse(bytes, &Limits::default()).unwrap().message {
+        Message::Document(envelope) => envelope,
+        Message::Status(_) => panic!("a status"),
+    }
+}
+
+#[test]
+fn a_message_that_is_still_as_signed_is_verified() {
+    let signed = message().to_signed_bytes(&signer(), now()).unwrap();
+    let text = String::from_utf8(signed.clone()).unwrap();
+    let (signature, header) = (text.find("</ds:Signature>"), text.find("</edXML:edXMLHeader>"));
+    assert!(signature.is_some() && signature < header, "the last of the header");
+    let SignatureCheck::Holds(report) = checked(&signed) else { panic!("{:?}", checked(&signed)) };
+    assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed));
+    assert_eq!(report.signatures()[0].form(), Form::XmlDsig);
+    assert!(message().signature.is_none() && read(&signed).signature.is_some());
+    assert!(read(&signed).to_signed_bytes(&signer(), now()).is_err(), "not twice");
+}
+
+#[test]
+fn the_cases_are_told_apart() {
+    let plain = message().to_bytes().unwrap();
+    assert!(matches!(checked(&plain), SignatureCheck::Absent));
+
+    let signed = message().to_signed_bytes(&signer(), now()).unwrap();
+    let text = String::from_utf8(signed).unwrap();
+    let changed = text.replace("Quyết định<", "Quyết toán<");
+    assert_ne!(changed, text);
+    assert!(matches!(checked(changed.as_bytes()), SignatureCheck::Fails(_)));
+
+    // As the axis does it: read, appended to, written anew.
+    let mut travelled = read(text.as_bytes());
+    travelled.trace.push(TraceHeader::default());
+    let travelled = travelled.to_bytes().unwrap();
+    let check = checked(&travelled);
+    assert!(matches!(check, SignatureCheck::NoLongerVerifiable(Some(_))), "{check:?}");
+    let moved = text
+        .replace("xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"", "")
+        .replace("ds:", "edXML:");
+    let check = checked(moved.as_bytes());
+    assert!(matches!(check, SignatureCheck::NoLongerVerifiable(None)), "{check:?}");
+
+    let dummy = text.split_once("<ds:SignatureValue").unwrap().0.to_owned()
+        + "</ds:Signature>"
+        + text.split_once("</ds:Signature>").unwrap().1;
+    assert!(matches!(checked(dummy.as_bytes()), SignatureCheck::Dummy));
+}
+
+#[test]
+fn a_signature_over_a_part_is_none_over_the_message() {
+    let plain = String::from_utf8(message().to_bytes().unwrap()).unwrap();
+    let marked = plain.replacen("<edXML:Subject>", "<edXML:Subject Id=\"s\">", 1);
+    assert_ne!(marked, plain);
+    let signed = SignatureBuilder::over(&marked.into_bytes(), ["s"], now())
+        .inside_only("edXMLHeader")
+        .sign(&signer())
+        .unwrap();
+    let check = checked(&signed);
+    assert!(matches!(check, SignatureCheck::NotOverMessage(_)), "{check:?}");
+    let report = validate(&signed, &validator(), &Limits::default()).unwrap();
+    assert_eq!(report.conclusion(), None, "it does not count");
+}
+
+#[test]
+fn a_report_on_a_message_is_on_all_its_files() {
+    let pdf = file("pdf/libreoffice.pdf");
+    let signed = pades::SignatureBuilder::new(&pdf, now()).sign(&signer()).unwrap();
+    let table = b"1;2;3;4".to_vec();
+    let beside = cades::SignatureBuilder::new(&table, now()).sign(&signer()).unwrap();
+    let whole = message()
+        .attach("quyết định.pdf", signed.clone())
+        .attach("bảng.csv", table.clone())
+        .attach("bảng.csv.p7s", beside.clone());
+    let limits = Limits::default();
+    let judged = |envelope: &Envelope| {
+        validate(&envelope.to_signed_bytes(&signer(), now()).unwrap(), &validator(), &limits)
+            .unwrap()
+    };
+    let report = judged(&whole);
+    assert_eq!(report.format(), DocumentFormat::Edxml);
+    assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed));
+    let entries: Vec<_> =
+        report.signatures().iter().filter_map(|it| it.covers().entry.as_deref()).collect();
+    assert_eq!(entries, ["edXML", "quyết định.pdf", "bảng.csv"]);
+    assert_eq!(report.uncovered_entries(), ["phụ lục.csv"]);
+
+    let sealed = whole.clone().seal(&signer(), now()).unwrap();
+    assert!(judged(&sealed).uncovered_entries().is_empty());
+
+    let mut tampered = signed;
+    let at = tampered.windows(9).position(|it| it == b"/MediaBox").unwrap();
+    tampered[at + 12] = b'7';
+    let report = judged(&message().attach("quyết định.pdf", tampered));
+    assert!(matches!(report.conclusion(), Some(Conclusion::TotalFailed(_))));
+    let report = judged(&message().attach("hỏng.pdf", b"%PDF-1.7 broken".to_vec()));
+    assert_eq!(report.uncovered_entries(), ["phụ lục.csv", "hỏng.pdf"]);
+    assert!(report.diagnostics().any(|it| it.0.contains("hỏng.pdf")));
+    assert!(is_message(&whole.to_bytes().unwrap()) && !is_message(b"<a/>") && !is_message(b"%PDF"));
+}
