@@ -148,10 +148,12 @@ fn walk() -> Result<bool> {
     Ok(!report.holds())
 }
 
+#[allow(clippy::ptr_arg, reason = "a slice by itself is no `dyn Source`")]
 fn opened(container: &Vec<u8>) -> Result<Dossier<'_>> {
     Ok(Dossier::open(container, &Limits::default())?)
 }
 
+#[allow(clippy::ptr_arg, reason = "as above")]
 fn checked(container: &Vec<u8>, trust: TrustStore, at: UtcTime) -> Result<DossierReport> {
     let validator = Validator::new(trust, Policy::pilot(), at);
     Ok(opened(container)?.check(&validator)?)

@@ -57,6 +57,7 @@ fn contents(archive: &Archive<'_>) -> Result<Vec<(String, Vec<u8>)>> {
 }
 
 /// An archive of what the bytes say: a name of these, a length, a content, and again.
+#[cfg(fuzzing)]
 pub(crate) fn packed(bytes: &[u8]) -> Option<Vec<u8>> {
     const NAMES: [&str; 12] = [
         "mimetype",

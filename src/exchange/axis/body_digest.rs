@@ -98,7 +98,8 @@ mod tests {
                         body.chunks(size).for_each(|piece| digest.update(piece));
                         let found = digest.message(&claimed);
                         let known = whole.map(|it| {
-                            let it = DigestAlgorithm::Sha256.digest(&body[..it as usize]);
+                            let it = DigestAlgorithm::Sha256
+                                .digest(&body[..usize::try_from(it).unwrap()]);
                             it.to_string()
                         });
                         assert_eq!(found, whole.zip(known), "{body:?} by {size}");
