@@ -16,15 +16,15 @@
 //! | certify a PDF, lock its fields, make fields for others | [`pades::SignatureBuilder::certify`], [`pades::FieldLock`], [`pades::FieldBuilder`] |
 //! | sign any file | [`cades::SignatureBuilder`] |
 //! | sign several files in one container | [`asic::ContainerBuilder`] |
-//! | time-stamp and archive signatures | [`cades::Augmenter`], [`pades::Augmenter`] |
-//! | sign XML, or files by XML | [`xades::SignatureBuilder`] |
-//! | time-stamp and archive signatures | [`cades::Augmenter`], [`pades::Augmenter`], [`xades::Augmenter`] |
+//! | sign XML, or files by XML | [`xades::SignatureBuilder`]; without XAdES [`xmldsig::SignatureBuilder`] |
+//! | time-stamp and archive signatures | [`cades::Augmenter`], [`pades::Augmenter`], [`xades::Augmenter`], [`asic::Augmenter`] |
 //! | sign or verify many documents | `batch::Batch` (feature `batch`) |
 //! | verify | [`Validator`] gives a [`Report`] with a [`Conclusion`] |
 //! | verify an evidence record | [`Validator::validate_evidence_record`] over each [`DataObject`] |
 //! | check a certificate | [`Validator::check_certificate`] |
 //! | ask responders, lists and issuers | [`Validator::with_retrieval`] with `online::Http` (feature `http`) |
 //! | package | [`edxml::Envelope`], [`edxml::StatusMessage`], [`edxml::parse`] |
+//! | seal a message, and judge all that is signed in one | [`edxml::Envelope::seal`], [`edxml::validate`] |
 //! | keep a one-stop dossier | [`dossier::Dossier`] |
 //! | run an agency's post | `exchange::{Post, Outbox, Inbox, Examiner}` (features `exchange` and `sqlite` or `postgres`) |
 //! | know what is due, and who may sign for whom | `exchange::deadline::Rules`, `exchange::directory::Directory` (feature `exchange`) |
@@ -50,7 +50,7 @@
 //!   `keys`, and nothing that signs knows it.
 //! - `augmentation`: raises finished signatures; it signs nothing.
 //! - `batch`: many documents signed or verified at once.
-//! - `envelope`: messages that carry documents. `exchange`: sending and receiving them.
+//! - `envelope`: messages that carry documents, dossiers that go from desk to desk. `exchange`: sending and receiving them.
 //!   `online`: those who carry questions for [`Retrieve`], and keys that a service keeps.
 //!
 //! # Features
