@@ -18,6 +18,7 @@ mod facts;
 mod format;
 mod messages;
 mod missing;
+mod pdf;
 mod poe;
 mod policy;
 mod process;
