@@ -79,7 +79,7 @@ fn expected(record: &Value) -> Verdict {
 
 /// Some stand in files of their own, beside a signature: these are not handed in.
 fn is_judged(format: &Value, record: &Value) -> bool {
-    format == "ER" || record["origin"] == "SIGNATURE"
+    format == "ER" || ["SIGNATURE", "CONTAINER"].iter().any(|it| record["origin"] == *it)
 }
 
 fn actual(report: &Report) -> Verdict {
@@ -112,7 +112,7 @@ fn validate(corpus: &Path, record: &Value) -> kyso::Result<Report> {
         None => STANDARD.decode(input["b64"].as_str().unwrap()).unwrap(),
     };
     let contents: Vec<_> = inputs.iter().map(octets).collect();
-    if record["format"] == "CAdES" {
+    if record["format"] == "CAdES" || record["format"] == "XAdES" {
         return validator.validate_detached(&bytes, &contents[0]);
     }
     let objects = inputs.iter().zip(&contents).map(|(input, content)| match &input["kind"] {
@@ -140,10 +140,10 @@ fn id(record: &Value) -> String {
     if named.is_empty() { file.to_owned() } else { format!("{file} + {}", named.join(" + ")) }
 }
 
-/// Records alone or in CMS signatures; what is no record, nobody says anything of.
+/// Records alone, in signatures or in containers; what is no record, nobody says anything of.
 fn is_ours(record: &Value) -> bool {
     let records = record["expect"]["evidence_records"].as_array();
-    ["ER", "CAdES", "PAdES"].contains(&record["format"].as_str().unwrap())
+    ["ER", "CAdES", "PAdES", "XAdES", "ASiC"].contains(&record["format"].as_str().unwrap())
         && records.is_some_and(|it| it.iter().any(|it| is_judged(&record["format"], it)))
         && (record["format"] != "ER" || record["inputs"]["detached_evidence_records"].is_null())
 }

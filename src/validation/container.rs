@@ -14,7 +14,7 @@ impl Validator {
         let container = Container::open(document, &self.limits)?;
         is_no_pdf_outside(document, &container)?;
         let collected = collect::collect_container(&container, self.beside_token())?;
-        let CollectedContainer { facts, uncovered, evidence_records, stale } = collected;
+        let CollectedContainer { facts, uncovered, recorded, stale } = collected;
         let format = match container.container_type() {
             ContainerType::Simple => DocumentFormat::AsicS,
             ContainerType::Extended => DocumentFormat::AsicE,
@@ -31,23 +31,28 @@ impl Validator {
                 format!("The time-stamp “{stamp}” proves nothing of “{entry}”, which was changed or is not in the container."),
             );
         }
-        for entry in &evidence_records {
-            report = report.with_diagnostic(
-                "EVIDENCE_RECORD",
-                format!("Hồ sơ chứng cứ “{entry}” không được kiểm tra."),
-                format!("The evidence record “{entry}” was not looked into."),
-            );
-        }
         if !uncovered.is_empty() {
-            let all = uncovered.iter().map(|it| format!("“{it}”")).collect::<Vec<_>>().join(", ");
+            let all = quoted(&uncovered);
             report = report.with_diagnostic(
                 "UNCOVERED_ENTRIES",
                 format!("CHÚ Ý: không có chữ ký nào bảo đảm cho các tệp sau trong gói: {all}."),
                 format!("NOTE: no signature covers these files of the container: {all}."),
             );
         }
+        if !recorded.is_empty() {
+            let all = quoted(&recorded);
+            report = report.with_diagnostic(
+                "EVIDENCE_RECORD",
+                format!("Với các tệp sau chỉ có bản ghi bằng chứng, tức là chỉ có thể biết tệp có từ lúc nào, không biết ai chịu trách nhiệm: {all}."),
+                format!("An evidence record alone is over these files, which may say since when they exist, and not who answers for them: {all}."),
+            );
+        }
         Ok(report.with_uncovered(uncovered))
     }
+}
+
+fn quoted(names: &[String]) -> String {
+    names.iter().map(|it| format!("“{it}”")).collect::<Vec<_>>().join(", ")
 }
 
 fn irregular(report: Report, what: &Irregularity) -> Report {

@@ -1,4 +1,7 @@
-//! Facts about the signatures and time-stamps of one container (EN 319 162-1).
+//! Facts about the signatures, time-stamps and evidence records of one container
+//! (EN 319 162-1).
+
+mod evidence_records;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,8 +31,8 @@ pub(in crate::validation) struct Collected {
     pub(in crate::validation) facts: DocumentFacts,
     /// Files that no signature covers, or in a container without signatures no time-stamp.
     pub(in crate::validation) uncovered: Vec<String>,
-    /// Evidence records, which are not looked into here.
-    pub(in crate::validation) evidence_records: Vec<String>,
+    /// Those of them that an evidence record is over.
+    pub(in crate::validation) recorded: Vec<String>,
     /// What manifests of time-stamps list that is not there, or not as it was.
     pub(in crate::validation) stale: Vec<Stale>,
 }
@@ -44,7 +47,8 @@ pub(in crate::validation) struct Stale {
 /// fifty signatures, each with what it takes to validate it, cover a hundred thousand.
 const COVERED: usize = 1_000_000;
 
-/// Collects the facts about every signature, and about the time-stamps beside them.
+/// Collects the facts about every signature, and about the time-stamps and evidence records
+/// beside them.
 ///
 /// # Errors
 /// `Malformed` when an entry cannot be read; `LimitExceeded` when a bound was reached; `Io`.
@@ -72,15 +76,18 @@ pub(in crate::validation) fn collect(
     for name in container.of(Role::Xml) {
         collector.xml(name)?;
     }
+    collector.evidence_records()?;
     collector.time_stamps()?;
+    collector.covered_by_records()?;
     let misshapen = misshapen(container);
     for facts in &mut collector.facts.signatures {
         facts.container.iter_mut().for_each(|it| it.misshapen = misshapen);
     }
     let uncovered = collector.uncovered();
-    let evidence_records = container.of(Role::EvidenceRecord).map(str::to_owned).collect();
+    let recorded: BTreeSet<_> = collector.under_records().collect();
+    let recorded = uncovered.iter().filter(|it| recorded.contains(it.as_str())).cloned().collect();
     let Collector { facts, stale, .. } = collector;
-    Ok(Collected { facts, uncovered, evidence_records, stale })
+    Ok(Collected { facts, uncovered, recorded, stale })
 }
 
 struct Collector<'c, 's> {
@@ -382,11 +389,17 @@ impl<'c> Collector<'c, '_> {
         Ok((facts, of))
     }
 
+    /// Whether there are time-stamps or evidence records.
+    fn stands_beside(&self) -> bool {
+        let mut all = [Role::TimeStamp, Role::EvidenceRecord].into_iter();
+        all.any(|it| self.container.of(it).next().is_some())
+    }
+
     /// The caller's certificates, and those that came with the signatures: the validation
-    /// data of a time-stamp may have been put there.
+    /// data of what stands beside them may have been put there.
     fn pool(&self) -> Result<Vec<Certificate>> {
         let mut pool = self.known.certificates.to_vec();
-        if self.container.of(Role::TimeStamp).next().is_none() {
+        if !self.stands_beside() {
             return Ok(pool);
         }
         let most = self.known.certificates.len().saturating_add(self.known.limits.certificates);
@@ -402,7 +415,7 @@ impl<'c> Collector<'c, '_> {
 
     fn revocation(&self) -> Result<RevocationFacts> {
         let mut all = RevocationFacts::default();
-        if self.container.of(Role::TimeStamp).next().is_none() {
+        if !self.stands_beside() {
             return Ok(all);
         }
         let mut seen = BTreeSet::new();

@@ -86,6 +86,7 @@ pub(in crate::validation) fn collect_read(
     let first = collector.first.unwrap_or_default();
     cover(record, &mut time_stamps);
     Ok(EvidenceRecordFacts {
+        entry: None,
         form: type_of(record.form()),
         unreadable: None,
         objects: first.objects,
@@ -197,7 +198,7 @@ fn signature_without<'a>(
 }
 
 /// As [`collect`]; that one cannot be read is a fact.
-fn attempt(
+pub(super) fn attempt(
     octets: &[u8],
     objects: &mut [DataObject<'_>],
     known: Beside<'_>,
@@ -210,8 +211,10 @@ fn attempt(
             _ => Unreadable::Malformed(error.to_string()),
         },
     };
+    let form = if is_text(octets) { EvidenceRecordType::Xml } else { EvidenceRecordType::Asn1 };
     Ok(EvidenceRecordFacts {
-        form: EvidenceRecordType::Asn1,
+        entry: None,
+        form,
         unreadable: Some(unreadable),
         objects: Vec::new(),
         others: Vec::new(),
@@ -472,7 +475,7 @@ fn cover(record: &EvidenceRecord<'_>, time_stamps: &mut [TimeStampFacts]) {
 }
 
 /// The token, its signature, and all that stands in it.
-fn objects_of(stamp: &TimeStampFacts) -> impl Iterator<Item = ObjectId> + '_ {
+pub(super) fn objects_of(stamp: &TimeStampFacts) -> impl Iterator<Item = ObjectId> + '_ {
     let within = stamp.token.iter().flat_map(|it| it.objects.iter().copied());
     [stamp.id].into_iter().chain(within)
 }

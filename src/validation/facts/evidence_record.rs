@@ -9,6 +9,8 @@ use crate::validation::poe::ObjectId;
 /// An evidence record (RFC 4998, RFC 6283), beside a signature or by itself.
 #[derive(Debug, Clone, Serialize)]
 pub(in crate::validation) struct EvidenceRecordFacts {
+    /// The entry of a container that holds it.
+    pub(in crate::validation) entry: Option<String>,
     pub(in crate::validation) form: EvidenceRecordType,
     /// What cannot be read, in words. Nothing below is known then.
     pub(in crate::validation) unreadable: Option<Unreadable>,
@@ -74,6 +76,11 @@ impl EvidenceRecordFacts {
     /// The time of the first archive time-stamp.
     pub(in crate::validation) fn time(&self) -> Option<UtcTime> {
         self.time_stamps.first()?.time
+    }
+
+    /// The time of the last one, on which the others lean.
+    pub(in crate::validation) fn last_time(&self) -> Option<UtcTime> {
+        self.time_stamps.last()?.time
     }
 
     /// Whether each archive time-stamp is as young as the one before, or younger. Nothing

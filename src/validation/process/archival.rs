@@ -63,17 +63,7 @@ pub(in crate::validation) fn document(
     let basics: Vec<_> =
         signatures.map(|it| basic::validate(it, context)).collect::<Result<_>>()?;
     let mut proofs = Proofs::none(context.at);
-    let nothing = RevocationFacts::default();
-    let time_stamps = newest_first(&facts.time_stamps, |stamp| {
-        let processed = time_stamp::validate(stamp, &nothing, &proofs, context)?;
-        if let Some(at) = processed.proves(stamp) {
-            let covered = facts.objects.iter().filter(|(place, _)| stamp.covers.includes(place));
-            covered.for_each(|(_, object)| proofs.add(*object, at));
-            stamp.covers.objects().iter().for_each(|object| proofs.add(*object, at));
-        }
-        Ok(processed)
-    })?;
-    let evidence_records = records(&facts.evidence_records, &mut proofs, context)?;
+    let (time_stamps, evidence_records) = over_document(facts, &mut proofs, context)?;
     let own = facts.signatures.iter();
     let own = own.map(|it| records(&it.evidence_records, &mut proofs, context));
     let own = own.collect::<Result<Vec<_>>>()?;
@@ -88,8 +78,50 @@ pub(in crate::validation) fn document(
     Ok(ProcessedDocument { signatures: signatures?, time_stamps, evidence_records })
 }
 
+/// What is over the document or its parts, the newest first: a time-stamp may be under an
+/// evidence record, or the other way round. A record is as young as its last time-stamp.
+fn over_document(
+    facts: &DocumentFacts,
+    proofs: &mut Proofs<'_>,
+    context: Context<'_>,
+) -> Result<(Vec<ProcessedTimeStamp>, Vec<ProcessedEvidenceRecord>)> {
+    let mut waiting: Vec<_> = facts.evidence_records.iter().enumerate().collect();
+    waiting.sort_by_key(|(place, it)| (it.last_time(), std::cmp::Reverse(*place)));
+    let (nothing, mut processed) = (RevocationFacts::default(), Vec::new());
+    let time_stamps = newest_first(&facts.time_stamps, |stamp| {
+        while let Some((place, record)) = waiting.pop_if(|(_, it)| it.last_time() >= stamp.time) {
+            processed.push((place, self::record(record, proofs, context)?));
+        }
+        let processed = time_stamp::validate(stamp, &nothing, proofs, context)?;
+        if let Some(at) = processed.proves(stamp) {
+            let covered = facts.objects.iter().filter(|(place, _)| stamp.covers.includes(place));
+            covered.for_each(|(_, object)| proofs.add(*object, at));
+            stamp.covers.objects().iter().for_each(|object| proofs.add(*object, at));
+        }
+        Ok(processed)
+    })?;
+    while let Some((place, record)) = waiting.pop() {
+        processed.push((place, self::record(record, proofs, context)?));
+    }
+    processed.sort_by_key(|(place, _)| *place);
+    Ok((time_stamps, processed.into_iter().map(|(_, it)| it).collect()))
+}
+
 /// §5.6.3.4: what an evidence record that holds proves, it proves of all that it covers,
-/// whoever's attribute it is. The newest first; the answers in the order of the document.
+/// whoever's attribute it is.
+fn record(
+    facts: &EvidenceRecordFacts,
+    proofs: &mut Proofs<'_>,
+    context: Context<'_>,
+) -> Result<ProcessedEvidenceRecord> {
+    let processed = evidence_record::validate(facts, proofs, context)?;
+    if let Some(at) = processed.proves(facts) {
+        facts.covers.iter().for_each(|object| proofs.add(*object, at));
+    }
+    Ok(processed)
+}
+
+/// The newest first; the answers in the order of the document.
 fn records(
     facts: &[EvidenceRecordFacts],
     proofs: &mut Proofs<'_>,
@@ -99,11 +131,7 @@ fn records(
     order.sort_by_key(|(place, it)| (std::cmp::Reverse(it.time()), *place));
     let mut all = Vec::with_capacity(order.len());
     for (place, facts) in order {
-        let processed = evidence_record::validate(facts, proofs, context)?;
-        if let Some(at) = processed.proves(facts) {
-            facts.covers.iter().for_each(|object| proofs.add(*object, at));
-        }
-        all.push((place, processed));
+        all.push((place, record(facts, proofs, context)?));
     }
     all.sort_by_key(|(place, _)| *place);
     Ok(all.into_iter().map(|(_, it)| it).collect())

@@ -56,7 +56,8 @@ pub(in crate::validation) fn validate(
 /// What a report calls it.
 fn name(facts: &EvidenceRecordFacts) -> String {
     let time = facts.time().map(|it| it.to_string()).unwrap_or_default();
-    format!("{} {time}", facts.form.name())
+    let entry = facts.entry.as_deref().map(|it| format!("{it} ")).unwrap_or_default();
+    format!("{entry}{} {time}", facts.form.name())
 }
 
 fn findings(facts: &EvidenceRecordFacts) -> Vec<Finding> {
