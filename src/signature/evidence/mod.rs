@@ -39,4 +39,4 @@ pub(crate) use record::{
     ArchiveTimeStamp, Chain, EvidenceRecord, Informations, RecordForm, StatedDigest,
 };
 pub(crate) use tree::{HashTree, group};
-pub(crate) use xml::is_xml_record;
+pub(crate) use xml::{ERS, is_xml_record};

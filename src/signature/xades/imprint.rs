@@ -77,6 +77,16 @@ impl Stamped<'_, '_> {
         Some(all)
     }
 
+    /// What evidence records are over that stand in this property (EN 319 132-3 §5.2): all
+    /// but what came after it, and what manifests list.
+    pub(crate) fn sealed(&self, records: NodeId) -> Option<Vec<Part>> {
+        let mut all = self.signature_parts()?;
+        let before = self.properties.unsigned.all.iter().take_while(|it| it.node != records);
+        all.extend(before.map(|it| Part::Element(it.node)));
+        all.extend(self.objects().map(Part::Element));
+        Some(all)
+    }
+
     fn all_data(&self) -> Vec<Part> {
         let all = self.references.iter().enumerate();
         all.filter(|(_, it)| !it.is_signed_properties).map(|(n, _)| Part::Referenced(n)).collect()

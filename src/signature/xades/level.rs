@@ -130,6 +130,7 @@ impl Structure<'_, '_> {
         }
         match (self.complete, unsigned.has(is_archive)) {
             (false, _) => StructuralLevel::BaselineT,
+            (true, false) if unsigned.has(is_sealing) => StructuralLevel::Ers,
             (true, false) => StructuralLevel::BaselineLt,
             (true, true) => StructuralLevel::BaselineLta,
         }
@@ -164,6 +165,11 @@ impl Structure<'_, '_> {
 
 fn is_archive(kind: &PropertyKind) -> bool {
     matches!(kind, PropertyKind::TimeStamp(it) if it.kind.is_archive())
+}
+
+/// Records in the place of an archive time-stamp (EN 319 132-3).
+fn is_sealing(kind: &PropertyKind) -> bool {
+    matches!(kind, PropertyKind::EvidenceRecords)
 }
 
 fn is_references(kind: &PropertyKind) -> bool {

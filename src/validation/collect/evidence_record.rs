@@ -203,7 +203,16 @@ pub(super) fn attempt(
     objects: &mut [DataObject<'_>],
     known: Beside<'_>,
 ) -> Result<EvidenceRecordFacts> {
-    let unreadable = match collect(octets, objects, known) {
+    let form = if is_text(octets) { EvidenceRecordType::Xml } else { EvidenceRecordType::Asn1 };
+    read_or_unreadable(form, collect(octets, objects, known))
+}
+
+/// That one cannot be read is a fact.
+pub(super) fn read_or_unreadable(
+    form: EvidenceRecordType,
+    found: Result<EvidenceRecordFacts>,
+) -> Result<EvidenceRecordFacts> {
+    let unreadable = match found {
         Ok(facts) => return Ok(facts),
         Err(error) => match error.kind() {
             ErrorKind::LimitExceeded | ErrorKind::Io => return Err(error),
@@ -211,7 +220,6 @@ pub(super) fn attempt(
             _ => Unreadable::Malformed(error.to_string()),
         },
     };
-    let form = if is_text(octets) { EvidenceRecordType::Xml } else { EvidenceRecordType::Asn1 };
     Ok(EvidenceRecordFacts {
         entry: None,
         form,

@@ -1,5 +1,6 @@
 //! Facts about the signatures in one XML document (XMLDSig §3.2, EN 319 132-1).
 
+mod evidence_records;
 mod references;
 mod signer;
 mod time_stamps;
@@ -181,6 +182,7 @@ impl Collector<'_> {
         facts.octets = self.octets(signature, facts.digest_algorithm.known)?;
         facts.revocation = pool.revocation.clone();
         facts.time_stamps = self.time_stamps(facts, read)?;
+        facts.evidence_records = self.evidence_records(facts, read)?;
         facts.objects = objects(facts, pool);
         facts.level = self.level(facts, read)?.into();
         Ok(())
@@ -303,7 +305,8 @@ fn objects(facts: &SignatureFacts, pool: &Pool) -> Vec<ObjectId> {
     let mut all = vec![facts.value_id];
     all.extend(&pool.objects);
     all.extend(facts.revocation.objects());
-    for stamp in &facts.time_stamps {
+    let records = facts.evidence_records.iter().flat_map(|it| &it.time_stamps);
+    for stamp in facts.time_stamps.iter().chain(records) {
         all.push(stamp.id);
         all.extend(stamp.token.iter().flat_map(|it| it.objects.iter().copied()));
     }

@@ -105,7 +105,7 @@ impl Collector<'_> {
     }
 
     /// What names all that is in these parts.
-    fn covered(
+    pub(super) fn covered(
         &self,
         facts: &SignatureFacts,
         parts: &Read<'_>,
