@@ -61,3 +61,8 @@ fn peers_and_we_come_to_the_same_verdicts() {
 fn peers_and_we_keep_to_certifications_and_locks() {
     run("fields.py", &["--short"]);
 }
+
+#[test]
+fn peers_and_we_accept_each_others_xml() {
+    run("xades.py", &[]);
+}

@@ -49,7 +49,8 @@ fn xmlsec1(folder: &Path, arguments: &[&str]) -> Result<(), String> {
 fn verified_there(folder: &Path, signed: &[u8]) -> Result<(), String> {
     fs::write(folder.join("signed.xml"), signed).unwrap();
     let ca = test_key("ca.crt.pem");
-    let options = ["--verify", "--enabled-key-data", "x509", "--trusted-pem"];
+    let at = ["--verification-gmt-time", "2026-06-01 00:00:00"];
+    let options = ["--verify", "--enabled-key-data", "x509", at[0], at[1], "--trusted-pem"];
     let ids = ["--id-attr:Id", "So", "--id-attr:Id", "Object"];
     let all = [&options[..], &[ca.to_str().unwrap()], &ids, &["signed.xml"]].concat();
     xmlsec1(folder, &all)

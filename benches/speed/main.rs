@@ -11,6 +11,7 @@ mod keys;
 mod large;
 mod measure;
 mod table;
+mod xml;
 
 use std::cell::RefCell;
 use std::fs;
@@ -44,6 +45,7 @@ fn main() {
     many_signatures(&mut table, effort);
     many_objects(&mut table, effort);
     messages(&mut table, effort);
+    xml::cases(&mut table, effort, quick);
     large::cases(&mut table, effort, quick);
     table.print();
 }
@@ -217,6 +219,11 @@ fn write_documents(folder: &Path) {
         write(&format!("signed-{key}.pdf"), &signed);
     }
     let signer = keys::signer("rsa2048");
+    for (name, size) in xml::SIZES {
+        let (plain, name) = (xml::document(size), name.replace(' ', ""));
+        write(&format!("plain-{name}.xml"), &plain);
+        write(&format!("signed-{name}.xml"), &xml::signed(&plain, "XMLDSig", &signer));
+    }
     for (form, plain) in [("classic", documents::by_table()), ("stream", documents::by_stream())] {
         let once = sign_pdf(&plain, &signer);
         write(&format!("objects-{form}.pdf"), &once);
