@@ -62,6 +62,11 @@ static double median(double *all, int count)
     return all[count / 2];
 }
 
+/* Whose figures these are: a name and a version. */
+#ifndef PEER
+#define PEER "OpenSSL", OpenSSL_version(OPENSSL_VERSION_STRING)
+#endif
+
 #define MOST_ROUNDS 10000
 
 /* As the bench `speed`: floor and whole in turns, so often each, for six seconds. Prints the
@@ -78,6 +83,6 @@ static void in_turns(int times, int documents, void (*floor)(void), void (*whole
         wholes[count] = each(times, whole) / documents;
         ratios[count] = wholes[count] / floors[count];
     }
-    printf("OpenSSL %s\t%.4f\t%.4f\t%.2f\n", OpenSSL_version(OPENSSL_VERSION_STRING),
-           median(wholes, count), median(floors, count), median(ratios, count));
+    double whole_each = median(wholes, count), floor_each = median(floors, count);
+    printf("%s %s\t%.4f\t%.4f\t%.2f\n", PEER, whole_each, floor_each, median(ratios, count));
 }
