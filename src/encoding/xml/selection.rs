@@ -225,10 +225,6 @@ impl NodeSet {
             && self.scopes.places(node).all(|it| self.namespaces.get(it))
     }
 
-    pub(crate) fn scopes(&self) -> &Rc<Scopes> {
-        &self.scopes
-    }
-
     pub(crate) fn has(&self, node: NodeId) -> bool {
         self.nodes.get(node.index())
     }
