@@ -5,18 +5,22 @@ use std::io::Write;
 
 use crate::augmentation::cades::{self, Level, completed};
 use crate::augmentation::found::Found;
+use crate::augmentation::xades;
 use crate::error::{Error, Result};
 use crate::limits::Limits;
-use crate::signature::asic::{Augment, Container, ContainerType, Role, archived, rewritten};
+use crate::signature::asic::{
+    Augment, Container, ContainerType, Role, archived, is_covered, rewritten,
+};
 use crate::signature::cms::{SignedData, unarmoured};
 use crate::source::{Files, Source};
 use crate::validation::Validator;
 
-/// Raises the CAdES signatures of containers, of whomever, to a level.
+/// Raises the CAdES and XAdES signatures of containers, of whomever, to a level.
 ///
 /// Files and manifests stay as they are, octet for octet; a signature gets what a
-/// [`cades::Augmenter`](crate::cades::Augmenter) gives it. Level LTA of an ASiC-E is a
-/// time-stamp over everything in it (EN 319 162-1 Annex A.7): signatures that are under one,
+/// [`cades::Augmenter`](crate::cades::Augmenter) or a
+/// [`xades::Augmenter`](crate::xades::Augmenter) gives it. Level LTA of an ASiC-E with CAdES is
+/// a time-stamp over everything in it (EN 319 162-1 Annex A.7): signatures that are under one,
 /// or that another signature is over, are not touched any more, and the next time-stamp is
 /// over them, the last one and what it takes to validate that one. Validate first: that a
 /// signature is of a higher level does not make it a good one.
@@ -63,7 +67,8 @@ impl<'a> Augmenter<'a> {
     /// `Malformed` when it is no container; `Misuse` when nothing in it can be raised as it
     /// is, or something at hand is missing: which certificate it is about is said; `Service`
     /// when the authority, or those who know of revocation, do not answer; `Signer` when a
-    /// certificate was revoked; `Unsupported` for signatures in XML and for more than 4 GB;
+    /// certificate was revoked; `Unsupported` for signatures in XML that are not in
+    /// UTF-8, and for more than 4 GB;
     /// `LimitExceeded` when a bound was reached; `Io` when reading fails.
     pub fn augment(&self, container: &dyn Source) -> Result<Vec<u8>> {
         let mut out = Vec::new();
@@ -77,17 +82,22 @@ impl<'a> Augmenter<'a> {
     /// As there; `Io` when writing fails.
     pub fn augment_to(&self, container: &dyn Source, out: &mut dyn Write) -> Result<()> {
         let container = Container::open(container, &self.limits)?;
-        if let Some(name) = container.of(Role::Xml).next() {
-            return Err(Error::unsupported("a container with signatures in XML").in_entry(name));
-        }
+        let by_cms = container.of(Role::Cades).chain(container.of(Role::TimeStamp)).next();
         let archives = matches!(self.level, Level::Lta(..))
-            && container.container_type() == ContainerType::Extended;
+            && container.container_type() == ContainerType::Extended
+            && (by_cms.is_some() || container.of(Role::Xml).next().is_none());
         let mut replaced = BTreeMap::new();
+        for name in container.of(Role::Xml) {
+            if !is_covered(&container, name, &self.limits)? {
+                let raised = self.raised_xml(&container, name, archives);
+                replaced.insert(name.to_owned(), raised.map_err(|it| it.in_entry(name))?);
+            }
+        }
         for name in container.of(Role::Cades).filter(|it| !container.is_listed(it)) {
             replaced.insert(name.to_owned(), self.raised(&container, name)?);
         }
         if let (true, Level::Lta(authority, validator)) = (archives, self.level) {
-            if container.of(Role::Cades).chain(container.of(Role::TimeStamp)).next().is_none() {
+            if by_cms.is_none() {
                 return Err(Error::misuse("there is nothing in the container to be kept"));
             }
             for name in container.of(Role::TimeStamp).filter(|it| !container.is_listed(it)) {
@@ -103,6 +113,24 @@ impl<'a> Augmenter<'a> {
             ));
         }
         rewritten(&container, &replaced, out)
+    }
+
+    /// All XAdES signatures of one document. What will be under an archive manifest needs no
+    /// archive time-stamp of its own.
+    fn raised_xml(&self, container: &Container<'_>, name: &str, archives: bool) -> Result<Vec<u8>> {
+        let most = usize::try_from(self.limits.message_bytes).unwrap_or(usize::MAX);
+        let document = container.read(name, most)?;
+        let level = match self.level {
+            Level::T(authority) => xades::Level::T(authority),
+            Level::Lta(authority, validator) if !archives => {
+                xades::Level::Lta(authority, validator)
+            }
+            Level::Lt(authority, validator) | Level::Lta(authority, validator) => {
+                xades::Level::Lt(authority, validator)
+            }
+        };
+        let augmenter = xades::Augmenter::new(level).with_limits(self.limits.clone());
+        augmenter.augment_with_files(&document, container)
     }
 
     /// One CMS, over its manifest or the only file.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::Write;
 
 use super::container::{Container, ContainerType, Role};
+use super::in_xml::XmlPlan;
 use super::plan::{Plan, Signed, Subject};
 use crate::crypto::{DigestAlgorithm, SignatureAlgorithm};
 use crate::encoding::zip::Compression;
@@ -18,8 +19,8 @@ use crate::signature::tsp::{TimeStampAuthority, token_over};
 use crate::source::Source;
 use crate::time::UtcTime;
 
-/// A container to be made, or one to which a signature or a time-stamp is added, with CAdES
-/// (EN 319 162-1 §5).
+/// A container to be made, or one to which a signature or a time-stamp is added: with CAdES
+/// (EN 319 162-1 §5), or [`with_xades`](Self::with_xades) (§6).
 ///
 /// Files are read piece by piece, whatever their size. Equal files, signed at an equal time,
 /// give an equal container but for the signature.
@@ -50,8 +51,9 @@ pub struct ContainerBuilder<'a> {
     pub(super) over_everything: bool,
     pub(super) compression: Compression,
     pub(super) claimed_time: UtcTime,
-    overrides: Vec<SigningOverride>,
-    signature_policy: Option<SignaturePolicy>,
+    pub(super) overrides: Vec<SigningOverride>,
+    pub(super) signature_policy: Option<SignaturePolicy>,
+    xades: bool,
     level: Option<&'a dyn Augment>,
 }
 
@@ -84,7 +86,8 @@ impl<'a> ContainerBuilder<'a> {
     }
 
     /// Adds to a container. What is there stays as it is, octet for octet, but for the CMS
-    /// of an ASiC-S, which the new signer joins.
+    /// of an ASiC-S, or its document of signatures in XML, which the new signer joins, and for
+    /// the list of files that `with_xades` keeps.
     pub fn beside(container: &'a Container<'a>, claimed_time: UtcTime) -> Self {
         Self::new(container.container_type(), Some(container), claimed_time)
     }
@@ -103,6 +106,7 @@ impl<'a> ContainerBuilder<'a> {
             claimed_time,
             overrides: Vec::new(),
             signature_policy: None,
+            xades: false,
             level: None,
         }
     }
@@ -136,13 +140,23 @@ impl<'a> ContainerBuilder<'a> {
         self
     }
 
+    /// Signs by XAdES: in `META-INF/signatures.xml` of an ASiC-S, and in
+    /// `META-INF/signatures001.xml` and on of an ASiC-E, by the names of all files (EN 319 162-1
+    /// §4.3.3.2, §4.4.3.2). An ASiC-E lists its files as OpenDocument does, too, which other
+    /// programs ask for. Containers have signatures of one kind: such a signature joins none by
+    /// CMS, nor is it over anything but files.
+    pub fn with_xades(mut self) -> Self {
+        self.xades = true;
+        self
+    }
+
     /// Stores files as they are, where they are compressed already.
     pub fn stored(mut self) -> Self {
         self.compression = Compression::Stored;
         self
     }
 
-    /// Signs under this policy (EN 319 122-1 §5.2.9).
+    /// Signs under this policy (EN 319 122-1 §5.2.9, EN 319 132-1 §5.2.9).
     pub fn signature_policy(mut self, policy: SignaturePolicy) -> Self {
         self.signature_policy = Some(policy);
         self
@@ -177,8 +191,19 @@ impl<'a> ContainerBuilder<'a> {
                 "a signature is raised once it is completed: prepare it without a level",
             ));
         }
+        self.prepared_of_kind(certificate_chain, algorithm)
+    }
+
+    fn prepared_of_kind(
+        &self,
+        chain: &[Certificate],
+        algorithm: SignatureAlgorithm,
+    ) -> Result<Prepared> {
+        if self.xades {
+            return XmlPlan::of(self)?.prepared(self, chain, algorithm);
+        }
         let plan = Plan::of(self, Signed::Cades, algorithm.digest())?;
-        self.prepared(&plan, certificate_chain, algorithm)
+        self.prepared(&plan, chain, algorithm)
     }
 
     /// Writes the container with this value, whose files are those that were prepared.
@@ -192,6 +217,12 @@ impl<'a> ContainerBuilder<'a> {
         value: &SignatureValue,
         out: &mut dyn Write,
     ) -> Result<()> {
+        if self.xades {
+            let plan = XmlPlan::of(self)?;
+            let document = plan.with(&prepared.complete(value)?)?;
+            plan.check(&document)?;
+            return plan.write(self, &document, out);
+        }
         let by = prepared.to_be_signed().algorithm().digest();
         let plan = Plan::of(self, Signed::Cades, by)?;
         if plan.digest(by)?.value() != prepared.document().digest() {
@@ -240,6 +271,12 @@ impl<'a> ContainerBuilder<'a> {
 
     fn signed_to(&self, signer: &dyn Signer, out: &mut dyn Write) -> Result<()> {
         let algorithm = signer.algorithm();
+        if self.xades {
+            let plan = XmlPlan::of(self)?;
+            let prepared = plan.prepared(self, signer.certificate_chain(), algorithm)?;
+            let document = plan.with(&sign_prepared(prepared, signer)?)?;
+            return plan.write(self, &document, out);
+        }
         let plan = Plan::of(self, Signed::Cades, algorithm.digest())?;
         let prepared = self.prepared(&plan, signer.certificate_chain(), algorithm)?;
         let signed = sign_prepared(prepared, signer)?;
@@ -289,6 +326,9 @@ impl<'a> ContainerBuilder<'a> {
         authority: &dyn TimeStampAuthority,
         out: &mut dyn Write,
     ) -> Result<()> {
+        if self.xades {
+            return Err(Error::misuse("a time-stamp over files is no XAdES signature"));
+        }
         let by = authority.digest_algorithm();
         let plan = Plan::of(self, Signed::TimeStamp, by)?;
         let token = token_over(authority, &plan.digest(by)?)?;
@@ -338,8 +378,7 @@ pub(super) fn listable(algorithm: DigestAlgorithm) -> Result<DigestAlgorithm> {
 #[cfg(feature = "batch")]
 impl Create for ContainerBuilder<'_> {
     fn begin(&self, chain: &[Certificate], algorithm: SignatureAlgorithm) -> Result<Prepared> {
-        let plan = Plan::of(self, Signed::Cades, algorithm.digest())?;
-        self.prepared(&plan, chain, algorithm)
+        self.prepared_of_kind(chain, algorithm)
     }
 
     fn finish(&self, prepared: Prepared, value: &SignatureValue) -> Result<Made<'_>> {

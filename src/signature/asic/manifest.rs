@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::limits::Limits;
 
 /// Of EN 319 162-1, then those of TS 102 918 and what was made of them.
-const NAMESPACES: [&str; 4] = [
+pub(super) const NAMESPACES: [&str; 4] = [
     "http://uri.etsi.org/02918/v1.2.1#",
     "http://uri.etsi.org/02918/v1.1.1#",
     "http://uri.etsi.org/2918/v1.2.1#",
@@ -162,7 +162,7 @@ pub(super) fn write(signature: &str, mime_type: &str, entries: &[Listed<'_>]) ->
 }
 
 /// RFC 6838 §4.2, with parameters: nothing that XML would take for its own.
-fn check_mime_type(mime_type: &str) -> Result<()> {
+pub(super) fn check_mime_type(mime_type: &str) -> Result<()> {
     let fits = |it: u8| it.is_ascii_graphic() && !matches!(it, b'"' | b'<' | b'&') || it == b' ';
     if mime_type.contains('/') && mime_type.bytes().all(fits) {
         return Ok(());

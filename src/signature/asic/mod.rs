@@ -3,13 +3,16 @@
 mod archive;
 mod builder;
 mod container;
+mod in_xml;
 mod manifest;
 mod names;
+mod package;
 mod plan;
 
 pub(crate) use archive::{archived, rewritten};
 pub use builder::{Augment, ContainerBuilder};
 pub use container::{Container, ContainerType};
 pub(crate) use container::{Irregularity, Role};
+pub(crate) use in_xml::is_covered;
 pub(crate) use manifest::Manifest;
 pub(crate) use names::percent_decoded;

@@ -70,7 +70,7 @@ impl<'a> Plan<'a> {
         builder.check_files()?;
         if builder.existing.is_some_and(|it| it.of(Role::Xml).next().is_some()) {
             return Err(Error::misuse(
-                "the container has signatures in XML, and none of another kind can join them",
+                "the container has signatures in XML: only others `with_xades` can join them",
             ));
         }
         match builder.kind {

@@ -54,6 +54,7 @@ pub struct SignatureBuilder<'a> {
     commitments: Vec<String>,
     content_time_stamps: Authorities<'a>,
     overrides: Vec<SigningOverride>,
+    among: Option<&'a str>,
     level: Option<&'a dyn Augment>,
 }
 
@@ -140,6 +141,7 @@ impl<'a> SignatureBuilder<'a> {
             commitments: Vec::new(),
             content_time_stamps: Authorities::default(),
             overrides: Vec::new(),
+            among: None,
             level: None,
         }
     }
@@ -213,6 +215,12 @@ impl<'a> SignatureBuilder<'a> {
     /// Signs even so, where signing would refuse the certificate.
     pub fn allow(mut self, by_name: SigningOverride) -> Self {
         self.overrides.push(by_name);
+        self
+    }
+
+    /// Makes the element alone, to be put into this document: nothing there has its Ids.
+    pub(crate) fn among(mut self, document: &'a str) -> Self {
+        self.among = Some(document);
         self
     }
 
@@ -472,8 +480,13 @@ impl<'a> SignatureBuilder<'a> {
                 mime_type: Some(file.mime_type.clone().unwrap_or_else(|| OCTETS.to_owned())),
             });
         }
-        let id = self.id(certificate, &all.finish(), |_| true);
-        Ok(Material::alone(id, references, String::new()))
+        let is_free = |id: &str| self.among.is_none_or(|it| !it.contains(id));
+        let id = self.id(certificate, &all.finish(), is_free);
+        let mut material = Material::alone(id, references, String::new());
+        if self.among.is_some() {
+            material.before.clear();
+        }
+        Ok(material)
     }
 
     fn no_element(&self) -> Result<()> {

@@ -1,0 +1,284 @@
+//! What a container with XAdES will be (EN 319 162-1 §4.3.3.2, §4.4.3.2): the signature refers
+//! to the files by their names, and so needs no manifest of its own.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+
+use super::builder::ContainerBuilder;
+use super::container::{Container, ContainerType, Role};
+use super::manifest::NAMESPACES;
+use super::names::percent_decoded;
+use super::package::{self, PACKAGE};
+use crate::crypto::SignatureAlgorithm;
+use crate::encoding::xml::{Document, decode};
+use crate::encoding::zip::{Compression, Writer};
+use crate::error::{Error, ErrorKind, Result};
+use crate::limits::Limits;
+use crate::pki::Certificate;
+use crate::signature::request::{Prepared, Signed};
+use crate::signature::xades::{SignatureBuilder, check_unharmed, text_of};
+use crate::signature::xmldsig::{Dereferencer, Found, Signature, Target};
+use crate::source::{Files, Source};
+
+const ROOT: &str = "XAdESSignatures";
+
+/// What is to be signed, and written then.
+pub(super) struct XmlPlan<'a> {
+    files: Vec<Data<'a>>,
+    /// The entry that will hold the signature.
+    entry: String,
+    /// The document that the signature is put into.
+    document: Vec<u8>,
+    /// Others are in it already.
+    joins: bool,
+    /// What the container will say of its files, where that is new.
+    package: Option<Vec<u8>>,
+}
+
+/// A file that is signed.
+struct Data<'a> {
+    name: String,
+    mime_type: String,
+    source: Box<dyn Source + 'a>,
+}
+
+impl<'a> XmlPlan<'a> {
+    /// # Errors
+    /// As [`ContainerBuilder::sign`].
+    pub(super) fn of(builder: &ContainerBuilder<'a>) -> Result<Self> {
+        builder.check_files()?;
+        if builder.over_everything {
+            return Err(Error::misuse("a XAdES signature in a container is over its files only"));
+        }
+        let others =
+            |it: &Container<'_>| it.of(Role::Cades).chain(it.of(Role::TimeStamp)).next().is_some();
+        if builder.existing.is_some_and(others) {
+            return Err(Error::misuse(
+                "the container has signatures or time-stamps by CMS, and none in XML can join them",
+            ));
+        }
+        let limits = Limits::default();
+        let files = files(builder, &limits)?;
+        match builder.kind {
+            ContainerType::Simple => Self::simple(builder, files, &limits),
+            ContainerType::Extended => Self::extended(builder, files, &limits),
+        }
+    }
+
+    fn simple(
+        builder: &ContainerBuilder<'a>,
+        files: Vec<Data<'a>>,
+        limits: &Limits,
+    ) -> Result<Self> {
+        let mut there = builder.existing.into_iter().flat_map(|it| it.of(Role::Xml));
+        let (entry, document, joins) = match (there.next(), there.next(), builder.existing) {
+            (Some(only), None, Some(container)) => {
+                (only.to_owned(), read(container, only, limits)?, true)
+            }
+            (None, ..) => ("META-INF/signatures.xml".to_owned(), empty(), false),
+            _ => return Err(Error::misuse("the ASiC-S has several documents of signatures")),
+        };
+        Ok(Self { files, entry, document, joins, package: None })
+    }
+
+    fn extended(
+        builder: &ContainerBuilder<'a>,
+        files: Vec<Data<'a>>,
+        limits: &Limits,
+    ) -> Result<Self> {
+        let name = |n: u32| format!("META-INF/signatures{n:03}.xml");
+        let free = |it: &String| builder.existing.is_none_or(|container| !container.holds(it));
+        let entry = (1..).map(name).find(free).unwrap_or_else(|| name(0));
+        let package = match builder.existing {
+            Some(container) if builder.files.is_empty() && container.holds(PACKAGE) => None,
+            Some(container) if is_covered(container, PACKAGE, limits)? => {
+                let error = "a signature is over the list of files, and none can be added";
+                return Err(Error::misuse(error).in_entry(PACKAGE));
+            }
+            _ => {
+                let listed = files.iter().map(|it| (it.name.as_str(), it.mime_type.as_str()));
+                Some(package::write(builder.kind.mime_type(), listed)?)
+            }
+        };
+        Ok(Self { files, entry, document: empty(), joins: false, package })
+    }
+
+    /// All but the value. The signature is made alone, and put where it belongs when it is
+    /// complete.
+    pub(super) fn prepared(
+        &self,
+        builder: &ContainerBuilder<'_>,
+        chain: &[Certificate],
+        algorithm: SignatureAlgorithm,
+    ) -> Result<Prepared> {
+        let (text, _) = text_of(&self.document)?;
+        let (first, rest) = self.files.split_first().ok_or_else(no_file)?;
+        let mut made =
+            SignatureBuilder::detached(first.name.as_str(), &*first.source, builder.claimed_time)
+                .mime_type(first.mime_type.as_str())
+                .among(text);
+        for file in rest {
+            made = made.file(file.name.as_str(), &*file.source).mime_type(file.mime_type.as_str());
+        }
+        if let Some(policy) = &builder.signature_policy {
+            made = made.signature_policy(policy.clone());
+        }
+        for it in &builder.overrides {
+            made = made.allow(*it);
+        }
+        made.prepare(chain, algorithm)
+    }
+
+    /// The document with the signature.
+    ///
+    /// # Errors
+    /// `Misuse` when no signature can be put into the one that is there.
+    pub(super) fn with(&self, signed: &Signed) -> Result<Vec<u8>> {
+        let first = self.files.first().ok_or_else(no_file)?;
+        let signature = signed.to_vec(&*first.source)?;
+        let limits = Limits::default();
+        let (text, mark) = text_of(&self.document)?;
+        let parsed = Document::parse(text, mark, &limits)?;
+        let root = parsed.root_element();
+        let known = |it: &&str| parsed.element(root).is_some_and(|root| root.is(it, ROOT));
+        let place = parsed.end_tag(root).filter(|_| NAMESPACES.iter().any(|it| known(&it)));
+        let parts = place.and_then(|it| text.split_at_checked(it)).ok_or_else(|| {
+            Error::misuse("to what is in this entry no signature can be added")
+                .in_entry(&self.entry)
+        })?;
+        let document = [parts.0.as_bytes(), &signature, parts.1.as_bytes()].concat();
+        if self.joins {
+            let files = self.named();
+            check_unharmed(&self.document, &document, Some(&files), &limits)?;
+        }
+        Ok(document)
+    }
+
+    /// Refuses a document whose newest signature is not over these files, and all of them.
+    pub(super) fn check(&self, document: &[u8]) -> Result<()> {
+        let other = || Error::misuse("the container was prepared over other files");
+        let limits = Limits::default();
+        let (text, mark) = text_of(document)?;
+        let document = Document::parse(text, mark, &limits)?;
+        let files = self.named();
+        let mut dereferencer = Dereferencer::new(&document, Some(&files), &limits);
+        let node = Signature::all_in(&document, &limits)?.pop().ok_or_else(other)?;
+        let mut over = BTreeSet::new();
+        for reference in &Signature::read(&document, node, &limits)?.signed_info.references {
+            let processed = dereferencer.process(node, reference)?;
+            if !matches!(processed.found, Found::Matches) {
+                return Err(other());
+            }
+            if let Some(Target::File(name)) = processed.target {
+                over.insert(name);
+            }
+        }
+        match self.files.iter().all(|it| over.contains(&it.name)) {
+            true => Ok(()),
+            false => Err(other()),
+        }
+    }
+
+    /// Writes the container with the document that has the signature now.
+    pub(super) fn write(
+        &self,
+        builder: &ContainerBuilder<'_>,
+        document: &Vec<u8>,
+        out: &mut dyn Write,
+    ) -> Result<()> {
+        let mut writer = Writer::new(out).dated(builder.claimed_time);
+        match builder.existing {
+            Some(container) => {
+                let archive = container.archive();
+                let anew = |it: &str| it == self.entry || (self.package.is_some() && it == PACKAGE);
+                let kept = archive.in_order().into_iter().filter(|it| !anew(&it.name));
+                kept.into_iter().try_for_each(|it| writer.copy(archive, it, &it.name))?;
+            }
+            None => {
+                let mime_type = builder.kind.mime_type().as_bytes().to_vec();
+                writer.add("mimetype", &mime_type, Compression::Stored)?;
+            }
+        }
+        for file in &builder.files {
+            writer.add(&file.name, file.content, builder.compression)?;
+        }
+        if let Some(package) = &self.package {
+            writer.add(PACKAGE, package, Compression::Deflated)?;
+        }
+        writer.add(&self.entry, document, Compression::Deflated)?;
+        writer.finish()
+    }
+
+    fn named(&self) -> Vec<(&str, &dyn Source)> {
+        self.files.iter().map(|it| (it.name.as_str(), &*it.source as &dyn Source)).collect()
+    }
+}
+
+fn no_file() -> Error {
+    Error::misuse("there is no file to be signed")
+}
+
+/// Those of the container, as it says of what kind they are, and those that are added.
+fn files<'a>(builder: &ContainerBuilder<'a>, limits: &Limits) -> Result<Vec<Data<'a>>> {
+    let mut all = Vec::new();
+    if let Some(container) = builder.existing {
+        let mut known = package::read(container, limits)?;
+        for name in container.data_files() {
+            let source = container.open(name)?.ok_or_else(no_file)?;
+            let mime_type = known.remove(name).unwrap_or_else(|| package::OCTETS.to_owned());
+            all.push(Data { name: name.to_owned(), mime_type, source });
+        }
+    }
+    for file in &builder.files {
+        let mime_type = file.mime_type.clone().unwrap_or_else(|| package::OCTETS.to_owned());
+        all.push(Data { name: file.name.clone(), mime_type, source: Box::new(file.content) });
+    }
+    Ok(all)
+}
+
+/// A document of no signatures yet.
+fn empty() -> Vec<u8> {
+    let [namespace, ..] = NAMESPACES;
+    let text = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+         <asic:{ROOT} xmlns:asic=\"{namespace}\"></asic:{ROOT}>\n"
+    );
+    text.into_bytes()
+}
+
+fn read(container: &Container<'_>, name: &str, limits: &Limits) -> Result<Vec<u8>> {
+    container.read(name, usize::try_from(limits.message_bytes).unwrap_or(usize::MAX))
+}
+
+/// Whether something in the container is over this entry, which has to stay as it is then.
+///
+/// # Errors
+/// `LimitExceeded` when a bound was reached; `Io`.
+pub(crate) fn is_covered(container: &Container<'_>, name: &str, limits: &Limits) -> Result<bool> {
+    if container.is_listed(name) {
+        return Ok(true);
+    }
+    for entry in container.of(Role::Xml) {
+        match refers(&read(container, entry, limits)?, name, limits) {
+            Ok(false) => {}
+            Ok(true) => return Ok(true),
+            // What cannot be read holds in no case.
+            Err(error) if error.kind() == ErrorKind::Malformed => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(false)
+}
+
+fn refers(bytes: &[u8], name: &str, limits: &Limits) -> Result<bool> {
+    let (text, mark) = decode(bytes)?;
+    let document = Document::parse(&text, mark, limits)?;
+    for node in Signature::all_in(&document, limits)? {
+        let Ok(signature) = Signature::read(&document, node, limits) else { continue };
+        let mut uris = signature.signed_info.references.iter().filter_map(|it| it.uri.as_deref());
+        if uris.any(|it| percent_decoded(it).as_deref() == Some(name)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

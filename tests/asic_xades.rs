@@ -1,0 +1,268 @@
+//! Containers with XAdES (EN 319 162-1 §4.3.3.2, §4.4.3.2): made, added to, raised, changed, and
+//! judged.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+#![allow(missing_docs)]
+
+mod support;
+
+use kyso::asic::{Augmenter, Container, ContainerBuilder, Level};
+use kyso::{
+    Conclusion, DocumentFormat, ErrorKind, Failed, Files, Form, Indeterminate, Limits, Policy,
+    Report, SignatureLevel, SignatureReport, Signer, UtcTime, Validator,
+};
+use support::pki::{CONTENT, NOW, Pki};
+
+const NAMES: [&str; 2] = ["công văn số 15 & 16.txt", "phụ lục/bảng 100%.csv"];
+/// As they are referred to (RFC 3986 §2.1).
+const URIS: [&str; 2] = [
+    "c%C3%B4ng%20v%C4%83n%20s%E1%BB%91%2015%20%26%2016.txt",
+    "ph%E1%BB%A5%20l%E1%BB%A5c/b%E1%BA%A3ng%20100%25.csv",
+];
+
+fn at(text: &str) -> UtcTime {
+    text.parse().unwrap()
+}
+
+fn validator(pki: &Pki) -> Validator {
+    let lists = [pki.root.crl(&[]), pki.middle.crl(&[])];
+    Validator::new(pki.trust(), Policy::default(), at(NOW)).with_crls(lists)
+}
+
+fn letter() -> Vec<u8> {
+    CONTENT.to_vec()
+}
+
+fn judge(pki: &Pki, container: &[u8]) -> Report {
+    validator(pki).validate(container).unwrap()
+}
+
+/// A letter and its annex, in folders and with names as they are in Vietnam.
+fn extended<'a>(letter: &'a Vec<u8>, annex: &'a Vec<u8>) -> ContainerBuilder<'a> {
+    let builder = ContainerBuilder::extended(at(NOW)).with_xades();
+    builder.file_of_type(NAMES[0], "text/plain", letter).file(NAMES[1], annex)
+}
+
+fn simple(letter: &Vec<u8>) -> ContainerBuilder<'_> {
+    ContainerBuilder::simple(at(NOW)).with_xades().file(NAMES[0], letter)
+}
+
+fn names(container: &[u8]) -> Vec<String> {
+    let limits = Limits::default();
+    let opened = Container::open(&container, &limits).unwrap();
+    opened.names().into_iter().map(str::to_owned).collect()
+}
+
+fn entry(container: &[u8], name: &str) -> String {
+    let (limits, mut out) = (Limits::default(), Vec::new());
+    Container::open(&container, &limits).unwrap().extract(name, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+/// The files that a signature is over, and that are as they were, by their references.
+fn covered(signature: &SignatureReport) -> Vec<String> {
+    let data = signature.references().iter().filter(|it| !it.name.starts_with('#'));
+    let names = data.map(|it| {
+        assert!(it.found && it.intact == Some(true), "{it:?}");
+        it.name.clone()
+    });
+    names.collect()
+}
+
+/// The container with an entry exchanged, or left out.
+fn repacked(container: &[u8], changed: &str, content: Option<&[u8]>) -> Vec<u8> {
+    let mut entries = Vec::new();
+    for name in names(container) {
+        match (name == changed, content) {
+            (true, None) => {}
+            (true, Some(other)) => entries.push((name, other.to_vec())),
+            (false, _) => {
+                let (limits, mut out) = (Limits::default(), Vec::new());
+                let opened = Container::open(&container, &limits).unwrap();
+                opened.extract(&name, &mut out).unwrap();
+                entries.push((name, out));
+            }
+        }
+    }
+    support::zip::stored(&entries)
+}
+
+#[test]
+fn both_kinds_are_signed_and_pass() {
+    let pki = Pki::new();
+    let (letter, annex) = (letter(), b"1;2;3\n".repeat(1_000));
+    let xml = "META-INF/signatures";
+    for (builder, format, files, entries) in [
+        (simple(&letter), DocumentFormat::AsicS, 1, vec![format!("{xml}.xml")]),
+        (
+            extended(&letter, &annex),
+            DocumentFormat::AsicE,
+            2,
+            vec!["META-INF/manifest.xml".into(), format!("{xml}001.xml")],
+        ),
+    ] {
+        let container = builder.sign(&pki.signer()).unwrap();
+        let expected = [&["mimetype"][..], &NAMES[..files]].concat();
+        let expected: Vec<_> = expected.into_iter().map(str::to_owned).chain(entries).collect();
+        assert_eq!(names(&container), expected);
+        let report = judge(&pki, &container);
+        assert_eq!(report.format(), format);
+        assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed));
+        assert_eq!(report.diagnostics().count(), 0);
+        assert!(report.uncovered_entries().is_empty());
+        let one = &report.signatures()[0];
+        assert_eq!((one.form(), one.level()), (Form::Xades, SignatureLevel::BaselineB));
+        assert_eq!(covered(one), URIS[..files]);
+    }
+}
+
+#[test]
+fn names_are_escaped_and_kinds_of_files_are_said() {
+    let pki = Pki::new();
+    let (letter, annex) = (letter(), b"1;2;3".to_vec());
+    let container = extended(&letter, &annex).sign(&pki.signer()).unwrap();
+    let signatures = entry(&container, "META-INF/signatures001.xml");
+    assert!(signatures.contains(
+        "<asic:XAdESSignatures xmlns:asic=\"http://uri.etsi.org/02918/v1.2.1#\"><ds:Signature "
+    ));
+    assert!(URIS.iter().all(|it| signatures.contains(&format!("URI=\"{it}\""))));
+    assert!(signatures.contains("<xades:MimeType>text/plain</xades:MimeType>"));
+    let list = entry(&container, "META-INF/manifest.xml");
+    for (name, kind) in [
+        ("/", "application/vnd.etsi.asic-e+zip"),
+        ("công văn số 15 &amp; 16.txt", "text/plain"),
+        (NAMES[1], "application/octet-stream"),
+    ] {
+        let line = format!("manifest:full-path=\"{name}\" manifest:media-type=\"{kind}\"/>");
+        assert!(list.contains(&line), "{list}");
+    }
+}
+
+#[test]
+fn a_file_that_is_exchanged_fails_the_signature() {
+    let pki = Pki::new();
+    let (letter, annex) = (letter(), b"1;2;3".to_vec());
+    for builder in [simple(&letter), extended(&letter, &annex)] {
+        let container = builder.sign(&pki.signer()).unwrap();
+        let whole = judge(&pki, &repacked(&container, "none", None));
+        assert_eq!(whole.conclusion(), Some(Conclusion::TotalPassed));
+        let report = judge(&pki, &repacked(&container, NAMES[0], Some(b"Other")));
+        let failed = Conclusion::TotalFailed(Failed::HashFailure);
+        assert_eq!(report.conclusion(), Some(failed));
+        assert_eq!(report.uncovered_entries(), [NAMES[0]]);
+    }
+    let container = extended(&letter, &annex).sign(&pki.signer()).unwrap();
+    let report = judge(&pki, &repacked(&container, NAMES[0], None));
+    let missing = Conclusion::Indeterminate(Indeterminate::SignedDataNotFound);
+    assert_eq!(report.conclusion(), Some(missing));
+}
+
+#[test]
+fn a_second_signature_keeps_the_first() {
+    let pki = Pki::new();
+    let (letter, annex, more) = (letter(), b"1;2;3".to_vec(), b"more".to_vec());
+    let limits = Limits::default();
+    for builder in [simple(&letter), extended(&letter, &annex)] {
+        let container = builder.sign(&pki.signer()).unwrap();
+        let opened = Container::open(&container, &limits).unwrap();
+        // The same signer at the same time: nothing is another's by its Id.
+        let beside = ContainerBuilder::beside(&opened, at(NOW)).with_xades();
+        let both = beside.sign(&pki.signer()).unwrap();
+        let report = judge(&pki, &both);
+        assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed));
+        assert_eq!(report.signatures().len(), 2);
+        assert_eq!(report.diagnostics().count(), 0);
+        let over: Vec<_> = report.signatures().iter().map(covered).collect();
+        assert_eq!(over[0], over[1]);
+    }
+    let container = extended(&letter, &annex).sign(&pki.signer()).unwrap();
+    let opened = Container::open(&container, &limits).unwrap();
+    let beside = ContainerBuilder::beside(&opened, at(NOW)).with_xades();
+    let parallel = beside.sign(&pki.signer()).unwrap();
+    let body = container.windows(4).position(|it| it == b"PK\x01\x02").unwrap();
+    assert_eq!(parallel[..body], container[..body]);
+    assert!(entry(&parallel, "META-INF/signatures002.xml").contains(">text/plain<"));
+    // With one file more, which the first does not answer for.
+    let larger = beside.clone().file("more.txt", &more).sign(&pki.signer()).unwrap();
+    let list = entry(&larger, "META-INF/manifest.xml");
+    assert!(list.contains("\"more.txt\"") && list.contains("\"text/plain\""), "{list}");
+    let report = judge(&pki, &larger);
+    assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed));
+    assert!(report.uncovered_entries().is_empty());
+    let over: Vec<_> = report.signatures().iter().map(covered).collect();
+    assert_eq!(over, [&URIS[..], &[URIS[0], URIS[1], "more.txt"]]);
+}
+
+#[test]
+fn signatures_of_two_kinds_are_not_mixed() {
+    let pki = Pki::new();
+    let (letter, annex) = (letter(), b"1;2;3".to_vec());
+    let limits = Limits::default();
+    let in_xml = extended(&letter, &annex).sign(&pki.signer()).unwrap();
+    let by_cms = ContainerBuilder::extended(at(NOW)).file("a", &letter);
+    let by_cms = by_cms.sign(&pki.signer()).unwrap();
+    let (in_xml, by_cms) =
+        (Container::open(&in_xml, &limits).unwrap(), Container::open(&by_cms, &limits).unwrap());
+    for refused in [
+        ContainerBuilder::beside(&in_xml, at(NOW)),
+        ContainerBuilder::beside(&in_xml, at(NOW)).with_xades().over_everything(),
+        ContainerBuilder::beside(&by_cms, at(NOW)).with_xades(),
+        simple(&letter).file("b", &annex),
+        extended(&letter, &annex).file_of_type("c", "<none>", &letter),
+    ] {
+        assert_eq!(refused.sign(&pki.signer()).unwrap_err().kind(), ErrorKind::Misuse);
+    }
+    let stamped = extended(&letter, &annex).time_stamp(&pki.tsa()).unwrap_err();
+    assert_eq!(stamped.kind(), ErrorKind::Misuse);
+}
+
+#[test]
+fn a_key_elsewhere_signs_in_three_steps() {
+    let pki = Pki::new();
+    let signer = pki.signer();
+    let (letter, annex, other) = (letter(), b"1;2;3".to_vec(), b"4;5;6".to_vec());
+    let kinds = [
+        (simple(&letter), simple(&other)),
+        (extended(&letter, &annex), extended(&letter, &other)),
+        // One file more.
+        (extended(&letter, &annex), extended(&letter, &annex).file("c", &other)),
+    ];
+    for (builder, exchanged) in kinds {
+        let prepared = builder.prepare(signer.certificate_chain(), signer.algorithm());
+        let prepared = serde_json::to_string(&prepared.unwrap()).unwrap();
+        let again = || serde_json::from_str::<kyso::Prepared>(&prepared).unwrap();
+        let value = signer.sign(again().to_be_signed()).unwrap();
+        let container = builder.complete(again(), &value).unwrap();
+        assert_eq!(judge(&pki, &container).conclusion(), Some(Conclusion::TotalPassed));
+        let refused = exchanged.complete(again(), &value).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Misuse);
+    }
+}
+
+#[test]
+fn every_level_is_what_it_says() {
+    let pki = Pki::new();
+    let (tsa, validator) = (pki.tsa(), validator(&pki));
+    let (letter, annex) = (letter(), b"1;2;3".to_vec());
+    let levels = [
+        (Level::T(&tsa), SignatureLevel::BaselineT, 1),
+        (Level::Lt(&tsa, &validator), SignatureLevel::BaselineLt, 1),
+        (Level::Lta(&tsa, &validator), SignatureLevel::BaselineLta, 2),
+    ];
+    for (level, expected, stamps) in levels {
+        for builder in [simple(&letter), extended(&letter, &annex)] {
+            let at_once = builder.clone().level(&level).sign(&pki.signer()).unwrap();
+            let signed = builder.sign(&pki.signer()).unwrap();
+            let later = Augmenter::new(level).augment(&signed).unwrap();
+            assert_eq!(names(&later), names(&signed));
+            for container in [at_once, later] {
+                let report = judge(&pki, &container);
+                assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed), "{level:?}");
+                assert_eq!(report.diagnostics().count(), 0);
+                let one = &report.signatures()[0];
+                assert_eq!(one.level(), expected);
+                assert_eq!(one.timestamps().len(), stamps, "{level:?} {builder:?}");
+                assert!(one.timestamps().iter().all(|it| it.imprint_intact == Some(true)));
+            }
+        }
+    }
+}
