@@ -43,6 +43,7 @@ any file   --time 2026-11-22T08:00:00+07:00      the claimed time; now, unless g
            --trust FILE --crl FILE --ocsp FILE   for LT and LTA; what is missing is asked for
            --local                               ask addresses of one's own network, too
 container  --over-everything                     sign what others signed before, too
+           --xades                               by XAdES, instead of CAdES
 PDF        --document-password TEXT              opens one that is encrypted; the empty one is tried in any case
            --field NAME --reason TEXT --location TEXT --contact TEXT --pkcs7
            --page N --rectangle LEFT,BOTTOM,RIGHT,TOP   where the field is; invisible, unless given
@@ -293,7 +294,7 @@ impl Options {
                 "--document-password" => options.document_password = Some(next()?),
                 "--time" => options.time = Some(next()?.parse()?),
                 "--detached" => options.cades = true,
-                "--xades" => options.xades = true,
+                "--xades" => (options.xades, options.containers.xades) = (true, true),
                 "--enveloping" => (options.cades, options.enveloping) = (true, true),
                 "--mime-type" => options.mime_type = Some(next()?),
                 "--pkcs7" => options.pkcs7 = true,

@@ -18,6 +18,8 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 pub(crate) struct Containers {
     kind: Option<ContainerType>,
     over_everything: bool,
+    /// By XAdES, instead of CAdES.
+    pub(crate) xades: bool,
 }
 
 /// A container that is to be made, or added to.
@@ -83,6 +85,9 @@ impl Packing<'_> {
         };
         for (name, content) in &self.files {
             builder = builder.file(name, content);
+        }
+        if self.wanted.xades {
+            builder = builder.with_xades();
         }
         if self.wanted.over_everything { builder.over_everything() } else { builder }
     }
