@@ -8,7 +8,7 @@ mod support;
 use kyso::asic::{Augmenter, Container, ContainerBuilder, Level};
 use kyso::{
     Conclusion, DocumentFormat, ErrorKind, Failed, Files, Form, Indeterminate, Limits, Policy,
-    Report, SignatureLevel, SignatureReport, Signer, UtcTime, Validator,
+    Report, SignatureLevel, SignatureReport, Signer, UtcTime, Validator, xades,
 };
 use support::pki::{CONTENT, NOW, Pki};
 
@@ -173,6 +173,8 @@ fn a_second_signature_keeps_the_first() {
         assert_eq!(report.diagnostics().count(), 0);
         let over: Vec<_> = report.signatures().iter().map(covered).collect();
         assert_eq!(over[0], over[1]);
+        let ids: Vec<_> = report.signatures().iter().map(SignatureReport::id).collect();
+        assert_eq!(ids[1], format!("{}-2", ids[0]));
     }
     let container = extended(&letter, &annex).sign(&pki.signer()).unwrap();
     let opened = Container::open(&container, &limits).unwrap();
@@ -265,4 +267,38 @@ fn every_level_is_what_it_says() {
             }
         }
     }
+}
+
+/// What another signature is over has to stay as it is.
+#[test]
+fn nothing_that_another_signature_is_over_is_changed() {
+    let pki = Pki::new();
+    let (letter, annex) = (letter(), b"1;2;3".to_vec());
+    let container = extended(&letter, &annex).sign(&pki.signer()).unwrap();
+    let [first, list, second] =
+        ["signatures001", "manifest", "signatures002"].map(|it| format!("META-INF/{it}.xml"));
+    let (over, listed) =
+        (entry(&container, &first).into_bytes(), entry(&container, &list).into_bytes());
+    let other = xades::SignatureBuilder::detached(&first, &over, at(NOW)).file(&list, &listed);
+    let other = other.file("letter", &letter).sign(&pki.signer()).unwrap();
+    let mut entries: Vec<_> = names(&container)
+        .into_iter()
+        .map(|it| (it.clone(), entry(&container, &it).into_bytes()))
+        .collect();
+    entries.extend([("letter".to_owned(), letter.clone()), (second.clone(), other)]);
+    let container = support::zip::stored(&entries);
+    assert_eq!(judge(&pki, &container).conclusion(), Some(Conclusion::TotalPassed));
+    let raised = Augmenter::new(Level::T(&pki.tsa())).augment(&container).unwrap();
+    assert_eq!(entry(&raised, &first).as_bytes(), over);
+    let report = judge(&pki, &raised);
+    assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed));
+    let stamps: Vec<_> = report.signatures().iter().map(|it| it.timestamps().len()).collect();
+    assert_eq!(stamps, [0, 1]);
+    let limits = Limits::default();
+    let opened = Container::open(&container, &limits).unwrap();
+    let beside = ContainerBuilder::beside(&opened, at(NOW)).with_xades();
+    let added = beside.clone().file("more.txt", &annex).sign(&pki.signer()).unwrap_err();
+    assert_eq!(added.kind(), ErrorKind::Misuse);
+    let beside = beside.sign(&pki.signer()).unwrap();
+    assert_eq!(judge(&pki, &beside).conclusion(), Some(Conclusion::TotalPassed));
 }

@@ -122,6 +122,18 @@ fn files_are_signed_in_a_container() {
     let (code, said) = verified.unwrap_or_else(|| (Some(2), "\"format\":\"ASiC-E\"".into()));
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("\"format\":\"ASiC-E\""), "{said}");
+    // By XAdES, and another joins.
+    for (kind, format) in [("--asic-e", "ASiC-E"), ("--asic-s", "ASiC-S")] {
+        let (code, error) = sign(&[kind, "--xades", &letter, &path("x")]).unwrap();
+        assert_eq!(code, Some(0), "{error}");
+        let (code, error) = sign(&["--xades", &path("x"), &path("x2")]).unwrap();
+        assert_eq!(code, Some(0), "{error}");
+        let report = report("x2");
+        assert_eq!(report["format"], format);
+        let signatures = report["signatures"].as_array().unwrap();
+        assert_eq!(signatures.len(), 2);
+        assert!(signatures.iter().all(|it| it["intact"] == true && it["form"] == "XAdES"));
+    }
     // As any other file.
     assert_eq!(sign(&["--enveloping", &path("e"), &path("p7m")]).unwrap().0, Some(0));
     assert_eq!(report("p7m")["format"], "CMS");

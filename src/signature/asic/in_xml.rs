@@ -31,6 +31,8 @@ pub(super) struct XmlPlan<'a> {
     document: Vec<u8>,
     /// Others are in it already.
     joins: bool,
+    /// All signatures of the container: no two are to have the same Id, wherever they stand.
+    there: String,
     /// What the container will say of its files, where that is new.
     package: Option<Vec<u8>>,
 }
@@ -59,10 +61,16 @@ impl<'a> XmlPlan<'a> {
         }
         let limits = Limits::default();
         let files = files(builder, &limits)?;
-        match builder.kind {
-            ContainerType::Simple => Self::simple(builder, files, &limits),
-            ContainerType::Extended => Self::extended(builder, files, &limits),
+        let mut plan = match builder.kind {
+            ContainerType::Simple => Self::simple(builder, files, &limits)?,
+            ContainerType::Extended => Self::extended(builder, files, &limits)?,
+        };
+        for (container, name) in
+            builder.existing.into_iter().flat_map(|it| it.of(Role::Xml).map(move |name| (it, name)))
+        {
+            plan.there.push_str(&String::from_utf8_lossy(&read(container, name, &limits)?));
         }
+        Ok(plan)
     }
 
     fn simple(
@@ -78,7 +86,7 @@ impl<'a> XmlPlan<'a> {
             (None, ..) => ("META-INF/signatures.xml".to_owned(), empty(), false),
             _ => return Err(Error::misuse("the ASiC-S has several documents of signatures")),
         };
-        Ok(Self { files, entry, document, joins, package: None })
+        Ok(Self { files, entry, document, joins, there: String::new(), package: None })
     }
 
     fn extended(
@@ -100,7 +108,7 @@ impl<'a> XmlPlan<'a> {
                 Some(package::write(builder.kind.mime_type(), listed)?)
             }
         };
-        Ok(Self { files, entry, document: empty(), joins: false, package })
+        Ok(Self { files, entry, document: empty(), joins: false, there: String::new(), package })
     }
 
     /// All but the value. The signature is made alone, and put where it belongs when it is
@@ -111,12 +119,11 @@ impl<'a> XmlPlan<'a> {
         chain: &[Certificate],
         algorithm: SignatureAlgorithm,
     ) -> Result<Prepared> {
-        let (text, _) = text_of(&self.document)?;
         let (first, rest) = self.files.split_first().ok_or_else(no_file)?;
         let mut made =
             SignatureBuilder::detached(first.name.as_str(), &*first.source, builder.claimed_time)
                 .mime_type(first.mime_type.as_str())
-                .among(text);
+                .among(&self.there);
         for file in rest {
             made = made.file(file.name.as_str(), &*file.source).mime_type(file.mime_type.as_str());
         }
@@ -141,7 +148,7 @@ impl<'a> XmlPlan<'a> {
         let parsed = Document::parse(text, mark, &limits)?;
         let root = parsed.root_element();
         let known = |it: &&str| parsed.element(root).is_some_and(|root| root.is(it, ROOT));
-        let place = parsed.end_tag(root).filter(|_| NAMESPACES.iter().any(|it| known(&it)));
+        let place = parsed.end_tag(root).filter(|_| NAMESPACES.iter().any(known));
         let parts = place.and_then(|it| text.split_at_checked(it)).ok_or_else(|| {
             Error::misuse("to what is in this entry no signature can be added")
                 .in_entry(&self.entry)
@@ -183,7 +190,7 @@ impl<'a> XmlPlan<'a> {
     pub(super) fn write(
         &self,
         builder: &ContainerBuilder<'_>,
-        document: &Vec<u8>,
+        document: &[u8],
         out: &mut dyn Write,
     ) -> Result<()> {
         let mut writer = Writer::new(out).dated(builder.claimed_time);
@@ -205,7 +212,7 @@ impl<'a> XmlPlan<'a> {
         if let Some(package) = &self.package {
             writer.add(PACKAGE, package, Compression::Deflated)?;
         }
-        writer.add(&self.entry, document, Compression::Deflated)?;
+        writer.add(&self.entry, &document, Compression::Deflated)?;
         writer.finish()
     }
 

@@ -218,7 +218,7 @@ impl<'a> SignatureBuilder<'a> {
         self
     }
 
-    /// Makes the element alone, to be put into this document: nothing there has its Ids.
+    /// Makes the element alone, to be put into a document: nothing in this text has its Ids.
     pub(crate) fn among(mut self, document: &'a str) -> Self {
         self.among = Some(document);
         self
