@@ -8,7 +8,7 @@ mod support;
 use kyso::asic::{Augmenter, Container, ContainerBuilder, Level};
 use kyso::{
     Conclusion, DocumentFormat, ErrorKind, Failed, Files, Form, Indeterminate, Limits, Policy,
-    Report, SignatureLevel, SignatureReport, Signer, UtcTime, Validator, xades,
+    Report, SignatureLevel, SignatureReport, Signer, Source, UtcTime, Validator, xades,
 };
 use support::pki::{CONTENT, NOW, Pki};
 
@@ -37,12 +37,12 @@ fn judge(pki: &Pki, container: &[u8]) -> Report {
 }
 
 /// A letter and its annex, in folders and with names as they are in Vietnam.
-fn extended<'a>(letter: &'a Vec<u8>, annex: &'a Vec<u8>) -> ContainerBuilder<'a> {
+fn extended<'a>(letter: &'a dyn Source, annex: &'a dyn Source) -> ContainerBuilder<'a> {
     let builder = ContainerBuilder::extended(at(NOW)).with_xades();
     builder.file_of_type(NAMES[0], "text/plain", letter).file(NAMES[1], annex)
 }
 
-fn simple(letter: &Vec<u8>) -> ContainerBuilder<'_> {
+fn simple(letter: &dyn Source) -> ContainerBuilder<'_> {
     ContainerBuilder::simple(at(NOW)).with_xades().file(NAMES[0], letter)
 }
 
