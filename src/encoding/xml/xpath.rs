@@ -9,6 +9,7 @@
 
 mod axis;
 mod evaluate;
+mod expression;
 mod functions;
 mod lexer;
 mod parser;
@@ -20,7 +21,7 @@ use super::document::{Document, Ids, NodeId};
 use super::selection::{NodeSet, Scopes, Selection};
 use crate::error::{Error, Result};
 use evaluate::{Context, Evaluator};
-use parser::{Axis, Expr, Function, Test};
+use expression::{Axis, Expr, Function, Test};
 use value::{Item, Part, Value};
 
 /// An expression with the namespaces of its prefixes.

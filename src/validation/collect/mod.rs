@@ -2,6 +2,7 @@
 
 mod asic;
 mod cms;
+mod cms_value;
 mod completeness;
 mod data;
 mod data_object;

@@ -1,7 +1,7 @@
 //! Steps along axes (XPath 1.0 §2.2, §2.3).
 
 use super::evaluate::{Context, Evaluator};
-use super::parser::{Axis, Expr, Step, Test};
+use super::expression::{Axis, Expr, Step, Test};
 use super::value::{Item, Part, Value};
 use crate::encoding::xml::document::{Kind, NodeId, XML_NAMESPACE};
 use crate::error::Result;

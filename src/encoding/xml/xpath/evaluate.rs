@@ -1,7 +1,7 @@
 //! What an expression comes to (XPath 1.0 §3).
 
 use super::axis::tidy;
-use super::parser::{Arithmetic, Comparison, Expr, Function};
+use super::expression::{Arithmetic, Comparison, Expr, Function};
 use super::value::{self, Item, Part, Value};
 use super::{Scene, spend};
 use crate::encoding::xml::document::{Kind, NodeId, Piece};

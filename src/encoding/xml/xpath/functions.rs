@@ -2,7 +2,7 @@
 
 use super::axis::{as_number, tidy};
 use super::evaluate::{Context, Evaluator, wrong};
-use super::parser::{Expr, Function};
+use super::expression::{Expr, Function};
 use super::value::{Item, Part, Value};
 use crate::encoding::xml::document::{Attribute, XML_NAMESPACE};
 use crate::error::{Error, Result};
