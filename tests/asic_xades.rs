@@ -302,3 +302,40 @@ fn nothing_that_another_signature_is_over_is_changed() {
     let beside = beside.sign(&pki.signer()).unwrap();
     assert_eq!(judge(&pki, &beside).conclusion(), Some(Conclusion::TotalPassed));
 }
+
+/// EN 319 162-1 §4.3.3.2: one file has all signatures. Others are judged, and programs that know
+/// only the name of the standard do not see them.
+#[test]
+fn several_files_of_signatures_in_an_asic_s_are_told() {
+    let pki = Pki::new();
+    let letter = letter();
+    let container = simple(&letter).sign(&pki.signer()).unwrap();
+    let name = "META-INF/signatures.xml";
+    let mut entries: Vec<_> = names(&container)
+        .into_iter()
+        .map(|it| (it.clone(), entry(&container, &it).into_bytes()))
+        .collect();
+    let other = xades::SignatureBuilder::detached(NAMES[0], &letter, at(NOW)).sign(&pki.signer());
+    entries.push(("META-INF/signatures2.xml".into(), other.unwrap()));
+    let report = judge(&pki, &support::zip::stored(&entries));
+    assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed), "{report}");
+    assert_eq!(report.signatures().len(), 2);
+    let (vi, _) = report.diagnostics().next().unwrap();
+    assert!(vi.contains("có 2 tệp"), "{vi}");
+    for one in report.signatures() {
+        let told = |it: &&kyso::Check| it.message_vi.contains("một tệp chữ ký");
+        let check = one.checks().iter().find(told).unwrap();
+        assert_eq!(check.outcome, kyso::Outcome::Warning, "{report}");
+    }
+    let cades = ContainerBuilder::simple(at(NOW)).file(NAMES[0], &letter).sign(&pki.signer());
+    let (limits, cades) = (Limits::default(), cades.unwrap());
+    let mut cms = Vec::new();
+    let opened = Container::open(&cades, &limits).unwrap();
+    opened.extract("META-INF/signature.p7s", &mut cms).unwrap();
+    *entries.last_mut().unwrap() = ("META-INF/signature.p7s".into(), cms);
+    let report = judge(&pki, &support::zip::stored(&entries));
+    assert_eq!(report.diagnostics().count(), 1, "{report}");
+    // Both kinds in an ASiC-E are what it is for.
+    entries.retain(|it| it.0 != name);
+    assert_eq!(judge(&pki, &support::zip::stored(&entries)).diagnostics().count(), 0);
+}

@@ -2,6 +2,7 @@
 
 use super::collect::{self, CollectedContainer};
 use super::format::is_no_pdf_outside;
+use super::messages;
 use super::report::{DocumentFormat, Report};
 use super::validator::Validator;
 use crate::error::Result;
@@ -78,6 +79,10 @@ fn irregular(report: Report, what: &Irregularity) -> Report {
             format!("Gói ASiC-S phải có đúng một tệp, nhưng có {count} tệp."),
             format!("An ASiC-S has exactly one file; this one has {count}."),
         ),
+        Irregularity::SeveralSignatureFiles(count) => {
+            let said = messages::several_signature_files(*count);
+            report.with_diagnostic(code, said.vi, said.en)
+        }
         Irregularity::ManifestUnreadable(entry, why) => report.with_diagnostic(
             code,
             format!("Không đọc được danh mục “{entry}” trong gói."),

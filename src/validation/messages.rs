@@ -136,6 +136,20 @@ pub(super) fn key(key: PublicKey) -> String {
 /// What came after the signature.
 pub(super) fn later_changes(changes: LaterChanges, bytes: u64) -> Message {
     match changes {
+/// Programs that know only the name that the standard gives do not see the other signatures.
+pub(super) fn several_signature_files(count: usize) -> Message {
+    say(
+        format!(
+            "Gói ASiC-S chỉ được có một tệp chữ ký, nhưng có {count} tệp; phần mềm khác có thể \
+             không thấy hết các chữ ký."
+        ),
+        format!(
+            "An ASiC-S has one file of signatures; this one has {count}, and other programs may \
+             not see all of them."
+        ),
+    )
+}
+
         LaterChanges::None => say(
             "Không có gì được thêm vào tài liệu sau khi ký.",
             "Nothing was added to the document after it was signed.",

@@ -77,6 +77,8 @@ pub(crate) enum Irregularity {
     MimeTypeMisplaced,
     /// An ASiC-S has not exactly one file.
     SeveralFiles(usize),
+    /// An ASiC-S has more than one file of signatures.
+    SeveralSignatureFiles(usize),
     /// This entry cannot be read as a manifest.
     ManifestUnreadable(String, String),
 }
@@ -155,6 +157,13 @@ impl<'s> Container<'s> {
         references.into_iter().any(|it| it.name.as_deref() == Some(name))
     }
 
+    /// How many files of signatures an ASiC-S has, where that is more than the one that EN
+    /// 319 162-1 §4.3.3.2 asks for. All signatures of a kind stand in that one.
+    pub(crate) fn several_signature_files(&self) -> Option<usize> {
+        let count = [Role::Cades, Role::Xml].into_iter().flat_map(|it| self.of(it)).count();
+        (self.kind == ContainerType::Simple && count > 1).then_some(count)
+    }
+
     /// All of an entry, within a bound.
     ///
     /// # Errors
@@ -199,6 +208,7 @@ impl<'s> Container<'s> {
         if self.kind == ContainerType::Simple && files != 1 {
             all.push(Irregularity::SeveralFiles(files));
         }
+        all.extend(self.several_signature_files().map(Irregularity::SeveralSignatureFiles));
         all.extend(self.manifests.iter().filter_map(|(name, it)| {
             let error = it.as_ref().err()?;
             Some(Irregularity::ManifestUnreadable(name.clone(), error.to_string()))

@@ -72,6 +72,13 @@ fn misshapen(what: Misshapen) -> Finding {
             "Gói ASiC-E không có tệp nào để ký.",
             "The ASiC-E has no file that could be signed.",
         ),
+        Misshapen::SeveralSignatureFiles(count) => {
+            // Each is over the one file there is: nothing else can be shown as signed.
+            return Finding::warned(
+                CheckId::FormatStructure,
+                messages::several_signature_files(count),
+            );
+        }
     };
     Finding::broken(CheckId::FormatStructure, Failed::FormatFailure, message)
 }

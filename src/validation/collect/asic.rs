@@ -387,6 +387,7 @@ impl SignatureFacts {
             // Without signed attributes the value itself is over the data.
             DigestFact::NotCompared => {
                 self.data.found && !self.data.signed_attributes && self.value_holds() == Some(true)
+    let several = container.several_signature_files();
             }
             DigestFact::Missing | DigestFact::Differs | DigestFact::Unsupported => false,
         }
@@ -398,7 +399,8 @@ fn misshapen(container: &Container<'_>) -> Option<Misshapen> {
     match (container.container_type(), files.next(), files.count()) {
         (ContainerType::Extended, None, _) => Some(Misshapen::NoFile),
         (ContainerType::Simple, None, _) => Some(Misshapen::NotOneFile(0)),
-        (ContainerType::Simple, Some(only), 0) => only.contains('/').then_some(Misshapen::InFolder),
+        (ContainerType::Simple, Some(only), 0) if only.contains('/') => Some(Misshapen::InFolder),
+        (ContainerType::Simple, Some(_), 0) => several.map(Misshapen::SeveralSignatureFiles),
         (ContainerType::Simple, Some(_), more) => {
             Some(Misshapen::NotOneFile(more.saturating_add(1)))
         }

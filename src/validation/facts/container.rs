@@ -22,8 +22,9 @@ pub(in crate::validation) struct ContainerFacts {
     pub(in crate::validation) covers_all: bool,
 }
 
-/// EN 319 162-1 §4.3.3.1, §4.4.3.1: an ASiC-S has one file, which is in no folder, and an
-/// ASiC-E has any. Otherwise programs differ in what they show as signed.
+/// EN 319 162-1 §4.3.3.1, §4.4.3.1: an ASiC-S has one file, which is in no folder, and one
+/// file of signatures over it (§4.3.3.2); an ASiC-E has any. Otherwise programs differ in what
+/// they show as signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(in crate::validation) enum Misshapen {
     /// An ASiC-S has this many files.
@@ -32,6 +33,9 @@ pub(in crate::validation) enum Misshapen {
     InFolder,
     /// An ASiC-E has no file.
     NoFile,
+    /// An ASiC-S has this many files of signatures, of which a program may read only the one
+    /// that the standard names.
+    SeveralSignatureFiles(usize),
 }
 
 /// An entry that a manifest lists.
