@@ -339,3 +339,41 @@ fn several_files_of_signatures_in_an_asic_s_are_told() {
     entries.retain(|it| it.0 != name);
     assert_eq!(judge(&pki, &support::zip::stored(&entries)).diagnostics().count(), 0);
 }
+
+#[test]
+fn the_files_that_are_covered_are_named() {
+    let pki = Pki::new();
+    let (letter, annex) = (letter(), b"1;2;3".to_vec());
+    let long = format!("{}.txt", "đường dẫn rất dài ".repeat(12).trim());
+    let builder = extended(&letter, &annex).file(long.as_str(), &letter);
+    let container = builder.sign(&pki.signer()).unwrap();
+    let report = judge(&pki, &container);
+    let covers = report.signatures()[0].covers();
+    assert_eq!(covers.whole_file, Some(true));
+    assert_eq!(covers.files[..2], NAMES);
+    assert!(covers.files.contains(&long) && report.uncovered_entries().is_empty(), "{report}");
+    let json = serde_json::to_value(&report).unwrap();
+    assert_eq!(json["signatures"][0]["covers"]["files"][0], NAMES[0]);
+    let text = report.to_string();
+    assert!(text.contains(&format!("mọi tệp trong gói: “{}”", NAMES[0])), "{text}");
+    // What is called as a reference to the document is told is no file that it is over.
+    let mut entries: Vec<_> = names(&container)
+        .into_iter()
+        .map(|it| (it.clone(), entry(&container, &it).into_bytes()))
+        .collect();
+    let own = b"<a></a>".as_slice();
+    let own = xades::SignatureBuilder::enveloped(&own, at(NOW));
+    let own = own.sign(&pki.signer()).unwrap();
+    entries.extend([
+        ("(document)".to_owned(), annex.clone()),
+        ("META-INF/signatures9.xml".into(), own),
+    ]);
+    let report = judge(&pki, &support::zip::stored(&entries));
+    assert_eq!(report.uncovered_entries(), ["(document)"], "{report}");
+    assert_eq!(report.signatures()[0].covers().whole_file, Some(false));
+    assert!(report.to_string().contains("chỉ các tệp “"), "{report}");
+    assert_eq!(report.signatures()[1].covers().files, [const { String::new() }; 0]);
+    let cades = ContainerBuilder::extended(at(NOW)).file("a", &letter).file("b", &annex);
+    let report = judge(&pki, &cades.sign(&pki.signer()).unwrap());
+    assert_eq!(report.signatures()[0].covers().files, ["a", "b"]);
+}

@@ -151,25 +151,46 @@ fn matches(digest: DigestFact) -> Option<bool> {
 
 fn coverage(facts: &SignatureFacts) -> Coverage {
     if let Some(xml) = &facts.xml {
-        let entry = facts.container.as_ref().and_then(|it| it.signed.clone());
-        return Coverage { whole_file: xml.covers_whole_document, entry, ..Coverage::default() };
+    let files = files(facts);
+    let container = facts.container.as_ref();
+        let whole_file = match container {
+            Some(_) if facts.counter_signature => None,
+            Some(it) => Some(it.covers_all),
+            None => xml.covers_whole_document,
+        };
+        return Coverage { whole_file, files, ..Coverage::default() };
     }
-    match (&facts.pdf, &facts.container) {
+    match (&facts.pdf, container) {
         (Some(pdf), _) => Coverage {
             whole_file: Some(pdf.covers_whole_file),
             byte_range: pdf.byte_range,
-            entry: None,
+            ..Coverage::default()
         },
         (None, Some(container)) => Coverage {
             whole_file: container.signed.is_some().then_some(container.covers_all),
             byte_range: None,
             entry: container.signed.clone(),
         },
+            files,
         (None, None) => Coverage::default(),
     }
 }
 
 /// The report on one evidence record.
+/// Those beside the signature that are as it was made over them.
+fn files(facts: &SignatureFacts) -> Vec<String> {
+    if let Some(xml) = &facts.xml {
+        return xml.files_covered().map(str::to_owned).collect();
+    }
+    let Some(container) = &facts.container else { return Vec::new() };
+    if container.entries.is_empty() {
+        let signed = container.signed.iter().filter(|_| facts.data.digest == DigestFact::Matches);
+        return signed.cloned().collect();
+    }
+    let intact = container.entries.iter().filter(|it| it.holds());
+    intact.map(|it| it.name.clone()).collect()
+}
+
 pub(super) fn evidence_record(
     facts: &EvidenceRecordFacts,
     processed: ProcessedEvidenceRecord,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::check::Outcome;
 use super::conclusion::{Conclusion, Failed, Indeterminate};
-use super::report::{EvidenceRecordReport, Failure, Report, SignatureReport};
+use super::report::{Coverage, EvidenceRecordReport, Failure, Report, SignatureReport};
 pub(super) use crate::encoding::printable;
 use crate::error::ErrorKind;
 use crate::time::UtcTime;
@@ -59,7 +59,7 @@ impl fmt::Display for SignatureReport {
         writeln!(f, "  Signature “{}”: {en}", printable(self.id()))?;
         writeln!(f, "  Dạng và mức / Form and level: {} {}", self.form(), self.level())?;
         if let Some((vi, en)) = covers(self) {
-            writeln!(f, "  Phạm vi ký / Covers: {vi} / {en}")?;
+            writeln!(f, "  Phạm vi ký / Covers: {} / {}", printable(&vi), printable(&en))?;
         }
         if let Some(signer) = self.signer() {
             let name = self.signer_name().unwrap_or(signer);
@@ -177,13 +177,39 @@ pub(super) fn summary(report: &Report) -> (String, String) {
 /// What of the file a signature covers; nothing where that does not apply.
 pub(super) fn covers(signature: &SignatureReport) -> Option<(String, String)> {
     let revision = signature.pdf().and_then(|it| Some((it.revision?, it.revisions)));
-    Some(match (signature.covers().whole_file?, revision) {
+    let Coverage { whole_file, files, .. } = signature.covers();
+    if !files.is_empty() {
+        return Some(covers_files(*whole_file, files));
+    }
+    Some(match ((*whole_file)?, revision) {
         (true, _) => ("toàn bộ tệp".to_owned(), "the whole file".to_owned()),
         (false, Some((this, all))) => {
             (format!("phiên bản {this} trong {all} của tệp"), format!("revision {this} of {all}"))
         }
         (false, None) => ("một phần của tệp".to_owned(), "a part of the file".to_owned()),
     })
+}
+
+/// Files beside the signature, by their names.
+fn covers_files(all: Option<bool>, files: &[String]) -> (String, String) {
+    /// Names of a line; the JSON has them all.
+    const MOST: usize = 20;
+    let shown = files.iter().take(MOST).map(|it| format!("“{it}”")).collect::<Vec<_>>();
+    let (shown, more) = (shown.join(", "), files.len().saturating_sub(MOST));
+    let (more_vi, more_en) = match more {
+        0 => (String::new(), String::new()),
+        more => (format!(" và {more} tệp khác"), format!(" and {more} more")),
+    };
+    match all {
+        Some(true) => (
+            format!("mọi tệp trong gói: {shown}{more_vi}"),
+            format!("every file of the container: {shown}{more_en}"),
+        ),
+        Some(false) => {
+            (format!("chỉ các tệp {shown}{more_vi}"), format!("only the files {shown}{more_en}"))
+        }
+        None => (format!("các tệp {shown}{more_vi}"), format!("the files {shown}{more_en}")),
+    }
 }
 
 /// What a conclusion means, in a sentence.

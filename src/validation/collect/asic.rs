@@ -17,12 +17,12 @@ use crate::encoding::xml::{Document, decode};
 use crate::error::{ErrorKind, Result};
 use crate::limits::within;
 use crate::pki::Certificate;
-use crate::signature::asic::{Container, ContainerType, Manifest, Role, percent_decoded};
+use crate::signature::asic::{Container, ContainerType, Manifest, Role};
 use crate::signature::cms::{self, SignedData};
 use crate::source::Files;
 use crate::validation::facts::{
-    ContainerFacts, DigestFact, DocumentFacts, EntryFact, Form, Misshapen, ReferenceKind,
-    RevocationFacts, SignatureFacts,
+    ContainerFacts, DigestFact, DocumentFacts, EntryFact, Form, Misshapen, RevocationFacts,
+    SignatureFacts, XmlFacts,
 };
 use crate::validation::format::trailing;
 use crate::validation::poe::ObjectId;
@@ -230,7 +230,7 @@ impl<'c> Collector<'c, '_> {
             if known.into_iter().any(|it| it.id == facts.id) {
                 facts.id = format!("{entry}#{}", facts.id);
             }
-            let covered: BTreeSet<_> = referred(facts).collect();
+            let covered: BTreeSet<_> = facts.xml.iter().flat_map(XmlFacts::files_covered).collect();
             let covers_all = self.container.data_files().all(|it| covered.contains(it));
             let place = ContainerFacts { entry: entry.to_owned(), ..ContainerFacts::default() };
             let covers_all = covers_all && !facts.counter_signature;
@@ -353,9 +353,9 @@ impl<'c> Collector<'c, '_> {
     /// Only what is as it was when it was signed counts as covered, by a signature whose
     /// value is over it.
     fn uncovered(&self) -> Vec<String> {
-        let (mut covered, mut owned) = (BTreeSet::new(), BTreeSet::new());
+        let mut covered = BTreeSet::new();
         for facts in self.facts.signatures.iter().filter(|it| !it.counter_signature) {
-            owned.extend(referred(facts));
+            covered.extend(facts.xml.iter().flat_map(XmlFacts::files_covered));
             let Some(place) = facts.container.as_ref().filter(|_| facts.covers_data()) else {
                 continue;
             };
@@ -366,17 +366,9 @@ impl<'c> Collector<'c, '_> {
             self.stamped_files(&mut covered);
         }
         let files = self.container.of(Role::Data).chain(self.container.of(Role::Other));
-        let files = files.filter(|it| !covered.contains(it) && !owned.contains(*it));
+        let files = files.filter(|it| !covered.contains(it));
         files.map(str::to_owned).collect()
     }
-}
-
-/// The files that an XML signature refers to, as they were when it was made.
-fn referred(facts: &SignatureFacts) -> impl Iterator<Item = String> {
-    let references = facts.xml.iter().flat_map(|it| &it.references);
-    let data = references.filter(|it| it.kind == ReferenceKind::Data && it.found);
-    let intact = data.filter(|it| it.digest == DigestFact::Matches);
-    intact.filter_map(|it| percent_decoded(&it.name))
 }
 
 impl SignatureFacts {
@@ -387,7 +379,6 @@ impl SignatureFacts {
             // Without signed attributes the value itself is over the data.
             DigestFact::NotCompared => {
                 self.data.found && !self.data.signed_attributes && self.value_holds() == Some(true)
-    let several = container.several_signature_files();
             }
             DigestFact::Missing | DigestFact::Differs | DigestFact::Unsupported => false,
         }
@@ -396,6 +387,7 @@ impl SignatureFacts {
 
 fn misshapen(container: &Container<'_>) -> Option<Misshapen> {
     let mut files = container.data_files();
+    let several = container.several_signature_files();
     match (container.container_type(), files.next(), files.count()) {
         (ContainerType::Extended, None, _) => Some(Misshapen::NoFile),
         (ContainerType::Simple, None, _) => Some(Misshapen::NotOneFile(0)),

@@ -26,6 +26,8 @@ pub(in crate::validation) struct ReferenceFacts {
     /// Its URI, and what it leads to where that is an element.
     pub(in crate::validation) name: String,
     pub(in crate::validation) kind: ReferenceKind,
+    /// The file beside the signature that it is to, where nothing of that is left out.
+    pub(in crate::validation) file: Option<String>,
     pub(in crate::validation) found: bool,
     pub(in crate::validation) digest: DigestFact,
     pub(in crate::validation) algorithm: Named<DigestAlgorithm>,
@@ -55,6 +57,12 @@ pub(in crate::validation) enum XmlFinding {
 impl XmlFacts {
     /// Whether everything referred to is at hand.
     pub(in crate::validation) fn found(&self) -> bool {
+    /// The files beside the signature that are as they were when it was made, each whole.
+    pub(in crate::validation) fn files_covered(&self) -> impl Iterator<Item = &str> {
+        let intact = |it: &&ReferenceFacts| it.found && it.digest == DigestFact::Matches;
+        self.references.iter().filter(intact).filter_map(|it| it.file.as_deref())
+    }
+
         self.references.iter().all(|it| it.found)
     }
 

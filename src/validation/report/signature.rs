@@ -72,6 +72,9 @@ pub struct Coverage {
     /// which then stand among the references.
     pub entry: Option<String>,
 }
+    /// Files beside the signature that it covers whole, as they are: entries of its container,
+    /// or what was handed in with it.
+    pub files: Vec<String>,
 
 /// A time-stamp beside a signature, judged by EN 319 102-1 §5.4 and §5.6.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

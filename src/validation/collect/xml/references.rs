@@ -118,7 +118,8 @@ impl Follower<'_, '_> {
             let digest = if found { DigestFact::Differs } else { DigestFact::NotCompared };
             let algorithm = Named::NOTHING;
             let name = name.to_owned();
-            let facts = ReferenceFacts { name, kind, found, digest, algorithm, trouble: None };
+            let facts =
+                ReferenceFacts { name, kind, file: None, found, digest, algorithm, trouble: None };
             self.followed.references.push(facts);
         }
     }
@@ -288,3 +289,12 @@ fn facts_of(reference: &Reference, processed: &Processed, kind: ReferenceKind) -
 
 /// Letters of a name that are told.
 const NAME: usize = 200;
+        file: file_of(reference, processed),
+/// A filter by an expression may have left anything out of a file, and what was decoded is
+/// not the file.
+fn file_of(reference: &Reference, processed: &Processed) -> Option<String> {
+    let Some(Target::File(name)) = &processed.target else { return None };
+    let plain = |it: &Transform| matches!(it, Transform::Canonicalization(_));
+    reference.transforms.iter().all(plain).then(|| name.to_string())
+}
+
