@@ -136,11 +136,11 @@ pub use crate::source::{Files, Seekable, Source};
 pub use crate::time::UtcTime;
 pub use crate::validation::{
     Acceptable, AlgorithmConstraints, Block, BlockId, CertificateConclusion, CertificateReport,
-    CertificateRevocation, CertificateStatus, Check, CheckId, Conclusion, Coverage, DataObject,
-    DetailedReport, DocumentFormat, Evidence, EvidenceRecordReport, EvidenceRecordType, Failed,
-    Form, Indeterminate, Issuers, Level, Outcome, PdfWords, Policy, ReferenceReport, Report,
-    RevisionReport, Revocation, SignatureLevel, SignatureReport, TimeStampReport, TimeStampType,
-    TriedPath, Validated, Validator,
+    CertificateRevocation, CertificateStatus, Check, CheckId, Claims, Conclusion, Coverage,
+    DataObject, DetailedReport, DocumentFormat, Evidence, EvidenceRecordReport, EvidenceRecordType,
+    Failed, Form, Indeterminate, Issuers, Level, Outcome, PdfWords, Policy, ReferenceReport,
+    Report, RevisionReport, Revocation, SignatureLevel, SignatureReport, TimeStampReport,
+    TimeStampType, TriedPath, Validated, Validator,
 };
 
 /// CAdES: CMS signatures over any file (EN 319 122-1).

@@ -50,6 +50,7 @@ pub(super) fn signature(
         issuer: certificate.map(Certificate::issuer),
         serial: certificate.map(Certificate::serial),
         claimed_time: facts.claimed_time,
+        claims: facts.claims.clone(),
         best_signature_time: processed.best_signature_time,
         trust_domain: match &processed.search {
             Some(Search::Found(path)) => path.anchor().domain().map(str::to_owned),
@@ -150,9 +151,9 @@ fn matches(digest: DigestFact) -> Option<bool> {
 }
 
 fn coverage(facts: &SignatureFacts) -> Coverage {
-    if let Some(xml) = &facts.xml {
     let files = files(facts);
     let container = facts.container.as_ref();
+    if let Some(xml) = &facts.xml {
         let whole_file = match container {
             Some(_) if facts.counter_signature => None,
             Some(it) => Some(it.covers_all),
@@ -170,13 +171,12 @@ fn coverage(facts: &SignatureFacts) -> Coverage {
             whole_file: container.signed.is_some().then_some(container.covers_all),
             byte_range: None,
             entry: container.signed.clone(),
-        },
             files,
+        },
         (None, None) => Coverage::default(),
     }
 }
 
-/// The report on one evidence record.
 /// Those beside the signature that are as it was made over them.
 fn files(facts: &SignatureFacts) -> Vec<String> {
     if let Some(xml) = &facts.xml {
@@ -191,6 +191,7 @@ fn files(facts: &SignatureFacts) -> Vec<String> {
     intact.map(|it| it.name.clone()).collect()
 }
 
+/// The report on one evidence record.
 pub(super) fn evidence_record(
     facts: &EvidenceRecordFacts,
     processed: ProcessedEvidenceRecord,

@@ -1,8 +1,10 @@
 //! What is known about one signature before anybody judges it. Facts own what they
 //! say, so that a case can be judged again without the document.
 
+mod claims;
 mod container;
 mod evidence_record;
+mod level;
 mod pdf;
 mod time_stamp;
 mod xml;
@@ -10,10 +12,12 @@ mod xml;
 use std::fmt;
 use std::ops::Range;
 
+pub use claims::Claims;
 pub(super) use container::{ContainerFacts, EntryFact, Misshapen};
 use der::asn1::ObjectIdentifier;
 pub use evidence_record::EvidenceRecordType;
 pub(super) use evidence_record::{DataObjectFact, EvidenceRecordFacts, Unreadable};
+pub use level::SignatureLevel;
 pub(super) use pdf::PdfFacts;
 pub use pdf::PdfWords;
 use serde::{Serialize, Serializer};
@@ -24,7 +28,6 @@ pub(super) use xml::{ReferenceFacts, ReferenceKind, XmlFacts, XmlFinding};
 use super::poe::ObjectId;
 use crate::crypto::{Digest, DigestAlgorithm, SignatureAlgorithm};
 use crate::pki::{Certificate, Crl, OcspResponse};
-use crate::signature::cades::StructuralLevel;
 use crate::signature::pades::RevisionChanges;
 use crate::time::UtcTime;
 
@@ -47,6 +50,7 @@ pub(super) struct SignatureFacts {
     pub(super) revocation: RevocationFacts,
     pub(super) signature_policy: Option<NamedPolicy>,
     pub(super) claimed_time: Option<UtcTime>,
+    pub(super) claims: Claims,
     pub(super) digest_algorithm: Named<DigestAlgorithm>,
     pub(super) signature_algorithm: Named<SignatureAlgorithm>,
     pub(super) data: DataFacts,
@@ -368,85 +372,6 @@ pub(super) enum EncapsulatedFact {
     Other,
 }
 
-/// How far a signature's structure goes. It says nothing about validity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[non_exhaustive]
-pub enum SignatureLevel {
-    /// EN 319 122-1 §6, EN 319 142-1 §6: what a baseline signature has to have.
-    #[serde(rename = "BASELINE-B")]
-    BaselineB,
-    /// Besides, a time-stamp over the signature.
-    #[serde(rename = "BASELINE-T")]
-    BaselineT,
-    /// Besides, revocation data for every certificate on the paths that stand there.
-    #[serde(rename = "BASELINE-LT")]
-    BaselineLt,
-    /// Besides, a time-stamp over everything.
-    #[serde(rename = "BASELINE-LTA")]
-    BaselineLta,
-    /// EN 319 122-2: the certificate is signed.
-    #[serde(rename = "BES")]
-    Bes,
-    /// And so is the policy.
-    #[serde(rename = "EPES")]
-    Epes,
-    /// And there is a time-stamp over the signature.
-    #[serde(rename = "T")]
-    T,
-    /// And validation data, without references to it.
-    #[serde(rename = "LT")]
-    Lt,
-    /// And references to validation data.
-    #[serde(rename = "C")]
-    C,
-    /// And a time-stamp over these.
-    #[serde(rename = "X")]
-    X,
-    /// And the validation data.
-    #[serde(rename = "XL")]
-    Xl,
-    /// And an archive time-stamp.
-    #[serde(rename = "A")]
-    A,
-    /// With an evidence record in its place.
-    #[serde(rename = "ERS")]
-    Ers,
-    /// EN 319 142-2: validation data and a time-stamp stand in the same PDF.
-    #[serde(rename = "LTV")]
-    Ltv,
-    /// Nothing signed says whose certificate it was.
-    #[serde(rename = "NOT_ETSI")]
-    NotEtsi,
-}
-
-impl fmt::Display for SignatureLevel {
-    /// As the JSON of reports spells it: `BASELINE-B`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.serialize(f)
-    }
-}
-
-impl From<StructuralLevel> for SignatureLevel {
-    fn from(level: StructuralLevel) -> Self {
-        match level {
-            StructuralLevel::NotEtsi => Self::NotEtsi,
-            StructuralLevel::BaselineB => Self::BaselineB,
-            StructuralLevel::BaselineT => Self::BaselineT,
-            StructuralLevel::BaselineLt => Self::BaselineLt,
-            StructuralLevel::BaselineLta => Self::BaselineLta,
-            StructuralLevel::Bes => Self::Bes,
-            StructuralLevel::Epes => Self::Epes,
-            StructuralLevel::T => Self::T,
-            StructuralLevel::Lt => Self::Lt,
-            StructuralLevel::C => Self::C,
-            StructuralLevel::X => Self::X,
-            StructuralLevel::Xl => Self::Xl,
-            StructuralLevel::A => Self::A,
-            StructuralLevel::Ers => Self::Ers,
-        }
-    }
-}
-
 impl SignatureFacts {
     /// Whether the value holds: it verifies, and nothing says that it should not have.
     /// Nothing where that could not be computed.
@@ -475,6 +400,7 @@ impl SignatureFacts {
             revocation: RevocationFacts::default(),
             signature_policy: None,
             claimed_time: None,
+            claims: Claims::default(),
             digest_algorithm: Named::NOTHING,
             signature_algorithm: Named::NOTHING,
             data: DataFacts::default(),

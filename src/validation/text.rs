@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::check::Outcome;
 use super::conclusion::{Conclusion, Failed, Indeterminate};
+use super::facts::Claims;
 use super::report::{Coverage, EvidenceRecordReport, Failure, Report, SignatureReport};
 pub(super) use crate::encoding::printable;
 use crate::error::ErrorKind;
@@ -76,6 +77,9 @@ impl fmt::Display for SignatureReport {
         }
         if let Some(claimed) = self.claimed_time() {
             writeln!(f, "  Thời gian ký khai báo / Claimed time: {}", claimed.vietnam())?;
+        }
+        for (label_vi, label_en, said) in claimed(self.claims()) {
+            writeln!(f, "  {label_vi} / {label_en}: {}", printable(&said))?;
         }
         for said in self.pdf().into_iter().flat_map(|it| [&it.reason, &it.location]).flatten() {
             writeln!(f, "  Ghi chú / Remark: {}", printable(said))?;
@@ -210,6 +214,39 @@ fn covers_files(all: Option<bool>, files: &[String]) -> (String, String) {
         }
         None => (format!("các tệp {shown}{more_vi}"), format!("the files {shown}{more_en}")),
     }
+}
+
+/// What the signer says of itself: what it is in Vietnamese and in English, and the words.
+pub(super) fn claimed(claims: &Claims) -> Vec<(&'static str, &'static str, String)> {
+    let mut all = Vec::new();
+    let mut tell = |vi, en, said: String| {
+        if !said.is_empty() {
+            all.push((vi, en, said));
+        }
+    };
+    tell("Vai trò tự khai", "Claimed role", claims.roles.join("; "));
+    tell("Nơi ký tự khai", "Claimed place", claims.production_place.join(", "));
+    let commitments: Vec<_> = claims.commitments.iter().map(|it| commitment(it)).collect();
+    tell("Cam kết tự khai", "Claimed commitment", commitments.join("; "));
+    all
+}
+
+/// Those of EN 319 122-1 §5.2.3 and EN 319 132-1 §5.2.3 in words; others as they stand.
+fn commitment(identifier: &str) -> String {
+    const OIDS: &str = "1.2.840.113549.1.9.16.6.";
+    const URIS: &str = "http://uri.etsi.org/01903/v1.2.2#ProofOf";
+    let known = [
+        ("1", "Origin", "nguồn gốc / origin"),
+        ("2", "Receipt", "đã nhận / receipt"),
+        ("3", "Delivery", "đã giao / delivery"),
+        ("4", "Sender", "đã gửi / sender"),
+        ("5", "Approval", "phê duyệt / approval"),
+        ("6", "Creation", "tạo lập / creation"),
+    ];
+    let plain = identifier.strip_prefix("urn:oid:").unwrap_or(identifier);
+    let (number, name) = (plain.strip_prefix(OIDS), identifier.strip_prefix(URIS));
+    let found = known.into_iter().find(|it| number == Some(it.0) || name == Some(it.1));
+    found.map_or_else(|| identifier.to_owned(), |it| it.2.to_owned())
 }
 
 /// What a conclusion means, in a sentence.

@@ -15,6 +15,7 @@ pub(crate) mod net;
 pub(crate) mod ocsp;
 pub(crate) mod pdf;
 pub(crate) mod pki;
+pub(crate) mod resigned;
 #[path = "../../src/samples.rs"]
 pub(crate) mod samples;
 pub(crate) mod tsa;

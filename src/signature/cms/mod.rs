@@ -30,6 +30,7 @@
 //! <https://www.rfc-editor.org/rfc/rfc5652#section-5>
 
 mod attributes;
+mod claims;
 pub(crate) mod create;
 pub(crate) mod edit;
 pub(crate) mod oids;

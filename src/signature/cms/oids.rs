@@ -26,6 +26,8 @@ pub(crate) const SIGNATURE_POLICY: ObjectIdentifier = oid("1.2.840.113549.1.9.16
 pub(crate) const POLICY_URI: ObjectIdentifier = oid("1.2.840.113549.1.9.16.5.1");
 pub(crate) const COMMITMENT_TYPE: ObjectIdentifier = oid("1.2.840.113549.1.9.16.2.16");
 pub(crate) const SIGNER_LOCATION: ObjectIdentifier = oid("1.2.840.113549.1.9.16.2.17");
+pub(crate) const SIGNER_ATTRIBUTES: ObjectIdentifier = oid("1.2.840.113549.1.9.16.2.18");
+pub(crate) const SIGNER_ATTRIBUTES_V2: ObjectIdentifier = oid("0.4.0.19122.1.1");
 pub(crate) const CONTENT_TIME_STAMP: ObjectIdentifier = oid("1.2.840.113549.1.9.16.2.20");
 /// Adobe's `RevocationInfoArchival` (ISO 32000-1 §12.8.3.3.2).
 pub(crate) const REVOCATION_ARCHIVE: ObjectIdentifier = oid("1.2.840.113583.1.1.8");
@@ -62,7 +64,7 @@ pub(crate) fn attribute_name(attribute: ObjectIdentifier) -> String {
     known.map_or_else(|| attribute.to_string(), |(_, name)| (*name).to_owned())
 }
 
-const NAMES: [(ObjectIdentifier, &str); 12] = [
+const NAMES: [(ObjectIdentifier, &str); 14] = [
     (CONTENT_TYPE, "content-type"),
     (MESSAGE_DIGEST, "message-digest"),
     (SIGNING_TIME, "signing-time"),
@@ -73,6 +75,8 @@ const NAMES: [(ObjectIdentifier, &str); 12] = [
     (SIGNATURE_POLICY, "signature-policy-identifier"),
     (COMMITMENT_TYPE, "commitment-type-indication"),
     (SIGNER_LOCATION, "signer-location"),
+    (SIGNER_ATTRIBUTES, "signer-attributes"),
+    (SIGNER_ATTRIBUTES_V2, "signer-attributes-v2"),
     (CONTENT_TIME_STAMP, "content-time-stamp"),
     (MIME_TYPE, "mime-type"),
 ];

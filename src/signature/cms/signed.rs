@@ -25,7 +25,7 @@ use crate::time::UtcTime;
 #[derive(Debug, Clone)]
 pub(crate) struct SignedAttributes<'a> {
     set: Value<'a>,
-    attributes: Vec<Attribute<'a>>,
+    pub(super) attributes: Vec<Attribute<'a>>,
 }
 
 impl<'a> SignedAttributes<'a> {

@@ -112,7 +112,7 @@ impl Structure<'_, '_> {
             .is_some_and(|it| it.references.iter().all(|it| !it.uri || it.is_first()));
         key_infos == 1
             && self.certificate_held
-            && signed.signing_time.is_some()
+            && (signed.signing_time.is_some() || signed.time_without_zone.is_some())
             && no_uri
             && formats.iter().all(|it| it.mime_type.is_some() && it.once)
             && self.to_data.iter().all(has_format)

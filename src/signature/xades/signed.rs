@@ -15,6 +15,8 @@ use crate::time::UtcTime;
 pub(crate) struct SignedProperties {
     pub(crate) node: NodeId,
     pub(crate) signing_time: Option<UtcTime>,
+    /// The signing time as it stands, where it names no zone.
+    pub(crate) time_without_zone: Option<String>,
     pub(crate) signing_certificate: Option<SigningCertificate>,
     pub(crate) policy: Option<NamedPolicy>,
     pub(crate) production_place: Vec<String>,
@@ -53,6 +55,7 @@ impl SignedProperties {
         let mut read = Self {
             node,
             signing_time: None,
+            time_without_zone: None,
             signing_certificate: None,
             policy: None,
             production_place: Vec::new(),
@@ -82,9 +85,14 @@ impl SignedProperties {
     ) -> Result<()> {
         let faults = &mut self.faults;
         if let Some(it) = once(document, node, "SigningTime", faults) {
-            self.signing_time = text(document, it).parse().ok();
+            let said = text(document, it);
+            self.signing_time = said.parse().ok();
             if self.signing_time.is_none() {
-                faults.push(PropertyFault::malformed("SigningTime"));
+                // XML Schema part 2 §3.2.7: the zone may be left out.
+                match format!("{said}Z").parse::<UtcTime>() {
+                    Ok(_) => self.time_without_zone = Some(said),
+                    Err(_) => faults.push(PropertyFault::malformed("SigningTime")),
+                }
             }
         }
         let first = once(document, node, "SigningCertificate", faults);

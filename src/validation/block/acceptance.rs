@@ -195,8 +195,8 @@ fn signed_with(identifier: &AlgorithmIdentifier) -> Option<DigestAlgorithm> {
 /// A claimed time never proves anything.
 fn claimed_time(facts: &SignatureFacts) -> Finding {
     let id = CheckId::ClaimedTime;
-    match facts.claimed_time {
-        Some(at) => {
+    match (facts.claimed_time, &facts.claims.time_without_zone) {
+        (Some(at), _) => {
             let at = at.vietnam();
             Finding::noted(
                 id,
@@ -208,7 +208,20 @@ fn claimed_time(facts: &SignatureFacts) -> Finding {
                 ),
             )
         }
-        None => Finding::noted(
+        (None, Some(said)) => Finding::warned(
+            id,
+            say(
+                format!(
+                    "Người ký khai thời gian ký là “{said}” nhưng không ghi múi giờ, nên không \
+                     rõ đó là thời điểm nào."
+                ),
+                format!(
+                    "The signer claims to have signed at {said:?} without a zone: which moment \
+                     that is, is open."
+                ),
+            ),
+        ),
+        (None, None) => Finding::noted(
             id,
             say("Người ký không khai thời gian ký.", "The signer claims no signing time."),
         ),

@@ -15,8 +15,8 @@ use crate::signature::cms::{
     SignerInfo, oids,
 };
 use crate::validation::facts::{
-    AttributeFact, AttributeFaultKind, CertificateReferenceFact, ContentTypeFact, DataFacts,
-    DigestFact, Disagreement, Form, Named, NamedPolicy, PolicyDigest, RevocationFacts,
+    AttributeFact, AttributeFaultKind, CertificateReferenceFact, Claims, ContentTypeFact,
+    DataFacts, DigestFact, Disagreement, Form, Named, NamedPolicy, PolicyDigest, RevocationFacts,
     SignatureFacts, SignerFacts, ValueFact,
 };
 use crate::validation::poe::ObjectId;
@@ -222,6 +222,7 @@ impl Collector<'_> {
         if let Some(attributes) = attributes {
             facts.attribute_faults = attributes.faults().iter().map(attribute_fact).collect();
             facts.claimed_time = attributes.signing_time().ok().flatten();
+            facts.claims = claims(attributes);
             facts.signature_policy = attributes.signature_policy().ok().flatten().map(named);
         }
         let unsigned = signer.unsigned_attributes().faults();
@@ -352,6 +353,15 @@ fn attribute_fact(fault: &AttributeFault) -> AttributeFact {
         Fault::NoValue | Fault::SeveralValues | Fault::Malformed(_) => AttributeFaultKind::Other,
     };
     AttributeFact { what: fault.to_string(), kind }
+}
+
+fn claims(attributes: &SignedAttributes<'_>) -> Claims {
+    let mut claims = Claims::default();
+    attributes.claimed_roles().iter().for_each(|it| Claims::add(&mut claims.roles, it));
+    let place = attributes.signer_location();
+    place.iter().for_each(|it| Claims::add(&mut claims.production_place, it));
+    attributes.commitments().iter().for_each(|it| Claims::add(&mut claims.commitments, it));
+    claims
 }
 
 fn named(policy: SignaturePolicy<'_>) -> NamedPolicy {

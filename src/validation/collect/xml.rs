@@ -17,12 +17,13 @@ use crate::error::{ErrorKind, Result};
 use crate::limits::Limits;
 use crate::pki::{Certificate, Memory};
 use crate::signature::xades::{
-    NamedPolicy as Policy, PropertyFault, PropertyFaultKind, QualifyingProperties, Structure,
+    NamedPolicy as Policy, PropertyFault, PropertyFaultKind, QualifyingProperties,
+    SignedProperties, Structure,
 };
 use crate::signature::xmldsig::{Dereferencer, Signature};
 use crate::source::Files;
 use crate::validation::facts::{
-    AttributeFact, AttributeFaultKind, CertificateReferenceFact, DataFacts, DigestFact,
+    AttributeFact, AttributeFaultKind, CertificateReferenceFact, Claims, DataFacts, DigestFact,
     DocumentFacts, Form, Named, NamedPolicy, PolicyDigest, SignatureFacts, SignatureOctets,
     ValueFact, XmlFacts,
 };
@@ -162,6 +163,7 @@ impl Collector<'_> {
         let signed = properties.filter(|_| followed.properties_signed);
         if let Some(signed) = signed.and_then(|it| it.signed.as_ref()) {
             facts.claimed_time = signed.signing_time;
+            facts.claims = claims(signed);
             facts.signature_policy = signed.policy.as_ref().map(named);
         }
         let faults = properties.into_iter().flat_map(|it| it.faults());
@@ -275,6 +277,15 @@ fn data(xml: &XmlFacts) -> DataFacts {
         },
         ..DataFacts::default()
     }
+}
+
+fn claims(signed: &SignedProperties) -> Claims {
+    let mut claims = Claims::default();
+    claims.time_without_zone.clone_from(&signed.time_without_zone);
+    signed.roles.iter().for_each(|it| Claims::add(&mut claims.roles, it));
+    signed.commitments.iter().for_each(|it| Claims::add(&mut claims.commitments, it));
+    signed.production_place.iter().for_each(|it| Claims::add(&mut claims.production_place, it));
+    claims
 }
 
 fn named(policy: &Policy) -> NamedPolicy {

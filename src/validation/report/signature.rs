@@ -10,7 +10,7 @@ use crate::signature::pades::LaterChanges;
 use crate::time::UtcTime;
 use crate::validation::check::Check;
 use crate::validation::conclusion::Conclusion;
-use crate::validation::facts::{Form, PdfWords, SignatureLevel, TimeStampType};
+use crate::validation::facts::{Claims, Form, PdfWords, SignatureLevel, TimeStampType};
 use crate::validation::steps::Block;
 
 /// Everything that was found out about one signature.
@@ -31,6 +31,7 @@ pub struct SignatureReport {
     pub(in crate::validation) issuer: Option<String>,
     pub(in crate::validation) serial: Option<String>,
     pub(in crate::validation) claimed_time: Option<UtcTime>,
+    pub(in crate::validation) claims: Claims,
     pub(in crate::validation) best_signature_time: Option<UtcTime>,
     pub(in crate::validation) block: Block,
     pub(in crate::validation) trust_domain: Option<String>,
@@ -71,10 +72,10 @@ pub struct Coverage {
     /// The entry of a container that is signed: a file, or the manifest that lists the files,
     /// which then stand among the references.
     pub entry: Option<String>,
-}
     /// Files beside the signature that it covers whole, as they are: entries of its container,
     /// or what was handed in with it.
     pub files: Vec<String>,
+}
 
 /// A time-stamp beside a signature, judged by EN 319 102-1 §5.4 and §5.6.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -184,6 +185,12 @@ impl SignatureReport {
         self.claimed_time
     }
 
+    /// What the signer says besides, which nothing proves either.
+    #[must_use]
+    pub fn claims(&self) -> &Claims {
+        &self.claims
+    }
+
     /// When it is proven to have existed, at the latest: by a time-stamp that itself
     /// validates. Nothing where there is none.
     #[must_use]
@@ -290,6 +297,7 @@ impl Serialize for SignatureReport {
         out.serialize_field("issuer", &self.issuer)?;
         out.serialize_field("serial", &self.serial)?;
         out.serialize_field("claimed_time", &self.claimed_time)?;
+        out.serialize_field("claims", &self.claims)?;
         out.serialize_field("best_signature_time", &self.best_signature_time)?;
         out.serialize_field("trust_domain", &self.trust_domain)?;
         out.serialize_field("path", &self.path)?;
@@ -308,4 +316,4 @@ impl Serialize for SignatureReport {
 }
 
 /// How many fields the serde form of a signature has; a hint to the serialiser.
-const FIELDS: usize = 29;
+const FIELDS: usize = 30;

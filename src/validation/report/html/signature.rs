@@ -6,7 +6,7 @@ use crate::validation::certificate::{CertificateRevocation, CertificateStatus};
 use crate::validation::check::{Check, CheckId, Outcome};
 use crate::validation::report::particulars::Chain;
 use crate::validation::report::{EvidenceRecordReport, SignatureReport, TimeStampReport};
-use crate::validation::text::{covers, mark, of_record, sentence};
+use crate::validation::text::{claimed, covers, mark, of_record, sentence};
 
 impl Page {
     pub(super) fn signature(&mut self, signature: &SignatureReport) {
@@ -48,6 +48,9 @@ impl Page {
         self.optional("Người ký", "Signer", signer);
         self.optional("Cơ quan", "Agency", signature.agency());
         self.optional("Miền tin cậy", "Trust domain", signature.trust_domain());
+        for (vi, en, said) in claimed(signature.claims()) {
+            self.row(vi, en, &said);
+        }
     }
 
     fn when(&mut self, signature: &SignatureReport) {
