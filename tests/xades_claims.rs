@@ -1,5 +1,5 @@
-//! What signers claim in XAdES, in whatever way other programs write it, and time-stamps that
-//! say one by one what they are over.
+//! What signers claim in XAdES, in whatever way other programs write it, what becomes of
+//! properties that nobody signed, and time-stamps that say one by one what they are over.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 #![allow(missing_docs, unreachable_pub, clippy::panic)]
 
@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use kyso::tsp::TimeStampAuthority;
 use kyso::{
-    CheckId, Conclusion, DigestAlgorithm, Outcome, Policy, Report,
+    CheckId, Conclusion, DigestAlgorithm, Indeterminate, Level, Outcome, Policy, Report,
     SignatureLevel, SignatureReport, TimeStampType, Validator, xades,
 };
 use support::pki::{NOW, Pki};
@@ -106,6 +106,40 @@ fn a_time_without_a_zone_is_a_claim_of_no_moment() {
         let malformed = one.checks().iter().any(|it| it.id == CheckId::SignedAttributes);
         assert_eq!(malformed, !is_time, "{report}");
     }
+}
+
+/// As a CMS without a signed reference to the certificate.
+#[test]
+fn properties_that_nobody_signed_count_for_nothing() {
+    let pki = Pki::new();
+    let signed = signed(&pki);
+    let at = signed.find("#SignedProperties\"").unwrap();
+    let start = signed[..at].rfind("<ds:Reference").unwrap();
+    let end = at + signed[at..].find("</ds:Reference>").unwrap() + "</ds:Reference>".len();
+    let alone = resigned(&[&signed[..start], &signed[end..]].concat(), &pki.signer());
+    let report = judge_by(&pki, Policy::pilot(), &alone);
+    assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed), "{report}");
+    let one = &report.signatures()[0];
+    assert_eq!((one.claimed_time(), one.level()), (None, SignatureLevel::NotEtsi));
+    let (outcome, words) = outcome(one, CheckId::SigningCertificateReference);
+    assert_eq!(outcome, Outcome::Warning, "{words}");
+    for text in [report.to_string(), report.to_html()] {
+        assert!(text.contains("không được chữ ký này ký"), "{text}");
+        assert!(text.contains("[!]"), "{text}");
+    }
+    assert!(report.to_string().contains("CHÚ Ý: hợp lệ nhưng có"), "{report}");
+    // Who wants it signed says so.
+    let presets = [Policy::pilot(), Policy::default(), Policy::vietnam_official(), Policy::etsi()];
+    for mut policy in presets {
+        policy.levels.insert(CheckId::SigningCertificateReference, Level::Fail);
+        let report = judge_by(&pki, policy.clone(), &alone);
+        let refused = Conclusion::from(Indeterminate::SigConstraintsFailure);
+        assert_eq!(report.conclusion(), Some(refused), "{report}");
+        let report = judge_by(&pki, policy, &signed);
+        assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed), "{report}");
+    }
+    let whole = judge_by(&pki, Policy::pilot(), &signed).to_string();
+    assert!(!whole.contains("CHÚ Ý"), "{whole}");
 }
 
 fn token(tsa: &TestTsa, octets: &[u8]) -> String {

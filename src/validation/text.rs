@@ -58,6 +58,11 @@ impl fmt::Display for SignatureReport {
         let (vi, en) = sentence(self.conclusion());
         writeln!(f, "Chữ ký “{}”: {vi} ({})", printable(self.id()), self.conclusion())?;
         writeln!(f, "  Signature “{}”: {en}", printable(self.id()))?;
+        let warnings = self.checks().iter().filter(|it| it.outcome == Outcome::Warning).count();
+        if self.conclusion() == Conclusion::TotalPassed && warnings > 0 {
+            writeln!(f, "  CHÚ Ý: hợp lệ nhưng có {warnings} cảnh báo, xem các dòng [!].")?;
+            writeln!(f, "  NOTE: valid, with {warnings} warning(s): see the lines marked [!].")?;
+        }
         writeln!(f, "  Dạng và mức / Form and level: {} {}", self.form(), self.level())?;
         if let Some((vi, en)) = covers(self) {
             writeln!(f, "  Phạm vi ký / Covers: {} / {}", printable(&vi), printable(&en))?;

@@ -141,7 +141,15 @@ pub(super) fn manifest(xml: &XmlFacts) -> Vec<Finding> {
 
 /// What of its place and form is not as it must be.
 pub(super) fn structure(finding: &XmlFinding) -> Finding {
-    let XmlFinding::AmbiguousId(name) = finding;
+    let XmlFinding::AmbiguousId(name) = finding else {
+        let message = say(
+            "Các thuộc tính XAdES (SignedProperties) không được chữ ký này ký: thời gian, vai trò \
+             và chứng thư số ghi trong đó có thể do người khác đặt vào, nên bị bỏ qua.",
+            "The XAdES properties (SignedProperties) are not signed by this signature: anybody \
+             may have put time, role and certificate there, which therefore count for nothing.",
+        );
+        return Finding::warned(CheckId::FormatStructure, message);
+    };
     let message = say(
         format!("Có nhiều phần tử cùng mang Id “{name}” được ký: không rõ phần tử nào được ký."),
         format!("Several elements have the Id {name:?} that is signed: which one is, is open."),

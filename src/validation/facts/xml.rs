@@ -52,17 +52,19 @@ pub(in crate::validation) enum ReferenceKind {
 pub(in crate::validation) enum XmlFinding {
     /// A reference is to an Id that several elements have.
     AmbiguousId(String),
+    /// No reference is to its signed properties: anybody may have put them there.
+    PropertiesNotSigned,
 }
 
 impl XmlFacts {
-    /// Whether everything referred to is at hand.
-    pub(in crate::validation) fn found(&self) -> bool {
     /// The files beside the signature that are as they were when it was made, each whole.
     pub(in crate::validation) fn files_covered(&self) -> impl Iterator<Item = &str> {
         let intact = |it: &&ReferenceFacts| it.found && it.digest == DigestFact::Matches;
         self.references.iter().filter(intact).filter_map(|it| it.file.as_deref())
     }
 
+    /// Whether everything referred to is at hand.
+    pub(in crate::validation) fn found(&self) -> bool {
         self.references.iter().all(|it| it.found)
     }
 

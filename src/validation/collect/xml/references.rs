@@ -110,6 +110,9 @@ impl Follower<'_, '_> {
             let signed = kinds().any(|it| it == ReferenceKind::CountersignedValue);
             (!signed).then_some(("(countersigned value)", ReferenceKind::CountersignedValue, true))
         } else {
+        if self.properties.is_some() && !kinds().any(|it| it == ReferenceKind::SignedProperties) {
+            self.followed.findings.push(XmlFinding::PropertiesNotSigned);
+        }
             let about = [ReferenceKind::SignedProperties, ReferenceKind::KeyInfo];
             let only = kinds().all(|it| about.contains(&it));
             only.then_some(("(no data)", ReferenceKind::Data, false))
