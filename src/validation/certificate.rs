@@ -348,9 +348,10 @@ fn message(rejection: &Rejection) -> Message {
 /// No path at hand does not say that there is none; one that breaks the rules does.
 fn weight(fault: &Fault) -> CertificateConclusion {
     match fault {
-        Fault::NoIssuer | Fault::UnsupportedAlgorithm { .. } | Fault::AnchorPastSunset { .. } => {
-            CertificateConclusion::Indeterminate
-        }
+        Fault::NoIssuer
+        | Fault::OtherKey
+        | Fault::UnsupportedAlgorithm { .. }
+        | Fault::AnchorPastSunset { .. } => CertificateConclusion::Indeterminate,
         Fault::TooLong
         | Fault::BadSignature
         | Fault::Malformed { .. }

@@ -34,13 +34,29 @@ pub(super) fn path_fault(subject: &str, fault: &Fault) -> Message {
             format!("Chứng thư số không tin cậy: không có cơ quan cấp tin cậy nào cho {subject}."),
             format!("The certificate is not trusted: no trusted issuer is known for {subject}."),
         ),
+        Fault::OtherKey => say(
+            format!(
+                "Thiếu chứng thư số của cơ quan cấp cho {subject}: các chứng thư số cùng tên cơ \
+                 quan cấp hiện có đều mang khóa khác với khóa đã cấp."
+            ),
+            format!(
+                "The issuer's certificate is missing for {subject}: those at hand of the \
+                 issuer's name have other keys than the one that issued it."
+            ),
+        ),
         Fault::TooLong => say(
             "Đường dẫn chứng thực quá dài.".to_owned(),
             "The certification path is too long.".to_owned(),
         ),
         Fault::BadSignature => say(
-            format!("Chữ ký trên chứng thư số của {subject} không phải của cơ quan cấp."),
-            format!("The certificate of {subject} was not signed by its issuer's key."),
+            format!(
+                "Chữ ký trên chứng thư số của {subject} không do khóa hiện có của cơ quan cấp \
+                 tạo ra: chứng thư số bị sửa hoặc giả mạo, hoặc đó không phải khóa đã cấp."
+            ),
+            format!(
+                "The certificate of {subject} was not signed by the key at hand of its issuer: \
+                 it was changed or forged, or that key is not the one that issued it."
+            ),
         ),
         Fault::UnsupportedAlgorithm { algorithm } => say(
             format!(
@@ -120,6 +136,20 @@ pub(super) fn path_fault(subject: &str, fault: &Fault) -> Message {
     }
 }
 
+/// Programs that know only the name that the standard gives do not see the other signatures.
+pub(super) fn several_signature_files(count: usize) -> Message {
+    say(
+        format!(
+            "Gói ASiC-S chỉ được có một tệp chữ ký, nhưng có {count} tệp; phần mềm khác có thể \
+             không thấy hết các chữ ký."
+        ),
+        format!(
+            "An ASiC-S has one file of signatures; this one has {count}, and other programs may \
+             not see all of them."
+        ),
+    )
+}
+
 /// The kind and size of a key.
 pub(super) fn key(key: PublicKey) -> String {
     match key {
@@ -136,20 +166,6 @@ pub(super) fn key(key: PublicKey) -> String {
 /// What came after the signature.
 pub(super) fn later_changes(changes: LaterChanges, bytes: u64) -> Message {
     match changes {
-/// Programs that know only the name that the standard gives do not see the other signatures.
-pub(super) fn several_signature_files(count: usize) -> Message {
-    say(
-        format!(
-            "Gói ASiC-S chỉ được có một tệp chữ ký, nhưng có {count} tệp; phần mềm khác có thể \
-             không thấy hết các chữ ký."
-        ),
-        format!(
-            "An ASiC-S has one file of signatures; this one has {count}, and other programs may \
-             not see all of them."
-        ),
-    )
-}
-
         LaterChanges::None => say(
             "Không có gì được thêm vào tài liệu sau khi ký.",
             "Nothing was added to the document after it was signed.",

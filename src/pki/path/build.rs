@@ -103,6 +103,14 @@ impl PathFinder<'_> {
             return Ok(Search::Found(path));
         }
         let mut rejections = walk.rejections;
+        // Where one key signed a certificate, that others of the name did not is no fault of it.
+        let of_others = |it: &Rejection| {
+            matches!(it.fault, Fault::BadSignature | Fault::OtherKey)
+                && it.certificates.get(it.at).is_some_and(|it| is_signed(it, &walk.checked))
+        };
+        if !rejections.iter().all(of_others) {
+            rejections.retain(|it| !of_others(it));
+        }
         rejections.sort_by(|a, b| b.fault.cmp(&a.fault));
         Ok(Search::NotFound(rejections))
     }
@@ -137,7 +145,7 @@ impl Walk<'_> {
         let anchored = self.anchored;
         for anchor in self.anchors_for(&last) {
             issuers = issuers.saturating_add(1);
-            if self.signed_by(path, anchor.public_key_info())?
+            if self.signed_by(path, anchor.public_key_info(), anchor.key_id())?
                 && let Some(found) = self.conclude(path, anchor)?
             {
                 return Ok(Some(found));
@@ -181,7 +189,8 @@ impl Walk<'_> {
                 self.reject(path, path.len().saturating_sub(1), Fault::TooLong);
                 break;
             }
-            if self.signed_by(path, candidate.public_key_info())? {
+            let key_id = candidate.subject_key_identifier();
+            if self.signed_by(path, candidate.public_key_info(), key_id)? {
                 path.push(candidate.clone());
                 let found = self.extend(path)?;
                 path.pop();
@@ -225,7 +234,14 @@ impl Walk<'_> {
     }
 
     /// Whether this key signed the last certificate of `path`; a no is kept as a rejection.
-    fn signed_by(&mut self, path: &[Certificate], public_key_info: &[u8]) -> Result<bool> {
+    /// Identifiers of keys only tell why not: a certificate that names another key lacks its
+    /// issuer, and is not broken.
+    fn signed_by(
+        &mut self,
+        path: &[Certificate],
+        public_key_info: &[u8],
+        key_id: Option<&[u8]>,
+    ) -> Result<bool> {
         let Some(last) = path.last() else { return Ok(false) };
         self.signatures = self.signatures.saturating_add(1);
         if self.signatures > self.finder.limits.path_signatures {
@@ -240,6 +256,12 @@ impl Walk<'_> {
         match outcome {
             None => Ok(true),
             Some(fault) => {
+                let fault = match fault {
+                    Fault::BadSignature if names_another(last, public_key_info, key_id) => {
+                        Fault::OtherKey
+                    }
+                    fault => fault,
+                };
                 self.reject(path, path.len().saturating_sub(1), fault);
                 Ok(false)
             }
@@ -288,14 +310,31 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// The hint of a key that is not the one that was named.
+const ANOTHER: u8 = 2;
+
 /// RFC 4158 §3.5.12: key identifiers are hints. Matching ones are tried first, and
 /// those that differ last; none is left out.
 fn hint(certificate: &Certificate, key_id: Option<&[u8]>) -> u8 {
     match (certificate.authority_key_identifier(), key_id) {
         (Some(wanted), Some(found)) if wanted == found => 0,
-        (Some(_), Some(_)) => 2,
+        (Some(_), Some(_)) => ANOTHER,
         _ => 1,
     }
+}
+
+fn is_signed(certificate: &Certificate, checked: &[(Pair, Outcome)]) -> bool {
+    checked.iter().any(|(pair, outcome)| outcome.is_none() && pair.is_about(certificate))
+}
+
+/// Whether it says itself that its issuer has another key. A root that names none names its
+/// own: another one of the same name is trusted, and not this.
+fn names_another(certificate: &Certificate, key: &[u8], key_id: Option<&[u8]>) -> bool {
+    if certificate.authority_key_identifier().is_some() {
+        return hint(certificate, key_id) == ANOTHER;
+    }
+    let is_root = certificate.subject_name().matches(certificate.issuer_name());
+    is_root && certificate.public_key_info() != key
 }
 
 /// RFC 4158 §5.2: the same name with the same key again is a loop.

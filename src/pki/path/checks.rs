@@ -97,6 +97,11 @@ impl Pair {
         let key = key.value().first_chunk().copied().unwrap_or_default();
         Self { certificate: *certificate.digest(), key }
     }
+
+    /// Whether it is this certificate's signature that was checked.
+    pub(super) fn is_about(&self, certificate: &Certificate) -> bool {
+        self.certificate == *certificate.digest()
+    }
 }
 
 /// §6.1.3 (a)(1). Nothing when the signature holds.

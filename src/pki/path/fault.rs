@@ -11,6 +11,9 @@ use crate::time::UtcTime;
 pub(crate) enum Fault {
     /// Nobody at hand has issued it.
     NoIssuer,
+    /// Authorities of the issuer's name are at hand, all with other keys than the one that the
+    /// certificate names by its identifier (RFC 5280 §4.2.1.1): its own issuer is missing.
+    OtherKey,
     /// More certificates than [`Limits::path_length`](crate::Limits::path_length).
     TooLong,
     /// The issuer's key did not make the signature.

@@ -210,7 +210,29 @@ fn one_name_with_two_keys_is_told_apart_by_the_signature() {
     let (old, new, leaf) = (authority("root"), authority("root"), party("leaf"));
     let end = leaf.issued_by(&new);
     found(search(&trusting([old.self_issued(), new.self_issued()]), &[], &end));
-    assert_eq!(fault(search(&trusting([old.self_issued()]), &[], &end)).1, Fault::BadSignature);
+    // It says which key it is: then it is not broken, and its own issuer is missing.
+    assert_eq!(fault(search(&trusting([old.self_issued()]), &[], &end)).1, Fault::OtherKey);
+    let silent = party("leaf").with(|it| it.use_authority_key_identifier_extension = false);
+    let silent = silent.issued_by(&new);
+    let why = fault(search(&trusting([old.self_issued()]), &[], &silent)).1;
+    assert_eq!(why, Fault::BadSignature);
+    // Nor is a root broken that another one of its name is trusted instead of.
+    let pool = [new.self_issued()];
+    let (subject, why) = fault(search(&trusting([old.self_issued()]), &pool, &end));
+    assert_eq!((subject.as_str(), why), ("CN=root", Fault::OtherKey));
+}
+
+/// A certificate that one authority signed is not forged because another one of that name did
+/// not.
+#[test]
+fn what_is_missing_is_told_of_the_end_of_the_path() {
+    let (root, leaf) = (authority("root"), party("leaf"));
+    let (old, new) = (authority("middle"), authority("middle"));
+    let pool = [old.issued_by(&root), new.issued_by(&root)];
+    for end in [leaf.issued_by(&new), leaf.issued_by(&old)] {
+        let (subject, why) = fault(search(&TrustStore::new(), &pool, &end));
+        assert_eq!((subject.as_str(), why), ("CN=middle", Fault::NoIssuer));
+    }
 }
 
 #[test]

@@ -59,7 +59,7 @@ pub(super) fn findings(
 
 fn not_found(rejection: &Rejection) -> Finding {
     let follows = match rejection.fault {
-        Fault::NoIssuer | Fault::BadSignature | Fault::TooLong => {
+        Fault::NoIssuer | Fault::OtherKey | Fault::BadSignature | Fault::TooLong => {
             Indeterminate::NoCertificateChainFound
         }
         Fault::AnchorPastSunset { .. } => Indeterminate::NoCertificateChainFoundNoPoe,
