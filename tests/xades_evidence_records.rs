@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use kyso::{DigestAlgorithm, ErrorKind, Limits, Policy, Report, Validator, xades};
 use support::evidence_record::{Record, Stamp, XmlRecord};
 use support::pki::{NOW, Pki};
+use support::resigned::{DS, between, digest, resigned};
 use support::tsa::TestTsa;
 
 const SHA256: DigestAlgorithm = DigestAlgorithm::Sha256;
@@ -17,7 +18,6 @@ const CONTENT: &[u8] = b"a letter";
 /// Later than [`NOW`].
 const LATER: &str = "2026-06-15T01:00:00Z";
 const TOMORROW: &str = "2026-06-16T00:00:00Z";
-const DS: &str = " xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"";
 const SEALING: &str = "en:SealingEvidenceRecords";
 
 fn leaf(octets: &[u8]) -> Vec<u8> {
@@ -28,12 +28,6 @@ fn leaf(octets: &[u8]) -> Vec<u8> {
 fn signed(pki: &Pki) -> String {
     let builder = xades::SignatureBuilder::detached("a.txt", &CONTENT, NOW.parse().unwrap());
     String::from_utf8(builder.sign(&pki.signer()).unwrap()).unwrap()
-}
-
-/// The text between two marks, both left out.
-fn between<'t>(text: &'t str, from: &str, to: &str) -> &'t str {
-    let (_, rest) = text.split_once(from).unwrap();
-    rest.split_once(to).unwrap().0
 }
 
 /// The digests of all that records seal in this signature, whose parts are written as their
@@ -172,4 +166,60 @@ fn records_are_bounded() {
     let validator = Validator::new(pki.trust(), Policy::pilot(), TOMORROW.parse().unwrap());
     let error = validator.with_limits(limits).validate(sealed.as_bytes()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::LimitExceeded, "{error}");
+}
+
+/// EN 319 132-3 §5.2, step 6: what signed manifests list is sealed, besides what is signed.
+#[test]
+fn what_a_signed_manifest_lists_is_sealed() {
+    let pki = Pki::new();
+    let (plain, tsa) = (signed(&pki), pki.tsa().at(LATER));
+    let method = "<ds:DigestMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\">\
+                  </ds:DigestMethod>";
+    let listed = |uri: &str, kind: &str, value: &str| {
+        format!(
+            "<ds:Reference{kind} URI=\"{uri}\">{method}<ds:DigestValue>{value}</ds:DigestValue>\
+             </ds:Reference>"
+        )
+    };
+    let manifest = |id: &str, inside: &str, ns: &str| {
+        format!("<ds:Manifest{ns} Id=\"{id}\">{inside}</ds:Manifest>")
+    };
+    let kind = " Type=\"http://www.w3.org/2000/09/xmldsig#Manifest\"";
+    let entry = listed("a.txt", "", &digest(CONTENT));
+    let inner = manifest("inner", &entry, DS);
+    let nested = listed("#inner", kind, &digest(inner.as_bytes()));
+    for (inside, beside, expected) in [
+        (entry.clone(), String::new(), "TOTAL_PASSED"),
+        // One that lists another manifest is not followed: what it seals is open.
+        (nested, manifest("inner", &entry, ""), "INDETERMINATE/SIGNED_DATA_NOT_FOUND"),
+    ] {
+        let canonical = manifest("m", &inside, DS);
+        let start = plain.find("<ds:Reference").unwrap();
+        let end = plain.find("</ds:Reference>").unwrap();
+        let id = format!(" Id=\"{}\"{kind}", between(&plain[start..], "Id=\"", "\""));
+        let reference = listed("#m", &id, &digest(canonical.as_bytes()));
+        let object = format!("<ds:Object>{}{beside}</ds:Object>", manifest("m", &inside, ""));
+        let changed = format!(
+            "{}{reference}{}",
+            &plain[..start],
+            plain[end + "</ds:Reference>".len()..].replacen(
+                "</ds:KeyInfo>",
+                &format!("</ds:KeyInfo>{object}"),
+                1
+            )
+        );
+        let own = resigned(&changed, &pki.signer());
+        let (open, close) = ("<ds:Object>", "</ds:Object>");
+        let object = object.replacen(open, &format!("<ds:Object{DS}>"), 1);
+        assert!(own.contains(open) && object.ends_with(close));
+        let all = [group(&own), vec![leaf(object.as_bytes())]].concat();
+        for (list, expected) in [
+            ([all.clone(), vec![leaf(CONTENT)]].concat(), expected),
+            (all, if expected == "TOTAL_PASSED" { "TOTAL_FAILED/HASH_FAILURE" } else { expected }),
+        ] {
+            let report = judge(&pki, &with(&own, &property(&asn1(over(&tsa, list)))));
+            let (records, signature, _) = said(&report);
+            assert_eq!((records, signature), (vec![expected.to_owned()], passed()), "{report}");
+        }
+    }
 }

@@ -78,7 +78,7 @@ impl Stamped<'_, '_> {
     }
 
     /// What evidence records are over that stand in this property (EN 319 132-3 §5.2): all
-    /// but what came after it, and what manifests list.
+    /// but what came after it, and what manifests list, which is sealed besides.
     pub(crate) fn sealed(&self, records: NodeId) -> Option<Vec<Part>> {
         let mut all = self.signature_parts()?;
         let before = self.properties.unsigned.all.iter().take_while(|it| it.node != records);
@@ -177,19 +177,48 @@ pub(crate) fn digest_parts(
             Part::Referenced(place) => {
                 let reference = signature.signed_info.references.get(*place);
                 let Some(reference) = reference else { return Ok(None) };
-                let reference = canonical_at_last(reference, method);
-                match dereferencer.write(signature.element, &reference, &mut sink) {
-                    Ok(Some(_)) => {}
-                    Ok(None) => return Ok(None),
-                    Err(error) => match error.kind() {
-                        ErrorKind::Malformed | ErrorKind::Unsupported => return Ok(None),
-                        _ => return Err(error),
-                    },
+                if !add_reference(dereferencer, signature, reference, method, &mut sink)? {
+                    return Ok(None);
                 }
             }
         }
     }
     Ok(Some(sink.0.finish()))
+}
+
+/// The digest of what a Reference comes to, such as one of a manifest; nothing where that is
+/// not at hand.
+///
+/// # Errors
+/// As [`digest_parts`].
+pub(crate) fn digest_reference(
+    dereferencer: &mut Dereferencer<'_>,
+    signature: &Signature,
+    reference: &Reference,
+    method: &Canonicalization,
+    algorithm: DigestAlgorithm,
+) -> Result<Option<Digest>> {
+    let mut sink = Digesting(DigestContext::new(algorithm));
+    let added = add_reference(dereferencer, signature, reference, method, &mut sink)?;
+    Ok(added.then(|| sink.0.finish()))
+}
+
+/// Whether it is at hand.
+fn add_reference(
+    dereferencer: &mut Dereferencer<'_>,
+    signature: &Signature,
+    reference: &Reference,
+    method: &Canonicalization,
+    sink: &mut Digesting,
+) -> Result<bool> {
+    let reference = canonical_at_last(reference, method);
+    match dereferencer.write(signature.element, &reference, sink) {
+        Ok(written) => Ok(written.is_some()),
+        Err(error) => match error.kind() {
+            ErrorKind::Malformed | ErrorKind::Unsupported => Ok(false),
+            _ => Err(error),
+        },
+    }
 }
 
 /// What comes to nodes, and not to octets, is put into the form that the time-stamp names

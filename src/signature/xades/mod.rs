@@ -24,7 +24,7 @@ pub(crate) use certificate_reference::{CertificateReference, from_decimal};
 pub use counter::CounterSignatureBuilder;
 pub(crate) use create::is_as_prepared;
 pub(crate) use edit::{Insertion, check_unharmed, text_of};
-pub(crate) use imprint::{Part, Referred, Stamped, digest_parts};
+pub(crate) use imprint::{Part, Referred, Stamped, digest_parts, digest_reference};
 pub(crate) use level::Structure;
 pub(crate) use names::{V1_3_2, V1_4_1, is_signed_properties};
 pub(crate) use policy::NamedPolicy;

@@ -10,8 +10,8 @@ use crate::encoding::xml::{Canonicalization, Method, NodeId};
 use crate::error::{Error, Result};
 use crate::limits::within;
 use crate::signature::evidence::{ERS, EvidenceRecord, group};
-use crate::signature::xades::{Part, PropertyKind, Stamped, digest_parts};
-use crate::signature::xmldsig::{Dereferencer, Signature};
+use crate::signature::xades::{Part, PropertyKind, Stamped, digest_parts, digest_reference};
+use crate::signature::xmldsig::{Dereferencer, Reference, Signature};
 use crate::validation::collect::data_object::{DataObject, Octets};
 use crate::validation::collect::evidence_record::{
     collect_read, objects_of, read_or_unreadable as unreadable,
@@ -39,9 +39,8 @@ impl Collector<'_> {
                 properties,
                 references: &parts.followed.referred,
             };
-            // What manifests list would have to be among it.
-            let over = stamped.sealed(property.node);
-            let over = over.filter(|_| parts.followed.in_manifests.is_empty());
+            // What manifests list is among it; what those do that these list, would have to be.
+            let over = stamped.sealed(property.node).filter(|_| !parts.followed.nested);
             let mut covers = self.covered(facts, parts, over.as_deref().unwrap_or_default())?;
             covers.extend(&before);
             // Those of one property are not over one another.
@@ -94,7 +93,9 @@ impl Collector<'_> {
         let dereferencer = &mut self.dereferencer;
         let signature = parts.signature;
         let known = BTreeMap::new();
-        let sealed = over.map(|over| Sealed { dereferencer, signature, over, methods, known });
+        let listed = &parts.followed.listed[..];
+        let sealed =
+            over.map(|over| Sealed { dereferencer, signature, over, listed, methods, known });
         let mut objects = [DataObject::of("signature", sealed, limits)];
         let (certificates, memory) = (&facts.signer.certificates[..], self.source.memory);
         let known = Beside { certificates, memory, limits };
@@ -108,6 +109,8 @@ struct Sealed<'f, 'd> {
     dereferencer: &'f mut Dereferencer<'d>,
     signature: &'f Signature,
     over: &'f [Part],
+    /// What the signed manifests list.
+    listed: &'f [Reference],
     methods: Vec<Canonicalization>,
     known: BTreeMap<DigestAlgorithm, Vec<Digest>>,
 }
@@ -120,8 +123,14 @@ impl Sealed<'_, '_> {
         algorithm: DigestAlgorithm,
     ) -> Result<Option<Digest>> {
         let mut all = Vec::with_capacity(self.over.len());
+        let (dereferencer, signature) = (&mut *self.dereferencer, self.signature);
         for part in self.over.chunks(1) {
-            let made = digest_parts(self.dereferencer, self.signature, part, method, algorithm)?;
+            let made = digest_parts(dereferencer, signature, part, method, algorithm)?;
+            let Some(made) = made else { return Ok(None) };
+            all.push(made);
+        }
+        for it in self.listed {
+            let made = digest_reference(dereferencer, signature, it, method, algorithm)?;
             let Some(made) = made else { return Ok(None) };
             all.push(made);
         }

@@ -25,6 +25,10 @@ pub(super) struct Followed {
     pub(super) referred: Vec<Referred>,
     /// Those of the manifests that it refers to.
     pub(super) in_manifests: Vec<Referred>,
+    /// The same, as they stand there.
+    pub(super) listed: Vec<Reference>,
+    /// Whether one of them is to another manifest, which is not followed.
+    pub(super) nested: bool,
     /// Those of `SignedInfo` to data.
     pub(super) to_data: Vec<Referred>,
 }
@@ -106,13 +110,13 @@ impl Follower<'_, '_> {
     /// What has to be signed, and is referred to by nothing.
     fn expect(&mut self) {
         let kinds = || self.followed.references.iter().map(|it| it.kind);
+        if self.properties.is_some() && !kinds().any(|it| it == ReferenceKind::SignedProperties) {
+            self.followed.findings.push(XmlFinding::PropertiesNotSigned);
+        }
         let missing = if self.outer.is_some() {
             let signed = kinds().any(|it| it == ReferenceKind::CountersignedValue);
             (!signed).then_some(("(countersigned value)", ReferenceKind::CountersignedValue, true))
         } else {
-        if self.properties.is_some() && !kinds().any(|it| it == ReferenceKind::SignedProperties) {
-            self.followed.findings.push(XmlFinding::PropertiesNotSigned);
-        }
             let about = [ReferenceKind::SignedProperties, ReferenceKind::KeyInfo];
             let only = kinds().all(|it| about.contains(&it));
             only.then_some(("(no data)", ReferenceKind::Data, false))
@@ -257,6 +261,11 @@ impl Follower<'_, '_> {
             let processed = self.dereferencer.process(self.signature.element, entry)?;
             let facts = facts_of(entry, &processed, ReferenceKind::Data);
             self.followed.manifest.push(facts);
+            let document = self.source.document;
+            let is_manifest = |node| document.element(node).is_some_and(|it| it.is(DS, "Manifest"));
+            self.followed.nested |=
+                matches!(processed.target, Some(Target::Element(node)) if is_manifest(node));
+            self.followed.listed.push(entry.clone());
             self.followed.in_manifests.push(Referred {
                 id: entry.id.clone(),
                 uri: entry.uri.clone(),
@@ -283,6 +292,7 @@ fn facts_of(reference: &Reference, processed: &Processed, kind: ReferenceKind) -
             Some(uri) => uri.chars().take(NAME).collect(),
         },
         kind,
+        file: file_of(reference, processed),
         found,
         digest,
         algorithm: Named::by_uri(reference.digest_algorithm, &reference.digest_uri),
@@ -290,9 +300,6 @@ fn facts_of(reference: &Reference, processed: &Processed, kind: ReferenceKind) -
     }
 }
 
-/// Letters of a name that are told.
-const NAME: usize = 200;
-        file: file_of(reference, processed),
 /// A filter by an expression may have left anything out of a file, and what was decoded is
 /// not the file.
 fn file_of(reference: &Reference, processed: &Processed) -> Option<String> {
@@ -301,3 +308,5 @@ fn file_of(reference: &Reference, processed: &Processed) -> Option<String> {
     reference.transforms.iter().all(plain).then(|| name.to_string())
 }
 
+/// Letters of a name that are told.
+const NAME: usize = 200;
