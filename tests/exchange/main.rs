@@ -12,6 +12,7 @@ mod support;
 
 mod events;
 mod journal;
+mod kinds;
 mod office;
 mod verdicts;
 mod ways;

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::kinds::{Attached, Kind};
 use super::{Doubt, ExaminerRules, words};
 use crate::envelope::edxml::{Difference, Envelope, OrganId, SEAL_DIFFERS, SealReport};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::exchange::directory::{Directory, Standing};
 use crate::exchange::journal::{FileVerdict, SignerVerdict};
 use crate::time::UtcTime;
-use crate::validation::{Conclusion, Outcome, Report, SignatureReport, Validator};
+use crate::validation::{Conclusion, DocumentFormat, Outcome, Report, SignatureReport, Validator};
 
 /// A file that was examined.
 pub(super) struct Examined {
@@ -24,6 +25,8 @@ enum Found {
     Unsigned,
     Indeterminate,
     NotAuthorized,
+    /// Its signatures pass, and leave out something that whoever opens it sees.
+    PartlySigned,
     /// Its seal holds, and something of the message is not as it was sealed.
     Differs,
     Bad,
@@ -41,7 +44,7 @@ impl Examined {
     pub(super) fn doubt(&self, rules: &ExaminerRules) -> (Doubt, String) {
         let doubt = match self.found {
             Found::Good => Doubt::Overlook,
-            Found::Unsigned => rules.unsigned_file,
+            Found::Unsigned | Found::PartlySigned => rules.unsigned_file,
             Found::Indeterminate => rules.indeterminate,
             Found::NotAuthorized => rules.not_authorized,
             Found::Differs => rules.differs_from_seal,
@@ -77,7 +80,7 @@ pub(super) fn examined(
         }
     }
     let mut used: HashSet<String> = HashSet::new();
-    let judge = Judge { validator, directory, sender, at };
+    let judge = Judge { validator, directory, sender, at, files: Attached(&files) };
     for (name, bytes) in files.iter().filter(|it| !is_signature(it.0)) {
         let beside = SIGNATURES.iter().find_map(|it| files.get_key_value(&format!("{name}{it}")));
         used.extend(beside.map(|(name, _)| name.clone()));
@@ -91,13 +94,29 @@ pub(super) fn examined(
     for name in files.keys().filter(|it| is_signature(it) && !used.contains(*it)) {
         examined.push(Examined::bad(name.clone(), words::signature_of_nothing(name)));
     }
+    signed_by_others(&mut examined);
     examined.extend(judge.seals(envelope)?);
     Ok(examined)
 }
 
-/// What a signature beside its file is called, and one that holds its file.
+/// A file that an XML signature elsewhere in the message is over is as good as that signature
+/// where it is good; where it is not, that is told of the signature.
+fn signed_by_others(examined: &mut [Examined]) {
+    let mut signed: BTreeMap<String, FileVerdict> = BTreeMap::new();
+    for it in examined.iter().filter(|it| it.found == Found::Good) {
+        let signatures = it.report.iter().filter(|it| it.format() == DocumentFormat::Xml);
+        let files = signatures.flat_map(Report::signatures).flat_map(|it| &it.covers().files);
+        signed.extend(files.map(|name| (name.clone(), it.verdict.clone())));
+    }
+    for it in examined.iter_mut().filter(|it| !it.is_signed()) {
+        let Some(verdict) = signed.get(&it.verdict.name) else { continue };
+        it.verdict = FileVerdict { name: it.verdict.name.clone(), ..verdict.clone() };
+        (it.found, it.reason) = (Found::Good, String::new());
+    }
+}
+
+/// What a signature beside its file is called.
 const SIGNATURES: [&str; 2] = [".p7s", ".P7S"];
-const HOLDS_ITS_FILE: &str = ".p7m";
 
 fn is_signature(name: &str) -> bool {
     let [suffix, _] = SIGNATURES;
@@ -109,22 +128,30 @@ struct Judge<'a> {
     directory: Option<&'a Directory>,
     sender: &'a OrganId,
     at: UtcTime,
+    files: Attached<'a>,
 }
 
 impl Judge<'_> {
     /// # Errors
     /// Where the fault is not the file's.
     fn file(&self, name: &str, bytes: &[u8], signature: Option<&[u8]>) -> Result<Examined> {
-        let report = match signature {
-            Some(signature) => self.validator.validate_detached(signature, bytes),
-            None if name.to_lowercase().ends_with(HOLDS_ITS_FILE) => self.validator.validate(bytes),
-            None if opens_as_pdf(name, bytes) => self.validator.validate(bytes),
-            None => return Ok(unsigned(name, None)),
+        let kind = Kind::of(name, bytes);
+        let report = match (signature, kind) {
+            (Some(signature), _) => self.validator.validate_detached(signature, bytes),
+            (None, Kind::Other) => return Ok(unsigned(name, None)),
+            (None, Kind::Xml) => self.validator.validate_with_files(bytes, &self.files),
+            (None, Kind::NoArchive) => Err(Error::malformed("this is no ZIP archive")),
+            (None, Kind::Signable | Kind::Archive) => self.validator.validate(bytes),
         };
         let error = match report {
-            Ok(report) => return Ok(self.reported(name, report.for_file(name))),
+            Ok(report) => return Ok(whole(self.reported(name, report.for_file(name)))),
             Err(error) => error,
         };
+        let ours = matches!(error.kind(), ErrorKind::Malformed | ErrorKind::Unsupported)
+            || error.kind() == ErrorKind::LimitExceeded;
+        if ours && signature.is_none() && !kind.claims_signatures(name, bytes) {
+            return Ok(unsigned(name, None));
+        }
         let found = match error.kind() {
             ErrorKind::Malformed => Found::Bad,
             // What this program cannot read may be good.
@@ -175,7 +202,9 @@ impl Judge<'_> {
     }
 
     fn reported(&self, name: &str, report: Report) -> Examined {
-        let Some(conclusion) = report.conclusion() else { return unsigned(name, Some(report)) };
+        // An evidence record says since when a file exists, and nobody signs by it.
+        let signed = report.conclusion().filter(|_| !report.signatures().is_empty());
+        let Some(conclusion) = signed else { return unsigned(name, Some(report)) };
         let standings: Vec<Option<Standing<'_>>> =
             report.signatures().iter().map(|it| self.standing(it)).collect();
         let signatures = report.signatures().iter().zip(&standings);
@@ -229,6 +258,15 @@ fn signer(signature: &SignatureReport, standing: Option<&Standing<'_>>) -> Signe
     }
 }
 
+/// A good one whose signatures leave something out is not good as a whole.
+fn whole(examined: Examined) -> Examined {
+    let report = examined.report.as_ref().filter(|_| examined.found == Found::Good);
+    match report.and_then(|it| words::partly_signed(&examined.verdict.name, it)) {
+        Some(reason) => Examined { found: Found::PartlySigned, reason, ..examined },
+        None => examined,
+    }
+}
+
 fn unsigned(name: &str, report: Option<Report>) -> Examined {
     let verdict = FileVerdict { name: name.to_owned(), ..FileVerdict::default() };
     Examined { verdict, report, found: Found::Unsigned, reason: words::unsigned(name) }
@@ -245,13 +283,4 @@ fn failures(name: &str, report: &Report) -> String {
         words::signature(name, it.signer_name().unwrap_or(it.id()), &said.join(" "))
     });
     sentences.collect::<Vec<_>>().join(" ")
-}
-
-/// Whether whoever opens the file sees a PDF: by its name, or because viewers take one whose
-/// header stands anywhere in the first kilobyte.
-fn opens_as_pdf(name: &str, bytes: &[u8]) -> bool {
-    let start = bytes.get(..1024).unwrap_or(bytes);
-    let is_archive = start.starts_with(b"PK");
-    name.to_lowercase().ends_with(".pdf")
-        || !is_archive && start.windows(5).any(|it| it == b"%PDF-")
 }

@@ -2,6 +2,7 @@
 //! who may sign for the sender, and all of it come to one answer by the agency's rules.
 
 mod files;
+mod kinds;
 mod words;
 
 use std::fmt;
@@ -21,8 +22,11 @@ use crate::validation::{Report, Validator};
 /// Examines documents by a [`Validator`] and, where there is one, by the [`Directory`] of
 /// agencies.
 ///
-/// A file is a PDF, whose signatures are within; one with a signature beside it (`plan.xlsx`
-/// and `plan.xlsx.p7s`), which hides none that is within; or it is not signed. A
+/// A file is a PDF, XML or a container (EN 319 162-1), whose signatures are within; one with a
+/// signature beside it (`plan.xlsx` and `plan.xlsx.p7s`), which hides none that is within, or
+/// one that an XML signature in the message is over; or it is not signed. What it is, its
+/// content tells. Where its signatures leave something of it out, such as a file of a
+/// container, that is an unsigned file. A
 /// [seal](Envelope::seal) is held against the message that it came with. A document with
 /// a file that fails is refused whatever the rules are, and so is a message on whose meaning
 /// two readers may differ; a file that asks for more than this program does is indeterminate.

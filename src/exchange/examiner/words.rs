@@ -2,12 +2,29 @@
 
 use crate::encoding::printable;
 use crate::error::ErrorKind;
-use crate::validation::trouble;
+use crate::validation::{DocumentFormat, Report, trouble};
 
 pub(super) const NOTHING_SIGNED: &str = "Không tệp nào của văn bản có chữ ký số.";
 
 pub(super) fn unsigned(name: &str) -> String {
     format!("{name}: tệp không có chữ ký số.")
+}
+
+/// What the signatures of a file leave out of it: files of a container, or a part of XML.
+pub(super) fn partly_signed(name: &str, report: &Report) -> Option<String> {
+    let uncovered = report.uncovered_entries();
+    if !uncovered.is_empty() {
+        let all: Vec<_> = uncovered.iter().map(|it| format!("“{}”", printable(it))).collect();
+        return Some(format!(
+            "{name}: không có chữ ký số nào bảo đảm cho các tệp sau trong gói: {}.",
+            all.join(", ")
+        ));
+    }
+    let mut covers = report.signatures().iter().map(|it| it.covers().whole_file);
+    let part = report.format() == DocumentFormat::Xml
+        && covers.clone().any(|it| it == Some(false))
+        && covers.all(|it| it != Some(true));
+    part.then(|| format!("{name}: chữ ký số chỉ bảo đảm cho một phần của tệp."))
 }
 
 pub(super) fn unreadable(name: &str, why: ErrorKind) -> String {
