@@ -7,7 +7,7 @@ use std::io::Write;
 use super::builder::ContainerBuilder;
 use super::container::{Container, ContainerType, Role};
 use super::manifest::NAMESPACES;
-use super::names::percent_decoded;
+use super::names::referred;
 use super::package::{self, PACKAGE};
 use crate::crypto::SignatureAlgorithm;
 use crate::encoding::xml::{Document, decode};
@@ -283,7 +283,7 @@ fn refers(bytes: &[u8], name: &str, limits: &Limits) -> Result<bool> {
     for node in Signature::all_in(&document, limits)? {
         let Ok(signature) = Signature::read(&document, node, limits) else { continue };
         let mut uris = signature.signed_info.references.iter().filter_map(|it| it.uri.as_deref());
-        if uris.any(|it| percent_decoded(it).as_deref() == Some(name)) {
+        if uris.any(|it| referred(it).as_deref() == Some(name)) {
             return Ok(true);
         }
     }

@@ -1,5 +1,7 @@
 //! What the entries of a container are, by their names (EN 319 162-1 §4.3.3, §4.4.3).
 
+use crate::encoding::percent;
+
 /// What an entry is in a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -65,51 +67,14 @@ fn below_meta_inf(name: &str) -> Option<&str> {
     folder.eq_ignore_ascii_case(META_INF).then_some(rest)
 }
 
-/// A reference to an entry without its escapes (RFC 3986 §2.1). Nothing where it leads
-/// elsewhere, or says nothing that is text.
-pub(crate) fn percent_decoded(uri: &str) -> Option<String> {
+/// The entry that a reference is to. Nothing where it leads elsewhere, or says nothing that
+/// is text.
+pub(crate) fn referred(uri: &str) -> Option<String> {
     let scheme = uri.split(['/', '?', '#']).next().is_some_and(|it| it.contains(':'));
     if scheme || uri.starts_with("//") || uri.contains(['?', '#']) {
         return None;
     }
-    let mut bytes = Vec::with_capacity(uri.len());
-    let mut rest = uri.as_bytes();
-    while let [first, after @ ..] = rest {
-        rest = after;
-        let digit = |it: &u8| u8::try_from(char::from(*it).to_digit(16)?).ok();
-        let escaped = match (first, rest) {
-            (b'%', [high, low, ..]) => digit(high).zip(digit(low)),
-            _ => None,
-        };
-        match escaped {
-            Some((high, low)) => {
-                bytes.push(high << 4 | low);
-                rest = rest.get(2..).unwrap_or_default();
-            }
-            // Some write names as they are, and no two readers take this for an escape.
-            None => bytes.push(*first),
-        }
-    }
-    String::from_utf8(bytes).ok()
-}
-
-/// A name as a reference to it has to be written: what is no letter, digit or mark of
-/// RFC 3986 §2.3 is escaped, but for the slashes.
-pub(super) fn percent_encoded(name: &str) -> String {
-    let mut uri = String::with_capacity(name.len());
-    for byte in name.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                uri.push(char::from(byte));
-            }
-            other => {
-                use std::fmt::Write;
-                // Text takes whatever is written to it.
-                let _ = write!(uri, "%{other:02X}");
-            }
-        }
-    }
-    uri
+    percent::decoded(uri).map(|it| it.text)
 }
 
 #[cfg(test)]
@@ -146,15 +111,11 @@ mod tests {
     }
 
     #[test]
-    fn references_are_written_and_read_with_escapes() {
-        let name = "Tờ trình/số 15 %.pdf";
-        assert_eq!(percent_encoded(name), "T%E1%BB%9D%20tr%C3%ACnh/s%E1%BB%91%2015%20%25.pdf");
-        assert_eq!(percent_decoded(&percent_encoded(name)).as_deref(), Some(name));
-        assert_eq!(percent_decoded("a b.txt").as_deref(), Some("a b.txt"));
-        assert_eq!(percent_decoded("100%").as_deref(), Some("100%"));
-        assert_eq!(percent_decoded("100%.txt").as_deref(), Some("100%.txt"));
+    fn references_lead_to_entries_or_elsewhere() {
+        assert_eq!(referred("t%E1%BB%9D%20tr%C3%ACnh.txt").as_deref(), Some("tờ trình.txt"));
+        assert_eq!(referred("100%.txt").as_deref(), Some("100%.txt"));
         for elsewhere in ["http://a/b", "file:a", "//a/b", "a#b", "a?b", "%ff"] {
-            assert_eq!(percent_decoded(elsewhere), None, "{elsewhere}");
+            assert_eq!(referred(elsewhere), None, "{elsewhere}");
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::encoding::xml::{Document, decode};
 use crate::error::{ErrorKind, Result};
 use crate::limits::within;
 use crate::pki::Certificate;
-use crate::signature::asic::{Container, ContainerType, Manifest, Role, percent_decoded};
+use crate::signature::asic::{Container, ContainerType, Manifest, Role, referred as entry_of};
 use crate::signature::cms::{self, SignedData};
 use crate::source::Files;
 use crate::validation::facts::{
@@ -376,7 +376,7 @@ fn referred(facts: &SignatureFacts) -> impl Iterator<Item = String> {
     let references = facts.xml.iter().flat_map(|it| &it.references);
     let data = references.filter(|it| it.kind == ReferenceKind::Data && it.found);
     let intact = data.filter(|it| it.digest == DigestFact::Matches);
-    intact.filter_map(|it| percent_decoded(&it.name))
+    intact.filter_map(|it| entry_of(&it.name))
 }
 
 impl SignatureFacts {
