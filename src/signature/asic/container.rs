@@ -117,6 +117,11 @@ impl<'s> Container<'s> {
         self.mime_type.as_deref()
     }
 
+    /// Whether it is a document of OpenDocument, whose XML is signed without its comments.
+    pub(crate) fn is_open_document(&self) -> bool {
+        self.mime_type.as_deref().is_some_and(is_open_document)
+    }
+
     /// The names of the files that can be signed, in the order of the container: all but
     /// `mimetype` and what is in `META-INF`.
     pub fn data_files(&self) -> impl Iterator<Item = &str> {
@@ -263,11 +268,13 @@ fn kind_of(mime_type: &str) -> Option<ContainerType> {
         "application/vnd.etsi.asic-e+zip" => Some(ContainerType::Extended),
         // Estonia's container before it became ASiC-E.
         "application/vnd.bdoc-1.0" => Some(ContainerType::Extended),
-        other if other.starts_with("application/vnd.oasis.opendocument.") => {
-            Some(ContainerType::Extended)
-        }
+        other if is_open_document(other) => Some(ContainerType::Extended),
         _ => None,
     }
+}
+
+fn is_open_document(mime_type: &str) -> bool {
+    mime_type.to_ascii_lowercase().starts_with("application/vnd.oasis.opendocument.")
 }
 
 /// By what it says, or else by what it holds.

@@ -15,4 +15,3 @@ pub use container::{Container, ContainerType};
 pub(crate) use container::{Irregularity, Role};
 pub(crate) use in_xml::is_covered;
 pub(crate) use manifest::Manifest;
-pub(crate) use names::referred;

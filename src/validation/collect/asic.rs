@@ -1,12 +1,14 @@
 //! Facts about the signatures, time-stamps and evidence records of one container
 //! (EN 319 162-1).
 
+mod coverage;
 mod evidence_records;
 mod time_stamps;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::coverage::{Cover, by_xml};
 use super::cms::{CmsSource, collect as collect_cms};
 use super::data::Data;
 use super::digests::Digests;
@@ -17,12 +19,12 @@ use crate::encoding::xml::{Document, decode};
 use crate::error::{ErrorKind, Result};
 use crate::limits::within;
 use crate::pki::Certificate;
-use crate::signature::asic::{Container, ContainerType, Manifest, Role, referred as entry_of};
+use crate::signature::asic::{Container, ContainerType, Manifest, Role};
 use crate::signature::cms::{self, SignedData};
 use crate::source::Files;
 use crate::validation::facts::{
-    ContainerFacts, DigestFact, DocumentFacts, EntryFact, Form, Misshapen, ReferenceKind,
-    RevocationFacts, SignatureFacts,
+    ContainerFacts, DigestFact, DocumentFacts, EntryFact, Form, Misshapen, RevocationFacts,
+    SignatureFacts,
 };
 use crate::validation::format::trailing;
 use crate::validation::poe::ObjectId;
@@ -32,6 +34,8 @@ pub(in crate::validation) struct Collected {
     pub(in crate::validation) facts: DocumentFacts,
     /// Files that no signature covers, or in a container without signatures no time-stamp.
     pub(in crate::validation) uncovered: Vec<String>,
+    /// Those of them of which a part is signed.
+    pub(in crate::validation) in_part: Vec<String>,
     /// Those of them that an evidence record is over.
     pub(in crate::validation) recorded: Vec<String>,
     /// What manifests of time-stamps list that is not there, or not as it was.
@@ -84,11 +88,11 @@ pub(in crate::validation) fn collect(
     for facts in &mut collector.facts.signatures {
         facts.container.iter_mut().for_each(|it| it.misshapen = misshapen);
     }
-    let uncovered = collector.uncovered();
+    let (uncovered, in_part) = collector.uncovered();
     let recorded: BTreeSet<_> = collector.under_records().collect();
     let recorded = uncovered.iter().filter(|it| recorded.contains(it.as_str())).cloned().collect();
     let Collector { facts, stale, .. } = collector;
-    Ok(Collected { facts, uncovered, recorded, stale })
+    Ok(Collected { facts, uncovered, in_part, recorded, stale })
 }
 
 struct Collector<'c, 's> {
@@ -230,7 +234,8 @@ impl<'c> Collector<'c, '_> {
             if known.into_iter().any(|it| it.id == facts.id) {
                 facts.id = format!("{entry}#{}", facts.id);
             }
-            let covered: BTreeSet<_> = referred(facts).collect();
+            let whole = by_xml(facts, self.container).filter(|it| it.1 == Cover::Whole);
+            let covered: BTreeSet<_> = whole.map(|it| it.0).collect();
             let covers_all = self.container.data_files().all(|it| covered.contains(it));
             let place = ContainerFacts { entry: entry.to_owned(), ..ContainerFacts::default() };
             let covers_all = covers_all && !facts.counter_signature;
@@ -348,48 +353,6 @@ impl<'c> Collector<'c, '_> {
             within(seen.len(), most, "CRLs and OCSP responses of a container")?;
         }
         Ok(all)
-    }
-
-    /// Only what is as it was when it was signed counts as covered, by a signature whose
-    /// value is over it.
-    fn uncovered(&self) -> Vec<String> {
-        let (mut covered, mut owned) = (BTreeSet::new(), BTreeSet::new());
-        for facts in self.facts.signatures.iter().filter(|it| !it.counter_signature) {
-            owned.extend(referred(facts));
-            let Some(place) = facts.container.as_ref().filter(|_| facts.covers_data()) else {
-                continue;
-            };
-            covered.extend(place.signed.as_deref());
-            covered.extend(place.entries.iter().filter(|it| it.holds()).map(|it| &*it.name));
-        }
-        if self.facts.signatures.is_empty() {
-            self.stamped_files(&mut covered);
-        }
-        let files = self.container.of(Role::Data).chain(self.container.of(Role::Other));
-        let files = files.filter(|it| !covered.contains(it) && !owned.contains(*it));
-        files.map(str::to_owned).collect()
-    }
-}
-
-/// The files that an XML signature refers to, as they were when it was made.
-fn referred(facts: &SignatureFacts) -> impl Iterator<Item = String> {
-    let references = facts.xml.iter().flat_map(|it| &it.references);
-    let data = references.filter(|it| it.kind == ReferenceKind::Data && it.found);
-    let intact = data.filter(|it| it.digest == DigestFact::Matches);
-    intact.filter_map(|it| entry_of(&it.name))
-}
-
-impl SignatureFacts {
-    /// Whether the data that its value is over is the one that was signed.
-    fn covers_data(&self) -> bool {
-        match self.data.digest {
-            DigestFact::Matches => true,
-            // Without signed attributes the value itself is over the data.
-            DigestFact::NotCompared => {
-                self.data.found && !self.data.signed_attributes && self.value_holds() == Some(true)
-            }
-            DigestFact::Missing | DigestFact::Differs | DigestFact::Unsupported => false,
-        }
     }
 }
 

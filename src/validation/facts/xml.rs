@@ -23,14 +23,36 @@ pub(in crate::validation) struct XmlFacts {
 /// A reference and what it came to.
 #[derive(Debug, Clone, Serialize)]
 pub(in crate::validation) struct ReferenceFacts {
-    /// Its URI, and what it leads to where that is an element.
+    /// Its URI, as a reader is told of it: it may be cut.
     pub(in crate::validation) name: String,
+    /// Where it is to a file.
+    pub(in crate::validation) file: Option<FileFact>,
     pub(in crate::validation) kind: ReferenceKind,
     pub(in crate::validation) found: bool,
     pub(in crate::validation) digest: DigestFact,
     pub(in crate::validation) algorithm: Named<DigestAlgorithm>,
     /// Why it was not found or not digested, in words.
     pub(in crate::validation) trouble: Option<String>,
+}
+
+/// A file that a reference is to.
+#[derive(Debug, Clone, Serialize)]
+pub(in crate::validation) struct FileFact {
+    pub(in crate::validation) name: String,
+    pub(in crate::validation) digested: Digested,
+}
+
+/// What of a file was digested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(in crate::validation) enum Digested {
+    /// Its octets.
+    AsItStands,
+    /// All that XML says in it.
+    Canonical,
+    /// The same without comments, and without what no name in it makes use of.
+    Meaning,
+    /// What a transform left of it.
+    Part,
 }
 
 /// What a reference is to.

@@ -1,0 +1,238 @@
+//! Containers that a forger added to: what nobody signed is not to look as if somebody had.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+#![allow(missing_docs)]
+
+mod support;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use kyso::asic::{Container, ContainerBuilder, Level};
+use kyso::tsp::TimeStampAuthority;
+use kyso::{
+    Conclusion, DigestAlgorithm, ErrorKind, Limits, Policy, Report, SignatureLevel, UtcTime,
+    Validator,
+};
+use rcgen::SigningKey;
+use support::pki::{CONTENT, NOW, Pki};
+
+type Entries = Vec<(String, Vec<u8>)>;
+
+const SIGNATURE: &str = "META-INF/signature001.p7s";
+const XML: &str = "META-INF/signatures001.xml";
+const FORGED: &[u8] = b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\n%%EOF";
+
+fn at(text: &str) -> UtcTime {
+    text.parse().unwrap()
+}
+
+fn validator(pki: &Pki) -> Validator {
+    let lists = [pki.root.crl(&[]), pki.middle.crl(&[])];
+    Validator::new(pki.trust(), Policy::default(), at(NOW)).with_crls(lists)
+}
+
+fn judged(pki: &Pki, entries: &Entries) -> kyso::Result<Report> {
+    validator(pki).validate(&support::zip::stored(entries))
+}
+
+fn judge(pki: &Pki, entries: &Entries) -> Report {
+    judged(pki, entries).unwrap()
+}
+
+fn entries(container: &[u8]) -> Entries {
+    let opened = Container::open(&container, &Limits::default()).unwrap();
+    let content = |name: &str| {
+        let mut content = Vec::new();
+        opened.extract(name, &mut content).unwrap();
+        (name.to_owned(), content)
+    };
+    kyso::Files::names(&opened).into_iter().map(content).collect()
+}
+
+/// A letter, signed by CMS.
+fn signed(pki: &Pki) -> Entries {
+    let builder = ContainerBuilder::extended(at(NOW)).file("a.txt", &CONTENT);
+    entries(&builder.sign(&pki.signer()).unwrap())
+}
+
+fn put(entries: &mut Entries, name: &str, content: impl AsRef<[u8]>) {
+    entries.retain(|it| it.0 != name);
+    entries.push((name.to_owned(), content.as_ref().to_vec()));
+}
+
+fn content<'e>(entries: &'e Entries, name: &str) -> &'e [u8] {
+    &entries.iter().find(|it| it.0 == name).unwrap().1
+}
+
+fn codes(report: &Report) -> Vec<String> {
+    let said = serde_json::to_value(report).unwrap();
+    let all = said["diagnostics"].as_array().unwrap();
+    all.iter().map(|it| it["code"].as_str().unwrap().to_owned()).collect()
+}
+
+fn digest(octets: &[u8]) -> String {
+    STANDARD.encode(DigestAlgorithm::Sha256.digest(octets).value())
+}
+
+fn manifest(of: &str, listed: &[(&str, &[u8])]) -> String {
+    let one = |(name, octets): &(&str, &[u8])| {
+        format!(
+            "<a:DataObjectReference URI=\"{name}\"><d:DigestMethod \
+             Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"/>\
+             <d:DigestValue>{}</d:DigestValue></a:DataObjectReference>",
+            digest(octets)
+        )
+    };
+    let all: String = listed.iter().map(one).collect();
+    format!(
+        "<a:ASiCManifest xmlns:a=\"http://uri.etsi.org/02918/v1.2.1#\" \
+         xmlns:d=\"http://www.w3.org/2000/09/xmldsig#\"><a:SigReference URI=\"{of}\"/>\
+         {all}</a:ASiCManifest>"
+    )
+}
+
+/// A reference to be signed: its URI, its transforms, and what is digested.
+type Reference<'r> = (&'r str, &'r str, &'r [u8]);
+
+/// A document of one XML signature, by the key of the leaf, over these references as they are.
+fn in_xml(pki: &Pki, references: &[Reference<'_>]) -> String {
+    const DS: &str = "http://www.w3.org/2000/09/xmldsig#";
+    let one = |(uri, transforms, octets): &Reference<'_>| {
+        format!(
+            "<Reference URI=\"{uri}\">{transforms}<DigestMethod \
+             Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"></DigestMethod>\
+             <DigestValue>{}</DigestValue></Reference>",
+            digest(octets)
+        )
+    };
+    let references: String = references.iter().map(one).collect();
+    let signed = format!(
+        "<SignedInfo xmlns=\"{DS}\"><CanonicalizationMethod \
+         Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"></CanonicalizationMethod>\
+         <SignatureMethod Algorithm=\"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256\">\
+         </SignatureMethod>{references}</SignedInfo>"
+    );
+    let value = STANDARD.encode(raw(&pki.leaf_key.sign(signed.as_bytes()).unwrap()));
+    let certificates = [&pki.leaf, &pki.middle.certificate];
+    let certificates = certificates
+        .map(|it| format!("<X509Certificate>{}</X509Certificate>", STANDARD.encode(it.der())));
+    format!(
+        "<r><Signature xmlns=\"{DS}\">{signed}<SignatureValue>{value}</SignatureValue><KeyInfo>\
+         <X509Data>{}</X509Data></KeyInfo></Signature></r>",
+        certificates.concat()
+    )
+}
+
+/// The two numbers of an ECDSA signature as XML has them (RFC 9231 §2.3.6).
+fn raw(der: &[u8]) -> Vec<u8> {
+    let (mut out, mut rest) = (Vec::new(), &der[2..]);
+    while let [2, len, after @ ..] = rest {
+        let (number, after) = after.split_at(usize::from(*len));
+        let number = number.strip_prefix(&[0]).unwrap_or(number);
+        out.extend(std::iter::repeat_n(0, 32 - number.len()));
+        out.extend(number);
+        rest = after;
+    }
+    out
+}
+
+fn container(files: &[(&str, &[u8])], signatures: &str) -> Entries {
+    let mut all = vec![("mimetype".into(), b"application/vnd.etsi.asic-e+zip".to_vec())];
+    all.extend(files.iter().map(|(name, content)| ((*name).to_owned(), content.to_vec())));
+    put(&mut all, XML, signatures);
+    all
+}
+
+fn assert_intact(report: &Report) {
+    let one = &report.signatures()[0];
+    assert_eq!((one.intact(), one.signature_value_ok()), (Some(true), Some(true)), "{report:#?}");
+}
+
+/// What is covered tells the file that was digested, not what a reader is told of it.
+#[test]
+fn files_are_covered_by_their_names_however_long() {
+    let pki = Pki::new();
+    let (long, cut) = ("a".repeat(250), "a".repeat(200));
+    let signature = in_xml(&pki, &[(&long, "", b"letter")]);
+    let mut all = container(&[(&long, b"letter")], &signature);
+    let report = judge(&pki, &all);
+    assert_intact(&report);
+    assert!(report.uncovered_entries().is_empty(), "{:?}", report.uncovered_entries());
+    put(&mut all, &cut, b"Pay 900.");
+    assert_eq!(judge(&pki, &all).uncovered_entries(), [cut]);
+    // The signature is over its own document, and not over what is called so.
+    const ENVELOPED: &str = "<Transforms><Transform \
+        Algorithm=\"http://www.w3.org/2000/09/xmldsig#enveloped-signature\"></Transform></Transforms>";
+    let signature = in_xml(&pki, &[("", ENVELOPED, b"<r></r>"), ("a.txt", "", CONTENT)]);
+    let all = container(&[("a.txt", CONTENT), ("(document)", b"Pay 900.")], &signature);
+    let report = judge(&pki, &all);
+    assert_intact(&report);
+    assert_eq!(report.uncovered_entries(), ["(document)"]);
+    // What looks like a scheme is the name of a file where there is one.
+    let signature = in_xml(&pki, &[("no:15.txt", "", CONTENT)]);
+    let report = judge(&pki, &container(&[("no:15.txt", CONTENT)], &signature));
+    assert_intact(&report);
+    assert!(report.uncovered_entries().is_empty(), "{:?}", report.uncovered_entries());
+}
+
+const C14N: &str = "<Transforms><Transform \
+    Algorithm=\"http://www.w3.org/TR/2001/REC-xml-c14n-20010315\"></Transform></Transforms>";
+
+/// What a transform leaves out can be written anew.
+#[test]
+fn a_file_that_is_signed_in_part_is_not_covered() {
+    const XPATH: &str = "<Transforms><Transform \
+        Algorithm=\"http://www.w3.org/TR/1999/REC-xpath-19991116\">\
+        <XPath>not(ancestor-or-self::sum)</XPath></Transform></Transforms>";
+    let pki = Pki::new();
+    let data = |sum: &str| format!("<order><sum>{sum}</sum></order>").into_bytes();
+    let signature = in_xml(&pki, &[("data.xml", XPATH, b"<order></order>")]);
+    for sum in ["100", "900"] {
+        let report = judge(&pki, &container(&[("data.xml", &data(sum))], &signature));
+        assert_intact(&report);
+        assert_eq!(report.uncovered_entries(), ["data.xml"]);
+        assert_eq!(codes(&report), ["UNCOVERED_ENTRIES", "PARTLY_COVERED_ENTRIES"]);
+    }
+    // Comments are left out of the canonical form, and read by whoever opens the file.
+    let signature = in_xml(&pki, &[("data.xml", C14N, b"<order></order>")]);
+    let report =
+        judge(&pki, &container(&[("data.xml", b"<order><!-- 900 --></order>")], &signature));
+    assert_intact(&report);
+    assert_eq!(codes(&report), ["UNCOVERED_ENTRIES", "PARTLY_COVERED_ENTRIES"]);
+    // But that is what OpenDocument signs of its documents (its part 2, §5.2).
+    let mut document = container(
+        &[("content.xml", b"<order/>")],
+        &in_xml(&pki, &[("content.xml", C14N, b"<order></order>")]),
+    );
+    document[0].1 = b"application/vnd.oasis.opendocument.text".to_vec();
+    let report = judge(&pki, &document);
+    assert_intact(&report);
+    assert!(report.uncovered_entries().is_empty());
+    // With the comments it is all that XML says.
+    let with = C14N.replace("20010315", "20010315#WithComments");
+    let signature = in_xml(&pki, &[("data.xml", &with, b"<order></order>")]);
+    let report = judge(&pki, &container(&[("data.xml", b"<order />")], &signature));
+    assert_intact(&report);
+    assert!(report.uncovered_entries().is_empty());
+}
+
+/// Who cannot sign can still say the digest of a file.
+#[test]
+fn a_signature_whose_value_fails_covers_nothing() {
+    let pki = Pki::new();
+    let builder = ContainerBuilder::extended(at(NOW)).file("evil.txt", &CONTENT);
+    let mut all = entries(&builder.sign(&pki.signer()).unwrap());
+    let mut junk = content(&all, SIGNATURE).to_vec();
+    *junk.last_mut().unwrap() ^= 1;
+    put(&mut all, SIGNATURE, &junk);
+    let report = judge(&pki, &all);
+    assert_eq!(report.signatures()[0].signature_value_ok(), Some(false));
+    assert!(report.signatures()[0].references().iter().all(|it| it.intact == Some(true)));
+    assert_eq!(report.uncovered_entries(), ["evil.txt"]);
+    let genuine = in_xml(&pki, &[("evil.txt", "", CONTENT)]);
+    let mut all = container(&[("evil.txt", CONTENT)], &genuine);
+    assert!(judge(&pki, &all).uncovered_entries().is_empty());
+    let of_another = in_xml(&Pki::new(), &[("evil.txt", "", CONTENT)]);
+    let value = |it: &str| it.split("SignatureValue>").nth(1).unwrap().to_owned();
+    put(&mut all, XML, genuine.replace(&value(&genuine), &value(&of_another)));
+    assert_eq!(judge(&pki, &all).uncovered_entries(), ["evil.txt"]);
+}
