@@ -147,6 +147,32 @@ fn assert_intact(report: &Report) {
     assert_eq!((one.intact(), one.signature_value_ok()), (Some(true), Some(true)), "{report:#?}");
 }
 
+/// Readers of PDFs show what begins in the first kilobyte, wherever that is.
+#[test]
+fn a_pdf_that_nobody_signed_makes_it_no_container() {
+    let pki = Pki::new();
+    for name in ["META-INF/manifest.xml", "META-INF/container.xml", "quyết định.pdf"] {
+        let mut forged = signed(&pki);
+        forged.insert(1, (name.into(), FORGED.to_vec()));
+        let error = judged(&pki, &forged).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Malformed);
+        assert!(error.to_string().contains("PDF besides"), "{name}: {error}");
+    }
+    let mut forged =
+        container(&[("b.xml", b"<b></b>")], &in_xml(&pki, &[("b.xml", C14N, b"<b></b>")]));
+    assert_intact(&judge(&pki, &forged));
+    forged[1].1 = [b"<b><!--", FORGED, b"--></b>"].concat();
+    assert!(judged(&pki, &forged).unwrap_err().to_string().contains("PDF besides"));
+    // One that was signed and exchanged is no other file: what is wrong is said of it.
+    let builder = ContainerBuilder::extended(at(NOW)).file("a.pdf", &FORGED);
+    let mut changed = entries(&builder.sign(&pki.signer()).unwrap());
+    assert_eq!(judge(&pki, &changed).conclusion(), Some(Conclusion::TotalPassed));
+    changed[1].1.push(b'\n');
+    let report = judge(&pki, &changed);
+    assert_eq!(report.signatures()[0].conclusion().sub_indication(), Some("HASH_FAILURE"));
+    assert_eq!(report.uncovered_entries(), ["a.pdf"]);
+}
+
 /// What is covered tells the file that was digested, not what a reader is told of it.
 #[test]
 fn files_are_covered_by_their_names_however_long() {

@@ -12,9 +12,9 @@ impl Validator {
     /// What two readers could read in two ways is no container here.
     pub(super) fn validate_container(&self, document: &dyn Source) -> Result<Report> {
         let container = Container::open(document, &self.limits)?;
-        is_no_pdf_outside(document, &container)?;
         let collected = collect::collect_container(&container, self.beside_token())?;
-        let CollectedContainer { facts, uncovered, in_part, recorded, stale } = collected;
+        is_no_pdf_outside(document, &container, &collected.answered)?;
+        let CollectedContainer { facts, uncovered, in_part, recorded, stale, .. } = collected;
         let format = match container.container_type() {
             ContainerType::Simple => DocumentFormat::AsicS,
             ContainerType::Extended => DocumentFormat::AsicE,

@@ -1,5 +1,7 @@
 //! Telling what a document is by its first bytes.
 
+use std::collections::BTreeSet;
+
 use crate::error::{Error, Result};
 use crate::signature::asic::Container;
 use crate::signature::{cms, evidence};
@@ -82,14 +84,26 @@ const PKCS7: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7];
 const HEADER: usize = 24;
 
 /// As [`is_no_pdf_besides`]: a reader of PDFs may show what begins in a container, which is
-/// well where that is a file of it.
-pub(super) fn is_no_pdf_outside(file: &dyn Source, container: &Container<'_>) -> Result<()> {
+/// well where that is one of the files that the report speaks of.
+pub(super) fn is_no_pdf_outside(
+    file: &dyn Source,
+    container: &Container<'_>,
+    answered: &BTreeSet<String>,
+) -> Result<()> {
     let head = file.window(0..file.len().min(SNIFFED))?;
-    let Some(at) = place_of_pdf(&head) else { return Ok(()) };
-    let at = u64::try_from(at).unwrap_or(u64::MAX);
-    if container.archive().is_content(at) {
-        return Ok(());
+    let archive = container.archive();
+    for (at, _) in head.windows(PDF.len()).enumerate().filter(|it| it.1 == PDF) {
+        let at = u64::try_from(at).unwrap_or(u64::MAX);
+        let entry = archive.content_at(at).filter(|it| answered.contains(&it.name));
+        // What is compressed can be of any shape, and still be no PDF.
+        let is_file = match entry.map(|it| archive.content(it)) {
+            Some(content) => is_pdf(&content.window(0..content.len().min(SNIFFED))?),
+            None => false,
+        };
+        if !is_file {
+            let what = "this container is a PDF besides, which is none of its signed files";
+            return Err(Error::malformed(what).at_offset(at));
+        }
     }
-    let what = "this container is a PDF besides, which is none of its files";
-    Err(Error::malformed(what).at_offset(at))
+    Ok(())
 }

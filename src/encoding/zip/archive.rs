@@ -119,10 +119,9 @@ impl<'s> Archive<'s> {
         self.entries.iter().find(|it| it.header == 0)
     }
 
-    /// Whether this byte of the file is one of an entry's content, and none of what is
-    /// around it.
-    pub(crate) fn is_content(&self, at: u64) -> bool {
-        self.entries.iter().any(|it| it.data.contains(&at))
+    /// The entry whose content this byte of the file is of, if it is none of what is around.
+    pub(crate) fn content_at(&self, at: u64) -> Option<&Entry> {
+        self.entries.iter().find(|it| it.data.contains(&at))
     }
 
     /// As they stand one after the other in the file.

@@ -38,6 +38,9 @@ pub(in crate::validation) struct Collected {
     pub(in crate::validation) in_part: Vec<String>,
     /// Those of them that an evidence record is over.
     pub(in crate::validation) recorded: Vec<String>,
+    /// Files that a signature is over, or would be if they and it were as they were made; all
+    /// where there is no signature.
+    pub(in crate::validation) answered: BTreeSet<String>,
     /// What manifests of time-stamps list that is not there, or not as it was.
     pub(in crate::validation) stale: Vec<Stale>,
 }
@@ -89,10 +92,11 @@ pub(in crate::validation) fn collect(
         facts.container.iter_mut().for_each(|it| it.misshapen = misshapen);
     }
     let (uncovered, in_part) = collector.uncovered();
+    let answered = collector.answered();
     let recorded: BTreeSet<_> = collector.under_records().collect();
     let recorded = uncovered.iter().filter(|it| recorded.contains(it.as_str())).cloned().collect();
     let Collector { facts, stale, .. } = collector;
-    Ok(Collected { facts, uncovered, in_part, recorded, stale })
+    Ok(Collected { facts, uncovered, in_part, recorded, answered, stale })
 }
 
 struct Collector<'c, 's> {

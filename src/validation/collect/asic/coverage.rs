@@ -50,6 +50,16 @@ impl Collector<'_, '_> {
         let in_part = in_part.collect();
         (uncovered, in_part)
     }
+
+    /// Files that a signature is over, or would be if they and it were as they were made, and
+    /// not in part: what is wrong is said of it. All where there is no signature.
+    pub(super) fn answered(&self) -> BTreeSet<String> {
+        let names: BTreeSet<_> =
+            self.covers().filter(|it| it.1 != Cover::Part).map(|it| it.0).collect();
+        let all = self.facts.signatures.is_empty();
+        let files = self.container.data_files().filter(|it| all || names.contains(it));
+        files.map(str::to_owned).collect()
+    }
 }
 
 fn by_cms(facts: &SignatureFacts) -> impl Iterator<Item = (&str, Cover)> {
