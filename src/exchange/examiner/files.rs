@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::{Doubt, ExaminerRules, words};
 use crate::envelope::edxml::{Difference, Envelope, OrganId, SEAL_DIFFERS, SealReport};
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::exchange::directory::{Directory, Standing};
 use crate::exchange::journal::{FileVerdict, SignerVerdict};
 use crate::time::UtcTime;
@@ -115,6 +115,12 @@ impl Judge<'_> {
     /// # Errors
     /// Where the fault is not the file's.
     fn file(&self, name: &str, bytes: &[u8], signature: Option<&[u8]>) -> Result<Examined> {
+        if is_named_pdf(name) && bytes.starts_with(ARCHIVE) {
+            // What is signed in it is not what a reader of PDFs shows.
+            let report = Report::unreadable(&Error::malformed("this PDF is a ZIP archive"));
+            let bad = Examined::bad(name.to_owned(), words::archive(name));
+            return Ok(Examined { report: Some(report.for_file(name)), ..bad });
+        }
         let report = match signature {
             Some(signature) => self.validator.validate_detached(signature, bytes),
             None if name.to_lowercase().ends_with(HOLDS_ITS_FILE) => self.validator.validate(bytes),
@@ -247,11 +253,17 @@ fn failures(name: &str, report: &Report) -> String {
     sentences.collect::<Vec<_>>().join(" ")
 }
 
+/// How ZIP archives begin, those of nothing among them.
+const ARCHIVE: &[u8] = b"PK";
+
+fn is_named_pdf(name: &str) -> bool {
+    name.to_lowercase().ends_with(".pdf")
+}
+
 /// Whether whoever opens the file sees a PDF: by its name, or because viewers take one whose
 /// header stands anywhere in the first kilobyte.
 fn opens_as_pdf(name: &str, bytes: &[u8]) -> bool {
     let start = bytes.get(..1024).unwrap_or(bytes);
-    let is_archive = start.starts_with(b"PK");
-    name.to_lowercase().ends_with(".pdf")
-        || !is_archive && start.windows(5).any(|it| it == b"%PDF-")
+    let is_archive = start.starts_with(ARCHIVE);
+    is_named_pdf(name) || !is_archive && start.windows(5).any(|it| it == b"%PDF-")
 }
