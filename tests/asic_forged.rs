@@ -173,6 +173,22 @@ fn a_pdf_that_nobody_signed_makes_it_no_container() {
     assert_eq!(report.uncovered_entries(), ["a.pdf"]);
 }
 
+/// The time-stamp is over one manifest; another one says that it is its own.
+#[test]
+fn a_manifest_that_was_not_time_stamped_covers_nothing() {
+    let pki = Pki::new();
+    let builder = ContainerBuilder::extended(at(NOW)).file("a.txt", &CONTENT);
+    let mut all = entries(&builder.time_stamp(&pki.tsa()).unwrap());
+    let stamp = all.iter().find(|it| it.0.ends_with(".tst")).unwrap().0.clone();
+    let claim = manifest(&stamp, &[("evil.txt", b"Pay 900.")]);
+    put(&mut all, "META-INF/ASiCManifest900.xml", claim);
+    put(&mut all, "evil.txt", b"Pay 900.");
+    let report = judge(&pki, &all);
+    assert_eq!(report.document_timestamps()[0].imprint_intact, Some(true));
+    assert_eq!(report.uncovered_entries()[0], "evil.txt");
+    assert!(!report.uncovered_entries().contains(&"a.txt".to_owned()));
+}
+
 /// What is covered tells the file that was digested, not what a reader is told of it.
 #[test]
 fn files_are_covered_by_their_names_however_long() {

@@ -73,6 +73,8 @@ pub(in crate::validation) fn collect(
         known,
         digests: Digests::new(container),
         listed: BTreeMap::new(),
+        stamped: BTreeSet::new(),
+        stamped_file: None,
         facts: DocumentFacts::default(),
         objects: BTreeMap::new(),
         stale: Vec::new(),
@@ -106,6 +108,10 @@ struct Collector<'c, 's> {
     /// What each manifest lists.
     listed: BTreeMap<&'c str, Vec<EntryFact>>,
     facts: DocumentFacts,
+    /// The manifests that a time-stamp is over.
+    stamped: BTreeSet<&'c str>,
+    /// The only file, where a time-stamp is over it.
+    stamped_file: Option<&'c str>,
     /// What stands in each entry and may have to be proven to have existed.
     objects: BTreeMap<&'c str, Vec<ObjectId>>,
     stale: Vec<Stale>,

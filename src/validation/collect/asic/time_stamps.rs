@@ -23,6 +23,9 @@ impl<'c> Collector<'c, '_> {
         for entry in self.container.of(Role::TimeStamp) {
             let token = self.container.read(entry, self.known.limits.time_stamp_bytes)?;
             let (mut stamp, of) = self.time_stamp(entry, &token, &pool)?;
+            if let (None, Some(true)) = (of, stamp.imprint_intact) {
+                self.stamped_file = self.container.data_files().next();
+            }
             let mut objects = vec![stamp.id];
             if let Some(token) = &mut stamp.token {
                 token.id = entry.to_owned();
@@ -42,6 +45,7 @@ impl<'c> Collector<'c, '_> {
             if stamp.imprint_intact != Some(true) {
                 continue;
             }
+            self.stamped.insert(of);
             let mut objects = Vec::new();
             for it in listed.iter().filter(|it| it.holds()) {
                 let inside = self.objects.get(it.name.as_str()).into_iter().flatten();
@@ -97,15 +101,9 @@ impl<'c> Collector<'c, '_> {
 
     /// What time-stamps are over, where there is nothing else.
     pub(super) fn stamped_files<'a>(&'a self, covered: &mut BTreeSet<&'a str>) {
-        let stamps = self.container.of(Role::TimeStamp).zip(&self.facts.time_stamps);
-        for (entry, _) in stamps.filter(|(_, it)| it.imprint_intact == Some(true)) {
-            let manifests: Vec<_> = self.container.manifests_of(entry).collect();
-            if manifests.is_empty() {
-                covered.extend(self.container.data_files());
-            }
-            let listed = manifests.iter().filter_map(|(name, _)| self.listed.get(name)).flatten();
-            covered.extend(listed.filter(|it| it.holds()).map(|it| it.name.as_str()));
-        }
+        covered.extend(self.stamped_file);
+        let listed = self.stamped.iter().filter_map(|it| self.listed.get(it)).flatten();
+        covered.extend(listed.filter(|it| it.holds()).map(|it| it.name.as_str()));
     }
 }
 
