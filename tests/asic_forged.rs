@@ -257,6 +257,36 @@ fn a_file_that_is_signed_in_part_is_not_covered() {
     assert!(report.uncovered_entries().is_empty());
 }
 
+#[test]
+fn a_time_stamp_that_proves_nothing_raises_no_level() {
+    let pki = Pki::new();
+    let (tsa, validator) = (pki.tsa(), validator(&pki));
+    let builder = ContainerBuilder::extended(at(NOW)).file("a.txt", &CONTENT);
+    let level = Level::Lt(&tsa, &validator);
+    let builder = builder.level(&level);
+    let signed = entries(&builder.sign(&pki.signer()).unwrap());
+    let level = |it: &Entries| judge(&pki, it).signatures()[0].level();
+    assert_eq!(level(&signed), SignatureLevel::BaselineLt);
+    const STAMP: &str = "META-INF/timestamp001.tst";
+    let stamped = |listed: &[u8], stamped: bool| {
+        let mut all = signed.clone();
+        let list = manifest(STAMP, &[(SIGNATURE, listed)]);
+        let over = if stamped { list.as_bytes() } else { b"something else" };
+        let token = tsa.time_stamp(&DigestAlgorithm::Sha256.digest(over)).unwrap();
+        put(&mut all, "META-INF/ASiCArchiveManifest.xml", &list);
+        put(&mut all, STAMP, token.der());
+        all
+    };
+    let signature = content(&signed, SIGNATURE);
+    assert_eq!(level(&stamped(signature, true)), SignatureLevel::BaselineLta);
+    for proves_nothing in [stamped(signature, false), stamped(b"another", true)] {
+        assert_eq!(level(&proves_nothing), SignatureLevel::BaselineLt);
+    }
+    let mut garbage = stamped(signature, true);
+    put(&mut garbage, STAMP, b"garbage");
+    assert_eq!(level(&garbage), SignatureLevel::BaselineLt);
+}
+
 /// Who cannot sign can still say the digest of a file.
 #[test]
 fn a_signature_whose_value_fails_covers_nothing() {

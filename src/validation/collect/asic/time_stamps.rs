@@ -1,7 +1,7 @@
 //! The time-stamps of a container (EN 319 162-1 §4.3.3.2, §4.4.3.2): over the file of an
 //! ASiC-S, or over what the manifest that names them lists.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{COVERED, Collector, Stale};
 use crate::crypto::DigestAlgorithm;
@@ -39,10 +39,11 @@ impl<'c> Collector<'c, '_> {
         let mut all = 0_usize;
         for (n, (entry, of)) in over.into_iter().enumerate() {
             let Some(of) = of else { continue };
-            let listed = self.listed.get(of).map(Vec::as_slice).unwrap_or_default();
-            stamped(&mut self.facts.signatures, n, listed);
             let Some(stamp) = self.facts.time_stamps.get_mut(n) else { continue };
-            if stamp.imprint_intact != Some(true) {
+            let intact = stamp.imprint_intact == Some(true);
+            let listed = self.listed.get(of).map(Vec::as_slice).unwrap_or_default();
+            stamped(&mut self.facts.signatures, n, listed, intact);
+            if !intact {
                 continue;
             }
             self.stamped.insert(of);
@@ -107,14 +108,17 @@ impl<'c> Collector<'c, '_> {
     }
 }
 
-/// The signatures that a manifest lists have the time-stamp that is over it.
-fn stamped(signatures: &mut [SignatureFacts], stamp: usize, listed: &[EntryFact]) {
-    let names: BTreeSet<_> = listed.iter().map(|it| it.name.as_str()).collect();
+/// The signatures that a manifest lists have the time-stamp that is over it, or is said to be;
+/// but it archives only what it proves.
+fn stamped(signatures: &mut [SignatureFacts], stamp: usize, listed: &[EntryFact], intact: bool) {
+    let names: BTreeMap<_, _> = listed.iter().map(|it| (it.name.as_str(), it.holds())).collect();
     for facts in signatures.iter_mut().filter(|it| !it.counter_signature) {
         let Some(place) = &facts.container else { continue };
-        if names.contains(place.entry.as_str()) {
+        if let Some(holds) = names.get(place.entry.as_str()) {
             facts.document_time_stamps.push(stamp);
-            facts.level = archived(facts.level);
+            if intact && *holds {
+                facts.level = archived(facts.level);
+            }
         }
     }
 }
