@@ -308,3 +308,42 @@ fn a_signature_whose_value_fails_covers_nothing() {
     put(&mut all, XML, genuine.replace(&value(&genuine), &value(&of_another)));
     assert_eq!(judge(&pki, &all).uncovered_entries(), ["evil.txt"]);
 }
+
+#[test]
+fn what_stands_beside_the_signatures_and_is_in_no_use_is_told() {
+    let pki = Pki::new();
+    let odd = [
+        "META-INF/x-signature.xml",
+        "META-INF/x/metadata.xml",
+        "META-INF/x/manifest.xml",
+        "meta-inf/container.xml",
+        "META-INF/Manifest.xml",
+        "META-INF/note.txt",
+    ];
+    for name in odd {
+        let mut all = signed(&pki);
+        put(&mut all, name, "<a>Pay 900.</a>");
+        let report = judge(&pki, &all);
+        assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed));
+        assert_eq!(report.uncovered_entries(), [name]);
+    }
+    for name in ["META-INF/manifest.xml", "META-INF/container.xml", "META-INF/metadata.xml"] {
+        let mut all = signed(&pki);
+        put(&mut all, name, "<a/>");
+        assert!(judge(&pki, &all).uncovered_entries().is_empty(), "{name}");
+    }
+    // A list that is no signature's.
+    for of in ["", "META-INF/none.p7s", SIGNATURE] {
+        let mut all = signed(&pki);
+        put(&mut all, "META-INF/ASiCManifest900.xml", manifest(of, &[("a.txt", CONTENT)]));
+        let report = judge(&pki, &all);
+        assert_eq!(report.uncovered_entries(), ["META-INF/ASiCManifest900.xml"], "{of}");
+    }
+    // LibreOffice signs the list of files: it was covered, and is not any more.
+    let list = b"<manifest/>";
+    let signature = in_xml(&pki, &[("META-INF/manifest.xml", "", list), ("a.txt", "", CONTENT)]);
+    let mut all = container(&[("a.txt", CONTENT), ("META-INF/manifest.xml", list)], &signature);
+    assert!(judge(&pki, &all).uncovered_entries().is_empty());
+    put(&mut all, "META-INF/manifest.xml", "<manifest><other/></manifest>");
+    assert!(judge(&pki, &all).uncovered_entries().contains(&"META-INF/manifest.xml".to_owned()));
+}

@@ -27,6 +27,9 @@ pub(crate) enum Role {
 }
 
 const META_INF: &str = "META-INF/";
+/// In no other folder, and by no other spelling.
+const PACKAGE: [&str; 3] =
+    ["META-INF/manifest.xml", "META-INF/container.xml", "META-INF/metadata.xml"];
 
 impl Role {
     pub(super) fn of(name: &str) -> Self {
@@ -35,6 +38,9 @@ impl Role {
         }
         if name.ends_with('/') {
             return Self::Folder;
+        }
+        if PACKAGE.contains(&name) {
+            return Self::Package;
         }
         let Some(name) = below_meta_inf(name) else { return Self::Data };
         // Lithuania's containers have a folder of signatures within.
@@ -55,10 +61,7 @@ impl Role {
         if lower.ends_with(".tst") {
             return Self::TimeStamp;
         }
-        match lower.as_str() {
-            "manifest.xml" | "container.xml" | "metadata.xml" => Self::Package,
-            _ => Self::Other,
-        }
+        Self::Other
     }
 }
 
@@ -69,7 +72,7 @@ fn below_meta_inf(name: &str) -> Option<&str> {
 
 /// The entry that a reference is to. Nothing where it leads elsewhere, or says nothing that
 /// is text.
-pub(crate) fn referred(uri: &str) -> Option<String> {
+pub(super) fn referred(uri: &str) -> Option<String> {
     let scheme = uri.split(['/', '?', '#']).next().is_some_and(|it| it.contains(':'));
     if scheme || uri.starts_with("//") || uri.contains(['?', '#']) {
         return None;
@@ -101,6 +104,9 @@ mod tests {
             ("META-INF/evidencerecord.ers", Role::EvidenceRecord),
             ("META-INF/evidencerecord001.xml", Role::EvidenceRecord),
             ("META-INF/manifest.xml", Role::Package),
+            ("META-INF/Manifest.xml", Role::Other),
+            ("meta-inf/container.xml", Role::Other),
+            ("META-INF/x/metadata.xml", Role::Other),
             ("META-INF/note.txt", Role::Other),
             ("META-INF/signatures/signatures0.xml", Role::Xml),
             ("META-INF/signatures/note.txt", Role::Other),

@@ -73,6 +73,7 @@ pub(in crate::validation) fn collect(
         known,
         digests: Digests::new(container),
         listed: BTreeMap::new(),
+        claimed: BTreeSet::new(),
         stamped: BTreeSet::new(),
         stamped_file: None,
         facts: DocumentFacts::default(),
@@ -108,6 +109,8 @@ struct Collector<'c, 's> {
     /// What each manifest lists.
     listed: BTreeMap<&'c str, Vec<EntryFact>>,
     facts: DocumentFacts,
+    /// The manifests by which it was told what a time-stamp or an evidence record is over.
+    claimed: BTreeSet<&'c str>,
     /// The manifests that a time-stamp is over.
     stamped: BTreeSet<&'c str>,
     /// The only file, where a time-stamp is over it.

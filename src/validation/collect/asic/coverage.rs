@@ -44,11 +44,26 @@ impl Collector<'_, '_> {
         }
         let in_part: BTreeSet<_> = named(Cover::Part).collect();
         let files = self.container.of(Role::Data).chain(self.container.of(Role::Other));
-        let uncovered = files.filter(|it| !covered.contains(it));
+        let uncovered = files.chain(self.idle()).filter(|it| !covered.contains(it));
         let uncovered: Vec<_> = uncovered.map(str::to_owned).collect();
         let in_part = uncovered.iter().filter(|it| in_part.contains(it.as_str())).cloned();
         let in_part = in_part.collect();
         (uncovered, in_part)
+    }
+
+    /// Entries that stand where signatures do, and of which nothing else is said: anything may be
+    /// in them. Of the list of files that a package keeps, only where a signature was over it.
+    fn idle(&self) -> Vec<&str> {
+        let named: BTreeSet<_> = self.covers().map(|it| it.0).collect();
+        let places = self.facts.signatures.iter().filter_map(|it| it.container.as_ref());
+        let signatures: BTreeSet<_> = places.clone().map(|it| it.entry.as_str()).collect();
+        let signed: BTreeSet<_> = places.filter_map(|it| it.signed.as_deref()).collect();
+        let container = self.container;
+        let none_in = |role| container.of(role).filter(|it| !signatures.contains(it));
+        let packages = container.of(Role::Package).filter(|it| named.contains(it));
+        let manifests = container.manifests().filter(|it| it.1.is_ok()).map(|it| it.0);
+        let manifests = manifests.filter(|it| !signed.contains(it) && !self.claimed.contains(it));
+        none_in(Role::Cades).chain(none_in(Role::Xml)).chain(manifests).chain(packages).collect()
     }
 
     /// Files that a signature is over, or would be if they and it were as they were made, and

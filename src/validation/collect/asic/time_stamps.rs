@@ -39,6 +39,7 @@ impl<'c> Collector<'c, '_> {
         let mut all = 0_usize;
         for (n, (entry, of)) in over.into_iter().enumerate() {
             let Some(of) = of else { continue };
+            self.claimed.insert(of);
             let Some(stamp) = self.facts.time_stamps.get_mut(n) else { continue };
             let intact = stamp.imprint_intact == Some(true);
             let listed = self.listed.get(of).map(Vec::as_slice).unwrap_or_default();
