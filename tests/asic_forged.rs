@@ -347,3 +347,25 @@ fn what_stands_beside_the_signatures_and_is_in_no_use_is_told() {
     put(&mut all, "META-INF/manifest.xml", "<manifest><other/></manifest>");
     assert!(judge(&pki, &all).uncovered_entries().contains(&"META-INF/manifest.xml".to_owned()));
 }
+
+/// A list of ten thousand files under sixty signers is told sixty times.
+#[test]
+fn references_are_bounded_however_many_sign_them() {
+    let pki = Pki::new();
+    let by_cms = signed(&pki);
+    let files = [("a.txt", "", CONTENT); 3];
+    let in_xml = container(&[("a.txt", CONTENT)], &in_xml(&pki, &files));
+    let mut listed = by_cms.clone();
+    put(&mut listed, "META-INF/ASiCManifest900.xml", manifest("x", &[("a.txt", CONTENT); 9]));
+    for (entries, most, what) in [(by_cms, 1, ""), (in_xml, 3, ""), (listed, 10, "manifests")] {
+        let bounded = |asic_references: usize| {
+            let mut limits = Limits::default();
+            limits.asic_references = asic_references;
+            validator(&pki).with_limits(limits).validate(&support::zip::stored(&entries))
+        };
+        assert!(bounded(most).is_ok());
+        let error = bounded(most - 1).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::LimitExceeded);
+        assert!(error.to_string().contains(what), "{error}");
+    }
+}

@@ -244,10 +244,13 @@ fn mime_type(archive: &Archive<'_>) -> Result<Option<String>> {
 fn manifests(archive: &Archive<'_>, limits: &Limits) -> Result<BTreeMap<String, Result<Manifest>>> {
     let entries = || archive.entries().iter().filter(|it| Role::of(&it.name) == Role::Manifest);
     within(entries().count(), limits.asic_signatures, "manifests of a container")?;
-    let mut all = BTreeMap::new();
+    let (mut all, mut references) = (BTreeMap::new(), 0_usize);
     for entry in entries() {
         let bytes = archive.read(entry, MANIFEST_BYTES)?;
         let manifest = Manifest::parse(&bytes, limits);
+        references =
+            references.saturating_add(manifest.iter().flat_map(|it| &it.references).count());
+        within(references, limits.asic_references, "references in manifests of a container")?;
         let manifest = manifest.map_err(|it| it.in_entry(&entry.name));
         if let Err(error) = &manifest
             && error.kind() == ErrorKind::LimitExceeded

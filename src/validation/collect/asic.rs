@@ -73,6 +73,7 @@ pub(in crate::validation) fn collect(
         known,
         digests: Digests::new(container),
         listed: BTreeMap::new(),
+        references: 0,
         claimed: BTreeSet::new(),
         stamped: BTreeSet::new(),
         stamped_file: None,
@@ -109,6 +110,8 @@ struct Collector<'c, 's> {
     /// What each manifest lists.
     listed: BTreeMap<&'c str, Vec<EntryFact>>,
     facts: DocumentFacts,
+    /// References of all signatures.
+    references: usize,
     /// The manifests by which it was told what a time-stamp or an evidence record is over.
     claimed: BTreeSet<&'c str>,
     /// The manifests that a time-stamp is over.
@@ -210,6 +213,7 @@ impl<'c> Collector<'c, '_> {
         let mut all = collect_cms(&source, &mut data)?;
         let trailing = trailing(&signed_data);
         let place = self.place(entry, over.as_ref());
+        self.referred(place.entries.len().saturating_mul(all.len()))?;
         for facts in &mut all {
             facts.trailing = trailing;
             facts.container = Some(place.clone());
@@ -240,6 +244,9 @@ impl<'c> Collector<'c, '_> {
             }
         };
         let mut objects = vec![ObjectId::of(&bytes)];
+        let referred = signatures.iter().filter_map(|it| it.xml.as_ref());
+        let lists = referred.flat_map(|it| [&it.references, &it.manifest]);
+        self.referred(lists.map(Vec::len).fold(0, usize::saturating_add))?;
         for facts in &mut signatures {
             objects.push(facts.value_id);
             objects.extend(&facts.objects);
@@ -258,6 +265,13 @@ impl<'c> Collector<'c, '_> {
         self.facts.signatures.append(&mut signatures);
         let most = limits.asic_signatures;
         within(self.facts.signatures.len(), most, "signatures of a container")
+    }
+
+    /// Each is kept for the report of its signature.
+    fn referred(&mut self, more: usize) -> Result<()> {
+        self.references = self.references.saturating_add(more);
+        let most = self.known.limits.asic_references;
+        within(self.references, most, "references of the signatures of a container")
     }
 
     fn in_document(&self, bytes: &[u8]) -> Result<Vec<SignatureFacts>> {
