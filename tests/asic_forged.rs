@@ -348,6 +348,27 @@ fn what_stands_beside_the_signatures_and_is_in_no_use_is_told() {
     assert!(judge(&pki, &all).uncovered_entries().contains(&"META-INF/manifest.xml".to_owned()));
 }
 
+/// Estonia's older containers refer to their files from the root.
+#[test]
+fn a_leading_slash_is_the_root_of_the_container() {
+    let pki = Pki::new();
+    let signature = in_xml(&pki, &[("/th%C6%B0.txt", "", CONTENT)]);
+    let report = judge(&pki, &container(&[("thư.txt", CONTENT)], &signature));
+    assert_intact(&report);
+    assert!(report.uncovered_entries().is_empty());
+    let builder = ContainerBuilder::extended(at(NOW)).file("a.txt", &CONTENT);
+    let mut all = entries(&builder.time_stamp(&pki.tsa()).unwrap());
+    let stamp = all.iter().find(|it| it.0.ends_with(".tst")).unwrap().0.clone();
+    let list = manifest(&format!("/{stamp}"), &[("/a.txt", CONTENT)]);
+    let token = pki.tsa().time_stamp(&DigestAlgorithm::Sha256.digest(list.as_bytes())).unwrap();
+    all.retain(|it| !it.0.contains("ASiCManifest"));
+    put(&mut all, "META-INF/ASiCManifest.xml", list);
+    put(&mut all, &stamp, token.der());
+    let report = judge(&pki, &all);
+    assert_eq!(report.document_timestamps()[0].imprint_intact, Some(true));
+    assert!(report.uncovered_entries().is_empty());
+}
+
 /// A list of ten thousand files under sixty signers is told sixty times.
 #[test]
 fn references_are_bounded_however_many_sign_them() {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::io::Write;
 
 use super::manifest::Manifest;
-pub(crate) use super::names::Role;
+pub(crate) use super::names::{Role, from_root};
 use crate::encoding::zip::{Archive, Entry, Method};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{Limits, within};
@@ -219,7 +219,7 @@ impl Files for Container<'_> {
     }
 
     fn open(&self, name: &str) -> Result<Option<Box<dyn Source + '_>>> {
-        let entry = self.archive.entry(name).filter(|it| !it.is_folder());
+        let entry = self.archive.entry(from_root(name)).filter(|it| !it.is_folder());
         Ok(entry.map(|it| self.archive.content(it)))
     }
 }

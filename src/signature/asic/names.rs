@@ -77,7 +77,12 @@ pub(super) fn referred(uri: &str) -> Option<String> {
     if scheme || uri.starts_with("//") || uri.contains(['?', '#']) {
         return None;
     }
-    percent::decoded(uri).map(|it| it.text)
+    percent::decoded(uri).map(|it| from_root(&it.text).to_owned())
+}
+
+/// Estonia's BDOC refers to its files from the root of the container.
+pub(crate) fn from_root(name: &str) -> &str {
+    name.strip_prefix('/').unwrap_or(name)
 }
 
 #[cfg(test)]
@@ -119,6 +124,7 @@ mod tests {
     #[test]
     fn references_lead_to_entries_or_elsewhere() {
         assert_eq!(referred("t%E1%BB%9D%20tr%C3%ACnh.txt").as_deref(), Some("tờ trình.txt"));
+        assert_eq!(referred("/a/b.txt").as_deref(), Some("a/b.txt"));
         assert_eq!(referred("100%.txt").as_deref(), Some("100%.txt"));
         for elsewhere in ["http://a/b", "file:a", "//a/b", "a#b", "a?b", "%ff"] {
             assert_eq!(referred(elsewhere), None, "{elsewhere}");

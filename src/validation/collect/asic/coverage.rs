@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Collector;
-use crate::signature::asic::{Container, Role};
+use crate::signature::asic::{Container, Role, from_root};
 use crate::validation::facts::{DigestFact, Digested, FileFact, ReferenceKind, SignatureFacts};
 
 /// How a signature is over an entry.
@@ -102,7 +102,7 @@ pub(super) fn by_xml<'f>(
             (DigestFact::Matches, Digested::Meaning | Digested::Part) => Cover::Part,
             _ => Cover::Broken,
         };
-        Some((name.as_str(), cover))
+        Some((from_root(name), cover))
     })
 }
 
