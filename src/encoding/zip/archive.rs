@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::alike::alike;
 use super::content;
 use super::directory;
 use super::end::End;
@@ -98,6 +99,7 @@ impl<'s> Archive<'s> {
             return Err(Error::malformed(what).at_offset(directory.start));
         }
         let places = places(&entries)?;
+        refuse_alike(&entries)?;
         let mut archive = Self { source, entries, places, directory };
         archive.check_layout()?;
         archive.check_sizes(limits)?;
@@ -230,6 +232,14 @@ impl<'s> Archive<'s> {
 /// Bytes that an entry may inflate to whatever it is compressed to: pages of nothing but
 /// blanks do well, and harm nobody.
 const RATIO_FREE: u64 = 16 << 20;
+
+fn refuse_alike(entries: &[Entry]) -> Result<()> {
+    let found = alike(entries.iter().map(|it| it.name.as_str()));
+    let Some((one, other)) = found else { return Ok(()) };
+    let (Some(one), Some(other)) = (entries.get(one), entries.get(other)) else { return Ok(()) };
+    let what = format!("on a disk this entry of the ZIP archive would be {:?} as well", one.name);
+    Err(Error::malformed(what).at_offset(other.header).in_entry(&other.name))
+}
 
 /// Where each name stands in the directory.
 fn places(entries: &[Entry]) -> Result<HashMap<String, usize>> {

@@ -243,6 +243,17 @@ fn stored_data_whose_end_has_to_be_guessed_is_refused() {
     assert!(contents(&described(&[("a/", b"", true), ("b", b"", true)])).is_ok());
 }
 
+#[test]
+fn names_of_which_a_disk_keeps_one_are_refused() {
+    for (one, other) in
+        [("a.pdf", "A.pdf"), ("a", "a/b"), ("Đơn.pdf", "Đo\u{31b}n.pdf"), ("a", "a.")]
+    {
+        let both = described(&[(one, b"1", false), (other, b"2", false)]);
+        refused(&both, "on a disk");
+    }
+    assert!(contents(&described(&[("a.txt", b"1", false), ("a", b"2", false)])).is_ok());
+}
+
 /// An entry that says `claimed` of what inflates to `real` zeros.
 fn bomb(claimed: u32, real: usize) -> Vec<u8> {
     let mut out = Vec::new();
