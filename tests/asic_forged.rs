@@ -369,6 +369,23 @@ fn a_leading_slash_is_the_root_of_the_container() {
     assert!(report.uncovered_entries().is_empty());
 }
 
+/// Its list says of what kind the document is, and more that is not known here.
+#[test]
+fn nothing_is_added_to_an_open_document() {
+    let pki = Pki::new();
+    let mut all = container(&[("content.xml", b"<office/>")], "<signatures/>");
+    all.retain(|it| it.0 != XML);
+    all[0].1 = b"application/vnd.oasis.opendocument.text".to_vec();
+    put(&mut all, "META-INF/manifest.xml", "<manifest/>");
+    let document = support::zip::stored(&all);
+    let opened = Container::open(&document, &Limits::default()).unwrap();
+    let beside = ContainerBuilder::beside(&opened, at(NOW)).with_xades();
+    let error = beside.clone().file("more.txt", &CONTENT).sign(&pki.signer()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Misuse);
+    let signed = beside.sign(&pki.signer()).unwrap();
+    assert_eq!(content(&entries(&signed), "META-INF/manifest.xml"), b"<manifest/>");
+}
+
 /// A list of ten thousand files under sixty signers is told sixty times.
 #[test]
 fn references_are_bounded_however_many_sign_them() {

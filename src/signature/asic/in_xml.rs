@@ -99,6 +99,10 @@ impl<'a> XmlPlan<'a> {
         let entry = (1..).map(name).find(free).unwrap_or_else(|| name(0));
         let package = match builder.existing {
             Some(container) if builder.files.is_empty() && container.holds(PACKAGE) => None,
+            Some(container) if container.is_open_document() => {
+                let error = "no file can be added to a document of OpenDocument";
+                return Err(Error::misuse(error));
+            }
             Some(container) if covered_entries(container, limits)?.contains(PACKAGE) => {
                 let error = "a signature is over the list of files, and none can be added";
                 return Err(Error::misuse(error).in_entry(PACKAGE));
