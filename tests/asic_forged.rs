@@ -173,6 +173,33 @@ fn a_pdf_that_nobody_signed_makes_it_no_container() {
     assert_eq!(report.uncovered_entries(), ["a.pdf"]);
 }
 
+/// They take it from the end of the file, or from the last objects.
+#[test]
+fn nothing_around_a_signed_pdf_goes_on_with_it() {
+    let pki = Pki::new();
+    let builder = ContainerBuilder::extended(at(NOW)).file("a.pdf", &FORGED);
+    let signed = entries(&builder.sign(&pki.signer()).unwrap());
+    for part in ["<!-- 1 0 obj<</Type/Catalog>>-->", "<!-- 12\n7  obj -->", "<!--\nstartxref 9-->"]
+    {
+        let mut forged = signed.clone();
+        put(&mut forged, "META-INF/manifest.xml", part);
+        let error = judged(&pki, &forged).unwrap_err();
+        assert!(error.to_string().contains("parts of a PDF"), "{part}: {error}");
+        let mut text = support::zip::stored(&forged);
+        let seekable = kyso::Seekable::new(std::io::Cursor::new(text.clone())).unwrap();
+        assert!(validator(&pki).validate(&seekable).is_err());
+        // Nothing of that is a PDF where none begins.
+        let begin = text.windows(5).position(|it| it == b"%PDF-").unwrap();
+        text[begin] = b'#';
+        assert!(!validator(&pki).validate(&text).unwrap_err().to_string().contains("parts of"));
+    }
+    for harmless in ["<!-- 1 object, 2.0 obj, startref -->", "<obj/>"] {
+        let mut all = signed.clone();
+        put(&mut all, "META-INF/manifest.xml", harmless);
+        assert_eq!(judge(&pki, &all).conclusion(), Some(Conclusion::TotalPassed), "{harmless}");
+    }
+}
+
 /// The time-stamp is over one manifest; another one says that it is its own.
 #[test]
 fn a_manifest_that_was_not_time_stamped_covers_nothing() {

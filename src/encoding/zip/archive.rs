@@ -59,6 +59,11 @@ impl Entry {
         self.name.ends_with('/')
     }
 
+    /// Where its data stands in the archive.
+    pub(crate) fn place(&self) -> Range<u64> {
+        self.data.clone()
+    }
+
     fn compressed(&self) -> u64 {
         self.data.end.saturating_sub(self.data.start)
     }
