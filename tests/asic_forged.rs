@@ -1,12 +1,14 @@
 //! Containers that a forger added to: what nobody signed is not to look as if somebody had.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
-#![allow(missing_docs)]
+#![allow(clippy::print_stdout, missing_docs)]
 
 mod support;
 
+use std::time::{Duration, Instant};
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use kyso::asic::{Container, ContainerBuilder, Level};
+use kyso::asic::{Augmenter, Container, ContainerBuilder, Level};
 use kyso::tsp::TimeStampAuthority;
 use kyso::{
     Conclusion, DigestAlgorithm, ErrorKind, Limits, Policy, Report, SignatureLevel, UtcTime,
@@ -394,6 +396,32 @@ fn a_leading_slash_is_the_root_of_the_container() {
     let report = judge(&pki, &all);
     assert_eq!(report.document_timestamps()[0].imprint_intact, Some(true));
     assert!(report.uncovered_entries().is_empty());
+}
+
+/// Each document is read once, and no more of them than may be.
+#[test]
+fn documents_of_signatures_are_read_once_to_be_raised() {
+    let pki = Pki::new();
+    let tsa = pki.tsa();
+    let document = format!("<r>{}</r>", "<a><b/></a>".repeat(1_500));
+    let names: Vec<_> = (100..160).map(|n| format!("META-INF/signatures{n}.xml")).collect();
+    let over = names.iter().map(|it| (it.as_str(), "", document.as_bytes())).collect::<Vec<_>>();
+    let mut all = container(&[("a.txt", CONTENT)], "");
+    all.retain(|it| it.0 != XML);
+    names.iter().for_each(|it| put(&mut all, it, &document));
+    put(&mut all, "META-INF/signatures900.xml", in_xml(&pki, &over));
+    let archive = support::zip::stored(&all);
+    let raise = |limits: Limits| {
+        let begun = Instant::now();
+        let raised = Augmenter::new(Level::T(&tsa)).with_limits(limits).augment(&archive);
+        println!("{:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+        raised.unwrap_err().kind()
+    };
+    assert_ne!(raise(Limits::default()), ErrorKind::LimitExceeded);
+    let mut few = Limits::default();
+    few.asic_signatures = names.len();
+    assert_eq!(raise(few), ErrorKind::LimitExceeded);
 }
 
 /// Its list says of what kind the document is, and more that is not known here.
