@@ -212,6 +212,10 @@ pub struct Limits {
     pub zip_ratio: u64,
     /// Entries with signatures of one container; as many with time-stamps, and with manifests.
     pub asic_signatures: usize,
+    /// References of all manifests of one container, and of its signatures in XML; those of a
+    /// manifest count for each signer under it. A thousand files under thirty signers take
+    /// thirty thousand.
+    pub asic_references: usize,
     /// Bytes of all attachments of one message after decoding and decompression:
     /// a thousand small archives can unpack to as much as one large one.
     pub attachments_bytes: usize,
@@ -299,6 +303,7 @@ impl Default for Limits {
             zip_bytes: 1 << 30,
             zip_ratio: 200,
             asic_signatures: 1_000,
+            asic_references: 100_000,
             attachments_bytes: 512 << 20,
             answer_bytes: 1 << 30,
             signing_answer_bytes: 4 << 20,

@@ -13,9 +13,9 @@ impl Validator {
     /// What two readers could read in two ways is no container here.
     pub(super) fn validate_container(&self, document: &dyn Source) -> Result<Report> {
         let container = Container::open(document, &self.limits)?;
-        is_no_pdf_outside(document, &container)?;
         let collected = collect::collect_container(&container, self.beside_token())?;
-        let CollectedContainer { facts, uncovered, recorded, stale } = collected;
+        is_no_pdf_outside(document, &container, &collected.answered)?;
+        let CollectedContainer { facts, uncovered, in_part, recorded, stale, .. } = collected;
         let format = match container.container_type() {
             ContainerType::Simple => DocumentFormat::AsicS,
             ContainerType::Extended => DocumentFormat::AsicE,
@@ -38,6 +38,14 @@ impl Validator {
                 "UNCOVERED_ENTRIES",
                 format!("CHÚ Ý: không có chữ ký nào bảo đảm cho các tệp sau trong gói: {all}."),
                 format!("NOTE: no signature covers these files of the container: {all}."),
+            );
+        }
+        if !in_part.is_empty() {
+            let all = quoted(&in_part);
+            report = report.with_diagnostic(
+                "PARTLY_COVERED_ENTRIES",
+                format!("Chữ ký chỉ bảo đảm cho một phần nội dung của các tệp sau, phần còn lại ai cũng có thể sửa: {all}."),
+                format!("Signatures are over a part of these files only, and anybody may have written the rest: {all}."),
             );
         }
         if !recorded.is_empty() {

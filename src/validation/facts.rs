@@ -23,7 +23,7 @@ pub use pdf::PdfWords;
 use serde::{Serialize, Serializer};
 pub use time_stamp::TimeStampType;
 pub(super) use time_stamp::{Covers, TimeStampFacts};
-pub(super) use xml::{ReferenceFacts, ReferenceKind, XmlFacts, XmlFinding};
+pub(super) use xml::{Digested, FileFact, ReferenceFacts, ReferenceKind, XmlFacts, XmlFinding};
 
 use super::poe::ObjectId;
 use crate::crypto::{Digest, DigestAlgorithm, SignatureAlgorithm};

@@ -308,7 +308,8 @@ impl Report {
         &self.revisions
     }
 
-    /// The files of a container that no signature covers: nobody answers for them.
+    /// The files of a container that no signature is over as a whole: nobody answers for them.
+    /// Those of its folder `META-INF` are among them that are in no use there.
     #[must_use]
     pub fn uncovered_entries(&self) -> &[String] {
         &self.uncovered_entries

@@ -1,5 +1,6 @@
 //! What the receiver makes of what it gets, and what the sender's clerk reads of it.
 
+use kyso::asic::ContainerBuilder;
 use kyso::edxml::{Attachment, StatusCode};
 use kyso::exchange::directory::SIGNER_NOT_OF_AGENCY;
 use kyso::exchange::journal::{Actor, Decision, Event, FileVerdict};
@@ -153,6 +154,26 @@ fn a_broken_pdf_and_two_files_of_one_name_are_refused() {
     office.put(&document("11", &[RECEIVER]).attach("qd.pdf", one.clone()).attach("qd.pdf", one));
     office.run();
     assert_eq!(examined(&office).0, Decision::Refused);
+}
+
+/// Whoever opens it sees a PDF, or nothing: what is signed in an archive is not what is shown.
+#[test]
+fn an_archive_by_the_name_of_a_pdf_is_refused() {
+    let office = Office::new();
+    let letter = b"a letter".to_vec();
+    let builder = ContainerBuilder::extended(now()).file("a.txt", &letter);
+    let container = builder.sign(&office.officers.ours).unwrap();
+    office.put(
+        &document("11", &[RECEIVER])
+            .attach("qd.pdf", signed(&office.officers.ours))
+            .attach("quyết định.PDF", container),
+    );
+    office.run();
+    let (decision, reason, _) = examined(&office);
+    assert_eq!(decision, Decision::Refused);
+    assert!(reason.contains("quyết định.PDF: tệp mang tên PDF"), "{reason}");
+    let reports = office.receiver.reports.lock().unwrap();
+    assert_eq!(reports.iter().filter(|it| it.0 == "quyết định.PDF").count(), 1);
 }
 
 #[test]

@@ -7,9 +7,9 @@ use crate::augmentation::cades::{self, Level, completed};
 use crate::augmentation::found::Found;
 use crate::augmentation::xades;
 use crate::error::{Error, Result};
-use crate::limits::Limits;
+use crate::limits::{Limits, within};
 use crate::signature::asic::{
-    Augment, Container, ContainerType, Role, archived, is_covered, rewritten,
+    Augment, Container, ContainerType, Role, archived, covered_entries, rewritten,
 };
 use crate::signature::cms::{SignedData, unarmoured};
 use crate::source::{Files, Source};
@@ -86,21 +86,24 @@ impl<'a> Augmenter<'a> {
         let archives = matches!(self.level, Level::Lta(..))
             && container.container_type() == ContainerType::Extended
             && (by_cms.is_some() || container.of(Role::Xml).next().is_none());
-        let mut replaced = BTreeMap::new();
-        for name in container.of(Role::Xml) {
-            if !is_covered(&container, name, &self.limits)? {
-                let raised = self.raised_xml(&container, name, archives);
-                replaced.insert(name.to_owned(), raised.map_err(|it| it.in_entry(name))?);
-            }
+        for role in [Role::Cades, Role::Xml, Role::TimeStamp] {
+            let count = container.of(role).count();
+            within(count, self.limits.asic_signatures, "signatures of a container")?;
         }
-        for name in container.of(Role::Cades).filter(|it| !container.is_listed(it)) {
+        let covered = covered_entries(&container, &self.limits)?;
+        let mut replaced = BTreeMap::new();
+        for name in container.of(Role::Xml).filter(|it| !covered.contains(*it)) {
+            let raised = self.raised_xml(&container, name, archives);
+            replaced.insert(name.to_owned(), raised.map_err(|it| it.in_entry(name))?);
+        }
+        for name in container.of(Role::Cades).filter(|it| !covered.contains(*it)) {
             replaced.insert(name.to_owned(), self.raised(&container, name)?);
         }
         if let (true, Level::Lta(authority, validator)) = (archives, self.level) {
             if by_cms.is_none() {
                 return Err(Error::misuse("there is nothing in the container to be kept"));
             }
-            for name in container.of(Role::TimeStamp).filter(|it| !container.is_listed(it)) {
+            for name in container.of(Role::TimeStamp).filter(|it| !covered.contains(*it)) {
                 let token = self.completed(&container, name, validator)?;
                 replaced.insert(name.to_owned(), token);
             }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use super::alike::alike;
 use super::content;
 use super::directory;
 use super::end::End;
@@ -58,6 +59,11 @@ impl Entry {
         self.name.ends_with('/')
     }
 
+    /// Where its data stands in the archive.
+    pub(crate) fn place(&self) -> Range<u64> {
+        self.data.clone()
+    }
+
     fn compressed(&self) -> u64 {
         self.data.end.saturating_sub(self.data.start)
     }
@@ -98,6 +104,7 @@ impl<'s> Archive<'s> {
             return Err(Error::malformed(what).at_offset(directory.start));
         }
         let places = places(&entries)?;
+        refuse_alike(&entries)?;
         let mut archive = Self { source, entries, places, directory };
         archive.check_layout()?;
         archive.check_sizes(limits)?;
@@ -119,10 +126,9 @@ impl<'s> Archive<'s> {
         self.entries.iter().find(|it| it.header == 0)
     }
 
-    /// Whether this byte of the file is one of an entry's content, and none of what is
-    /// around it.
-    pub(crate) fn is_content(&self, at: u64) -> bool {
-        self.entries.iter().any(|it| it.data.contains(&at))
+    /// The entry whose content this byte of the file is of, if it is none of what is around.
+    pub(crate) fn content_at(&self, at: u64) -> Option<&Entry> {
+        self.entries.iter().find(|it| it.data.contains(&at))
     }
 
     /// As they stand one after the other in the file.
@@ -231,6 +237,14 @@ impl<'s> Archive<'s> {
 /// Bytes that an entry may inflate to whatever it is compressed to: pages of nothing but
 /// blanks do well, and harm nobody.
 const RATIO_FREE: u64 = 16 << 20;
+
+fn refuse_alike(entries: &[Entry]) -> Result<()> {
+    let found = alike(entries.iter().map(|it| it.name.as_str()));
+    let Some((one, other)) = found else { return Ok(()) };
+    let (Some(one), Some(other)) = (entries.get(one), entries.get(other)) else { return Ok(()) };
+    let what = format!("on a disk this entry of the ZIP archive would be {:?} as well", one.name);
+    Err(Error::malformed(what).at_offset(other.header).in_entry(&other.name))
+}
 
 /// Where each name stands in the directory.
 fn places(entries: &[Entry]) -> Result<HashMap<String, usize>> {

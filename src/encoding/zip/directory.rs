@@ -175,8 +175,13 @@ impl Listed<'_> {
         }
         let mut long = Long::new(extra.zip64);
         let sizes = (long.resolve(size)?, long.resolve(compressed)?);
-        // What is known only after the data may be left out here.
+        // What is known only after the data may be left out here. But where stored data ends a
+        // reader without the directory has to guess then, by a mark that can stand in it.
+        let stored = self.method == 0 && self.size > 0;
         let later = flags & DESCRIPTOR != 0;
+        if later && stored && (sizes == (0, 0) || crc == 0) && self.crc != 0 {
+            return Err(Error::malformed("the header of a stored entry does not say its size"));
+        }
         if sizes != (self.size, self.compressed) && !(later && sizes == (0, 0)) {
             return differ("two sizes");
         }

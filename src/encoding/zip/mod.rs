@@ -6,6 +6,7 @@
 //! descriptor, the directory and the end record have to say the same, and all of them
 //! together have to be the file, without gap or overlap.
 
+mod alike;
 mod archive;
 mod content;
 mod directory;

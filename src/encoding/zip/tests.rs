@@ -205,6 +205,55 @@ fn links_locks_and_unknown_methods_are_refused() {
     refused(&method, "compression method 93");
 }
 
+/// Stored entries, each with a descriptor where its own header says so.
+fn described(entries: &[(&str, &[u8], bool)]) -> Vec<u8> {
+    let (mut out, mut directory) = (Vec::new(), Vec::new());
+    for (name, content, later) in entries {
+        let mut crc = flate2::Crc::new();
+        crc.update(content);
+        let size = u32::try_from(content.len()).unwrap();
+        let sizes = [crc.sum(), size, size].map(u32::to_le_bytes).concat();
+        let head = [20, 0, 8 * u8::from(*later), 0, 0, 0, 0, 0, 0x21, 0];
+        let len = [u8::try_from(name.len()).unwrap(), 0, 0, 0];
+        let start = u32::try_from(out.len()).unwrap().to_le_bytes();
+        let known = if *later { &[0; 12][..] } else { &sizes };
+        out.extend([b"PK\x03\x04", &head[..], known, &len, name.as_bytes(), content].concat());
+        if *later {
+            out.extend([b"PK\x07\x08", &sizes[..]].concat());
+        }
+        directory.extend([b"PK\x01\x02\x14\0", &head[..], &sizes, &len, &[0; 10], &start].concat());
+        directory.extend(name.as_bytes());
+    }
+    let count = [u8::try_from(entries.len()).unwrap(), 0];
+    let (size, start) = (directory.len(), out.len());
+    let places = [size, start].map(|it| u32::try_from(it).unwrap().to_le_bytes()).concat();
+    out.extend(directory);
+    out.extend([b"PK\x05\x06\0\0\0\0", &count[..], &count, &places, &[0, 0]].concat());
+    out
+}
+
+/// Who reads without the directory takes the first descriptor for the end of the entry.
+#[test]
+fn stored_data_whose_end_has_to_be_guessed_is_refused() {
+    let inner = described(&[("contract.pdf", b"another", false)]);
+    let hidden = [b"PK\x07\x08", &[0; 12][..], &inner].concat();
+    refused(&described(&[("a", &hidden, true)]), "does not say its size");
+    assert_eq!(contents(&described(&[("a", &hidden, false)])).unwrap()[0].1, hidden);
+    // Nothing, and folders, end where they begin.
+    assert!(contents(&described(&[("a/", b"", true), ("b", b"", true)])).is_ok());
+}
+
+#[test]
+fn names_of_which_a_disk_keeps_one_are_refused() {
+    for (one, other) in
+        [("a.pdf", "A.pdf"), ("a", "a/b"), ("Đơn.pdf", "Đo\u{31b}n.pdf"), ("a", "a.")]
+    {
+        let both = described(&[(one, b"1", false), (other, b"2", false)]);
+        refused(&both, "on a disk");
+    }
+    assert!(contents(&described(&[("a.txt", b"1", false), ("a", b"2", false)])).is_ok());
+}
+
 /// An entry that says `claimed` of what inflates to `real` zeros.
 fn bomb(claimed: u32, real: usize) -> Vec<u8> {
     let mut out = Vec::new();

@@ -136,6 +136,12 @@ impl Judge<'_> {
     /// Where the fault is not the file's.
     fn file(&self, name: &str, bytes: &[u8], signature: Option<&[u8]>) -> Result<Examined> {
         let kind = Kind::of(name, bytes);
+        if is_named_pdf(name) && bytes.starts_with(ARCHIVE) {
+            // What is signed in it is not what a reader of PDFs shows.
+            let report = Report::unreadable(&Error::malformed("this PDF is a ZIP archive"));
+            let bad = Examined::bad(name.to_owned(), words::archive(name));
+            return Ok(Examined { report: Some(report.for_file(name)), ..bad });
+        }
         let report = match (signature, kind) {
             (Some(signature), _) => self.validator.validate_detached(signature, bytes),
             (None, Kind::Other) => return Ok(unsigned(name, None)),
@@ -283,4 +289,11 @@ fn failures(name: &str, report: &Report) -> String {
         words::signature(name, it.signer_name().unwrap_or(it.id()), &said.join(" "))
     });
     sentences.collect::<Vec<_>>().join(" ")
+}
+
+/// How ZIP archives begin, those of nothing among them.
+const ARCHIVE: &[u8] = b"PK";
+
+fn is_named_pdf(name: &str) -> bool {
+    name.to_lowercase().ends_with(".pdf")
 }

@@ -31,6 +31,12 @@ pub(super) fn unreadable(name: &str, why: ErrorKind) -> String {
     format!("{name}: không đọc được, tệp {}.", trouble(why))
 }
 
+pub(super) fn archive(name: &str) -> String {
+    format!(
+        "{name}: tệp mang tên PDF nhưng là gói ZIP, nội dung hiển thị không phải nội dung được ký."
+    )
+}
+
 pub(super) fn damaged(name: &str) -> String {
     format!("{name}: tệp bị hỏng trên đường truyền, đề nghị gửi lại.")
 }

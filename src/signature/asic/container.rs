@@ -5,7 +5,7 @@ use std::fmt;
 use std::io::Write;
 
 use super::manifest::Manifest;
-pub(crate) use super::names::Role;
+pub(crate) use super::names::{Role, from_root};
 use crate::encoding::zip::{Archive, Entry, Method};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{Limits, within};
@@ -119,6 +119,11 @@ impl<'s> Container<'s> {
         self.mime_type.as_deref()
     }
 
+    /// Whether it is a document of OpenDocument, whose XML is signed without its comments.
+    pub(crate) fn is_open_document(&self) -> bool {
+        self.mime_type.as_deref().is_some_and(is_open_document)
+    }
+
     /// The names of the files that can be signed, in the order of the container: all but
     /// `mimetype` and what is in `META-INF`.
     pub fn data_files(&self) -> impl Iterator<Item = &str> {
@@ -224,7 +229,7 @@ impl Files for Container<'_> {
     }
 
     fn open(&self, name: &str) -> Result<Option<Box<dyn Source + '_>>> {
-        let entry = self.archive.entry(name).filter(|it| !it.is_folder());
+        let entry = self.archive.entry(from_root(name)).filter(|it| !it.is_folder());
         Ok(entry.map(|it| self.archive.content(it)))
     }
 }
@@ -249,10 +254,13 @@ fn mime_type(archive: &Archive<'_>) -> Result<Option<String>> {
 fn manifests(archive: &Archive<'_>, limits: &Limits) -> Result<BTreeMap<String, Result<Manifest>>> {
     let entries = || archive.entries().iter().filter(|it| Role::of(&it.name) == Role::Manifest);
     within(entries().count(), limits.asic_signatures, "manifests of a container")?;
-    let mut all = BTreeMap::new();
+    let (mut all, mut references) = (BTreeMap::new(), 0_usize);
     for entry in entries() {
         let bytes = archive.read(entry, MANIFEST_BYTES)?;
         let manifest = Manifest::parse(&bytes, limits);
+        references =
+            references.saturating_add(manifest.iter().flat_map(|it| &it.references).count());
+        within(references, limits.asic_references, "references in manifests of a container")?;
         let manifest = manifest.map_err(|it| it.in_entry(&entry.name));
         if let Err(error) = &manifest
             && error.kind() == ErrorKind::LimitExceeded
@@ -273,11 +281,13 @@ fn kind_of(mime_type: &str) -> Option<ContainerType> {
         "application/vnd.etsi.asic-e+zip" => Some(ContainerType::Extended),
         // Estonia's container before it became ASiC-E.
         "application/vnd.bdoc-1.0" => Some(ContainerType::Extended),
-        other if other.starts_with("application/vnd.oasis.opendocument.") => {
-            Some(ContainerType::Extended)
-        }
+        other if is_open_document(other) => Some(ContainerType::Extended),
         _ => None,
     }
+}
+
+fn is_open_document(mime_type: &str) -> bool {
+    mime_type.to_ascii_lowercase().starts_with("application/vnd.oasis.opendocument.")
 }
 
 /// By what it says, or else by what it holds.

@@ -7,13 +7,13 @@ use std::io::Write;
 use super::builder::ContainerBuilder;
 use super::container::{Container, ContainerType, Role};
 use super::manifest::NAMESPACES;
-use super::names::percent_decoded;
+use super::names::referred;
 use super::package::{self, PACKAGE};
 use crate::crypto::SignatureAlgorithm;
 use crate::encoding::xml::{Document, decode};
 use crate::encoding::zip::{Compression, Writer};
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::Limits;
+use crate::limits::{Limits, within};
 use crate::pki::Certificate;
 use crate::signature::request::{Prepared, Signed};
 use crate::signature::xades::{SignatureBuilder, check_unharmed, text_of};
@@ -99,7 +99,11 @@ impl<'a> XmlPlan<'a> {
         let entry = (1..).map(name).find(free).unwrap_or_else(|| name(0));
         let package = match builder.existing {
             Some(container) if builder.files.is_empty() && container.holds(PACKAGE) => None,
-            Some(container) if is_covered(container, PACKAGE, limits)? => {
+            Some(container) if container.is_open_document() => {
+                let error = "no file can be added to a document of OpenDocument";
+                return Err(Error::misuse(error));
+            }
+            Some(container) if covered_entries(container, limits)?.contains(PACKAGE) => {
                 let error = "a signature is over the list of files, and none can be added";
                 return Err(Error::misuse(error).in_entry(PACKAGE));
             }
@@ -257,35 +261,42 @@ fn read(container: &Container<'_>, name: &str, limits: &Limits) -> Result<Vec<u8
     container.read(name, usize::try_from(limits.message_bytes).unwrap_or(usize::MAX))
 }
 
-/// Whether something in the container is over this entry, which has to stay as it is then.
+/// The entries that manifests and signatures in XML are over, which have to stay as they are.
 ///
 /// # Errors
 /// `LimitExceeded` when a bound was reached; `Io`.
-pub(crate) fn is_covered(container: &Container<'_>, name: &str, limits: &Limits) -> Result<bool> {
-    if container.is_listed(name) {
-        return Ok(true);
-    }
+pub(crate) fn covered_entries(
+    container: &Container<'_>,
+    limits: &Limits,
+) -> Result<BTreeSet<String>> {
+    within(container.of(Role::Xml).count(), limits.asic_signatures, "signatures of a container")?;
+    let mut all = BTreeSet::new();
+    let mut insert = |name: &str| {
+        // Others are nobody's to change.
+        if container.holds(name) && !all.contains(name) {
+            all.insert(name.to_owned());
+        }
+    };
+    let manifests = container.manifests().filter_map(|(_, it)| it.as_ref().ok());
+    let listed = manifests.flat_map(|it| &it.references).filter_map(|it| it.name.as_deref());
+    listed.for_each(&mut insert);
     for entry in container.of(Role::Xml) {
-        match refers(&read(container, entry, limits)?, name, limits) {
-            Ok(false) => {}
-            Ok(true) => return Ok(true),
+        match refers(&read(container, entry, limits)?, &mut insert, limits) {
             // What cannot be read holds in no case.
-            Err(error) if error.kind() == ErrorKind::Malformed => {}
-            Err(error) => return Err(error),
+            Err(error) if error.kind() != ErrorKind::Malformed => return Err(error),
+            Ok(()) | Err(_) => {}
         }
     }
-    Ok(false)
+    Ok(all)
 }
 
-fn refers(bytes: &[u8], name: &str, limits: &Limits) -> Result<bool> {
+fn refers(bytes: &[u8], insert: &mut impl FnMut(&str), limits: &Limits) -> Result<()> {
     let (text, mark) = decode(bytes)?;
     let document = Document::parse(&text, mark, limits)?;
     for node in Signature::all_in(&document, limits)? {
         let Ok(signature) = Signature::read(&document, node, limits) else { continue };
-        let mut uris = signature.signed_info.references.iter().filter_map(|it| it.uri.as_deref());
-        if uris.any(|it| percent_decoded(it).as_deref() == Some(name)) {
-            return Ok(true);
-        }
+        let uris = signature.signed_info.references.iter().filter_map(|it| it.uri.as_deref());
+        uris.filter_map(referred).for_each(|it| insert(&it));
     }
-    Ok(false)
+    Ok(())
 }

@@ -4,8 +4,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::names::{percent_decoded, percent_encoded};
+use super::names::referred;
 use crate::crypto::{Digest, DigestAlgorithm};
+use crate::encoding::percent;
 use crate::encoding::xml::{Document, NodeId, decode};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
@@ -90,7 +91,7 @@ impl Manifest {
         let uri = signature.and_then(|it| document.attribute(it, "URI"));
         let references = document.children_named(root, namespace, "DataObjectReference");
         let references: Result<_> = references.map(|it| reference(&document, it)).collect();
-        Ok(Self { signature: uri.and_then(percent_decoded), references: references? })
+        Ok(Self { signature: uri.and_then(referred), references: references? })
     }
 }
 
@@ -111,7 +112,7 @@ fn reference(document: &Document<'_>, node: NodeId) -> Result<Reference> {
     let value = STANDARD.decode(value).map_err(|it| broken("a digest is no base64").because(it))?;
     Ok(Reference {
         uri: uri.to_owned(),
-        name: percent_decoded(uri),
+        name: referred(uri),
         mime_type: document.attribute(node, "MimeType").map(str::to_owned),
         method: method.to_owned(),
         value,
@@ -139,7 +140,7 @@ pub(super) fn write(signature: &str, mime_type: &str, entries: &[Listed<'_>]) ->
         "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"no\"?>\n\
          <asic:ASiCManifest xmlns:asic=\"{namespace}\" xmlns:ds=\"{XMLDSIG}\">\n\
          <asic:SigReference MimeType=\"{mime_type}\" URI=\"{}\"/>\n",
-        percent_encoded(signature)
+        percent::encoded(signature)
     );
     for entry in entries {
         text.push_str("<asic:DataObjectReference");
@@ -151,7 +152,7 @@ pub(super) fn write(signature: &str, mime_type: &str, entries: &[Listed<'_>]) ->
             text.push_str(" Rootfile=\"true\"");
         }
         let (method, _) = uris(entry.digest.algorithm());
-        let (uri, value) = (percent_encoded(entry.name), STANDARD.encode(entry.digest.value()));
+        let (uri, value) = (percent::encoded(entry.name), STANDARD.encode(entry.digest.value()));
         text.push_str(&format!(
             " URI=\"{uri}\"><ds:DigestMethod Algorithm=\"{method}\"/>\
              <ds:DigestValue>{value}</ds:DigestValue></asic:DataObjectReference>\n"

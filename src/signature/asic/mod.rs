@@ -12,6 +12,6 @@ mod plan;
 pub(crate) use archive::{archived, rewritten};
 pub use builder::{Augment, ContainerBuilder};
 pub use container::{Container, ContainerType};
-pub(crate) use container::{Irregularity, Role};
-pub(crate) use in_xml::is_covered;
+pub(crate) use container::{Irregularity, Role, from_root};
+pub(crate) use in_xml::covered_entries;
 pub(crate) use manifest::Manifest;

@@ -1,5 +1,7 @@
 //! What the entries of a container are, by their names (EN 319 162-1 §4.3.3, §4.4.3).
 
+use crate::encoding::percent;
+
 /// What an entry is in a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -25,6 +27,9 @@ pub(crate) enum Role {
 }
 
 const META_INF: &str = "META-INF/";
+/// In no other folder, and by no other spelling.
+const PACKAGE: [&str; 3] =
+    ["META-INF/manifest.xml", "META-INF/container.xml", "META-INF/metadata.xml"];
 
 impl Role {
     pub(super) fn of(name: &str) -> Self {
@@ -33,6 +38,9 @@ impl Role {
         }
         if name.ends_with('/') {
             return Self::Folder;
+        }
+        if PACKAGE.contains(&name) {
+            return Self::Package;
         }
         let Some(name) = below_meta_inf(name) else { return Self::Data };
         // Lithuania's containers have a folder of signatures within.
@@ -53,10 +61,7 @@ impl Role {
         if lower.ends_with(".tst") {
             return Self::TimeStamp;
         }
-        match lower.as_str() {
-            "manifest.xml" | "container.xml" | "metadata.xml" => Self::Package,
-            _ => Self::Other,
-        }
+        Self::Other
     }
 }
 
@@ -65,51 +70,19 @@ fn below_meta_inf(name: &str) -> Option<&str> {
     folder.eq_ignore_ascii_case(META_INF).then_some(rest)
 }
 
-/// A reference to an entry without its escapes (RFC 3986 §2.1). Nothing where it leads
-/// elsewhere, or says nothing that is text.
-pub(crate) fn percent_decoded(uri: &str) -> Option<String> {
+/// The entry that a reference is to. Nothing where it leads elsewhere, or says nothing that
+/// is text.
+pub(super) fn referred(uri: &str) -> Option<String> {
     let scheme = uri.split(['/', '?', '#']).next().is_some_and(|it| it.contains(':'));
     if scheme || uri.starts_with("//") || uri.contains(['?', '#']) {
         return None;
     }
-    let mut bytes = Vec::with_capacity(uri.len());
-    let mut rest = uri.as_bytes();
-    while let [first, after @ ..] = rest {
-        rest = after;
-        let digit = |it: &u8| u8::try_from(char::from(*it).to_digit(16)?).ok();
-        let escaped = match (first, rest) {
-            (b'%', [high, low, ..]) => digit(high).zip(digit(low)),
-            _ => None,
-        };
-        match escaped {
-            Some((high, low)) => {
-                bytes.push(high << 4 | low);
-                rest = rest.get(2..).unwrap_or_default();
-            }
-            // Some write names as they are, and no two readers take this for an escape.
-            None => bytes.push(*first),
-        }
-    }
-    String::from_utf8(bytes).ok()
+    percent::decoded(uri).map(|it| from_root(&it.text).to_owned())
 }
 
-/// A name as a reference to it has to be written: what is no letter, digit or mark of
-/// RFC 3986 §2.3 is escaped, but for the slashes.
-pub(super) fn percent_encoded(name: &str) -> String {
-    let mut uri = String::with_capacity(name.len());
-    for byte in name.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                uri.push(char::from(byte));
-            }
-            other => {
-                use std::fmt::Write;
-                // Text takes whatever is written to it.
-                let _ = write!(uri, "%{other:02X}");
-            }
-        }
-    }
-    uri
+/// Estonia's BDOC refers to its files from the root of the container.
+pub(crate) fn from_root(name: &str) -> &str {
+    name.strip_prefix('/').unwrap_or(name)
 }
 
 #[cfg(test)]
@@ -136,6 +109,9 @@ mod tests {
             ("META-INF/evidencerecord.ers", Role::EvidenceRecord),
             ("META-INF/evidencerecord001.xml", Role::EvidenceRecord),
             ("META-INF/manifest.xml", Role::Package),
+            ("META-INF/Manifest.xml", Role::Other),
+            ("meta-inf/container.xml", Role::Other),
+            ("META-INF/x/metadata.xml", Role::Other),
             ("META-INF/note.txt", Role::Other),
             ("META-INF/signatures/signatures0.xml", Role::Xml),
             ("META-INF/signatures/note.txt", Role::Other),
@@ -146,15 +122,12 @@ mod tests {
     }
 
     #[test]
-    fn references_are_written_and_read_with_escapes() {
-        let name = "Tờ trình/số 15 %.pdf";
-        assert_eq!(percent_encoded(name), "T%E1%BB%9D%20tr%C3%ACnh/s%E1%BB%91%2015%20%25.pdf");
-        assert_eq!(percent_decoded(&percent_encoded(name)).as_deref(), Some(name));
-        assert_eq!(percent_decoded("a b.txt").as_deref(), Some("a b.txt"));
-        assert_eq!(percent_decoded("100%").as_deref(), Some("100%"));
-        assert_eq!(percent_decoded("100%.txt").as_deref(), Some("100%.txt"));
+    fn references_lead_to_entries_or_elsewhere() {
+        assert_eq!(referred("t%E1%BB%9D%20tr%C3%ACnh.txt").as_deref(), Some("tờ trình.txt"));
+        assert_eq!(referred("/a/b.txt").as_deref(), Some("a/b.txt"));
+        assert_eq!(referred("100%.txt").as_deref(), Some("100%.txt"));
         for elsewhere in ["http://a/b", "file:a", "//a/b", "a#b", "a?b", "%ff"] {
-            assert_eq!(percent_decoded(elsewhere), None, "{elsewhere}");
+            assert_eq!(referred(elsewhere), None, "{elsewhere}");
         }
     }
 }

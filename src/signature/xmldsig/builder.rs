@@ -10,8 +10,8 @@ use super::create::{
 };
 use super::transform::Transform;
 use crate::crypto::{Digest, DigestAlgorithm, SignatureAlgorithm};
-use crate::encoding::base64;
 use crate::encoding::xml::{Document, Ids, NodeId, decode};
+use crate::encoding::{base64, percent};
 use crate::error::{Error, Result};
 #[cfg(feature = "batch")]
 use crate::keys::SignatureValue;
@@ -352,25 +352,11 @@ pub(crate) fn beside(name: &str, file: &dyn Source, by: DigestAlgorithm) -> Resu
     let document = request::Document::read(file, by)?;
     Ok(NewReference {
         id: None,
-        uri: Some(percent_encoded(name)),
+        uri: Some(percent::encoded(name)),
         type_uri: None,
         transforms: Vec::new(),
         digest: Digest::new(by, document.digest())?,
     })
-}
-
-/// A name as a relative URI (RFC 3986 §2): whatever might mean something else is encoded.
-fn percent_encoded(name: &str) -> String {
-    let mut uri = String::with_capacity(name.len());
-    for octet in name.bytes() {
-        match octet {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                uri.push(char::from(octet));
-            }
-            other => uri.push_str(&format!("%{other:02X}")),
-        }
-    }
-    uri
 }
 
 #[cfg(feature = "batch")]

@@ -1,5 +1,6 @@
 //! What a reference refers to (XMLDSig 1.1 §4.4.3.1 to §4.4.3.3).
 
+use crate::encoding::percent;
 use crate::encoding::xml::{Ids, NodeId};
 use crate::error::{Error, Result};
 
@@ -34,7 +35,7 @@ impl Target {
                     short(uri)
                 )));
             }
-            return Ok((Self::File(percent_decoded(uri)?), true));
+            return Ok((Self::File(decoded(uri)?), true));
         };
         if fragment == "xpointer(/)" {
             return Ok((Self::Document, true));
@@ -54,9 +55,9 @@ impl Target {
 
     fn element(id: &str, ids: &Ids<'_>) -> Self {
         let mut found = ids.named(id);
-        let decoded = percent_decoded(id).ok().filter(|_| found.is_empty());
-        if let Some(decoded) = &decoded {
-            found = ids.named(decoded);
+        let plain = decoded(id).ok().filter(|_| found.is_empty());
+        if let Some(plain) = &plain {
+            found = ids.named(plain);
         }
         match found {
             [] => Self::NoElement(id.to_owned()),
@@ -71,26 +72,9 @@ fn unquoted(text: &str) -> Option<&str> {
     within('\'').or_else(|| within('"')).filter(|it| !it.contains(['\'', '"']))
 }
 
-/// RFC 3986 §2.1.
-fn percent_decoded(text: &str) -> Result<String> {
-    let wrong = || Error::malformed(format!("{:?} is no URI", short(text)));
-    let mut octets = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        rest = after;
-        if *first != b'%' {
-            octets.push(*first);
-            continue;
-        }
-        let (digits, after) = rest.split_at_checked(2).ok_or_else(wrong)?;
-        let digits = std::str::from_utf8(digits).map_err(|_| wrong())?;
-        if !digits.bytes().all(|it| it.is_ascii_hexdigit()) {
-            return Err(wrong());
-        }
-        octets.push(u8::from_str_radix(digits, 16).map_err(|_| wrong())?);
-        rest = after;
-    }
-    String::from_utf8(octets).map_err(|_| wrong())
+fn decoded(text: &str) -> Result<String> {
+    let decoded = percent::decoded(text).filter(|it| !it.stray).map(|it| it.text);
+    decoded.ok_or_else(|| Error::malformed(format!("{:?} is no URI", short(text))))
 }
 
 fn short(text: &str) -> String {

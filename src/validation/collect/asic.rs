@@ -1,12 +1,14 @@
 //! Facts about the signatures, time-stamps and evidence records of one container
 //! (EN 319 162-1).
 
+mod coverage;
 mod evidence_records;
 mod time_stamps;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::coverage::{Cover, by_xml};
 use super::cms::{CmsSource, collect as collect_cms};
 use super::data::Data;
 use super::digests::Digests;
@@ -22,7 +24,7 @@ use crate::signature::cms::{self, SignedData};
 use crate::source::Files;
 use crate::validation::facts::{
     ContainerFacts, DigestFact, DocumentFacts, EntryFact, Form, Misshapen, RevocationFacts,
-    SignatureFacts, XmlFacts,
+    SignatureFacts,
 };
 use crate::validation::format::trailing;
 use crate::validation::poe::ObjectId;
@@ -32,8 +34,13 @@ pub(in crate::validation) struct Collected {
     pub(in crate::validation) facts: DocumentFacts,
     /// Files that no signature covers, or in a container without signatures no time-stamp.
     pub(in crate::validation) uncovered: Vec<String>,
+    /// Those of them of which a part is signed.
+    pub(in crate::validation) in_part: Vec<String>,
     /// Those of them that an evidence record is over.
     pub(in crate::validation) recorded: Vec<String>,
+    /// Files that a signature is over, or would be if they and it were as they were made; all
+    /// where there is no signature.
+    pub(in crate::validation) answered: BTreeSet<String>,
     /// What manifests of time-stamps list that is not there, or not as it was.
     pub(in crate::validation) stale: Vec<Stale>,
 }
@@ -66,6 +73,10 @@ pub(in crate::validation) fn collect(
         known,
         digests: Digests::new(container),
         listed: BTreeMap::new(),
+        references: 0,
+        claimed: BTreeSet::new(),
+        stamped: BTreeSet::new(),
+        stamped_file: None,
         facts: DocumentFacts::default(),
         objects: BTreeMap::new(),
         stale: Vec::new(),
@@ -84,11 +95,12 @@ pub(in crate::validation) fn collect(
     for facts in &mut collector.facts.signatures {
         facts.container.iter_mut().for_each(|it| it.misshapen = misshapen);
     }
-    let uncovered = collector.uncovered();
+    let (uncovered, in_part) = collector.uncovered();
+    let answered = collector.answered();
     let recorded: BTreeSet<_> = collector.under_records().collect();
     let recorded = uncovered.iter().filter(|it| recorded.contains(it.as_str())).cloned().collect();
     let Collector { facts, stale, .. } = collector;
-    Ok(Collected { facts, uncovered, recorded, stale })
+    Ok(Collected { facts, uncovered, in_part, recorded, answered, stale })
 }
 
 struct Collector<'c, 's> {
@@ -98,6 +110,14 @@ struct Collector<'c, 's> {
     /// What each manifest lists.
     listed: BTreeMap<&'c str, Vec<EntryFact>>,
     facts: DocumentFacts,
+    /// References of all signatures.
+    references: usize,
+    /// The manifests by which it was told what a time-stamp or an evidence record is over.
+    claimed: BTreeSet<&'c str>,
+    /// The manifests that a time-stamp is over.
+    stamped: BTreeSet<&'c str>,
+    /// The only file, where a time-stamp is over it.
+    stamped_file: Option<&'c str>,
     /// What stands in each entry and may have to be proven to have existed.
     objects: BTreeMap<&'c str, Vec<ObjectId>>,
     stale: Vec<Stale>,
@@ -193,6 +213,7 @@ impl<'c> Collector<'c, '_> {
         let mut all = collect_cms(&source, &mut data)?;
         let trailing = trailing(&signed_data);
         let place = self.place(entry, over.as_ref());
+        self.referred(place.entries.len().saturating_mul(all.len()))?;
         for facts in &mut all {
             facts.trailing = trailing;
             facts.container = Some(place.clone());
@@ -223,6 +244,9 @@ impl<'c> Collector<'c, '_> {
             }
         };
         let mut objects = vec![ObjectId::of(&bytes)];
+        let referred = signatures.iter().filter_map(|it| it.xml.as_ref());
+        let lists = referred.flat_map(|it| [&it.references, &it.manifest]);
+        self.referred(lists.map(Vec::len).fold(0, usize::saturating_add))?;
         for facts in &mut signatures {
             objects.push(facts.value_id);
             objects.extend(&facts.objects);
@@ -230,7 +254,8 @@ impl<'c> Collector<'c, '_> {
             if known.into_iter().any(|it| it.id == facts.id) {
                 facts.id = format!("{entry}#{}", facts.id);
             }
-            let covered: BTreeSet<_> = facts.xml.iter().flat_map(XmlFacts::files_covered).collect();
+            let whole = by_xml(facts, self.container).filter(|it| it.1 == Cover::Whole);
+            let covered: BTreeSet<_> = whole.map(|it| it.0).collect();
             let covers_all = self.container.data_files().all(|it| covered.contains(it));
             let place = ContainerFacts { entry: entry.to_owned(), ..ContainerFacts::default() };
             let covers_all = covers_all && !facts.counter_signature;
@@ -240,6 +265,13 @@ impl<'c> Collector<'c, '_> {
         self.facts.signatures.append(&mut signatures);
         let most = limits.asic_signatures;
         within(self.facts.signatures.len(), most, "signatures of a container")
+    }
+
+    /// Each is kept for the report of its signature.
+    fn referred(&mut self, more: usize) -> Result<()> {
+        self.references = self.references.saturating_add(more);
+        let most = self.known.limits.asic_references;
+        within(self.references, most, "references of the signatures of a container")
     }
 
     fn in_document(&self, bytes: &[u8]) -> Result<Vec<SignatureFacts>> {
@@ -348,40 +380,6 @@ impl<'c> Collector<'c, '_> {
             within(seen.len(), most, "CRLs and OCSP responses of a container")?;
         }
         Ok(all)
-    }
-
-    /// Only what is as it was when it was signed counts as covered, by a signature whose
-    /// value is over it.
-    fn uncovered(&self) -> Vec<String> {
-        let mut covered = BTreeSet::new();
-        for facts in self.facts.signatures.iter().filter(|it| !it.counter_signature) {
-            covered.extend(facts.xml.iter().flat_map(XmlFacts::files_covered));
-            let Some(place) = facts.container.as_ref().filter(|_| facts.covers_data()) else {
-                continue;
-            };
-            covered.extend(place.signed.as_deref());
-            covered.extend(place.entries.iter().filter(|it| it.holds()).map(|it| &*it.name));
-        }
-        if self.facts.signatures.is_empty() {
-            self.stamped_files(&mut covered);
-        }
-        let files = self.container.of(Role::Data).chain(self.container.of(Role::Other));
-        let files = files.filter(|it| !covered.contains(it));
-        files.map(str::to_owned).collect()
-    }
-}
-
-impl SignatureFacts {
-    /// Whether the data that its value is over is the one that was signed.
-    fn covers_data(&self) -> bool {
-        match self.data.digest {
-            DigestFact::Matches => true,
-            // Without signed attributes the value itself is over the data.
-            DigestFact::NotCompared => {
-                self.data.found && !self.data.signed_attributes && self.value_holds() == Some(true)
-            }
-            DigestFact::Missing | DigestFact::Differs | DigestFact::Unsupported => false,
-        }
     }
 }
 

@@ -23,16 +23,36 @@ pub(in crate::validation) struct XmlFacts {
 /// A reference and what it came to.
 #[derive(Debug, Clone, Serialize)]
 pub(in crate::validation) struct ReferenceFacts {
-    /// Its URI, and what it leads to where that is an element.
+    /// Its URI, as a reader is told of it: it may be cut.
     pub(in crate::validation) name: String,
+    /// Where it is to a file.
+    pub(in crate::validation) file: Option<FileFact>,
     pub(in crate::validation) kind: ReferenceKind,
-    /// The file beside the signature that it is to, where nothing of that is left out.
-    pub(in crate::validation) file: Option<String>,
     pub(in crate::validation) found: bool,
     pub(in crate::validation) digest: DigestFact,
     pub(in crate::validation) algorithm: Named<DigestAlgorithm>,
     /// Why it was not found or not digested, in words.
     pub(in crate::validation) trouble: Option<String>,
+}
+
+/// A file that a reference is to.
+#[derive(Debug, Clone, Serialize)]
+pub(in crate::validation) struct FileFact {
+    pub(in crate::validation) name: String,
+    pub(in crate::validation) digested: Digested,
+}
+
+/// What of a file was digested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(in crate::validation) enum Digested {
+    /// Its octets.
+    AsItStands,
+    /// All that XML says in it.
+    Canonical,
+    /// The same without comments, and without what no name in it makes use of.
+    Meaning,
+    /// What a transform left of it.
+    Part,
 }
 
 /// What a reference is to.
@@ -60,7 +80,9 @@ impl XmlFacts {
     /// The files beside the signature that are as they were when it was made, each whole.
     pub(in crate::validation) fn files_covered(&self) -> impl Iterator<Item = &str> {
         let intact = |it: &&ReferenceFacts| it.found && it.digest == DigestFact::Matches;
-        self.references.iter().filter(intact).filter_map(|it| it.file.as_deref())
+        let files = self.references.iter().filter(intact).filter_map(|it| it.file.as_ref());
+        let whole = [Digested::AsItStands, Digested::Canonical];
+        files.filter(move |it| whole.contains(&it.digested)).map(|it| it.name.as_str())
     }
 
     /// Whether everything referred to is at hand.

@@ -29,6 +29,7 @@ impl<'c> Collector<'c, '_> {
         for entry in container.of(Role::EvidenceRecord) {
             let most = self.known.limits.evidence_record_bytes;
             let octets = container.read(entry, most)?;
+            self.claimed.extend(container.manifests_of(entry).map(|(name, _)| name));
             let mut facts = self.evidence_record(entry, &octets, known, &xml)?;
             facts.revocation.extend(revocation.clone());
             stamps = stamps.saturating_add(facts.time_stamps.len());

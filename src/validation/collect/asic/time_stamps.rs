@@ -1,7 +1,7 @@
 //! The time-stamps of a container (EN 319 162-1 §4.3.3.2, §4.4.3.2): over the file of an
 //! ASiC-S, or over what the manifest that names them lists.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{COVERED, Collector, Stale};
 use crate::crypto::DigestAlgorithm;
@@ -23,6 +23,9 @@ impl<'c> Collector<'c, '_> {
         for entry in self.container.of(Role::TimeStamp) {
             let token = self.container.read(entry, self.known.limits.time_stamp_bytes)?;
             let (mut stamp, of) = self.time_stamp(entry, &token, &pool)?;
+            if let (None, Some(true)) = (of, stamp.imprint_intact) {
+                self.stamped_file = self.container.data_files().next();
+            }
             let mut objects = vec![stamp.id];
             if let Some(token) = &mut stamp.token {
                 token.id = entry.to_owned();
@@ -36,12 +39,15 @@ impl<'c> Collector<'c, '_> {
         let mut all = 0_usize;
         for (n, (entry, of)) in over.into_iter().enumerate() {
             let Some(of) = of else { continue };
-            let listed = self.listed.get(of).map(Vec::as_slice).unwrap_or_default();
-            stamped(&mut self.facts.signatures, n, listed);
+            self.claimed.insert(of);
             let Some(stamp) = self.facts.time_stamps.get_mut(n) else { continue };
-            if stamp.imprint_intact != Some(true) {
+            let intact = stamp.imprint_intact == Some(true);
+            let listed = self.listed.get(of).map(Vec::as_slice).unwrap_or_default();
+            stamped(&mut self.facts.signatures, n, listed, intact);
+            if !intact {
                 continue;
             }
+            self.stamped.insert(of);
             let mut objects = Vec::new();
             for it in listed.iter().filter(|it| it.holds()) {
                 let inside = self.objects.get(it.name.as_str()).into_iter().flatten();
@@ -97,26 +103,23 @@ impl<'c> Collector<'c, '_> {
 
     /// What time-stamps are over, where there is nothing else.
     pub(super) fn stamped_files<'a>(&'a self, covered: &mut BTreeSet<&'a str>) {
-        let stamps = self.container.of(Role::TimeStamp).zip(&self.facts.time_stamps);
-        for (entry, _) in stamps.filter(|(_, it)| it.imprint_intact == Some(true)) {
-            let manifests: Vec<_> = self.container.manifests_of(entry).collect();
-            if manifests.is_empty() {
-                covered.extend(self.container.data_files());
-            }
-            let listed = manifests.iter().filter_map(|(name, _)| self.listed.get(name)).flatten();
-            covered.extend(listed.filter(|it| it.holds()).map(|it| it.name.as_str()));
-        }
+        covered.extend(self.stamped_file);
+        let listed = self.stamped.iter().filter_map(|it| self.listed.get(it)).flatten();
+        covered.extend(listed.filter(|it| it.holds()).map(|it| it.name.as_str()));
     }
 }
 
-/// The signatures that a manifest lists have the time-stamp that is over it.
-fn stamped(signatures: &mut [SignatureFacts], stamp: usize, listed: &[EntryFact]) {
-    let names: BTreeSet<_> = listed.iter().map(|it| it.name.as_str()).collect();
+/// The signatures that a manifest lists have the time-stamp that is over it, or is said to be;
+/// but it archives only what it proves.
+fn stamped(signatures: &mut [SignatureFacts], stamp: usize, listed: &[EntryFact], intact: bool) {
+    let names: BTreeMap<_, _> = listed.iter().map(|it| (it.name.as_str(), it.holds())).collect();
     for facts in signatures.iter_mut().filter(|it| !it.counter_signature) {
         let Some(place) = &facts.container else { continue };
-        if names.contains(place.entry.as_str()) {
+        if let Some(holds) = names.get(place.entry.as_str()) {
             facts.document_time_stamps.push(stamp);
-            facts.level = archived(facts.level);
+            if intact && *holds {
+                facts.level = archived(facts.level);
+            }
         }
     }
 }

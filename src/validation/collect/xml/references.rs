@@ -2,13 +2,15 @@
 //! are to its own parts: what stands elsewhere under the same name is no part of it.
 
 use super::XmlSource;
-use crate::encoding::xml::NodeId;
+use crate::encoding::xml::{Method, NodeId};
 use crate::error::Result;
 use crate::signature::xades::{QualifyingProperties, Referred, is_signed_properties};
 use crate::signature::xmldsig::{
     Covered, DS, Dereferencer, Found, Processed, Reference, Signature, Target, Transform, manifest,
 };
-use crate::validation::facts::{DigestFact, Named, ReferenceFacts, ReferenceKind, XmlFinding};
+use crate::validation::facts::{
+    DigestFact, Digested, FileFact, Named, ReferenceFacts, ReferenceKind, XmlFinding,
+};
 
 /// What became of all references of one signature.
 #[derive(Default)]
@@ -125,8 +127,8 @@ impl Follower<'_, '_> {
             let digest = if found { DigestFact::Differs } else { DigestFact::NotCompared };
             let algorithm = Named::NOTHING;
             let name = name.to_owned();
-            let facts =
-                ReferenceFacts { name, kind, file: None, found, digest, algorithm, trouble: None };
+            let (file, trouble) = (None, None);
+            let facts = ReferenceFacts { name, file, kind, found, digest, algorithm, trouble };
             self.followed.references.push(facts);
         }
     }
@@ -291,8 +293,13 @@ fn facts_of(reference: &Reference, processed: &Processed, kind: ReferenceKind) -
             Some("") => "(document)".to_owned(),
             Some(uri) => uri.chars().take(NAME).collect(),
         },
+        file: match &processed.target {
+            Some(Target::File(name)) => {
+                Some(FileFact { name: name.clone(), digested: digested(reference) })
+            }
+            _ => None,
+        },
         kind,
-        file: file_of(reference, processed),
         found,
         digest,
         algorithm: Named::by_uri(reference.digest_algorithm, &reference.digest_uri),
@@ -300,12 +307,16 @@ fn facts_of(reference: &Reference, processed: &Processed, kind: ReferenceKind) -
     }
 }
 
-/// A filter by an expression may have left anything out of a file, and what was decoded is
-/// not the file.
-fn file_of(reference: &Reference, processed: &Processed) -> Option<String> {
-    let Some(Target::File(name)) = &processed.target else { return None };
-    let plain = |it: &Transform| matches!(it, Transform::Canonicalization(_));
-    reference.transforms.iter().all(plain).then(|| name.to_string())
+/// What the transforms of a reference leave of a file.
+fn digested(reference: &Reference) -> Digested {
+    match reference.transforms.as_slice() {
+        [] => Digested::AsItStands,
+        [Transform::Canonicalization(it)] if it.comments && it.method != Method::Exclusive => {
+            Digested::Canonical
+        }
+        [Transform::Canonicalization(_)] => Digested::Meaning,
+        _ => Digested::Part,
+    }
 }
 
 /// Letters of a name that are told.
