@@ -13,13 +13,13 @@ use crate::encoding::base64;
 use crate::error::{Error, Result};
 #[cfg(feature = "batch")]
 use crate::keys::SignatureValue;
-use crate::keys::{Signer, SigningOverride, check_fitness};
+use crate::keys::{Signer, SigningOverride, fit_certificate};
 use crate::pki::Certificate;
 use crate::signature::cades::SignaturePolicy;
 #[cfg(feature = "batch")]
 use crate::signature::creation::{Create, Made, SignatureRequest};
 use crate::signature::request::{Document, Layout, Prepared, Signed, sign_prepared};
-use crate::signature::tsp::{TimeStampAuthority, token_over};
+use crate::signature::tsp::{Authorities, TimeStampAuthority, token_over};
 use crate::source::{Files, Source, for_each_piece};
 use crate::time::UtcTime;
 
@@ -82,16 +82,6 @@ impl fmt::Debug for Data<'_> {
                 f.debug_list().entries(files.iter().map(|it| &it.name)).finish()
             }
         }
-    }
-}
-
-/// Who is asked before signing.
-#[derive(Clone, Default)]
-struct Authorities<'a>(Vec<&'a dyn TimeStampAuthority>);
-
-impl fmt::Debug for Authorities<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Authorities({})", self.0.len())
     }
 }
 
@@ -294,10 +284,7 @@ impl<'a> SignatureBuilder<'a> {
     }
 
     fn prepared(&self, chain: &[Certificate], algorithm: SignatureAlgorithm) -> Result<Prepared> {
-        let certificate = chain
-            .first()
-            .ok_or_else(|| Error::misuse("a signature needs the signer's certificate"))?;
-        check_fitness(certificate, algorithm, self.claimed_time, &self.overrides)?;
+        let certificate = fit_certificate(chain, algorithm, self.claimed_time, &self.overrides)?;
         let by = algorithm.digest();
         let document = Document::read(self.document()?, by)?;
         let material = self.material(certificate, by)?;

@@ -9,7 +9,7 @@ use super::properties::QualifyingProperties;
 use crate::crypto::DigestAlgorithm;
 use crate::encoding::xml::{Canonicalization, Document, Ids, Method};
 use crate::error::{Error, Result};
-use crate::keys::{Signer, SigningOverride, ToBeSigned, check_fitness};
+use crate::keys::{Signer, SigningOverride, ToBeSigned, fit_certificate};
 use crate::limits::Limits;
 use crate::signature::request::check_value;
 use crate::signature::xmldsig::{Signature, value_in_xml};
@@ -56,11 +56,8 @@ impl<'a> CounterSignatureBuilder<'a> {
     pub fn sign(&self, signer: &dyn Signer) -> Result<Vec<u8>> {
         let limits = Limits::default();
         let chain = signer.certificate_chain();
-        let certificate = chain
-            .first()
-            .ok_or_else(|| Error::misuse("a signature needs the signer's certificate"))?;
         let algorithm = signer.algorithm();
-        check_fitness(certificate, algorithm, self.claimed_time, &self.overrides)?;
+        let certificate = fit_certificate(chain, algorithm, self.claimed_time, &self.overrides)?;
         let (text, mark) = text_of(self.existing)?;
         let document = Document::parse(text, mark, &limits)?;
         let signature = self.find(&document, &limits)?;

@@ -15,7 +15,7 @@ use crate::encoding::xml::{Document, Ids, NodeId, decode};
 use crate::error::{Error, Result};
 #[cfg(feature = "batch")]
 use crate::keys::SignatureValue;
-use crate::keys::{Signer, SigningOverride, check_fitness};
+use crate::keys::{Signer, SigningOverride, fit_certificate};
 use crate::limits::Limits;
 use crate::pki::Certificate;
 #[cfg(feature = "batch")]
@@ -164,10 +164,7 @@ impl<'a> SignatureBuilder<'a> {
         certificate_chain: &[Certificate],
         algorithm: SignatureAlgorithm,
     ) -> Result<Prepared> {
-        let certificate = certificate_chain
-            .first()
-            .ok_or_else(|| Error::misuse("a signature needs the signer's certificate"))?;
-        check_fitness(certificate, algorithm, self.claimed_time, &self.overrides)?;
+        fit_certificate(certificate_chain, algorithm, self.claimed_time, &self.overrides)?;
         let mut draft = Draft {
             id: self.id.clone(),
             value_id: None,
