@@ -1,4 +1,6 @@
-//! Text that came from outside, before a person reads it.
+//! Text that came from outside, before a person or a program reads it.
+
+use std::fmt::Write;
 
 /// Whether a character steers what shows it instead of being shown: controls, ends of
 /// lines and paragraphs, marks of direction (Unicode UAX #9), and what has no width.
@@ -33,9 +35,33 @@ pub(crate) fn escape(text: &str) -> String {
     out
 }
 
+/// A name as a relative URI: what is no letter, digit or mark of RFC 3986 §2.3 is escaped,
+/// but for the slashes.
+pub(crate) fn percent_encoded(name: &str) -> String {
+    let mut uri = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                uri.push(char::from(byte));
+            }
+            other => {
+                // Text takes whatever is written to it.
+                let _ = write!(uri, "%{other:02X}");
+            }
+        }
+    }
+    uri
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_escaped_for_uris() {
+        assert_eq!(percent_encoded("Công văn/1~.pdf"), "C%C3%B4ng%20v%C4%83n/1~.pdf");
+        assert_eq!(percent_encoded("50 %?#:"), "50%20%25%3F%23%3A");
+    }
 
     #[test]
     fn nothing_is_left_that_could_be_markup() {

@@ -10,10 +10,12 @@ use crate::limits::Limits;
 use crate::pki::Certificate;
 use crate::signature::tsp::{TimeStampAuthority, token_over};
 use crate::signature::xades::{
-    Augment, EXCLUSIVE, Insertion, Part, QualifyingProperties, Referred, Stamped, TimeStampKind,
-    V1_3_2, V1_4_1, check_unharmed, digest_parts, is_signed_properties, text_of,
+    Augment, Insertion, Part, QualifyingProperties, Referred, Stamped, TimeStampKind, V1_3_2,
+    V1_4_1, check_unharmed, digest_parts, is_signed_properties,
 };
-use crate::signature::xmldsig::{DS, Dereferencer, Found as Reached, KeyInfo, Signature, Target};
+use crate::signature::xmldsig::{
+    DS, Dereferencer, EXCLUSIVE, Found as Reached, KeyInfo, Signature, Target, text_of,
+};
 use crate::source::Files;
 
 /// Raises finished XAdES signatures, of whomever, to a level (EN 319 102-1 §6).

@@ -16,8 +16,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
 use crate::pki::Certificate;
 use crate::signature::request::{Prepared, Signed};
-use crate::signature::xades::{SignatureBuilder, check_unharmed, text_of};
-use crate::signature::xmldsig::{Dereferencer, Found, Signature, Target};
+use crate::signature::xades::{SignatureBuilder, check_unharmed};
+use crate::signature::xmldsig::{Dereferencer, Found, Signature, Target, text_of};
 use crate::source::{Files, Source};
 
 const ROOT: &str = "XAdESSignatures";
