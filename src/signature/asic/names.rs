@@ -93,28 +93,10 @@ pub(crate) fn percent_decoded(uri: &str) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// A name as a reference to it has to be written: what is no letter, digit or mark of
-/// RFC 3986 §2.3 is escaped, but for the slashes.
-pub(super) fn percent_encoded(name: &str) -> String {
-    let mut uri = String::with_capacity(name.len());
-    for byte in name.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                uri.push(char::from(byte));
-            }
-            other => {
-                use std::fmt::Write;
-                // Text takes whatever is written to it.
-                let _ = write!(uri, "%{other:02X}");
-            }
-        }
-    }
-    uri
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::encoding::percent_encoded;
 
     #[test]
     fn entries_are_told_by_their_names() {
