@@ -157,7 +157,7 @@ fn signed(pki: &Pki, signer: &dyn Signer, levels: Option<Levels<'_>>) -> Vec<(Ki
         assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed), "{report}");
         assert_eq!(report.format(), document.format());
         let level = match (levels, document.kind) {
-            (_, Plain) => SignatureLevel::NotBaseline,
+            (_, Plain) => SignatureLevel::NotEtsi,
             (None, _) => SignatureLevel::BaselineB,
             (Some(_), _) => SignatureLevel::BaselineT,
         };

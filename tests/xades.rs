@@ -271,8 +271,7 @@ impl Source for Counting {
     }
 }
 
-/// How often a document is read while it is signed, its time-stamps included, by authorities
-/// that ask for other digests.
+/// How often a document is read while it is signed, with two time-stamps over it before.
 #[test]
 fn what_is_signed_is_read_once() {
     let pki = Pki::new();
