@@ -10,10 +10,14 @@
 
 mod support;
 
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use kyso::{
     CheckId, Conclusion, Digest, DigestAlgorithm, DocumentFormat, ErrorKind, Failed, Form,
-    Indeterminate, Outcome, Policy, Report, SignatureLevel, Signer, SoftwareSigner, TimeStampType,
-    TrustStore, UtcTime, Validator, cades, xades,
+    Indeterminate, Outcome, Policy, Report, SignatureLevel, Signer, SoftwareSigner, Source,
+    TimeStampType, TrustStore, UtcTime, Validator, cades, xades,
 };
 use support::pki::{NOW, Pki};
 
@@ -253,6 +257,75 @@ fn the_value_may_come_later() {
     assert_eq!(restored.complete(&value).unwrap_err().kind(), ErrorKind::Misuse);
 }
 
+/// Counts what is read of it.
+struct Counting(Vec<u8>, AtomicU64);
+
+impl Source for Counting {
+    fn len(&self) -> u64 {
+        Source::len(&self.0)
+    }
+
+    fn window(&self, range: Range<u64>) -> kyso::Result<Cow<'_, [u8]>> {
+        self.1.fetch_add(range.end - range.start, Ordering::Relaxed);
+        self.0.window(range)
+    }
+}
+
+/// How often a document is read while it is signed, with two time-stamps over it before.
+#[test]
+fn what_is_signed_is_read_once() {
+    let pki = Pki::new();
+    let at: UtcTime = NOW.parse().unwrap();
+    let larger = "<a>x</a>".repeat(100_000);
+    let document = Counting(format!("<r>{larger}</r>").into_bytes(), AtomicU64::new(0));
+    let stamps = [pki.tsa(), pki.tsa()];
+    let times = |builder: xades::SignatureBuilder<'_>| {
+        document.1.store(0, Ordering::Relaxed);
+        let builder = stamps.iter().fold(builder, |it, tsa| it.content_time_stamp(tsa));
+        let mut out = Vec::new();
+        builder.sign_to(&pki.signer(), &mut out).unwrap();
+        let validator = Validator::new(pki.trust(), Policy::pilot(), at);
+        let report = validator.validate_with_files(&out, &vec![("a.xml", &document.0)]).unwrap();
+        assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed), "{report}");
+        assert_eq!(report.signatures()[0].timestamps().len(), 2);
+        document.1.load(Ordering::Relaxed) / document.len()
+    };
+    assert_eq!(times(xades::SignatureBuilder::detached("a.xml", &document, at)), 1);
+    // And once more to be written.
+    assert_eq!(times(xades::SignatureBuilder::enveloped(&document, at)), 2);
+    assert_eq!(times(xades::SignatureBuilder::enveloping(&document, at)), 2);
+}
+
+/// Every length around what base64 is padded for, and what is written of it at once.
+#[test]
+fn what_is_enveloped_is_the_document() {
+    let key = signer("p256");
+    for length in [0, 1, 2, 3, 4, 49_151, 49_152, 49_153, 98_304, 100_000] {
+        let document: Vec<u8> = (0..length).map(|n: u32| (n / 7).to_le_bytes()[0]).collect();
+        let builder = xades::SignatureBuilder::enveloping(&document, now());
+        let signed = builder.sign(&key).unwrap();
+        assert_passes(&pilot().validate(&signed).unwrap(), SignatureLevel::BaselineB);
+        let mut written = Vec::new();
+        builder.sign_to(&key, &mut written).unwrap();
+        assert_eq!(written.len(), signed.len());
+        let plain = kyso::xmldsig::SignatureBuilder::enveloping(&document, now());
+        let report = pilot().validate(&plain.sign(&key).unwrap()).unwrap();
+        assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed), "{length}: {report}");
+        // What was prepared and kept elsewhere is completed around this document alone.
+        let prepared = builder.prepare(key.certificate_chain(), key.algorithm()).unwrap();
+        let stored = serde_json::to_string(&prepared).unwrap();
+        let value = key.sign(prepared.to_be_signed()).unwrap();
+        let restored: kyso::Prepared = serde_json::from_str(&stored).unwrap();
+        let completed = restored.complete(&value).unwrap();
+        assert_passes(
+            &pilot().validate(&completed.to_vec(&document).unwrap()).unwrap(),
+            SignatureLevel::BaselineB,
+        );
+        let other = vec![0xff; document.len().max(1)];
+        assert_eq!(completed.to_vec(&other).unwrap_err().kind(), ErrorKind::Misuse);
+    }
+}
+
 #[test]
 fn a_countersignature_confirms_a_signature() {
     let document = DOCUMENT.as_bytes();
@@ -439,7 +512,7 @@ fn a_time_stamp_of_another_signature_is_none() {
 fn a_signature_without_properties_is_no_xades() {
     let document = DOCUMENT.as_bytes();
     let signed = xades::SignatureBuilder::enveloped(&document, now()).sign(&signer("p256"));
-    let plain = without(&signed.unwrap(), "<ds:Object>", "</ds:Object>");
+    let plain = without(&signed.unwrap(), "<ds:Object ", "</ds:Object>");
     let report = pilot().validate(&plain).unwrap();
     let one = &report.signatures()[0];
     assert_eq!((one.form(), one.level()), (Form::XmlDsig, SignatureLevel::NotEtsi));
@@ -484,7 +557,8 @@ fn no_change_of_one_octet_passes_for_what_was_signed() {
     let archived = raised(&pki, 2, &signed, &[]).unwrap();
     let validator = alone(&pki);
     let end = text(&archived).find("<ds:SignatureValue").unwrap();
-    let start = text(&archived).find("<ds:SignedInfo").unwrap();
+    // Behind a declaration that the signature has, too: without the one, the other holds.
+    let start = text(&archived).find("<ds:CanonicalizationMethod").unwrap();
     for place in (0..archived.len()).step_by(37).chain(start..end) {
         let mut changed = archived.clone();
         changed[place] ^= 1;

@@ -5,5 +5,6 @@
 pub(crate) mod asic;
 pub(crate) mod cades;
 mod found;
+mod level;
 pub(crate) mod pades;
 pub(crate) mod xades;

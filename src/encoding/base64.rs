@@ -61,6 +61,11 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
     WIDE.encode(bytes)
 }
 
+/// How long the text of so many bytes is.
+pub(crate) fn encoded_len(bytes: u64) -> u64 {
+    bytes.div_ceil(3).saturating_mul(4)
+}
+
 pub(crate) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&encode(bytes))
 }
@@ -86,6 +91,8 @@ mod tests {
             let some = &bytes[..length];
             let text = encode(some);
             assert_eq!(text, STANDARD.encode(some), "{length}");
+            let long = |it: usize| u64::try_from(it).unwrap();
+            assert_eq!(encoded_len(long(length)), long(text.len()), "{length}");
             assert_eq!(WIDE.decode(&text).unwrap(), some, "{length}");
             let mut changed = text.into_bytes();
             for at in

@@ -1,4 +1,4 @@
-//! Text that came from outside, before a person reads it.
+//! Text that came from outside, before a person or a program reads it.
 
 /// Whether a character steers what shows it instead of being shown: controls, ends of
 /// lines and paragraphs, marks of direction (Unicode UAX #9), and what has no width.

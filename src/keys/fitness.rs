@@ -22,6 +22,22 @@ pub enum SigningOverride {
     DocumentPermissions,
 }
 
+/// The signer's own certificate, if it is fit to sign at `at`.
+///
+/// # Errors
+/// `Misuse` where there is none, and as [`check_fitness`].
+pub(crate) fn fit_certificate<'c>(
+    chain: &'c [Certificate],
+    algorithm: SignatureAlgorithm,
+    at: UtcTime,
+    overrides: &[SigningOverride],
+) -> Result<&'c Certificate> {
+    let certificate =
+        chain.first().ok_or_else(|| Error::misuse("a signature needs the signer's certificate"))?;
+    check_fitness(certificate, algorithm, at, overrides)?;
+    Ok(certificate)
+}
+
 /// Refuses a certificate that is out of its time at `at` or not meant for signatures
 /// (RFC 5280 §4.1.2.5 and §4.2.1.3). One without key usage restricts nothing. An algorithm
 /// that is not its key's, or that nothing is to be signed with any more, is refused here rather
@@ -29,7 +45,7 @@ pub enum SigningOverride {
 ///
 /// # Errors
 /// `Misuse` for such an algorithm; `Signer`, naming the certificate and what is wrong with it.
-pub(crate) fn check_fitness(
+fn check_fitness(
     certificate: &Certificate,
     algorithm: SignatureAlgorithm,
     at: UtcTime,

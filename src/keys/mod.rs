@@ -19,6 +19,6 @@ mod tests;
 pub use fitness::SigningOverride;
 #[cfg(feature = "http")]
 pub(crate) use fitness::check_choice;
-pub(crate) use fitness::check_fitness;
+pub(crate) use fitness::fit_certificate;
 pub use signer::{SignatureValue, Signer, ToBeSigned};
 pub use software::SoftwareSigner;

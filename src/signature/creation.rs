@@ -18,8 +18,10 @@ pub(crate) trait Create {
     fn finish(&self, prepared: Prepared, value: &SignatureValue) -> Result<Made<'_>>;
 }
 
-/// A signature to be made, of any format: what a [`pades::SignatureBuilder`](crate::pades::SignatureBuilder)
-/// or a [`cades::SignatureBuilder`](crate::cades::SignatureBuilder) becomes by `into()`.
+/// A signature to be made, of any format: what the `SignatureBuilder` of
+/// [PAdES](crate::pades::SignatureBuilder), [CAdES](crate::cades::SignatureBuilder),
+/// [XAdES](crate::xades::SignatureBuilder) or [XMLDSig](crate::xmldsig::SignatureBuilder), or an
+/// [`asic::ContainerBuilder`](crate::asic::ContainerBuilder), becomes by `into()`.
 pub struct SignatureRequest<'a>(Box<dyn Create + 'a>);
 
 impl<'a> SignatureRequest<'a> {
@@ -46,7 +48,8 @@ impl fmt::Debug for SignatureRequest<'_> {
     }
 }
 
-/// A signature that was just made, with its document: the signed PDF, or the CMS.
+/// A signature that was just made, with its document: the signed PDF or XML, the container, or
+/// the CMS.
 #[must_use = "nothing is written until it is written out"]
 pub struct Made<'a>(Form<'a>);
 

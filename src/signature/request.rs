@@ -1,6 +1,8 @@
 //! Prepare, sign, complete: the three steps of every signature, and the two
 //! values between them.
 
+mod xml;
+
 use std::io::Write;
 use std::ops::Range;
 
@@ -8,15 +10,17 @@ use serde::{Deserialize, Serialize};
 
 use super::cms::SignedAttributes;
 use super::cms::create::{self, Encapsulation};
-use super::{xades, xmldsig};
 use crate::crypto::{Digest, DigestAlgorithm, DigestContext, SignatureAlgorithm};
 use crate::crypto::{Verification, verify};
 use crate::encoding::asn1::{Tag, Value};
+use crate::encoding::base64;
 use crate::error::{Error, ErrorKind, Place, Result};
 use crate::keys::{SignatureValue, Signer, ToBeSigned};
 use crate::limits::Limits;
 use crate::pki::Certificate;
 use crate::source::{Source, for_each_piece};
+
+pub(crate) use self::xml::Place as XmlPlace;
 
 /// A signature that lacks only its value.
 ///
@@ -74,7 +78,7 @@ fn digested<S: Source + ?Sized>(source: &S, by: DigestAlgorithm) -> Result<Diges
     Ok(context)
 }
 
-/// Where the CMS goes.
+/// Where the CMS goes, or what is around the value in XML.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Layout {
     /// The CMS stands alone.
@@ -93,26 +97,8 @@ pub(crate) enum Layout {
         /// Where in `tail` the digits begin and end.
         digits: Range<usize>,
     },
-    /// XAdES: XML around the value.
-    Xades {
-        head: String,
-        tail: String,
-        /// How much of `head`, from its start, and of `tail`, up to its end, is not the
-        /// signature's.
-        outside: (usize, usize),
-        /// The octets of the document that all of it is put in the place of; nothing where it
-        /// stands alone.
-        replaces: Option<Range<u64>>,
-    },
-    /// A `ds:Signature`, in the document or alone; what is signed stands in it as it is.
-    Xml {
-        /// Where in the document; nothing for one that stands alone.
-        at: Option<u64>,
-        before: String,
-        /// After what is signed.
-        before_value: String,
-        after: String,
-    },
+    /// No CMS, but a `ds:Signature`.
+    Xml(xml::Layout),
 }
 
 impl Prepared {
@@ -175,11 +161,8 @@ impl Prepared {
     ) -> Result<Signed> {
         let certificate = self.certificate_chain.first().ok_or_else(broken)?;
         check_value(certificate, &self.to_be_signed, value)?;
-        if matches!(self.layout, Layout::Xml { .. }) {
+        if matches!(self.layout, Layout::Xml(_)) {
             return self.complete_xml(value);
-        }
-        if matches!(self.layout, Layout::Xades { .. }) {
-            return self.complete_xades(value);
         }
         let message_digest = self.message_digest(certificate).ok_or_else(broken)?;
         let gap = match &self.layout {
@@ -204,60 +187,10 @@ impl Prepared {
                 fill_hexadecimal(space, &cms(Encapsulation::Detached)?.head)?;
                 vec![whole, Piece::Bytes(tail)]
             }
-            Layout::Xml { .. } | Layout::Xades { .. } => return Err(broken()),
+            Layout::Xml(_) => return Err(broken()),
         };
         let check_document = !self.same_process;
         Ok(Signed { pieces, document: self.document, message_digest, gap, check_document })
-    }
-
-    fn complete_xml(self, value: &SignatureValue) -> Result<Signed> {
-        let certificate = self.certificate_chain.first().ok_or_else(broken)?;
-        let Layout::Xml { at, before, before_value, after } = &self.layout else {
-            return Err(broken());
-        };
-        let value = xmldsig::value_in_xml(certificate, self.to_be_signed.algorithm(), value)?;
-        let signed = self.to_be_signed.bytes();
-        let parts = [before.as_bytes(), signed, before_value.as_bytes(), &value, after.as_bytes()];
-        let signature = Piece::Bytes(parts.concat());
-        let pieces = match *at {
-            None => vec![signature],
-            Some(at) if at <= self.document.len => {
-                let rest = Piece::Document(at..self.document.len);
-                vec![Piece::Document(0..at), signature, rest]
-            }
-            Some(_) => return Err(broken()),
-        };
-        let (document, check_document) = (self.document, !self.same_process);
-        let message_digest = document.digest.clone();
-        Ok(Signed { pieces, document, message_digest, gap: None, check_document })
-    }
-
-    /// The value where it belongs, if the signature is still the one that was prepared.
-    fn complete_xades(self, value: &SignatureValue) -> Result<Signed> {
-        let Layout::Xades { head, tail, outside, replaces } = self.layout else {
-            return Err(broken());
-        };
-        let certificate = self.certificate_chain.first().ok_or_else(broken)?;
-        let value = xmldsig::value_in_xml(certificate, self.to_be_signed.algorithm(), value)?;
-        let value = String::from_utf8(value).map_err(|_| broken())?;
-        let end = tail.len().checked_sub(outside.1).ok_or_else(broken)?;
-        let own = head.get(outside.0..).zip(tail.get(..end)).ok_or_else(broken)?;
-        let signature = [own.0, &value, own.1].concat();
-        if !xades::is_as_prepared(&signature, self.to_be_signed.bytes(), certificate)? {
-            return Err(broken());
-        }
-        drop(signature);
-        let whole = Piece::Bytes([head, value, tail].concat().into_bytes());
-        let pieces = match replaces {
-            None => vec![whole],
-            Some(it) if it.start <= it.end && it.end <= self.document.len => {
-                let (before, after) = (0..it.start, it.end..self.document.len);
-                vec![Piece::Document(before), whole, Piece::Document(after)]
-            }
-            Some(_) => return Err(broken()),
-        };
-        let (document, check_document) = (self.document, !self.same_process);
-        Ok(Signed { pieces, document, message_digest: Vec::new(), gap: None, check_document })
     }
 
     /// What the signed attributes say of the content, if they are this certificate's: the
@@ -346,6 +279,8 @@ pub struct Signed {
 #[derive(Debug)]
 enum Piece {
     Document(Range<u64>),
+    /// The whole document in base64.
+    Base64,
     Bytes(Vec<u8>),
 }
 
@@ -356,6 +291,7 @@ impl Signed {
         self.pieces.iter().fold(0, |sum, piece| {
             sum.saturating_add(match piece {
                 Piece::Document(range) => range.end.saturating_sub(range.start),
+                Piece::Base64 => base64::encoded_len(self.document.len),
                 Piece::Bytes(bytes) => u64::try_from(bytes.len()).unwrap_or(u64::MAX),
             })
         })
@@ -384,6 +320,7 @@ impl Signed {
                 Piece::Document(range) => {
                     for_each_piece(document, range.clone(), |bytes| Ok(out.write_all(bytes)?))?;
                 }
+                Piece::Base64 => write_base64(document, out)?,
             }
         }
         Ok(())
@@ -442,6 +379,19 @@ impl Signed {
         }
         Ok(())
     }
+}
+
+/// Bytes encoded at once: a multiple of three, so that only the last of them are padded.
+const TRIPLES: u64 = 48 << 10;
+
+fn write_base64<S: Source + ?Sized>(document: &S, out: &mut dyn Write) -> Result<()> {
+    let mut at = 0;
+    while at < document.len() {
+        let end = at.saturating_add(TRIPLES).min(document.len());
+        out.write_all(base64::encode(&document.window(at..end)?).as_bytes())?;
+        at = end;
+    }
+    Ok(())
 }
 
 /// The one-call form: the three steps in a row.

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 
-use crate::augmentation::cades::{self, Level, completed};
+use crate::augmentation::cades::{self, completed};
 use crate::augmentation::found::Found;
+use crate::augmentation::level::Level;
 use crate::augmentation::xades;
 use crate::error::{Error, Result};
 use crate::limits::{Limits, within};
@@ -123,15 +124,7 @@ impl<'a> Augmenter<'a> {
     fn raised_xml(&self, container: &Container<'_>, name: &str, archives: bool) -> Result<Vec<u8>> {
         let most = usize::try_from(self.limits.message_bytes).unwrap_or(usize::MAX);
         let document = container.read(name, most)?;
-        let level = match self.level {
-            Level::T(authority) => xades::Level::T(authority),
-            Level::Lta(authority, validator) if !archives => {
-                xades::Level::Lta(authority, validator)
-            }
-            Level::Lt(authority, validator) | Level::Lta(authority, validator) => {
-                xades::Level::Lt(authority, validator)
-            }
-        };
+        let level = if archives { self.level.without_archive() } else { self.level };
         let augmenter = xades::Augmenter::new(level).with_limits(self.limits.clone());
         augmenter.augment_with_files(&document, container)
     }
@@ -139,12 +132,10 @@ impl<'a> Augmenter<'a> {
     /// One CMS, over its manifest or the only file.
     fn raised(&self, container: &Container<'_>, name: &str) -> Result<Vec<u8>> {
         let signature = container.read(name, self.limits.cms_bytes)?;
-        let level = match (self.level, container.container_type()) {
+        let level = match container.container_type() {
             // Over everything by the archive manifest, then.
-            (Level::Lta(authority, validator), ContainerType::Extended) => {
-                Level::Lt(authority, validator)
-            }
-            (level, _) => level,
+            ContainerType::Extended => self.level.without_archive(),
+            ContainerType::Simple => self.level,
         };
         let augmenter = cades::Augmenter::new(level).with_limits(self.limits.clone());
         let mut over: Vec<_> = container.manifests_of(name).map(|(name, _)| name).collect();

@@ -2,10 +2,11 @@
 
 use super::archive;
 use super::data;
-use super::level::Level;
+use crate::augmentation::level::Level;
 use crate::crypto::{Digest, DigestAlgorithm, DigestContext};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
+use crate::signature::cades::Augment;
 use crate::signature::cms::edit::{Additions, add, attribute};
 use crate::signature::cms::oids::{LONG_TERM_VALIDATION, SIGNATURE_TIME_STAMP};
 use crate::signature::cms::{SignedData, SignerInfo, TimeStampKind, unarmoured};
@@ -148,6 +149,12 @@ impl<'a> Augmenter<'a> {
             true => Ok(cms.to_vec()),
             false => add(cms, additions, &self.limits),
         }
+    }
+}
+
+impl Augment for Level<'_> {
+    fn augment(&self, signature: Vec<u8>, document: &dyn Source) -> Result<Vec<u8>> {
+        Augmenter::new(*self).augment_detached(&signature, document)
     }
 }
 

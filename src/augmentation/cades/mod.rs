@@ -3,10 +3,9 @@
 mod archive;
 mod augmenter;
 mod data;
-mod level;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use crate::augmentation::level::Level;
 pub use augmenter::Augmenter;
 pub(super) use data::completed;
-pub use level::Level;

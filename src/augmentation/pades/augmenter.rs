@@ -1,10 +1,10 @@
 //! From one level to the next.
 
 use super::augmented::Augmented;
-use super::level::Level;
 use super::standing::{Standing, Standings};
 use super::vri::Vri;
 use crate::augmentation::found::Found;
+use crate::augmentation::level::Level;
 use crate::error::{Error, Place, Result};
 use crate::limits::Limits;
 use crate::signature::cms::SignedData;

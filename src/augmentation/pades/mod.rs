@@ -2,13 +2,12 @@
 
 mod augmented;
 mod augmenter;
-mod level;
 mod standing;
 #[cfg(test)]
 mod tests;
 mod vri;
 
+pub use crate::augmentation::level::Level;
 pub use augmented::Augmented;
 pub use augmenter::Augmenter;
-pub use level::Level;
 pub use vri::Vri;

@@ -1,7 +1,7 @@
 //! From one level to the next.
 
 use super::data;
-use super::level::Level;
+use crate::augmentation::level::Level;
 use crate::crypto::Verification;
 use crate::encoding::base64;
 use crate::encoding::xml::{Canonicalization, Document, Method, NodeId};
@@ -10,10 +10,12 @@ use crate::limits::Limits;
 use crate::pki::Certificate;
 use crate::signature::tsp::{TimeStampAuthority, token_over};
 use crate::signature::xades::{
-    EXCLUSIVE, Insertion, Part, QualifyingProperties, Referred, Stamped, TimeStampKind, V1_3_2,
-    V1_4_1, check_unharmed, digest_parts, is_signed_properties, text_of,
+    Augment, Insertion, Part, QualifyingProperties, Referred, Stamped, TimeStampKind, V1_3_2,
+    V1_4_1, check_unharmed, digest_parts, is_signed_properties,
 };
-use crate::signature::xmldsig::{DS, Dereferencer, Found as Reached, KeyInfo, Signature, Target};
+use crate::signature::xmldsig::{
+    DS, Dereferencer, EXCLUSIVE, Found as Reached, KeyInfo, Signature, Target, text_of,
+};
 use crate::source::Files;
 
 /// Raises finished XAdES signatures, of whomever, to a level (EN 319 102-1 §6).
@@ -171,6 +173,12 @@ impl<'a> Augmenter<'a> {
             let token = one.token(&value, authority)?;
             Ok(container("xades:SignatureTimeStamp", V1_3_2, &token))
         })
+    }
+}
+
+impl Augment for Level<'_> {
+    fn augment(&self, signature: Vec<u8>, files: &dyn Files) -> Result<Vec<u8>> {
+        Augmenter::new(*self).augment_with_files(&signature, files)
     }
 }
 

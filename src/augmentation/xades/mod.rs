@@ -2,7 +2,6 @@
 
 mod augmenter;
 mod data;
-mod level;
 
+pub use crate::augmentation::level::Level;
 pub use augmenter::Augmenter;
-pub use level::Level;

@@ -9,15 +9,15 @@ use super::container::{Container, ContainerType, Role};
 use super::manifest::NAMESPACES;
 use super::names::referred;
 use super::package::{self, PACKAGE};
+use super::plan;
 use crate::crypto::SignatureAlgorithm;
 use crate::encoding::xml::{Document, decode};
-use crate::encoding::zip::{Compression, Writer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{Limits, within};
 use crate::pki::Certificate;
 use crate::signature::request::{Prepared, Signed};
-use crate::signature::xades::{SignatureBuilder, check_unharmed, text_of};
-use crate::signature::xmldsig::{Dereferencer, Found, Signature, Target};
+use crate::signature::xades::{SignatureBuilder, check_unharmed};
+use crate::signature::xmldsig::{Dereferencer, Found, Signature, Target, text_of};
 use crate::source::{Files, Source};
 
 const ROOT: &str = "XAdESSignatures";
@@ -197,27 +197,10 @@ impl<'a> XmlPlan<'a> {
         document: &[u8],
         out: &mut dyn Write,
     ) -> Result<()> {
-        let mut writer = Writer::new(out).dated(builder.claimed_time);
-        match builder.existing {
-            Some(container) => {
-                let archive = container.archive();
-                let anew = |it: &str| it == self.entry || (self.package.is_some() && it == PACKAGE);
-                let kept = archive.in_order().into_iter().filter(|it| !anew(&it.name));
-                kept.into_iter().try_for_each(|it| writer.copy(archive, it, &it.name))?;
-            }
-            None => {
-                let mime_type = builder.kind.mime_type().as_bytes().to_vec();
-                writer.add("mimetype", &mime_type, Compression::Stored)?;
-            }
-        }
-        for file in &builder.files {
-            writer.add(&file.name, file.content, builder.compression)?;
-        }
-        if let Some(package) = &self.package {
-            writer.add(PACKAGE, package, Compression::Deflated)?;
-        }
-        writer.add(&self.entry, &document, Compression::Deflated)?;
-        writer.finish()
+        let package = self.package.as_deref().map(|it| (PACKAGE, it));
+        let entries: Vec<_> =
+            package.into_iter().chain([(self.entry.as_str(), document)]).collect();
+        plan::write(builder, &entries, out)
     }
 
     fn named(&self) -> Vec<(&str, &dyn Source)> {

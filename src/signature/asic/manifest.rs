@@ -10,6 +10,7 @@ use crate::encoding::percent;
 use crate::encoding::xml::{Document, NodeId, decode};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
+use crate::signature::xmldsig::{DS as XMLDSIG, digest, digest_algorithm};
 
 /// Of EN 319 162-1, then those of TS 102 918 and what was made of them.
 pub(super) const NAMESPACES: [&str; 4] = [
@@ -18,7 +19,6 @@ pub(super) const NAMESPACES: [&str; 4] = [
     "http://uri.etsi.org/2918/v1.2.1#",
     "http://uri.etsi.org/2918/v1.1.1#",
 ];
-const XMLDSIG: &str = "http://www.w3.org/2000/09/xmldsig#";
 
 /// What one object of the container is over.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,29 +44,11 @@ pub(crate) struct Reference {
 impl Reference {
     /// Nothing for a digest that this crate cannot compute.
     pub(crate) fn algorithm(&self) -> Option<DigestAlgorithm> {
-        let by_uri = |it: &DigestAlgorithm| {
-            let (uri, old) = uris(*it);
-            uri == self.method || old == Some(self.method.as_str())
-        };
-        DigestAlgorithm::ALL.into_iter().find(by_uri)
-    }
-}
-
-/// RFC 9231 §2.1: how XML names a digest; and what older programs write for it.
-fn uris(algorithm: DigestAlgorithm) -> (&'static str, Option<&'static str>) {
-    match algorithm {
-        DigestAlgorithm::Sha1 => ("http://www.w3.org/2000/09/xmldsig#sha1", None),
-        DigestAlgorithm::Sha224 => ("http://www.w3.org/2001/04/xmldsig-more#sha224", None),
-        DigestAlgorithm::Sha256 => (
-            "http://www.w3.org/2001/04/xmlenc#sha256",
-            Some("http://www.w3.org/2000/09/xmldsig#sha256"),
-        ),
-        DigestAlgorithm::Sha384 => ("http://www.w3.org/2001/04/xmldsig-more#sha384", None),
-        DigestAlgorithm::Sha512 => ("http://www.w3.org/2001/04/xmlenc#sha512", None),
-        DigestAlgorithm::Sha3_224 => ("http://www.w3.org/2007/05/xmldsig-more#sha3-224", None),
-        DigestAlgorithm::Sha3_256 => ("http://www.w3.org/2007/05/xmldsig-more#sha3-256", None),
-        DigestAlgorithm::Sha3_384 => ("http://www.w3.org/2007/05/xmldsig-more#sha3-384", None),
-        DigestAlgorithm::Sha3_512 => ("http://www.w3.org/2007/05/xmldsig-more#sha3-512", None),
+        match self.method.as_str() {
+            // What older programs write.
+            "http://www.w3.org/2000/09/xmldsig#sha256" => Some(DigestAlgorithm::Sha256),
+            uri => digest_algorithm(uri),
+        }
     }
 }
 
@@ -151,11 +133,10 @@ pub(super) fn write(signature: &str, mime_type: &str, entries: &[Listed<'_>]) ->
         if entry.root {
             text.push_str(" Rootfile=\"true\"");
         }
-        let (method, _) = uris(entry.digest.algorithm());
-        let (uri, value) = (percent::encoded(entry.name), STANDARD.encode(entry.digest.value()));
         text.push_str(&format!(
-            " URI=\"{uri}\"><ds:DigestMethod Algorithm=\"{method}\"/>\
-             <ds:DigestValue>{value}</ds:DigestValue></asic:DataObjectReference>\n"
+            " URI=\"{}\">{}</asic:DataObjectReference>\n",
+            percent::encoded(entry.name),
+            digest(&entry.digest)
         ));
     }
     text.push_str("</asic:ASiCManifest>\n");

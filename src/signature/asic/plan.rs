@@ -156,28 +156,42 @@ impl<'a> Plan<'a> {
         made: &[u8],
         out: &mut dyn Write,
     ) -> Result<()> {
-        let mut writer = Writer::new(out).dated(builder.claimed_time);
-        match builder.existing {
-            Some(container) => {
-                let archive = container.archive();
-                // Only a CMS that is joined is written anew.
-                let kept = archive.in_order().into_iter().filter(|it| it.name != self.entry);
-                kept.into_iter().try_for_each(|it| writer.copy(archive, it, &it.name))?;
-            }
-            None => {
-                let mime_type = builder.kind.mime_type().as_bytes().to_vec();
-                writer.add("mimetype", &mime_type, Compression::Stored)?;
-            }
-        }
-        for file in &builder.files {
-            writer.add(&file.name, file.content, builder.compression)?;
-        }
-        if let Subject::Manifest { name, bytes } = &self.subject {
-            writer.add(name, bytes, Compression::Deflated)?;
-        }
-        writer.add(&self.entry, &made.to_vec(), Compression::Deflated)?;
-        writer.finish()
+        let manifest = match &self.subject {
+            Subject::Manifest { name, bytes } => Some((name.as_str(), bytes.as_slice())),
+            Subject::File { .. } => None,
+        };
+        let entries: Vec<_> = manifest.into_iter().chain([(self.entry.as_str(), made)]).collect();
+        write(builder, &entries, out)
     }
+}
+
+/// Writes a container with these entries of `META-INF`: those that are there already, as a CMS
+/// that is joined, are written anew, and all else is kept.
+pub(super) fn write(
+    builder: &ContainerBuilder<'_>,
+    entries: &[(&str, &[u8])],
+    out: &mut dyn Write,
+) -> Result<()> {
+    let mut writer = Writer::new(out).dated(builder.claimed_time);
+    match builder.existing {
+        Some(container) => {
+            let archive = container.archive();
+            let anew = |it: &str| entries.iter().any(|(name, _)| *name == it);
+            let kept = archive.in_order().into_iter().filter(|it| !anew(&it.name));
+            kept.into_iter().try_for_each(|it| writer.copy(archive, it, &it.name))?;
+        }
+        None => {
+            let mime_type = builder.kind.mime_type().as_bytes();
+            writer.add("mimetype", &mime_type, Compression::Stored)?;
+        }
+    }
+    for file in &builder.files {
+        writer.add(&file.name, file.content, builder.compression)?;
+    }
+    for (name, content) in entries {
+        writer.add(name, content, Compression::Deflated)?;
+    }
+    writer.finish()
 }
 
 fn manifest_name(number: &str) -> String {

@@ -10,7 +10,7 @@ use crate::crypto::{Digest, DigestAlgorithm, SignatureAlgorithm};
 use crate::error::{Error, Result};
 #[cfg(feature = "batch")]
 use crate::keys::SignatureValue;
-use crate::keys::{Signer, SigningOverride, check_fitness};
+use crate::keys::{Signer, SigningOverride, fit_certificate};
 use crate::limits::Limits;
 use crate::pki::Certificate;
 use crate::signature::cms::create::SignedAttributes;
@@ -19,7 +19,7 @@ use crate::signature::cms::{SignedData, SignerInfo, TimeStampKind, unarmoured};
 #[cfg(feature = "batch")]
 use crate::signature::creation::{Create, Made, SignatureRequest};
 use crate::signature::request::{Document, Layout, Prepared, Signed, sign_prepared};
-use crate::signature::tsp::{TimeStampAuthority, token_over};
+use crate::signature::tsp::{Authorities, TimeStampAuthority, token_over};
 use crate::source::Source;
 use crate::time::UtcTime;
 
@@ -54,16 +54,6 @@ pub struct SignatureBuilder<'a, S: ?Sized> {
     level: Option<&'a dyn Augment>,
     signature_policy: Option<SignaturePolicy>,
     content_time_stamps: Authorities<'a>,
-}
-
-/// Who is asked before signing.
-#[derive(Clone, Default)]
-struct Authorities<'a>(Vec<&'a dyn TimeStampAuthority>);
-
-impl fmt::Debug for Authorities<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Authorities({})", self.0.len())
-    }
 }
 
 /// Raises what was just signed. [`cades::Level`](crate::cades::Level) does.
@@ -174,10 +164,8 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
         certificate_chain: &[Certificate],
         algorithm: SignatureAlgorithm,
     ) -> Result<Prepared> {
-        let certificate = certificate_chain
-            .first()
-            .ok_or_else(|| Error::misuse("a signature needs the signer's certificate"))?;
-        check_fitness(certificate, algorithm, self.claimed_time, &self.overrides)?;
+        let certificate =
+            fit_certificate(certificate_chain, algorithm, self.claimed_time, &self.overrides)?;
         let document = Document::read(self.document, algorithm.digest())?;
         let signed_attributes = SignedAttributes {
             content_type: Some(ID_DATA),

@@ -2,7 +2,7 @@
 //! §5.2.7), beside it in the same CMS.
 
 use crate::error::{Error, Result};
-use crate::keys::{Signer, SigningOverride, ToBeSigned, check_fitness};
+use crate::keys::{Signer, SigningOverride, ToBeSigned, fit_certificate};
 use crate::limits::Limits;
 use crate::signature::cms::create::{SignedAttributes, signer_info};
 use crate::signature::cms::edit::{Additions, add, attribute};
@@ -53,11 +53,8 @@ impl<'a> CounterSignatureBuilder<'a> {
         let limits = Limits::default();
         let existing = unarmoured(self.existing)?;
         let chain = signer.certificate_chain();
-        let certificate = chain
-            .first()
-            .ok_or_else(|| Error::misuse("a signature needs the signer's certificate"))?;
         let algorithm = signer.algorithm();
-        check_fitness(certificate, algorithm, self.claimed_time, &self.overrides)?;
+        let certificate = fit_certificate(chain, algorithm, self.claimed_time, &self.overrides)?;
         let digest = algorithm.digest().digest(&self.value(&existing, &limits)?);
         let attributes = SignedAttributes {
             content_type: None,

@@ -15,7 +15,7 @@ use crate::appearance::{Appearance, Placement};
 use crate::crypto::{DigestAlgorithm, DigestContext, SignatureAlgorithm};
 use crate::encoding::pdf::{Password, Reader};
 use crate::error::{Error, Result};
-use crate::keys::{SignatureValue, Signer, SigningOverride, check_fitness};
+use crate::keys::{SignatureValue, Signer, SigningOverride, fit_certificate};
 use crate::limits::Limits;
 use crate::pki::Certificate;
 use crate::signature::cms::create::{SignedAttributes, space_for};
@@ -219,10 +219,8 @@ impl<'a, S: Source + ?Sized> SignatureBuilder<'a, S> {
         certificate_chain: &[Certificate],
         algorithm: SignatureAlgorithm,
     ) -> Result<Prepared> {
-        let certificate = certificate_chain
-            .first()
-            .ok_or_else(|| Error::misuse("a signature needs the signer's certificate"))?;
-        check_fitness(certificate, algorithm, self.claimed_time, &self.overrides)?;
+        let certificate =
+            fit_certificate(certificate_chain, algorithm, self.claimed_time, &self.overrides)?;
         let tail = self.tail(certificate_chain, algorithm.digest())?;
         let (document, message_digest) = self.digest(&tail, algorithm.digest())?;
         let signing_time = match tail.sub_filter {

@@ -63,6 +63,16 @@ impl<T: TimeStampAuthority + ?Sized> TimeStampAuthority for &T {
     }
 }
 
+/// Those that are asked for content time-stamps, before signing.
+#[derive(Clone, Default)]
+pub(crate) struct Authorities<'a>(pub(crate) Vec<&'a dyn TimeStampAuthority>);
+
+impl fmt::Debug for Authorities<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Authorities({})", self.0.len())
+    }
+}
+
 /// Several authorities, asked one after the other until one answers as it should.
 pub struct Several(Vec<Box<dyn TimeStampAuthority + Send + Sync>>);
 

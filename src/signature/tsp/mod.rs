@@ -47,7 +47,7 @@ pub(crate) mod sample;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use authority::token_over;
+pub(crate) use authority::{Authorities, token_over};
 pub use authority::{Several, TimeStampAuthority};
 pub(crate) use info::TimeStampInfo;
 pub use online::Online;

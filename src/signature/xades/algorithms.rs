@@ -4,12 +4,6 @@ use crate::crypto::{DigestAlgorithm, SignatureAlgorithm};
 use crate::error::{Error, Result};
 use crate::signature::xmldsig;
 
-/// Exclusive XML Canonicalization 1.0: what is signed does not change where its namespaces do
-/// that stand around it.
-pub(crate) const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
-pub(super) const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
-pub(super) const BASE64: &str = "http://www.w3.org/2000/09/xmldsig#base64";
-
 /// The URI of a digest.
 ///
 /// # Errors

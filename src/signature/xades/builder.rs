@@ -3,24 +3,23 @@
 use std::fmt;
 use std::io::Write;
 
-use super::algorithms::{BASE64, ENVELOPED, EXCLUSIVE};
-use super::create::{Reference, Statement};
-use super::said::{ProductionPlace, policy_text};
-use super::target::Target;
-use super::write::{element, escaped, uri_of};
-use crate::crypto::{Digest, DigestAlgorithm, DigestContext, SignatureAlgorithm};
+use super::create::Statement;
+use super::data::{Data, File, Wanted};
+use super::said::{ProductionPlace, Said};
+use crate::crypto::{Digest, SignatureAlgorithm};
 use crate::encoding::base64;
 use crate::error::{Error, Result};
 #[cfg(feature = "batch")]
 use crate::keys::SignatureValue;
-use crate::keys::{Signer, SigningOverride, check_fitness};
+use crate::keys::{Signer, SigningOverride, fit_certificate};
 use crate::pki::Certificate;
 use crate::signature::cades::SignaturePolicy;
 #[cfg(feature = "batch")]
 use crate::signature::creation::{Create, Made, SignatureRequest};
-use crate::signature::request::{Document, Layout, Prepared, Signed, sign_prepared};
-use crate::signature::tsp::{TimeStampAuthority, token_over};
-use crate::source::{Files, Source, for_each_piece};
+use crate::signature::request::{Prepared, Signed, sign_prepared};
+use crate::signature::tsp::{Authorities, TimeStampAuthority, token_over};
+use crate::signature::xmldsig::EXCLUSIVE;
+use crate::source::{Files, Source};
 use crate::time::UtcTime;
 
 /// A XAdES signature to be made, of level B unless a higher one is asked for: in an XML
@@ -48,51 +47,11 @@ pub struct SignatureBuilder<'a> {
     data: Data<'a>,
     claimed_time: UtcTime,
     element: Option<String>,
-    signature_policy: Option<SignaturePolicy>,
-    production_place: Option<ProductionPlace>,
-    roles: Vec<String>,
-    commitments: Vec<String>,
+    said: Said,
     content_time_stamps: Authorities<'a>,
     overrides: Vec<SigningOverride>,
     among: Option<&'a str>,
     level: Option<&'a dyn Augment>,
-}
-
-/// What the signature and the signed data are to each other.
-#[derive(Clone)]
-enum Data<'a> {
-    Enveloped(&'a dyn Source),
-    Enveloping(File<'a>),
-    Detached(Vec<File<'a>>),
-}
-
-#[derive(Clone)]
-struct File<'a> {
-    name: String,
-    source: &'a dyn Source,
-    mime_type: Option<String>,
-}
-
-impl fmt::Debug for Data<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Enveloped(_) => f.write_str("Enveloped"),
-            Self::Enveloping(_) => f.write_str("Enveloping"),
-            Self::Detached(files) => {
-                f.debug_list().entries(files.iter().map(|it| &it.name)).finish()
-            }
-        }
-    }
-}
-
-/// Who is asked before signing.
-#[derive(Clone, Default)]
-struct Authorities<'a>(Vec<&'a dyn TimeStampAuthority>);
-
-impl fmt::Debug for Authorities<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Authorities({})", self.0.len())
-    }
 }
 
 /// Raises what was just signed. [`xades::Level`](crate::xades::Level) does.
@@ -115,7 +74,8 @@ impl<'a> SignatureBuilder<'a> {
         Self::of(Data::Enveloped(document), claimed_time)
     }
 
-    /// Signs a document of any kind, which the signature holds in base64.
+    /// Signs a document of any kind, which the signature holds in base64. It is read piece by
+    /// piece: once to be signed, and once to be written.
     pub fn enveloping(document: &'a dyn Source, claimed_time: UtcTime) -> Self {
         let file = File { name: String::new(), source: document, mime_type: None };
         Self::of(Data::Enveloping(file), claimed_time)
@@ -135,10 +95,7 @@ impl<'a> SignatureBuilder<'a> {
             data,
             claimed_time,
             element: None,
-            signature_policy: None,
-            production_place: None,
-            roles: Vec::new(),
-            commitments: Vec::new(),
+            said: Said::default(),
             content_time_stamps: Authorities::default(),
             overrides: Vec::new(),
             among: None,
@@ -176,26 +133,26 @@ impl<'a> SignatureBuilder<'a> {
 
     /// Signs under this policy (EN 319 132-1 §5.2.9).
     pub fn signature_policy(mut self, policy: SignaturePolicy) -> Self {
-        self.signature_policy = Some(policy);
+        self.said.policy = Some(policy);
         self
     }
 
     /// Says where it was signed.
     pub fn production_place(mut self, place: ProductionPlace) -> Self {
-        self.production_place = Some(place);
+        self.said.place = Some(place);
         self
     }
 
     /// Claims a role (EN 319 132-1 §5.2.6); nothing proves it.
     pub fn role(mut self, role: impl Into<String>) -> Self {
-        self.roles.push(role.into());
+        self.said.roles.push(role.into());
         self
     }
 
     /// Says what is committed to (EN 319 132-1 §5.2.3) by the URI of the commitment, as
     /// `http://uri.etsi.org/01903/v1.2.2#ProofOfApproval`.
     pub fn commitment(mut self, uri: impl Into<String>) -> Self {
-        self.commitments.push(uri.into());
+        self.said.commitments.push(uri.into());
         self
     }
 
@@ -253,7 +210,7 @@ impl<'a> SignatureBuilder<'a> {
     /// # Errors
     /// As [`prepare`](Self::prepare), and as the signer's own.
     pub fn sign(&self, signer: &dyn Signer) -> Result<Vec<u8>> {
-        let signed = self.complete(signer)?.to_vec(self.document()?)?;
+        let signed = self.complete(signer)?.to_vec(self.data.document()?)?;
         self.raised(signed)
     }
 
@@ -264,7 +221,7 @@ impl<'a> SignatureBuilder<'a> {
     pub fn sign_to(&self, signer: &dyn Signer, out: &mut dyn Write) -> Result<()> {
         match self.level {
             Some(_) => Ok(out.write_all(&self.sign(signer)?)?),
-            None => self.complete(signer)?.write_to(self.document()?, out),
+            None => self.complete(signer)?.write_to(self.data.document()?, out),
         }
     }
 
@@ -274,93 +231,39 @@ impl<'a> SignatureBuilder<'a> {
 
     fn raised(&self, signed: Vec<u8>) -> Result<Vec<u8>> {
         let Some(level) = self.level else { return Ok(signed) };
-        let files: Vec<(&str, &dyn Source)> = match &self.data {
-            Data::Detached(files) => files.iter().map(|it| (&*it.name, it.source)).collect(),
-            Data::Enveloped(_) | Data::Enveloping(_) => Vec::new(),
-        };
-        level.augment(signed, &files)
-    }
-
-    /// The document, or the first of several files.
-    fn document(&self) -> Result<&'a dyn Source> {
-        match &self.data {
-            Data::Enveloped(document) => Ok(*document),
-            Data::Enveloping(file) => Ok(file.source),
-            Data::Detached(files) => {
-                let first = files.first().map(|it| it.source);
-                first.ok_or_else(|| Error::misuse("there is no file to be signed"))
-            }
-        }
+        let files = self.data.files().iter().map(|it| (&*it.name, it.source));
+        level.augment(signed, &files.collect::<Vec<(&str, &dyn Source)>>())
     }
 
     fn prepared(&self, chain: &[Certificate], algorithm: SignatureAlgorithm) -> Result<Prepared> {
-        let certificate = chain
-            .first()
-            .ok_or_else(|| Error::misuse("a signature needs the signer's certificate"))?;
-        check_fitness(certificate, algorithm, self.claimed_time, &self.overrides)?;
-        let by = algorithm.digest();
-        let document = Document::read(self.document()?, by)?;
-        let material = self.material(certificate, by)?;
-        let stamps = self.stamped()?;
+        let certificate = fit_certificate(chain, algorithm, self.claimed_time, &self.overrides)?;
+        let material = self.data.read(&Wanted {
+            by: algorithm.digest(),
+            stamped_by: self.content_time_stamps.0.iter().map(|it| it.digest_algorithm()).collect(),
+            element: self.element.as_deref(),
+            among: self.among,
+            certificate,
+            claimed_time: self.claimed_time,
+        })?;
+        let stamps = self.stamped(&material.imprints)?;
         let statement = Statement {
             id: &material.id,
             chain,
             algorithm,
             signing_time: self.claimed_time,
-            of_signature: self.of_signature()?,
-            of_data: format!("{}{stamps}", self.of_data()?),
+            of_signature: self.said.of_signature()?,
+            of_data: format!("{}{stamps}", self.said.of_data()?),
             references: material.references,
-            objects: material.objects,
+            holds: material.holds,
         };
-        let unsigned = statement.unsigned()?;
-        let layout = Layout::Xades {
-            head: [material.before.as_str(), &unsigned.head].concat(),
-            tail: [&unsigned.tail, material.after.as_str()].concat(),
-            outside: (material.before.len(), material.after.len()),
-            replaces: material.replaces,
-        };
-        Ok(Prepared::new(algorithm, chain, unsigned.to_be_signed, document, layout))
+        let parts = statement.parts()?;
+        Ok(Prepared::of_xml(parts, algorithm, chain, material.document, material.place))
     }
 
-    fn of_signature(&self) -> Result<String> {
-        let mut text = String::new();
-        if let Some(policy) = &self.signature_policy {
-            text.push_str(&policy_text(policy)?);
-        }
-        if let Some(place) = &self.production_place {
-            text.push_str(&place.text()?);
-        }
-        if !self.roles.is_empty() {
-            let roles: Result<String> =
-                self.roles.iter().map(|it| element("xades:ClaimedRole", it)).collect();
-            let roles = roles?;
-            text.push_str(&format!(
-                "<xades:SignerRoleV2><xades:ClaimedRoles>{roles}</xades:ClaimedRoles>\
-                 </xades:SignerRoleV2>"
-            ));
-        }
-        Ok(text)
-    }
-
-    fn of_data(&self) -> Result<String> {
-        let commitment = |it: &String| {
-            let id = element("xades:Identifier", it)?;
-            Ok(format!(
-                "<xades:CommitmentTypeIndication><xades:CommitmentTypeId>{id}\
-                 </xades:CommitmentTypeId><xades:AllSignedDataObjects>\
-                 </xades:AllSignedDataObjects></xades:CommitmentTypeIndication>"
-            ))
-        };
-        self.commitments.iter().map(commitment).collect()
-    }
-
-    /// The time-stamps over the data.
-    fn stamped(&self) -> Result<String> {
-        let stamp = |authority: &&dyn TimeStampAuthority| {
-            let by = authority.digest_algorithm();
-            let mut context = DigestContext::new(by);
-            self.write_data(&mut context)?;
-            let token = token_over(*authority, &context.finish())?;
+    /// The time-stamps over the data, whose digests are those that the authorities ask for.
+    fn stamped(&self, imprints: &[Digest]) -> Result<String> {
+        let stamp = |(authority, imprint): (&&dyn TimeStampAuthority, &Digest)| {
+            let token = token_over(*authority, imprint)?;
             Ok(format!(
                 "<xades:AllDataObjectsTimeStamp><ds:CanonicalizationMethod \
                  Algorithm=\"{EXCLUSIVE}\"></ds:CanonicalizationMethod>\
@@ -369,184 +272,8 @@ impl<'a> SignatureBuilder<'a> {
                 base64::encode(token.der())
             ))
         };
-        self.content_time_stamps.0.iter().map(stamp).collect()
+        self.content_time_stamps.0.iter().zip(imprints).map(stamp).collect()
     }
-
-    /// What the references to data come to, one behind the other.
-    fn write_data(&self, context: &mut DigestContext) -> Result<()> {
-        match &self.data {
-            Data::Enveloped(document) => {
-                let bytes = document.window(0..document.len())?;
-                let target = Target::find(&bytes, self.element.as_deref())?;
-                *context = target.digest_into(context.clone())?;
-            }
-            Data::Enveloping(file) => read(file.source, context)?,
-            Data::Detached(files) => {
-                files.iter().try_for_each(|it| read(it.source, context))?;
-            }
-        }
-        Ok(())
-    }
-
-    fn material(&self, certificate: &Certificate, by: DigestAlgorithm) -> Result<Material> {
-        match &self.data {
-            Data::Enveloped(document) => self.in_document(*document, certificate, by),
-            Data::Enveloping(file) => self.around(file, certificate, by),
-            Data::Detached(files) => self.beside(files, certificate, by),
-        }
-    }
-
-    fn in_document(
-        &self,
-        document: &dyn Source,
-        certificate: &Certificate,
-        by: DigestAlgorithm,
-    ) -> Result<Material> {
-        let bytes = document.window(0..document.len())?;
-        let target = Target::find(&bytes, self.element.as_deref())?;
-        let digest = target.digest_into(DigestContext::new(by))?.finish();
-        let id = self.id(certificate, &digest, |it| !target.has_id(it));
-        let (before, after, replaces) = target.place()?;
-        let reference = Reference {
-            uri: self.element.as_ref().map(|it| format!("#{it}")).unwrap_or_default(),
-            transforms: match target.holds_signature() {
-                true => &[ENVELOPED, EXCLUSIVE],
-                false => &[EXCLUSIVE],
-            },
-            digest,
-            kind: None,
-            mime_type: Some("text/xml".into()),
-        };
-        Ok(Material {
-            id,
-            references: vec![reference],
-            objects: String::new(),
-            before,
-            after,
-            replaces: Some(replaces),
-        })
-    }
-
-    fn around(
-        &self,
-        file: &File<'_>,
-        certificate: &Certificate,
-        by: DigestAlgorithm,
-    ) -> Result<Material> {
-        self.no_element()?;
-        let mut context = DigestContext::new(by);
-        read(file.source, &mut context)?;
-        let digest = context.finish();
-        let id = self.id(certificate, &digest, |_| true);
-        let mime_type = file.mime_type.clone().unwrap_or_else(|| OCTETS.to_owned());
-        let objects = format!(
-            "<ds:Object Id=\"{id}-object\" MimeType=\"{}\" \
-             Encoding=\"http://www.w3.org/2000/09/xmldsig#base64\">{}</ds:Object>",
-            escaped(&mime_type)?,
-            base64::encode(&file.source.window(0..file.source.len())?)
-        );
-        let reference = Reference {
-            uri: format!("#{id}-object"),
-            transforms: &[BASE64],
-            digest,
-            kind: Some(OBJECT),
-            mime_type: Some(mime_type),
-        };
-        Ok(Material::alone(id, vec![reference], objects))
-    }
-
-    fn beside(
-        &self,
-        files: &[File<'_>],
-        certificate: &Certificate,
-        by: DigestAlgorithm,
-    ) -> Result<Material> {
-        self.no_element()?;
-        let mut references = Vec::new();
-        let mut all = DigestContext::new(by);
-        for file in files {
-            if file.name.is_empty() {
-                return Err(Error::misuse("a file that is signed needs a name"));
-            }
-            let mut context = DigestContext::new(by);
-            read(file.source, &mut context)?;
-            let digest = context.finish();
-            all.update(digest.value());
-            references.push(Reference {
-                uri: uri_of(&file.name),
-                transforms: &[],
-                digest,
-                kind: None,
-                mime_type: Some(file.mime_type.clone().unwrap_or_else(|| OCTETS.to_owned())),
-            });
-        }
-        let is_free = |id: &str| self.among.is_none_or(|it| !it.contains(id));
-        let id = self.id(certificate, &all.finish(), is_free);
-        let mut material = Material::alone(id, references, String::new());
-        if self.among.is_some() {
-            material.before.clear();
-        }
-        Ok(material)
-    }
-
-    fn no_element(&self) -> Result<()> {
-        match &self.element {
-            None => Ok(()),
-            Some(_) => Err(Error::misuse("only in a document can one element be signed")),
-        }
-    }
-
-    /// The same for the same data, signer and time, unless it is taken.
-    fn id(
-        &self,
-        certificate: &Certificate,
-        data: &Digest,
-        is_free: impl Fn(&str) -> bool,
-    ) -> String {
-        let time = self.claimed_time.to_string();
-        let mut context = DigestContext::new(DigestAlgorithm::Sha256);
-        [&certificate.digest()[..], data.value(), time.as_bytes()]
-            .iter()
-            .for_each(|it| context.update(it));
-        let digest = context.finish().to_string();
-        let short = format!("id-{}", digest.get(..32).unwrap_or(&digest));
-        let mut numbered = (2..).map(|n: u32| format!("{short}-{n}"));
-        if is_free(&short) {
-            return short;
-        }
-        numbered.find(|it| is_free(it)).unwrap_or(short)
-    }
-}
-
-const OCTETS: &str = "application/octet-stream";
-/// XMLDSig §4.5.
-const OBJECT: &str = "http://www.w3.org/2000/09/xmldsig#Object";
-
-/// What a signature is made of, and where it goes.
-struct Material {
-    id: String,
-    references: Vec<Reference>,
-    objects: String,
-    /// What is written before and behind the signature besides.
-    before: String,
-    after: String,
-    /// The octets of the document that it is put in the place of; nothing where it stands
-    /// alone.
-    replaces: Option<std::ops::Range<u64>>,
-}
-
-impl Material {
-    fn alone(id: String, references: Vec<Reference>, objects: String) -> Self {
-        let before = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned();
-        Self { id, references, objects, before, after: String::new(), replaces: None }
-    }
-}
-
-fn read(source: &dyn Source, context: &mut DigestContext) -> Result<()> {
-    for_each_piece(source, 0..source.len(), |piece| {
-        context.update(piece);
-        Ok(())
-    })
 }
 
 #[cfg(feature = "batch")]
@@ -558,8 +285,8 @@ impl Create for SignatureBuilder<'_> {
     fn finish(&self, prepared: Prepared, value: &SignatureValue) -> Result<Made<'_>> {
         let signed = prepared.complete(value)?;
         match self.level {
-            None => Ok(Made::around(self.document()?, signed)),
-            Some(_) => Ok(Made::whole(self.raised(signed.to_vec(self.document()?)?)?)),
+            None => Ok(Made::around(self.data.document()?, signed)),
+            Some(_) => Ok(Made::whole(self.raised(signed.to_vec(self.data.document()?)?)?)),
         }
     }
 }

@@ -1,18 +1,17 @@
 //! Countersigning: a signature over another signature's value (EN 319 132-1 §5.2.7), among
 //! its unsigned properties.
 
-use super::algorithms::EXCLUSIVE;
 use super::create::{Reference, Statement};
-use super::edit::{Insertion, check_unharmed, text_of};
+use super::edit::{Insertion, check_unharmed};
 use super::names::{COUNTERSIGNED_TYPE, V1_3_2};
 use super::properties::QualifyingProperties;
 use crate::crypto::DigestAlgorithm;
-use crate::encoding::xml::{Canonicalization, Document, Ids, Method};
+use crate::encoding::xml::{Document, Ids};
 use crate::error::{Error, Result};
-use crate::keys::{Signer, SigningOverride, ToBeSigned, check_fitness};
+use crate::keys::{Signer, SigningOverride, ToBeSigned, fit_certificate};
 use crate::limits::Limits;
 use crate::signature::request::check_value;
-use crate::signature::xmldsig::{Signature, value_in_xml};
+use crate::signature::xmldsig::{CANONICALIZATION, Signature, Transform, text_of, value_in_xml};
 use crate::time::UtcTime;
 
 /// A countersignature to be made: who countersigns confirms a signature, not the document.
@@ -56,11 +55,8 @@ impl<'a> CounterSignatureBuilder<'a> {
     pub fn sign(&self, signer: &dyn Signer) -> Result<Vec<u8>> {
         let limits = Limits::default();
         let chain = signer.certificate_chain();
-        let certificate = chain
-            .first()
-            .ok_or_else(|| Error::misuse("a signature needs the signer's certificate"))?;
         let algorithm = signer.algorithm();
-        check_fitness(certificate, algorithm, self.claimed_time, &self.overrides)?;
+        let certificate = fit_certificate(chain, algorithm, self.claimed_time, &self.overrides)?;
         let (text, mark) = text_of(self.existing)?;
         let document = Document::parse(text, mark, &limits)?;
         let signature = self.find(&document, &limits)?;
@@ -75,11 +71,7 @@ impl<'a> CounterSignatureBuilder<'a> {
             return Err(Error::misuse(what));
         }
         let mut octets = Vec::new();
-        Canonicalization::new(Method::Exclusive, false).write_subtree(
-            &document,
-            signature.value_element,
-            &mut octets,
-        )?;
+        CANONICALIZATION.write_subtree(&document, signature.value_element, &mut octets)?;
         let digest = algorithm.digest().digest(&octets);
         let short = DigestAlgorithm::Sha256
             .digest(
@@ -101,22 +93,23 @@ impl<'a> CounterSignatureBuilder<'a> {
             of_data: String::new(),
             references: vec![Reference {
                 uri: format!("#{value}"),
-                transforms: &[EXCLUSIVE],
+                transforms: vec![Transform::Canonicalization(CANONICALIZATION)],
                 digest,
                 kind: Some(COUNTERSIGNED_TYPE),
                 mime_type: None,
             }],
-            objects: String::new(),
+            holds: None,
         };
-        let unsigned = statement.unsigned()?;
-        let to_be_signed = ToBeSigned::new(unsigned.to_be_signed, algorithm);
+        let parts = statement.parts()?;
+        let to_be_signed = ToBeSigned::new(parts.signed_info.clone().into_bytes(), algorithm);
         let made = signer.sign(&to_be_signed)?;
         check_value(certificate, &to_be_signed, &made)?;
         let made = value_in_xml(certificate, algorithm, &made)?;
         let made = String::from_utf8_lossy(&made);
         let element = format!(
-            "<xades:CounterSignature xmlns:xades=\"{V1_3_2}\">{}{made}{}</xades:CounterSignature>",
-            unsigned.head, unsigned.tail
+            "<xades:CounterSignature xmlns:xades=\"{V1_3_2}\">{}{}{}{made}{}{}\
+             </xades:CounterSignature>",
+            parts.before, parts.signed_info, parts.before_value, parts.after, parts.end
         );
         let added = Insertion::of(&document, &properties, &element)?.apply(self.existing, mark);
         check_unharmed(self.existing, &added, None, &limits)?;

@@ -2,29 +2,15 @@
 //! in: every octet that is there stays.
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use super::names::{V1_3_2, Version};
 use super::properties::QualifyingProperties;
-use crate::encoding::xml::{Document, NodeId, decode};
+use crate::encoding::xml::{Document, NodeId};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
-use crate::signature::xmldsig::{Dereferencer, Found, Signature};
+use crate::signature::xmldsig::{Dereferencer, Found, Signature, text_of};
 use crate::source::Files;
-
-/// The text of a document that is to be added to, and the bytes of a mark before it.
-///
-/// # Errors
-/// `Malformed` when it is no text; `Unsupported` when it is not in UTF-8.
-pub(crate) fn text_of(bytes: &[u8]) -> Result<(&str, u64)> {
-    match decode(bytes)? {
-        (Cow::Borrowed(text), mark) => Ok((text, mark)),
-        (Cow::Owned(_), _) => {
-            Err(Error::unsupported("only to XML in UTF-8 something can be added in its place"))
-        }
-    }
-}
 
 /// Where something goes, and what.
 #[derive(Debug)]

@@ -3,7 +3,6 @@
 //! canonical form.
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
-use super::create::Digesting;
 use super::names::DSIG;
 use super::properties::QualifyingProperties;
 use super::time_stamp::{Include, TimeStamp, TimeStampKind};
@@ -170,7 +169,7 @@ pub(crate) fn digest_parts(
     method: &Canonicalization,
     algorithm: DigestAlgorithm,
 ) -> Result<Option<Digest>> {
-    let mut sink = Digesting(DigestContext::new(algorithm));
+    let mut sink = DigestContext::new(algorithm);
     for part in over {
         match part {
             Part::Element(node) => dereferencer.canonical(*node, method, &mut sink)?,
@@ -183,7 +182,7 @@ pub(crate) fn digest_parts(
             }
         }
     }
-    Ok(Some(sink.0.finish()))
+    Ok(Some(sink.finish()))
 }
 
 /// The digest of what a Reference comes to, such as one of a manifest; nothing where that is

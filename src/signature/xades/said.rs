@@ -1,9 +1,51 @@
 //! What signers say of themselves and of the rules that they sign under, as text.
 
 use super::algorithms::digest_uri;
-use super::write::{self, element};
+use super::write::element;
 use crate::error::Result;
 use crate::signature::cades::SignaturePolicy;
+use crate::signature::xmldsig;
+
+/// What a signer says besides who and when.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Said {
+    pub(super) policy: Option<SignaturePolicy>,
+    pub(super) place: Option<ProductionPlace>,
+    pub(super) roles: Vec<String>,
+    pub(super) commitments: Vec<String>,
+}
+
+impl Said {
+    /// Of the signature, in the order of the schema.
+    pub(super) fn of_signature(&self) -> Result<String> {
+        let policy = self.policy.as_ref().map(policy_text).transpose()?;
+        let place = self.place.as_ref().map(ProductionPlace::text).transpose()?;
+        let text = format!("{}{}", policy.unwrap_or_default(), place.unwrap_or_default());
+        if self.roles.is_empty() {
+            return Ok(text);
+        }
+        let roles: Result<String> =
+            self.roles.iter().map(|it| element("xades:ClaimedRole", it)).collect();
+        Ok(format!(
+            "{text}<xades:SignerRoleV2><xades:ClaimedRoles>{}</xades:ClaimedRoles>\
+             </xades:SignerRoleV2>",
+            roles?
+        ))
+    }
+
+    /// Of all data.
+    pub(super) fn of_data(&self) -> Result<String> {
+        let commitment = |it: &String| {
+            let id = element("xades:Identifier", it)?;
+            Ok(format!(
+                "<xades:CommitmentTypeIndication><xades:CommitmentTypeId>{id}\
+                 </xades:CommitmentTypeId><xades:AllSignedDataObjects>\
+                 </xades:AllSignedDataObjects></xades:CommitmentTypeIndication>"
+            ))
+        };
+        self.commitments.iter().map(commitment).collect()
+    }
+}
 
 /// Where it was signed (EN 319 132-1 §5.2.5); what is empty is left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -21,7 +63,7 @@ pub struct ProductionPlace {
 }
 
 impl ProductionPlace {
-    pub(super) fn text(&self) -> Result<String> {
+    fn text(&self) -> Result<String> {
         let parts = [
             ("xades:City", &self.city),
             ("xades:StreetAddress", &self.street),
@@ -42,7 +84,7 @@ impl ProductionPlace {
 }
 
 /// `SignaturePolicyIdentifier` (EN 319 132-1 §5.2.9).
-pub(super) fn policy_text(policy: &SignaturePolicy) -> Result<String> {
+fn policy_text(policy: &SignaturePolicy) -> Result<String> {
     let within = match policy.named() {
         None => "<xades:SignaturePolicyImplied></xades:SignaturePolicyImplied>".to_owned(),
         Some((oid, digest, uri)) => {
@@ -56,7 +98,9 @@ pub(super) fn policy_text(policy: &SignaturePolicy) -> Result<String> {
                     )
                 }
             };
-            let digest = write::digest(digest_uri(digest.algorithm())?, digest.value());
+            // Refuses what nothing is to be signed with.
+            digest_uri(digest.algorithm())?;
+            let digest = xmldsig::digest(digest);
             format!(
                 "<xades:SignaturePolicyId><xades:SigPolicyId><xades:Identifier \
                  Qualifier=\"OIDAsURN\">urn:oid:{oid}</xades:Identifier></xades:SigPolicyId>\

@@ -6,21 +6,21 @@ use std::io::Write;
 
 use super::DS;
 use super::create::{
-    CANONICALIZATION, Draft, NewReference, Parts, digest_document, digest_nodes, key_info,
+    CANONICALIZATION, Draft, NewReference, digest_document, digest_nodes, key_info, text_of,
 };
 use super::transform::Transform;
 use crate::crypto::{Digest, DigestAlgorithm, SignatureAlgorithm};
-use crate::encoding::xml::{Document, Ids, NodeId, decode};
-use crate::encoding::{base64, percent};
+use crate::encoding::percent;
+use crate::encoding::xml::{Document, Ids, NodeId};
 use crate::error::{Error, Result};
 #[cfg(feature = "batch")]
 use crate::keys::SignatureValue;
-use crate::keys::{Signer, SigningOverride, check_fitness};
+use crate::keys::{Signer, SigningOverride, fit_certificate};
 use crate::limits::Limits;
 use crate::pki::Certificate;
 #[cfg(feature = "batch")]
 use crate::signature::creation::{Create, Made, SignatureRequest};
-use crate::signature::request::{self, Prepared, Signed, sign_prepared};
+use crate::signature::request::{self, Prepared, Signed, XmlPlace, sign_prepared};
 use crate::source::Source;
 use crate::time::UtcTime;
 
@@ -164,10 +164,7 @@ impl<'a> SignatureBuilder<'a> {
         certificate_chain: &[Certificate],
         algorithm: SignatureAlgorithm,
     ) -> Result<Prepared> {
-        let certificate = certificate_chain
-            .first()
-            .ok_or_else(|| Error::misuse("a signature needs the signer's certificate"))?;
-        check_fitness(certificate, algorithm, self.claimed_time, &self.overrides)?;
+        fit_certificate(certificate_chain, algorithm, self.claimed_time, &self.overrides)?;
         let mut draft = Draft {
             id: self.id.clone(),
             value_id: None,
@@ -175,31 +172,32 @@ impl<'a> SignatureBuilder<'a> {
             references: Vec::new(),
             key_info: Some(key_info(None, certificate_chain)),
             objects: Vec::new(),
+            holds: None,
         };
         let by = algorithm.digest();
         let (document, place) = match &self.form {
             Form::Within { document, over, inside } => {
-                let place = within(*document, over, inside.as_ref(), by, &mut draft)?;
-                (request::Document::read(*document, by)?, place)
+                within(*document, over, inside.as_ref(), by, &mut draft)?
             }
             Form::Enveloping(file) => {
                 let document = request::Document::read(*file, by)?;
                 draft.references.push(enveloped_file(by, document.digest())?);
-                draft.objects.push(object(*file)?);
-                (document, Place::Alone)
+                draft.holds = Some(object());
+                (document, XmlPlace::around())
             }
             Form::Detached(files) => {
                 for (name, file) in files {
                     draft.references.push(beside(name, *file, by)?);
                 }
                 let nothing: &[u8] = &[];
-                (request::Document::read(nothing, by)?, Place::Alone)
+                (request::Document::read(nothing, by)?, XmlPlace::alone())
             }
         };
         if draft.references.is_empty() {
             return Err(Error::misuse("there is nothing to be signed"));
         }
-        Ok(prepared(&draft.parts()?, algorithm, certificate_chain, document, place))
+        let parts = draft.parts()?;
+        Ok(Prepared::of_xml(parts, algorithm, certificate_chain, document, place))
     }
 
     /// Signs, and gives the signed document in memory; of a detached or enveloping signature,
@@ -233,51 +231,19 @@ impl<'a> SignatureBuilder<'a> {
     }
 }
 
-/// Where in a document a signature goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// Into none.
-    Alone,
-    /// Between these bytes.
-    At(u64),
-}
-
-/// A signature that lacks its value, where it goes.
-pub(crate) fn prepared(
-    parts: &Parts,
-    algorithm: SignatureAlgorithm,
-    certificate_chain: &[Certificate],
-    document: request::Document,
-    place: Place,
-) -> Prepared {
-    let layout = request::Layout::Xml {
-        at: match place {
-            Place::Alone => None,
-            Place::At(at) => Some(at),
-        },
-        before: parts.before.clone(),
-        before_value: parts.before_value.clone(),
-        after: parts.after.clone(),
-    };
-    let signed = parts.signed_info.clone().into_bytes();
-    Prepared::new(algorithm, certificate_chain, signed, document, layout)
-}
-
-/// Adds references to a document or its elements, and says where the signature goes.
+/// Adds references to a document or its elements, and says which it is and where the signature
+/// goes.
 fn within(
     source: &dyn Source,
     over: &[String],
     inside: Option<&Host>,
     by: DigestAlgorithm,
     draft: &mut Draft,
-) -> Result<Place> {
+) -> Result<(request::Document, XmlPlace)> {
     let limits = Limits::default();
     let bytes = source.window(0..source.len())?;
-    let (text, mark) = decode(&bytes)?;
-    if !matches!(text, std::borrow::Cow::Borrowed(_)) {
-        return Err(Error::unsupported("signatures are put into documents in UTF-8 only"));
-    }
-    let document = Document::parse(&text, mark, &limits)?;
+    let (text, mark) = text_of(&bytes)?;
+    let document = Document::parse(text, mark, &limits)?;
     let ids = Ids::of(&document);
     let named = |id: &str| match ids.named(id) {
         [one] => Ok(*one),
@@ -299,7 +265,7 @@ fn within(
         let digest = digest_nodes(&document, element, by)?;
         draft.references.push(reference(format!("#{id}"), enveloped, digest));
     }
-    end_of(&document, host, mark)
+    Ok((request::Document::read(&*bytes, by)?, end_of(&document, host, mark)?))
 }
 
 fn only(document: &Document<'_>, local: &str) -> Result<NodeId> {
@@ -312,12 +278,13 @@ fn only(document: &Document<'_>, local: &str) -> Result<NodeId> {
 }
 
 /// Before the end tag of an element.
-pub(crate) fn end_of(document: &Document<'_>, element: NodeId, mark: u64) -> Result<Place> {
+fn end_of(document: &Document<'_>, element: NodeId, mark: u64) -> Result<XmlPlace> {
     let at = document.end_tag(element).ok_or_else(|| {
         Error::misuse("an element without an end tag has no place for a signature")
             .at_offset(document.offset(element))
     })?;
-    Ok(Place::At(u64::try_from(at).unwrap_or(u64::MAX).saturating_add(mark)))
+    let at = u64::try_from(at).unwrap_or(u64::MAX).saturating_add(mark);
+    Ok(XmlPlace::within(at..at))
 }
 
 fn reference(uri: String, enveloped: bool, digest: Digest) -> NewReference {
@@ -339,16 +306,16 @@ fn enveloped_file(by: DigestAlgorithm, digest: &[u8]) -> Result<NewReference> {
     })
 }
 
-fn object(file: &dyn Source) -> Result<String> {
-    let content = base64::encode(&file.window(0..file.len())?);
-    Ok(format!(
+/// The start tag of what holds a file.
+fn object() -> String {
+    format!(
         "<ds:Object xmlns:ds=\"{DS}\" Encoding=\"http://www.w3.org/2000/09/xmldsig#base64\" \
-         Id=\"{OBJECT}\">{content}</ds:Object>"
-    ))
+         Id=\"{OBJECT}\">"
+    )
 }
 
 /// A reference to a file by its name.
-pub(crate) fn beside(name: &str, file: &dyn Source, by: DigestAlgorithm) -> Result<NewReference> {
+fn beside(name: &str, file: &dyn Source, by: DigestAlgorithm) -> Result<NewReference> {
     let document = request::Document::read(file, by)?;
     Ok(NewReference {
         id: None,
@@ -366,7 +333,7 @@ impl Create for SignatureBuilder<'_> {
     }
 
     fn finish(&self, prepared: Prepared, value: &SignatureValue) -> Result<Made<'_>> {
-        Ok(Made::whole(prepared.complete(value)?.to_vec(self.document())?))
+        Ok(Made::around(self.document(), prepared.complete(value)?))
     }
 }
 

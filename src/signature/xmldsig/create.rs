@@ -4,12 +4,14 @@
 //! signed stands in the document octet by octet, and a signature that is moved into another
 //! document stays what it was. All that is put in declares its namespaces itself.
 
+use std::borrow::Cow;
+
 use super::transform::Transform;
 use super::{DS, digest_uri, signature_uri};
 use crate::crypto::{Digest, DigestAlgorithm, DigestContext, SignatureAlgorithm};
 use crate::encoding::base64;
 use crate::encoding::xml::{
-    Canonicalization, Document, Ids, Method, NodeId, Selection, Sink, Subtree,
+    Canonicalization, Document, Ids, Method, NodeId, Selection, Sink, Subtree, decode,
 };
 use crate::error::{Error, Result};
 use crate::limits::Limits;
@@ -31,6 +33,8 @@ pub(crate) struct Draft {
     pub(crate) key_info: Option<String>,
     /// Whole `ds:Object`s.
     pub(crate) objects: Vec<String>,
+    /// The start tag of one more, where it is to hold the document.
+    pub(crate) holds: Option<String>,
 }
 
 /// A reference with the digest of what it is to.
@@ -44,8 +48,8 @@ pub(crate) struct NewReference {
     pub(crate) digest: Digest,
 }
 
-/// A signature in the order that it is written in. What is signed and the value come in
-/// between.
+/// A signature in the order that it is written in. The value comes in between, and the
+/// document, where it holds that.
 #[derive(Debug, Clone)]
 pub(crate) struct Parts {
     pub(crate) before: String,
@@ -54,6 +58,8 @@ pub(crate) struct Parts {
     /// After that, before the value in base64.
     pub(crate) before_value: String,
     pub(crate) after: String,
+    /// After the document.
+    pub(crate) end: String,
 }
 
 impl Draft {
@@ -63,11 +69,14 @@ impl Draft {
         let before = format!("<ds:Signature xmlns:ds=\"{DS}\"{}>", id(self.id.as_deref()));
         let objects = self.objects.concat();
         let key_info = self.key_info.as_deref().unwrap_or_default();
+        let holds = self.holds.as_deref().unwrap_or_default();
+        let end = if holds.is_empty() { "" } else { "</ds:Object>" };
         Ok(Parts {
             before,
             signed_info: self.signed_info()?,
             before_value: format!("<ds:SignatureValue{}>", id(self.value_id.as_deref())),
-            after: format!("</ds:SignatureValue>{key_info}{objects}</ds:Signature>"),
+            after: format!("</ds:SignatureValue>{key_info}{objects}{holds}"),
+            end: format!("{end}</ds:Signature>"),
         })
     }
 
@@ -102,15 +111,22 @@ impl NewReference {
             some => format!("<ds:Transforms>{}</ds:Transforms>", some.concat()),
         };
         format!(
-            "<ds:Reference{}{}{}>{transforms}<ds:DigestMethod Algorithm=\"{}\">\
-             </ds:DigestMethod><ds:DigestValue>{}</ds:DigestValue></ds:Reference>",
+            "<ds:Reference{}{}{}>{transforms}{}</ds:Reference>",
             attribute("Id", &self.id),
             attribute("Type", &self.type_uri),
             attribute("URI", &self.uri),
-            digest_uri(self.digest.algorithm()),
-            base64::encode(self.digest.value()),
+            digest(&self.digest),
         )
     }
+}
+
+/// `DigestMethod` and `DigestValue`.
+pub(crate) fn digest(digest: &Digest) -> String {
+    format!(
+        "<ds:DigestMethod Algorithm=\"{}\"></ds:DigestMethod><ds:DigestValue>{}</ds:DigestValue>",
+        digest_uri(digest.algorithm()),
+        base64::encode(digest.value())
+    )
 }
 
 fn id(id: Option<&str>) -> String {
@@ -147,6 +163,19 @@ pub(crate) fn key_info(id: Option<&str>, chain: &[Certificate]) -> String {
     )
 }
 
+/// The text of a document that something is to be put into, and the bytes of a mark before it.
+///
+/// # Errors
+/// `Malformed` when it is no text; `Unsupported` when it is not in UTF-8.
+pub(crate) fn text_of(bytes: &[u8]) -> Result<(&str, u64)> {
+    match decode(bytes)? {
+        (Cow::Borrowed(text), mark) => Ok((text, mark)),
+        (Cow::Owned(_), _) => {
+            Err(Error::unsupported("only into XML in UTF-8 something can be put as it stands"))
+        }
+    }
+}
+
 /// The digest of a document that a signature is put into: what a reference to the whole of
 /// it comes to that leaves the signature out.
 ///
@@ -165,17 +194,28 @@ pub(crate) fn digest_nodes(
     apex: NodeId,
     by: DigestAlgorithm,
 ) -> Result<Digest> {
-    struct Digesting(DigestContext);
-    impl Sink for Digesting {
-        fn write(&mut self, octets: &[u8]) -> Result<()> {
-            self.0.update(octets);
-            Ok(())
-        }
+    let mut context = DigestContext::new(by);
+    write_nodes(document, apex, &mut context)?;
+    Ok(context.finish())
+}
+
+/// The canonical form of an element, or of the whole document, comments left out.
+///
+/// # Errors
+/// Those of the sink.
+pub(crate) fn write_nodes(
+    document: &Document<'_>,
+    apex: NodeId,
+    sink: &mut dyn Sink,
+) -> Result<()> {
+    CANONICALIZATION.write(document, &Selection::Subtree(Subtree::new(apex, false)), sink)
+}
+
+impl Sink for DigestContext {
+    fn write(&mut self, octets: &[u8]) -> Result<()> {
+        self.update(octets);
+        Ok(())
     }
-    let mut digesting = Digesting(DigestContext::new(by));
-    let nodes = Selection::Subtree(Subtree::new(apex, false));
-    CANONICALIZATION.write(document, &nodes, &mut digesting)?;
-    Ok(digesting.0.finish())
 }
 
 /// The digest of an element, by its Id, in what is put into the signature. It is what it will

@@ -34,10 +34,9 @@ pub(crate) use transform::{FilterKind, Transform, canonicalization};
 pub(crate) use value::value_in_xml;
 
 pub use builder::SignatureBuilder;
-pub(crate) use builder::{Place, beside, end_of, prepared};
 pub(crate) use create::{
-    CANONICALIZATION, Draft, NewReference, Parts, digest_document, digest_nodes, digest_within,
-    escaped, key_info,
+    CANONICALIZATION, Draft, NewReference, Parts, digest, digest_within, escaped, key_info,
+    text_of, write_nodes,
 };
 
 /// The namespace of XMLDSig.
