@@ -49,6 +49,9 @@ pub(crate) enum Covered {
     Nodes(Selection),
     /// What the text of these nodes of the document stands for in base64.
     Text(Selection),
+    /// Octets that were made of these nodes and worked on as such: which of the nodes are in
+    /// them still cannot be told.
+    Octets(Selection),
     /// A file beside the document, as it stands or transformed.
     File { as_it_stands: bool },
 }
@@ -59,7 +62,7 @@ impl Covered {
     pub(crate) fn holds(&self, document: &Document<'_>, node: NodeId) -> bool {
         match self {
             Self::Nodes(nodes) => nodes.holds(document, node),
-            Self::Text(_) | Self::File { .. } => false,
+            Self::Text(_) | Self::Octets(_) | Self::File { .. } => false,
         }
     }
 }
@@ -426,10 +429,15 @@ pub(super) struct Scene<'x> {
     pub(super) signature: Option<NodeId>,
 }
 
+/// `rest` as [`choose`](Dereferencer::choose) left it: what comes after octets were made is
+/// read anew, and may leave anything out, but for another canonical form of the same.
 fn covered(nodes: Selection, rest: &[Transform]) -> Covered {
-    match rest.first() {
-        Some(Transform::Base64) => Covered::Text(nodes),
-        _ => Covered::Nodes(nodes),
+    match rest {
+        [Transform::Base64] => Covered::Text(nodes),
+        all if all.iter().all(|it| matches!(it, Transform::Canonicalization(_))) => {
+            Covered::Nodes(nodes)
+        }
+        _ => Covered::Octets(nodes),
     }
 }
 
