@@ -9,9 +9,12 @@ mod support;
 #[path = "support/xml.rs"]
 mod xml;
 
-use kyso::{CheckId, Conclusion, Policy, Report, SignatureLevel, TrustStore, UtcTime, Validator};
+use kyso::{
+    CheckId, Conclusion, Indeterminate, Policy, Report, SignatureLevel, TrustStore, UtcTime,
+    Validator,
+};
 use xml::{
-    EXCLUSIVE, OF_PROPERTIES, key_info, properties, qualifying, reference, signature,
+    DS, EXCLUSIVE, OF_PROPERTIES, key_info, properties, qualifying, reference, signature,
     to_properties, xpath,
 };
 
@@ -81,4 +84,65 @@ fn properties_that_are_thinned_after_their_canonical_form_are_not_signed() {
     let rest = key_info() + &qualifying(&said);
     let report = judge(&beside(&signature(&[to_body(), twice], &rest)));
     assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed), "{report}");
+}
+
+fn manifest(digested: &str) -> String {
+    format!(
+        "<ds:Manifest xmlns:ds=\"{DS}\" Id=\"m\">{}</ds:Manifest>",
+        reference("URI=\"#b\"", &[EXCLUSIVE], digested.as_bytes())
+    )
+}
+
+#[test]
+fn a_manifest_of_which_nothing_is_digested_says_nothing() {
+    let said = properties(TIME, "");
+    let object = format!("<ds:Object>{}</ds:Object>", manifest(BODY));
+    let rest = key_info() + &qualifying(&said) + &object;
+    let whole = reference("URI=\"#m\"", &[EXCLUSIVE], manifest(BODY).as_bytes());
+    let report = judge(&beside(&signature(&[whole, to_properties(&said)], &rest)));
+    assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed), "{report}");
+    assert!(says(&report, CheckId::ManifestEntries, "intact"), "{report}");
+    let nothing = reference("URI=\"#m\"", &[&xpath("false()")], b"");
+    let report = judge(&beside(&signature(&[nothing, to_properties(&said)], &rest)));
+    assert!(!says(&report, CheckId::ManifestEntries, "intact"), "{report}");
+    assert_eq!(report.conclusion(), Some(Indeterminate::SignedDataNotFound.into()), "{report}");
+}
+
+#[test]
+fn a_countersignature_over_nothing_confirms_nothing() {
+    let said = properties(TIME, "");
+    let value = |it: &str| {
+        let start = it.find("<ds:SignatureValue").unwrap();
+        let end = it.find("</ds:SignatureValue>").unwrap();
+        let value = &it[start..end + "</ds:SignatureValue>".len()];
+        value.replacen("<ds:SignatureValue", &format!("<ds:SignatureValue xmlns:ds=\"{DS}\""), 1)
+    };
+    let references = [to_body(), to_properties(&said)];
+    let outer = signature(&references, &(key_info() + &qualifying(&said)));
+    let over = value(&outer);
+    for (transform, digested, passes) in
+        [(EXCLUSIVE.to_owned(), over.as_str(), true), (xpath("false()"), "", false)]
+    {
+        let inner_said = said.replace("Id=\"sp\"", "Id=\"sp2\"");
+        let attributes = format!("Type=\"{OF_PROPERTIES}\" URI=\"#sp2\"");
+        let references = [
+            reference("URI=\"#v\"", &[&transform], digested.as_bytes()),
+            reference(&attributes, &[EXCLUSIVE], inner_said.as_bytes()),
+        ];
+        let inner = signature(&references, &(key_info() + &qualifying(&inner_said)));
+        let inner = inner.replace("Id=\"s\"", "Id=\"s2\"").replace("\"#s\"", "\"#s2\"");
+        let inner = inner.replace(" Id=\"v\"", "").replace(" Id=\"k\"", "");
+        let unsigned = format!(
+            "</xades:SignedProperties><xades:UnsignedProperties>\
+             <xades:UnsignedSignatureProperties><xades:CounterSignature>{inner}\
+             </xades:CounterSignature></xades:UnsignedSignatureProperties>\
+             </xades:UnsignedProperties>"
+        );
+        let both = outer.replacen("</xades:SignedProperties>", &unsigned, 1);
+        let report = judge(&beside(&both));
+        let [first, counter] = report.signatures() else { panic!("{report}") };
+        assert_eq!(first.conclusion(), Conclusion::TotalPassed, "{report}");
+        assert!(counter.is_counter_signature());
+        assert_eq!(counter.intact(), Some(passes), "{report}");
+    }
 }

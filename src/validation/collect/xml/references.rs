@@ -129,19 +129,18 @@ impl Follower<'_, '_> {
         let kind = reference.type_uri.as_deref().unwrap_or_default();
         if is_signed_properties(kind) {
             // Digested by whatever expression, it is the whole of them or nothing.
-            let covers = |node| {
-                let covered = processed.covered.as_ref();
-                covered.is_some_and(|it| it.holds(document, node) && self.is_only(it, node))
-            };
+            let covers = |it| self.leads_to(processed, it) && self.is_only(processed, it);
             return (ReferenceKind::SignedProperties, self.properties.is_some_and(covers));
         }
         let Some(Target::Element(node)) = &processed.target else {
             return (ReferenceKind::Data, true);
         };
-        if self.outer == Some(*node) {
+        // What an expression leaves a part of is not what it is a part of.
+        let is_whole = self.leads_to(processed, *node);
+        if self.outer == Some(*node) && is_whole {
             return (ReferenceKind::CountersignedValue, true);
         }
-        if self.signature.key_info == Some(*node) {
+        if self.signature.key_info == Some(*node) && is_whole {
             return (ReferenceKind::KeyInfo, true);
         }
         let Some(element) = document.element(*node) else { return (ReferenceKind::Data, true) };
@@ -149,7 +148,10 @@ impl Follower<'_, '_> {
         let in_object = || document.parent(*node).is_some_and(is_of_ours);
         let is_within = || document.is_within(*node, self.signature.element);
         match element.local {
-            "Manifest" if element.is(DS, "Manifest") => (ReferenceKind::Manifest, in_object()),
+            "Manifest" if element.is(DS, "Manifest") && is_whole => {
+                (ReferenceKind::Manifest, in_object())
+            }
+            "Manifest" if element.is(DS, "Manifest") => (ReferenceKind::Data, in_object()),
             "Object" if element.is(DS, "Object") => (ReferenceKind::Data, is_of_ours(*node)),
             "SignatureProperties" if element.is(DS, "SignatureProperties") => {
                 (ReferenceKind::Data, in_object())
@@ -164,9 +166,19 @@ impl Follower<'_, '_> {
         }
     }
 
+    /// Whether an element was digested with all that is in it, or would have been.
+    fn leads_to(&self, processed: &Processed, node: NodeId) -> bool {
+        match (&processed.covered, &processed.target) {
+            (Some(covered), _) => covered.holds(self.source.document, node),
+            (None, Some(target)) => *target == Target::Element(node),
+            (None, None) => matches!(processed.found, Found::Unsupported(_)),
+        }
+    }
+
     /// Whether nothing but this node is covered, so that a wider reference does not pass for
     /// one to the properties.
-    fn is_only(&self, covered: &Covered, node: NodeId) -> bool {
+    fn is_only(&self, processed: &Processed, node: NodeId) -> bool {
+        let Some(covered) = &processed.covered else { return true };
         let parent = self.source.document.parent(node);
         parent.is_none_or(|it| !covered.holds(self.source.document, it))
     }
