@@ -146,3 +146,25 @@ fn a_countersignature_over_nothing_confirms_nothing() {
         assert_eq!(counter.intact(), Some(passes), "{report}");
     }
 }
+
+#[test]
+fn what_a_signature_says_of_itself_is_no_data() {
+    let said = properties(TIME, "");
+    let property = format!(
+        "<ds:SignatureProperties xmlns:ds=\"{DS}\" Id=\"p\"><ds:SignatureProperty \
+         Target=\"#s\">x</ds:SignatureProperty></ds:SignatureProperties>"
+    );
+    let object = format!("<ds:Object>{property}</ds:Object>");
+    let rest = key_info() + &qualifying(&said) + &object;
+    let again = |uri: &str, digested: &str| {
+        reference(&format!("URI=\"#{uri}\""), &[EXCLUSIVE], digested.as_bytes())
+    };
+    for about in [again("sp", &said), again("p", &property), again("k", &key_info())] {
+        let report = judge(&beside(&signature(&[about, to_properties(&said)], &rest)));
+        assert_eq!(report.conclusion(), Some(Indeterminate::SignedDataNotFound.into()), "{report}");
+    }
+    // Read anew, an expression leaves nothing of what is referred to.
+    let nothing = reference("URI=\"#b\"", &[EXCLUSIVE, &xpath("false()")], b"");
+    let report = judge(&beside(&signature(&[nothing, to_properties(&said)], &rest)));
+    assert_eq!(report.conclusion(), Some(Indeterminate::SignedDataNotFound.into()), "{report}");
+}

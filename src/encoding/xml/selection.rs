@@ -72,6 +72,40 @@ impl Selection {
         }
     }
 
+    /// Whether one of them is `wanted`, none in subtrees being asked about that stand `apart`,
+    /// and how many nodes that took.
+    pub(crate) fn any(
+        &self,
+        document: &Document<'_>,
+        apart: impl Fn(NodeId) -> bool,
+        wanted: impl Fn(NodeId) -> bool,
+    ) -> (bool, usize) {
+        let (apex, without) = match self {
+            Self::Subtree(it) => (it.apex, it.without.as_slice()),
+            Self::Set(_) => (NodeId::ROOT, [].as_slice()),
+        };
+        if document.ancestors_or_self(apex).any(&apart) {
+            return (false, 1);
+        }
+        let (mut at, end, mut looked) = (apex.index(), document.end_index(apex), 0_usize);
+        while let Some(node) = document.node_at(at).filter(|_| at < end) {
+            looked = looked.saturating_add(1);
+            if apart(node) || without.binary_search(&node).is_ok() {
+                at = document.end_index(node).max(at.saturating_add(1));
+                continue;
+            }
+            let is_in = match self {
+                Self::Subtree(_) => true,
+                Self::Set(set) => set.has(node),
+            };
+            if is_in && wanted(node) {
+                return (true, looked);
+            }
+            at = at.saturating_add(1);
+        }
+        (false, looked)
+    }
+
     /// Writes the text of all text nodes, line ends as they stand.
     pub(crate) fn text(&self, document: &Document<'_>, sink: &mut dyn Sink) -> Result<()> {
         let (nodes, mut without) = match self {

@@ -65,6 +65,14 @@ impl Covered {
             Self::Text(_) | Self::Octets(_) | Self::File { .. } => false,
         }
     }
+
+    /// The nodes of the document that what was digested was made of.
+    pub(crate) fn nodes(&self) -> Option<&Selection> {
+        match self {
+            Self::Nodes(nodes) | Self::Text(nodes) | Self::Octets(nodes) => Some(nodes),
+            Self::File { .. } => None,
+        }
+    }
 }
 
 /// Follows the references of one document.
@@ -215,6 +223,14 @@ impl<'d> Dereferencer<'d> {
             }
             Start::File(name) => self.write_file(&name, reference, sink),
         }
+    }
+
+    /// Counts what is asked of the nodes that were digested, node by node.
+    ///
+    /// # Errors
+    /// `LimitExceeded`.
+    pub(crate) fn effort(&self, nodes: usize) -> Result<()> {
+        self.budget.spend(nodes)
     }
 
     fn start(&self, reference: &Reference) -> Result<(Target, Start)> {

@@ -1,5 +1,6 @@
 //! Facts about the signatures in one XML document (XMLDSig §3.2, EN 319 132-1).
 
+mod coverage;
 mod evidence_records;
 mod references;
 mod signer;

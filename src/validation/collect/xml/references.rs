@@ -45,7 +45,9 @@ pub(super) fn follow(
         dereferencer,
         signature,
         properties: properties.and_then(|it| it.signed.as_ref()).map(|it| it.node),
+        of_properties: properties.map(|it| it.object),
         outer,
+        has_data: false,
         followed: Followed::default(),
     };
     for reference in &signature.signed_info.references {
@@ -55,14 +57,18 @@ pub(super) fn follow(
     Ok(follower.followed)
 }
 
-struct Follower<'f, 'd> {
-    source: XmlSource<'f>,
-    dereferencer: &'f mut Dereferencer<'d>,
-    signature: &'f Signature,
+pub(super) struct Follower<'f, 'd> {
+    pub(super) source: XmlSource<'f>,
+    pub(super) dereferencer: &'f mut Dereferencer<'d>,
+    pub(super) signature: &'f Signature,
     /// The signed properties that stand in the signature.
-    properties: Option<NodeId>,
+    pub(super) properties: Option<NodeId>,
+    /// The Object that these stand in.
+    pub(super) of_properties: Option<NodeId>,
     outer: Option<NodeId>,
-    followed: Followed,
+    /// Whether something is referred to that is no part of what a signature says of itself.
+    has_data: bool,
+    pub(super) followed: Followed,
 }
 
 impl Follower<'_, '_> {
@@ -83,6 +89,7 @@ impl Follower<'_, '_> {
             ReferenceKind::CountersignedValue => {}
             ReferenceKind::Data | ReferenceKind::Manifest => {
                 self.covered(reference, &processed);
+                self.has_data = self.has_data || self.is_data(reference, &processed)?;
             }
         }
         let referred = Referred {
@@ -110,9 +117,7 @@ impl Follower<'_, '_> {
             let signed = kinds().any(|it| it == ReferenceKind::CountersignedValue);
             (!signed).then_some(("(countersigned value)", ReferenceKind::CountersignedValue, true))
         } else {
-            let about = [ReferenceKind::SignedProperties, ReferenceKind::KeyInfo];
-            let only = kinds().all(|it| about.contains(&it));
-            only.then_some(("(no data)", ReferenceKind::Data, false))
+            (!self.has_data).then_some(("(no data)", ReferenceKind::Data, false))
         };
         if let Some((name, kind, found)) = missing {
             let digest = if found { DigestFact::Differs } else { DigestFact::NotCompared };

@@ -1,0 +1,74 @@
+//! What of a document and of a signature is signed.
+
+use std::cell::Cell;
+
+use super::references::Follower;
+use crate::encoding::xml::{Document, Kind, NodeId, Piece};
+use crate::error::Result;
+use crate::signature::xmldsig::{Covered, DS, Processed, Reference};
+
+impl Follower<'_, '_> {
+    /// Whether what was digested is more than what the signature says of itself.
+    pub(super) fn is_data(&self, reference: &Reference, processed: &Processed) -> Result<bool> {
+        // Of what was not digested something else is told.
+        let Some(covered) = &processed.covered else { return Ok(true) };
+        if digests_nothing(reference, covered) {
+            return Ok(false);
+        }
+        let (document, signature) = (self.source.document, self.signature.element);
+        let is_of_signature = |it: NodeId| document.parent(it) == Some(signature);
+        let named = |it: NodeId, local: &str| document.element(it).is_some_and(|e| e.is(DS, local));
+        let apart = |it: NodeId| {
+            let is_object = || named(it, "Object") && self.of_properties != Some(it);
+            let is_property =
+                |it| named(it, "SignatureProperties") || named(it, "SignatureProperty");
+            (is_of_signature(it) && !is_object())
+                || (is_property(it) && document.is_within(it, signature))
+        };
+        let around = |it: NodeId| it == signature || is_of_signature(it);
+        self.reaches(covered, apart, |it| !around(it))
+    }
+
+    /// Whether something with a meaning was digested: an element or a text.
+    fn reaches(
+        &self,
+        covered: &Covered,
+        apart: impl Fn(NodeId) -> bool,
+        counts: impl Fn(NodeId) -> bool,
+    ) -> Result<bool> {
+        let document = self.source.document;
+        let Some(nodes) = covered.nodes() else { return Ok(true) };
+        let is_text = matches!(covered, Covered::Text(_));
+        let read = Cell::new(0_usize);
+        let wanted = |it: NodeId| match document.kind(it) {
+            Kind::Element(_) => !is_text && counts(it),
+            Kind::Text(_) => counts(it) && has_letters(document, it, &read),
+            _ => false,
+        };
+        let (found, looked) = nodes.any(document, apart, wanted);
+        self.dereferencer.effort(looked.saturating_add(read.get()))?;
+        Ok(found)
+    }
+}
+
+/// Whether transforms left nothing. An empty file is one all the same.
+fn digests_nothing(reference: &Reference, covered: &Covered) -> bool {
+    let of_nothing = || {
+        let by = reference.digest_algorithm;
+        by.is_some_and(|it| it.digest(&[]).value() == reference.digest_value)
+    };
+    !matches!(covered, Covered::File { as_it_stands: true }) && of_nothing()
+}
+
+/// Whether a text is more than white space; `read` counts its octets.
+fn has_letters(document: &Document<'_>, node: NodeId, read: &Cell<usize>) -> bool {
+    let blank = |it: char| matches!(it, ' ' | '\t' | '\r' | '\n');
+    document.pieces(node).iter().any(|piece| match piece {
+        Piece::Raw(text) => {
+            let first = text.find(|it| !blank(it));
+            read.set(read.get().saturating_add(first.unwrap_or(text.len())));
+            first.is_some()
+        }
+        Piece::Char(it) => !blank(*it),
+    })
+}
