@@ -14,8 +14,8 @@ use kyso::{
     Validator,
 };
 use xml::{
-    DS, EXCLUSIVE, OF_PROPERTIES, key_info, properties, qualifying, reference, signature,
-    to_properties, xpath,
+    DS, ENVELOPED, EXCLUSIVE, OF_PROPERTIES, key_info, properties, qualifying, reference,
+    signature, to_properties, xpath,
 };
 
 const TIME: &str = "2026-06-01T00:00:00Z";
@@ -145,6 +145,36 @@ fn a_countersignature_over_nothing_confirms_nothing() {
         assert!(counter.is_counter_signature());
         assert_eq!(counter.intact(), Some(passes), "{report}");
     }
+}
+
+/// Of a signature that is all there is, nothing is left once it is taken out.
+#[test]
+fn a_document_that_is_the_signature_is_not_covered() {
+    let said = properties(TIME, "");
+    let nothing = reference("URI=\"\"", &[ENVELOPED, EXCLUSIVE], b"");
+    let rest = key_info() + &qualifying(&said) + "<ds:Object>Pay 900.</ds:Object>";
+    let report = judge(&signature(&[nothing, to_properties(&said)], &rest));
+    assert_no_pass(&report);
+    let one = &report.signatures()[0];
+    assert_ne!(one.covers().whole_file, Some(true), "{report}");
+    assert!(says(&report, CheckId::FormatStructure, "nothing signs"), "{report}");
+}
+
+#[test]
+fn an_object_that_nothing_signs_is_told() {
+    let said = properties(TIME, "");
+    let object = |text: &str| format!("<ds:Object xmlns:ds=\"{DS}\" Id=\"o\">{text}</ds:Object>");
+    let rest = key_info() + &qualifying(&said) + &object("Pay 900.");
+    let passes = |references: &[String]| {
+        let report = judge(&beside(&signature(references, &rest)));
+        assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed), "{report}");
+        says(&report, CheckId::FormatStructure, "nothing signs")
+    };
+    assert!(passes(&[to_body(), to_properties(&said)]));
+    let to_object = reference("URI=\"#o\"", &[EXCLUSIVE], object("Pay 900.").as_bytes());
+    assert!(!passes(&[to_body(), to_object, to_properties(&said)]));
+    let nothing = reference("URI=\"#o\"", &[&xpath("false()")], b"");
+    assert!(passes(&[to_body(), nothing, to_properties(&said)]));
 }
 
 #[test]

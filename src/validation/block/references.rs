@@ -141,10 +141,29 @@ pub(super) fn manifest(xml: &XmlFacts) -> Vec<Finding> {
 
 /// What of its place and form is not as it must be.
 pub(super) fn structure(finding: &XmlFinding) -> Finding {
-    let XmlFinding::AmbiguousId(name) = finding;
-    let message = say(
-        format!("Có nhiều phần tử cùng mang Id “{name}” được ký: không rõ phần tử nào được ký."),
-        format!("Several elements have the Id {name:?} that is signed: which one is, is open."),
-    );
-    Finding::broken(CheckId::FormatStructure, Failed::FormatFailure, message)
+    let id = CheckId::FormatStructure;
+    match finding {
+        XmlFinding::AmbiguousId(name) => Finding::broken(
+            id,
+            Failed::FormatFailure,
+            say(
+                format!(
+                    "Có nhiều phần tử cùng mang Id “{name}” được ký: không rõ phần tử nào được ký."
+                ),
+                format!(
+                    "Several elements have the Id {name:?} that is signed: which one is, is open."
+                ),
+            ),
+        ),
+        XmlFinding::UnsignedObjects(count) => Finding::warned(
+            id,
+            say(
+                format!("Chữ ký chứa {count} phần (Object) không được ký; không dựa vào đó."),
+                format!(
+                    "Objects that nothing signs ({count}) stand in the signature: do not rely on \
+                     what is in them."
+                ),
+            ),
+        ),
+    }
 }

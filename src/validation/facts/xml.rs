@@ -50,6 +50,8 @@ pub(in crate::validation) enum ReferenceKind {
 pub(in crate::validation) enum XmlFinding {
     /// A reference is to an Id that several elements have.
     AmbiguousId(String),
+    /// So many Objects stand in the signature, and are signed by nothing.
+    UnsignedObjects(usize),
 }
 
 impl XmlFacts {

@@ -3,11 +3,34 @@
 use std::cell::Cell;
 
 use super::references::Follower;
-use crate::encoding::xml::{Document, Kind, NodeId, Piece};
+use crate::encoding::xml::{Document, Kind, NodeId, Piece, Selection};
 use crate::error::Result;
-use crate::signature::xmldsig::{Covered, DS, Processed, Reference};
+use crate::signature::xmldsig::{Covered, DS, Processed, Reference, Target, Transform};
+use crate::validation::facts::XmlFinding;
 
 impl Follower<'_, '_> {
+    /// Notes what of the document is signed.
+    pub(super) fn covered(&mut self, reference: &Reference, processed: &Processed) {
+        let document = self.source.document;
+        let (root, signature) = (document.root_element(), self.signature.element);
+        // A filter by an expression may have left anything out.
+        let plain =
+            |it: &Transform| matches!(it, Transform::Enveloped | Transform::Canonicalization(_));
+        let plain = reference.transforms.iter().all(plain);
+        let is_whole = match (&processed.target, &processed.covered) {
+            // Of a signature that is all there is, nothing is left.
+            (Some(Target::Document), Some(_)) => Some(plain && root != signature),
+            (Some(Target::Element(node)), Some(_)) if document.is_within(*node, signature) => None,
+            (Some(Target::Element(node)), Some(_)) => Some(plain && *node == root),
+            _ => None,
+        };
+        let before = self.followed.covers_whole_document;
+        self.followed.covers_whole_document = match (before, is_whole) {
+            (Some(before), Some(now)) => Some(before || now),
+            (before, now) => before.or(now),
+        };
+    }
+
     /// Whether what was digested is more than what the signature says of itself.
     pub(super) fn is_data(&self, reference: &Reference, processed: &Processed) -> Result<bool> {
         // Of what was not digested something else is told.
@@ -27,6 +50,50 @@ impl Follower<'_, '_> {
         };
         let around = |it: NodeId| it == signature || is_of_signature(it);
         self.reaches(covered, apart, |it| !around(it))
+    }
+
+    /// Notes the signature's own Objects of which a reference that holds covers something.
+    pub(super) fn note_objects(
+        &mut self,
+        reference: &Reference,
+        processed: &Processed,
+    ) -> Result<()> {
+        let (document, signature) = (self.source.document, self.signature.element);
+        let Some(covered) = &processed.covered else { return Ok(()) };
+        if digests_nothing(reference, covered) {
+            return Ok(());
+        }
+        if let Some(Target::Element(node)) = &processed.target
+            && document.is_within(*node, signature)
+        {
+            let of_signature = |it: &NodeId| document.parent(*it) == Some(signature);
+            let object = document.ancestors_or_self(*node).find(of_signature);
+            if self.reaches(covered, |_| false, |_| true)? {
+                self.signed_objects.extend(object);
+            }
+            return Ok(());
+        }
+        // A wider one leaves the signature out, as a rule.
+        let Covered::Nodes(nodes) = covered else { return Ok(()) };
+        let mut held = Vec::new();
+        for object in self.signature.objects.iter().filter(|it| !self.signed_objects.contains(it)) {
+            self.dereferencer.effort(match nodes {
+                Selection::Subtree(it) => it.without().len().saturating_add(1),
+                Selection::Set(_) => document.subtree(*object).count(),
+            })?;
+            held.extend(nodes.holds(document, *object).then_some(*object));
+        }
+        self.signed_objects.extend(held);
+        Ok(())
+    }
+
+    /// XMLDSig §8.1.1: what is not signed may be anything, and looks as if it were.
+    pub(super) fn unsigned_objects(&mut self) {
+        let objects = self.signature.objects.iter().filter(|it| self.of_properties != Some(**it));
+        let unsigned = objects.filter(|it| !self.signed_objects.contains(it)).count();
+        if unsigned > 0 {
+            self.followed.findings.push(XmlFinding::UnsignedObjects(unsigned));
+        }
     }
 
     /// Whether something with a meaning was digested: an element or a text.

@@ -1,12 +1,14 @@
 //! What the references of an XML signature lead to, found anew within the signature where they
 //! are to its own parts: what stands elsewhere under the same name is no part of it.
 
+use std::collections::HashSet;
+
 use super::XmlSource;
 use crate::encoding::xml::NodeId;
 use crate::error::Result;
 use crate::signature::xades::{QualifyingProperties, Referred, is_signed_properties};
 use crate::signature::xmldsig::{
-    Covered, DS, Dereferencer, Found, Processed, Reference, Signature, Target, Transform, manifest,
+    DS, Dereferencer, Found, Processed, Reference, Signature, Target, manifest,
 };
 use crate::validation::facts::{DigestFact, Named, ReferenceFacts, ReferenceKind, XmlFinding};
 
@@ -48,12 +50,14 @@ pub(super) fn follow(
         of_properties: properties.map(|it| it.object),
         outer,
         has_data: false,
+        signed_objects: HashSet::new(),
         followed: Followed::default(),
     };
     for reference in &signature.signed_info.references {
         follower.follow(reference)?;
     }
     follower.expect();
+    follower.unsigned_objects();
     Ok(follower.followed)
 }
 
@@ -68,6 +72,8 @@ pub(super) struct Follower<'f, 'd> {
     outer: Option<NodeId>,
     /// Whether something is referred to that is no part of what a signature says of itself.
     has_data: bool,
+    /// Its own Objects of which something is signed.
+    pub(super) signed_objects: HashSet<NodeId>,
     pub(super) followed: Followed,
 }
 
@@ -91,6 +97,9 @@ impl Follower<'_, '_> {
                 self.covered(reference, &processed);
                 self.has_data = self.has_data || self.is_data(reference, &processed)?;
             }
+        }
+        if signed {
+            self.note_objects(reference, &processed)?;
         }
         let referred = Referred {
             id: reference.id.clone(),
@@ -230,37 +239,6 @@ impl Follower<'_, '_> {
         facts
     }
 
-    /// What of the document is signed.
-    fn covered(&mut self, reference: &Reference, processed: &Processed) {
-        let whole = match (&processed.target, &processed.covered) {
-            (Some(Target::Document), Some(Covered::Nodes(_))) => {
-                // A filter by an expression may have left anything out.
-                let plain = |it: &Transform| {
-                    matches!(it, Transform::Enveloped | Transform::Canonicalization(_))
-                };
-                Some(reference.transforms.iter().all(plain))
-            }
-            (Some(Target::Element(node)), Some(covered)) => {
-                let document = self.source.document;
-                let root = document.root_element();
-                let plain = |it: &Transform| {
-                    matches!(it, Transform::Enveloped | Transform::Canonicalization(_))
-                };
-                let all = matches!(covered, Covered::Nodes(_))
-                    && *node == root
-                    && reference.transforms.iter().all(plain);
-                let within = document.is_within(*node, self.signature.element);
-                (!within).then_some(all)
-            }
-            _ => None,
-        };
-        let before = self.followed.covers_whole_document;
-        self.followed.covers_whole_document = match (before, whole) {
-            (Some(before), Some(now)) => Some(before || now),
-            (before, now) => before.or(now),
-        };
-    }
-
     /// XMLDSig §5.1: outside of what decides, entry by entry.
     fn manifest(&mut self, node: NodeId) -> Result<()> {
         let Ok(entries) = manifest(self.source.document, node, self.source.limits) else {
@@ -268,6 +246,9 @@ impl Follower<'_, '_> {
         };
         for entry in &entries {
             let processed = self.dereferencer.process(self.signature.element, entry)?;
+            if matches!(processed.found, Found::Matches) {
+                self.note_objects(entry, &processed)?;
+            }
             let facts = facts_of(entry, &processed, ReferenceKind::Data);
             self.followed.manifest.push(facts);
             self.followed.in_manifests.push(Referred {
