@@ -198,3 +198,21 @@ fn what_a_signature_says_of_itself_is_no_data() {
     let report = judge(&beside(&signature(&[nothing, to_properties(&said)], &rest)));
     assert_eq!(report.conclusion(), Some(Indeterminate::SignedDataNotFound.into()), "{report}");
 }
+
+#[test]
+fn properties_that_were_changed_claim_nothing() {
+    let said = properties(TIME, "");
+    let other = properties("2020-01-01T00:00:00Z", "");
+    let rest = key_info() + &qualifying(&other);
+    let report = judge(&beside(&signature(&[to_body(), to_properties(&said)], &rest)));
+    let one = &report.signatures()[0];
+    assert_eq!(one.conclusion().sub_indication(), Some("HASH_FAILURE"), "{report}");
+    assert_eq!(one.claimed_time(), None);
+    // A digest that is not known is not a place that is.
+    let unknown = to_properties(&said).replace("xmlenc#sha256", "xmlenc#sha2560");
+    let rest = key_info() + &qualifying(&said);
+    let report = judge(&beside(&signature(&[to_body(), unknown], &rest)));
+    assert_no_pass(&report);
+    assert!(!says(&report, CheckId::SignedData, "does not stand in this very"), "{report}");
+    assert!(says(&report, CheckId::MessageDigest, "is not supported"), "{report}");
+}

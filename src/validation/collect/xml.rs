@@ -247,7 +247,7 @@ impl Collector<'_> {
             document: self.source.document,
             signature: signature.element,
             properties: *properties,
-            is_signed: followed.properties_signed,
+            is_signed: followed.properties_referred,
             references: &referred,
             to_data: &followed.to_data,
             certificate_held: certificate.is_some_and(|it| pool.key_info.contains(it)),

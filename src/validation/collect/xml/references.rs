@@ -18,8 +18,9 @@ pub(super) struct Followed {
     pub(super) references: Vec<ReferenceFacts>,
     pub(super) manifest: Vec<ReferenceFacts>,
     pub(super) findings: Vec<XmlFinding>,
-    /// Whether the signed properties of this very signature were digested, and are as they
-    /// were.
+    /// Whether a reference is to the signed properties of this very signature.
+    pub(super) properties_referred: bool,
+    /// Whether these are as they were, besides.
     pub(super) properties_signed: bool,
     pub(super) key_info_signed: bool,
     pub(super) covers_whole_document: Option<bool>,
@@ -89,7 +90,8 @@ impl Follower<'_, '_> {
         let signed = facts.found && facts.digest == DigestFact::Matches;
         match kind {
             ReferenceKind::SignedProperties => {
-                self.followed.properties_signed |= facts.found;
+                self.followed.properties_referred |= facts.found;
+                self.followed.properties_signed |= signed;
             }
             ReferenceKind::KeyInfo => self.followed.key_info_signed |= signed,
             ReferenceKind::CountersignedValue => {}
