@@ -199,6 +199,29 @@ fn what_a_signature_says_of_itself_is_no_data() {
     assert_eq!(report.conclusion(), Some(Indeterminate::SignedDataNotFound.into()), "{report}");
 }
 
+/// Taking one signed thing away does not take back that another was changed.
+#[test]
+fn what_was_changed_stays_so_where_something_else_is_missing() {
+    let said = properties(TIME, "");
+    let other = reference("URI=\"other.txt\"", &[], b"other");
+    let references = [to_body(), other, to_properties(&said)];
+    let signed = beside(&signature(&references, &(key_info() + &qualifying(&said))));
+    let failed = |document: &str, files: &[(&str, Vec<u8>)]| {
+        let report = validator().validate_with_files(document.as_bytes(), &files.to_vec()).unwrap();
+        let conclusion = report.signatures()[0].conclusion();
+        (conclusion, conclusion.sub_indication())
+    };
+    let files = [("other.txt", b"other".to_vec())];
+    assert_eq!(failed(&signed, &files).0, Conclusion::TotalPassed);
+    assert_eq!(
+        failed(&signed, &[]),
+        (Indeterminate::SignedDataNotFound.into(), Some("SIGNED_DATA_NOT_FOUND"))
+    );
+    let changed = signed.replace("15/CV", "16/CV");
+    assert_eq!(failed(&changed, &files).1, Some("HASH_FAILURE"));
+    assert_eq!(failed(&changed, &[]).1, Some("HASH_FAILURE"));
+}
+
 #[test]
 fn properties_that_were_changed_claim_nothing() {
     let said = properties(TIME, "");

@@ -270,9 +270,9 @@ fn data(xml: &XmlFacts) -> DataFacts {
     DataFacts {
         found: xml.found(),
         signed_attributes: true,
-        digest: match xml.found() {
-            true => xml.digest(),
-            false => DigestFact::NotCompared,
+        digest: match (xml.found(), xml.digest()) {
+            (false, DigestFact::Matches | DigestFact::Unsupported) => DigestFact::NotCompared,
+            (_, found) => found,
         },
         ..DataFacts::default()
     }
