@@ -10,8 +10,8 @@ mod support;
 mod xml;
 
 use kyso::{
-    CheckId, Conclusion, Indeterminate, Policy, Report, SignatureLevel, TrustStore, UtcTime,
-    Validator,
+    CheckId, Conclusion, Indeterminate, Limits, Policy, Report, SignatureLevel, TrustStore,
+    UtcTime, Validator,
 };
 use xml::{
     DS, ENVELOPED, EXCLUSIVE, OF_PROPERTIES, key_info, properties, qualifying, reference,
@@ -238,4 +238,15 @@ fn properties_that_were_changed_claim_nothing() {
     assert_no_pass(&report);
     assert!(!says(&report, CheckId::SignedData, "does not stand in this very"), "{report}");
     assert!(says(&report, CheckId::MessageDigest, "is not supported"), "{report}");
+}
+
+/// The key that is known to have made the value is not asked again what it came to.
+#[test]
+fn each_key_is_tried_once_on_a_value() {
+    let said = properties(TIME, "");
+    let signed = signature(&[to_body(), to_properties(&said)], &(key_info() + &qualifying(&said)));
+    let mut limits = Limits::default();
+    limits.xml_value_checks = 1;
+    let report = validator().with_limits(limits).validate(beside(&signed).as_bytes()).unwrap();
+    assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed), "{report}");
 }

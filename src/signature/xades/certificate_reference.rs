@@ -64,6 +64,11 @@ impl CertificateReference {
         matches!(self.issuer_serial, Some(IssuerSerial::First(_)))
     }
 
+    /// What the certificate's digest is to be; nothing where it cannot be computed.
+    pub(crate) fn stated(&self) -> Option<(DigestAlgorithm, &[u8])> {
+        Some((self.algorithm?, &self.digest))
+    }
+
     /// Whether the digest is this certificate's; nothing where it cannot be computed.
     pub(crate) fn digest_matches(&self, certificate: &Certificate) -> Option<bool> {
         Some(match self.algorithm? {

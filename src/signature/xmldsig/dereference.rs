@@ -8,7 +8,7 @@ use std::rc::Rc;
 use super::base64::Decoder;
 use super::target::Target;
 use super::transform::Transform;
-use super::{Reference, Signature, SignedInfo, value};
+use super::{Reference, Signature, SignedInfo};
 use crate::crypto::{Digest, DigestAlgorithm, DigestContext, Verification};
 use crate::encoding::xml::{
     Canonicalization, Document, Ids, Method, NodeId, Scopes, Selection, Sink, Subtree, decode,
@@ -134,13 +134,8 @@ impl<'d> Dereferencer<'d> {
         signature: &Signature,
         public_key_info: &[u8],
     ) -> Result<Verification> {
-        let Some(algorithm) = signature.signed_info.method.algorithm else {
-            return Ok(Verification::Unsupported);
-        };
-        let Some(signed) = self.signed_octets(&signature.signed_info)? else {
-            return Ok(Verification::Unsupported);
-        };
-        value::check(public_key_info, algorithm, &signed, &signature.value)
+        let over = self.signed_octets(&signature.signed_info)?;
+        signature.check_value(over.as_deref(), public_key_info)
     }
 
     /// The octets that a signature's value is over; nothing where their canonicalization is

@@ -5,14 +5,16 @@ mod evidence_records;
 mod references;
 mod signer;
 mod time_stamps;
+mod value;
 
 use std::cell::Cell;
 use std::collections::HashMap;
 
 use self::references::{Followed, follow};
 use self::signer::Pool;
+use self::value::Values;
 use super::completeness::Completeness;
-use crate::crypto::{Digest, DigestAlgorithm, SignatureAlgorithm, Verification};
+use crate::crypto::{Digest, DigestAlgorithm, SignatureAlgorithm};
 use crate::encoding::xml::{Document, NodeId};
 use crate::error::{ErrorKind, Result};
 use crate::limits::Limits;
@@ -54,6 +56,7 @@ pub(in crate::validation) fn collect(source: XmlSource<'_>) -> Result<DocumentFa
         source,
         dereferencer: Dereferencer::new(source.document, source.files, source.limits),
         compared: &Cell::new(0),
+        checks: &Cell::new(0),
         stamps: 0,
         countersigned: HashMap::new(),
     };
@@ -70,6 +73,8 @@ struct Collector<'a> {
     dereferencer: Dereferencer<'a>,
     /// What was compared to tell levels.
     compared: &'a Cell<usize>,
+    /// Values that were checked.
+    checks: &'a Cell<usize>,
     /// Time-stamps that were looked into.
     stamps: usize,
     /// The signatures that stand in an unsigned property of another, with what names that
@@ -167,66 +172,23 @@ impl Collector<'_> {
         }
         let faults = properties.into_iter().flat_map(|it| it.faults());
         facts.attribute_faults = faults.map(fault).collect();
-        let certificates = signed.and_then(|it| it.signed.as_ref()?.signing_certificate.as_ref());
-        let references = certificates.map_or(&[][..], |it| &it.references);
-        let dereferencer = &mut self.dereferencer;
-        let check = |it: &Certificate| {
-            let key = it.public_key_info();
-            dereferencer.check_value(signature, key).is_ok_and(Verification::is_valid)
-        };
-        facts.signer = pool.signer(references, check);
+        let stated = signed.and_then(|it| it.signed.as_ref()?.signing_certificate.as_ref());
+        let over = self.dereferencer.signed_octets(&signature.signed_info)?;
+        let mut values = Values::new(signature, over, self.checks, self.source.limits);
+        let references = stated.map_or(&[][..], |it| &it.references);
+        facts.signer = pool.signer(references, &mut values)?;
         facts.value = match &facts.signer.certificate {
-            Some(certificate) => self.value(signature, certificate.public_key_info())?,
-            None => self.value_by_key(signature, pool)?,
+            Some(certificate) => values.check(certificate.public_key_info())?,
+            None => by_key(&mut values, pool)?,
         };
+        facts.octets = octets(&values, signature, facts.digest_algorithm.known);
         facts.value_id = ObjectId::of(&signature.value);
-        facts.octets = self.octets(signature, facts.digest_algorithm.known)?;
         facts.revocation = pool.revocation.clone();
         facts.time_stamps = self.time_stamps(facts, read)?;
         facts.evidence_records = self.evidence_records(facts, read)?;
         facts.objects = objects(facts, pool);
         facts.level = self.level(facts, read)?.into();
         Ok(())
-    }
-
-    fn value(&mut self, signature: &Signature, public_key_info: &[u8]) -> Result<ValueFact> {
-        match self.dereferencer.check_value(signature, public_key_info) {
-            Ok(Verification::Valid) => Ok(ValueFact::Valid),
-            Ok(Verification::ValidWithoutNull) => Ok(ValueFact::ValidWithoutNull),
-            Ok(Verification::Unsupported) => Ok(ValueFact::Unsupported),
-            Ok(Verification::Invalid) => Ok(ValueFact::Invalid),
-            Err(error) if error.kind() == ErrorKind::Malformed => {
-                Ok(ValueFact::Unreadable(error.to_string()))
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Of a key without a certificate it is only known that it made the value.
-    fn value_by_key(&mut self, signature: &Signature, pool: &Pool) -> Result<ValueFact> {
-        for key in pool.keys() {
-            if self.value(signature, key)? == ValueFact::Valid {
-                return Ok(ValueFact::ValidByKey);
-            }
-        }
-        Ok(ValueFact::NotChecked)
-    }
-
-    fn octets(
-        &mut self,
-        signature: &Signature,
-        algorithm: Option<DigestAlgorithm>,
-    ) -> Result<SignatureOctets> {
-        let algorithm = algorithm.unwrap_or(DigestAlgorithm::Sha256);
-        let over = self.dereferencer.signed_octets(&signature.signed_info)?;
-        let first = signature.signed_info.references.first();
-        let data =
-            first.and_then(|it| Digest::new(it.digest_algorithm?, it.digest_value.clone()).ok());
-        Ok(SignatureOctets {
-            value: signature.value.clone(),
-            to_be_signed: over.map(|it| algorithm.digest(&it)),
-            data,
-        })
     }
 
     fn level(
@@ -255,6 +217,31 @@ impl Collector<'_> {
             complete,
         };
         Ok(structure.level())
+    }
+}
+
+/// Of a key without a certificate it is only known that it made the value.
+fn by_key(values: &mut Values<'_>, pool: &Pool) -> Result<ValueFact> {
+    for key in pool.keys() {
+        if values.check(key)? == ValueFact::Valid {
+            return Ok(ValueFact::ValidByKey);
+        }
+    }
+    Ok(ValueFact::NotChecked)
+}
+
+fn octets(
+    values: &Values<'_>,
+    signature: &Signature,
+    algorithm: Option<DigestAlgorithm>,
+) -> SignatureOctets {
+    let algorithm = algorithm.unwrap_or(DigestAlgorithm::Sha256);
+    let first = signature.signed_info.references.first();
+    let data = first.and_then(|it| Digest::new(it.digest_algorithm?, it.digest_value.clone()).ok());
+    SignatureOctets {
+        value: signature.value.clone(),
+        to_be_signed: values.over.as_ref().map(|it| algorithm.digest(it)),
+        data,
     }
 }
 
