@@ -9,6 +9,7 @@ mod value;
 
 use std::cell::Cell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use self::references::{Followed, follow};
 use self::signer::Pool;
@@ -58,6 +59,8 @@ pub(in crate::validation) fn collect(source: XmlSource<'_>) -> Result<DocumentFa
         compared: &Cell::new(0),
         checks: &Cell::new(0),
         stamps: 0,
+        within: HashMap::new(),
+        covered: 0,
         countersigned: HashMap::new(),
     };
     let mut found = DocumentFacts::default();
@@ -77,6 +80,10 @@ struct Collector<'a> {
     checks: &'a Cell<usize>,
     /// Time-stamps that were looked into.
     stamps: usize,
+    /// What names all that is in a property, once it was read.
+    within: HashMap<NodeId, Rc<[ObjectId]>>,
+    /// Things that time-stamps were found to cover.
+    covered: usize,
     /// The signatures that stand in an unsigned property of another, with what names that
     /// one and the element that has its value.
     countersigned: HashMap<NodeId, Countersigned>,
