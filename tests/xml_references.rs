@@ -14,8 +14,8 @@ use kyso::{
     UtcTime, Validator,
 };
 use xml::{
-    DS, ENVELOPED, EXCLUSIVE, OF_PROPERTIES, key_info, properties, qualifying, reference,
-    signature, to_properties, xpath,
+    DS, ENVELOPED, EXCLUSIVE, OF_PROPERTIES, certificate, digest, key_info, properties, qualifying,
+    reference, signature, to_properties, xpath,
 };
 
 const TIME: &str = "2026-06-01T00:00:00Z";
@@ -238,6 +238,66 @@ fn properties_that_were_changed_claim_nothing() {
     assert_no_pass(&report);
     assert!(!says(&report, CheckId::SignedData, "does not stand in this very"), "{report}");
     assert!(says(&report, CheckId::MessageDigest, "is not supported"), "{report}");
+}
+
+/// A body whose signed manifest has SHA-1 of it.
+#[test]
+fn the_digests_of_manifests_have_to_be_strong() {
+    let said = properties(TIME, "");
+    let listed = manifest(BODY).replace(
+        "http://www.w3.org/2001/04/xmlenc#sha256",
+        "http://www.w3.org/2000/09/xmldsig#sha1",
+    );
+    let weak = kyso::DigestAlgorithm::Sha1.digest(BODY.as_bytes());
+    let weak = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, weak.value());
+    let listed = listed.replace(&digest(BODY.as_bytes()), &weak);
+    let object = format!("<ds:Object>{listed}</ds:Object>");
+    let whole = reference("URI=\"#m\"", &[EXCLUSIVE], listed.as_bytes());
+    let rest = key_info() + &qualifying(&said) + &object;
+    let report = judge(&beside(&signature(&[whole, to_properties(&said)], &rest)));
+    assert!(says(&report, CheckId::ManifestEntries, "intact"), "{report}");
+    assert_no_pass(&report);
+    assert!(says(&report, CheckId::DigestStrength, "too weak"), "{report}");
+}
+
+/// The serial number in the first edition's reference.
+fn with_serial(serial: &str) -> String {
+    let first = |it: &str| it.replace("SigningCertificateV2", "SigningCertificate");
+    let issuer = format!(
+        "</xades:CertDigest><xades:IssuerSerial><ds:X509IssuerName xmlns:ds=\"{DS}\">CN=x\
+         </ds:X509IssuerName><ds:X509SerialNumber xmlns:ds=\"{DS}\">{serial}\
+         </ds:X509SerialNumber></xades:IssuerSerial>"
+    );
+    first(&properties(TIME, "")).replace("</xades:CertDigest>", &issuer)
+}
+
+#[test]
+fn a_serial_number_that_is_none_is_not_the_certificates() {
+    for serial in ["12x", &"9".repeat(65), ""] {
+        let said = with_serial(serial);
+        let rest = key_info() + &qualifying(&said);
+        let report = judge(&beside(&signature(&[to_body(), to_properties(&said)], &rest)));
+        let id = CheckId::SigningCertificateIssuerSerial;
+        assert!(says(&report, id, "not the certificate's"), "{serial}: {report}");
+    }
+}
+
+#[test]
+fn a_weak_digest_of_the_certificate_is_told() {
+    let der = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, certificate());
+    let der = der.unwrap();
+    let weak = kyso::DigestAlgorithm::Sha1.digest(&der);
+    let weak = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, weak.value());
+    let said = properties(TIME, "")
+        .replace(
+            "http://www.w3.org/2001/04/xmlenc#sha256",
+            "http://www.w3.org/2000/09/xmldsig#sha1",
+        )
+        .replace(&digest(&der), &weak);
+    let rest = key_info() + &qualifying(&said);
+    let report = judge(&beside(&signature(&[to_body(), to_properties(&said)], &rest)));
+    assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed), "{report}");
+    assert!(says(&report, CheckId::DigestStrength, "names the signer's certificate"), "{report}");
 }
 
 /// The key that is known to have made the value is not asked again what it came to.

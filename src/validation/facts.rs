@@ -242,6 +242,8 @@ pub(super) struct SignerFacts {
     /// All certificates that came with the signature.
     pub(super) certificates: Vec<Certificate>,
     pub(super) reference: CertificateReferenceFact,
+    /// The digest that this reference has of it, in XML, where the signer chooses it.
+    pub(super) reference_digest: Option<DigestAlgorithm>,
     /// Whether issuer and serial number in the signed reference are the certificate's.
     pub(super) issuer_serial: Option<bool>,
     /// Whether the unsigned identifier names the same certificate.

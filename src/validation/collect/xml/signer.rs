@@ -132,6 +132,7 @@ impl Pool {
                 let serials = own.iter().filter_map(|it| it.issuer_serial_matches(certificate));
                 serials.reduce(|all, one| all && one)
             }),
+            reference_digest: own.iter().find_map(|it| it.algorithm),
             certificate,
             certificates: self.certificates.clone(),
             reference,
