@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::base64::Decoder;
+use super::files::ReadFiles;
 use super::target::Target;
 use super::transform::Transform;
 use super::{Reference, Signature, SignedInfo};
@@ -89,7 +90,7 @@ pub(crate) struct Dereferencer<'d> {
     /// Steps of XPath that are left.
     pub(super) steps: Cell<u64>,
     nodes: HashMap<(Subtree, Canonicalization, DigestAlgorithm), Digest>,
-    whole_files: HashMap<(String, DigestAlgorithm), Digest>,
+    read: Rc<ReadFiles>,
 }
 
 /// The canonicalization of nodes that no transform has made octets of (§4.4.3.2).
@@ -116,8 +117,13 @@ impl<'d> Dereferencer<'d> {
             scopes: None,
             steps: Cell::new(limits.xml_xpath_steps),
             nodes: HashMap::new(),
-            whole_files: HashMap::new(),
+            read: Rc::new(ReadFiles::new(limits)),
         }
+    }
+
+    /// With what other documents read of the same files.
+    pub(crate) fn sharing(self, read: Rc<ReadFiles>) -> Self {
+        Self { read, ..self }
     }
 
     /// The elements by their Ids.
@@ -310,15 +316,14 @@ impl<'d> Dereferencer<'d> {
         by: DigestAlgorithm,
     ) -> Result<Option<(Digest, Covered)>> {
         let as_it_stands = reference.transforms.is_empty();
-        let key = (name.to_owned(), by);
-        if let Some(known) = self.whole_files.get(&key).filter(|_| as_it_stands) {
-            return Ok(Some((known.clone(), Covered::File { as_it_stands })));
+        if let Some(known) = self.read.digest(name, by).filter(|_| as_it_stands) {
+            return Ok(Some((known, Covered::File { as_it_stands })));
         }
         let mut digesting = Digesting(DigestContext::new(by));
         let covered = self.write_file(name, reference, &mut digesting)?;
         let digest = digesting.0.finish();
         if as_it_stands && covered.is_some() {
-            self.whole_files.insert(key, digest.clone());
+            self.read.keep(name, digest.clone());
         }
         Ok(covered.map(|it| (digest, it)))
     }
@@ -332,6 +337,7 @@ impl<'d> Dereferencer<'d> {
         let as_it_stands = reference.transforms.is_empty();
         let Some(files) = self.files else { return Ok(None) };
         let Some(source) = files.open(name)? else { return Ok(None) };
+        self.read.spend(name, source.len())?;
         if as_it_stands {
             for_each_piece(&*source, 0..source.len(), |piece| sink.write(piece))?;
         } else {

@@ -5,6 +5,7 @@ mod evidence_records;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::cms::{CmsSource, collect as collect_cms};
 use super::data::Data;
@@ -18,6 +19,7 @@ use crate::limits::within;
 use crate::pki::Certificate;
 use crate::signature::asic::{Container, ContainerType, Manifest, Role, percent_decoded};
 use crate::signature::cms::{self, SignedData};
+use crate::signature::xmldsig::ReadFiles;
 use crate::source::Files;
 use crate::validation::facts::{
     ContainerFacts, Covers, DigestFact, DocumentFacts, EntryFact, Form, Misshapen, ReferenceKind,
@@ -64,6 +66,7 @@ pub(in crate::validation) fn collect(
         container,
         known,
         digests: Digests::new(container),
+        read: Rc::new(ReadFiles::new(limits)),
         listed: BTreeMap::new(),
         facts: DocumentFacts::default(),
         objects: BTreeMap::new(),
@@ -94,6 +97,8 @@ struct Collector<'c, 's> {
     container: &'c Container<'s>,
     known: Beside<'c>,
     digests: Digests<'c, 's>,
+    /// What the signatures in XML read of the files.
+    read: Rc<ReadFiles>,
     /// What each manifest lists.
     listed: BTreeMap<&'c str, Vec<EntryFact>>,
     facts: DocumentFacts,
@@ -246,8 +251,15 @@ impl<'c> Collector<'c, '_> {
         let (text, mark) = decode(bytes)?;
         let document = Document::parse(&text, mark, limits)?;
         let files: Option<&dyn Files> = Some(self.container);
-        let source =
-            XmlSource { document: &document, files, digest: None, certificates, memory, limits };
+        let source = XmlSource {
+            document: &document,
+            files,
+            digest: None,
+            certificates,
+            memory,
+            limits,
+            read: Some(&self.read),
+        };
         Ok(collect_xml(source)?.signatures)
     }
 

@@ -23,7 +23,7 @@ use crate::pki::{Certificate, Memory};
 use crate::signature::xades::{
     NamedPolicy as Policy, PropertyFault, PropertyFaultKind, QualifyingProperties, Structure,
 };
-use crate::signature::xmldsig::{Dereferencer, Signature};
+use crate::signature::xmldsig::{Dereferencer, ReadFiles, Signature};
 use crate::source::Files;
 use crate::validation::facts::{
     AttributeFact, AttributeFaultKind, CertificateReferenceFact, DataFacts, DigestFact,
@@ -45,6 +45,8 @@ pub(in crate::validation) struct XmlSource<'a> {
     /// What was read before.
     pub(in crate::validation) memory: &'a Memory,
     pub(in crate::validation) limits: &'a Limits,
+    /// What was read of the files, where other documents refer to the same ones.
+    pub(in crate::validation) read: Option<&'a Rc<ReadFiles>>,
 }
 
 /// Collects the facts about every signature and every countersignature, in document order.
@@ -53,9 +55,13 @@ pub(in crate::validation) struct XmlSource<'a> {
 /// `LimitExceeded` when a bound was reached; `Io` when a file cannot be read.
 pub(in crate::validation) fn collect(source: XmlSource<'_>) -> Result<DocumentFacts> {
     let nodes = Signature::all_in(source.document, source.limits)?;
+    let dereferencer = Dereferencer::new(source.document, source.files, source.limits);
     let mut collector = Collector {
         source,
-        dereferencer: Dereferencer::new(source.document, source.files, source.limits),
+        dereferencer: match source.read {
+            Some(read) => dereferencer.sharing(Rc::clone(read)),
+            None => dereferencer,
+        },
         compared: &Cell::new(0),
         checks: &Cell::new(0),
         stamps: 0,
