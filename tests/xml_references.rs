@@ -10,8 +10,8 @@ mod support;
 mod xml;
 
 use kyso::{
-    CheckId, Conclusion, Indeterminate, Limits, Policy, Report, SignatureLevel, TrustStore,
-    UtcTime, Validator,
+    CheckId, Conclusion, Indeterminate, Limits, Outcome, Policy, Report, SignatureLevel,
+    TrustStore, UtcTime, Validator,
 };
 use xml::{
     DS, ENVELOPED, EXCLUSIVE, OF_PROPERTIES, certificate, digest, key_info, properties, qualifying,
@@ -298,6 +298,58 @@ fn a_weak_digest_of_the_certificate_is_told() {
     let report = judge(&beside(&signature(&[to_body(), to_properties(&said)], &rest)));
     assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed), "{report}");
     assert!(says(&report, CheckId::DigestStrength, "names the signer's certificate"), "{report}");
+}
+
+fn properties_without_certificate() -> String {
+    let said = properties(TIME, "");
+    let (before, rest) = said.split_once("<xades:SigningCertificateV2>").unwrap();
+    let after = rest.split_once("</xades:SigningCertificateV2>").unwrap().1;
+    format!("{before}{after}")
+}
+
+/// TS 101 903 §4.4.1: a signed `KeyInfo` names the certificate as well as a property does.
+#[test]
+fn a_signed_key_info_names_the_certificate() {
+    let said = properties_without_certificate();
+    let rest = key_info() + &qualifying(&said);
+    let to_key_info = reference("URI=\"#k\"", &[EXCLUSIVE], key_info().as_bytes());
+    let references = [to_body(), to_key_info, to_properties(&said)];
+    let report = judge(&beside(&signature(&references, &rest)));
+    assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed), "{report}");
+    assert!(says(&report, CheckId::SigningCertificateReference, "names the signer's"), "{report}");
+    assert_eq!(report.signatures()[0].level(), SignatureLevel::Bes);
+    // Where nothing of it is digested, it names nothing.
+    let nothing = reference("URI=\"#k\"", &[&xpath("false()")], b"");
+    for references in
+        [vec![to_body(), nothing, to_properties(&said)], vec![to_body(), to_properties(&said)]]
+    {
+        let report = judge(&beside(&signature(&references, &rest)));
+        assert!(says(&report, CheckId::SigningCertificateReference, "does not name"), "{report}");
+        assert_eq!(report.signatures()[0].level(), SignatureLevel::NotEtsi);
+    }
+}
+
+#[test]
+fn both_editions_of_the_reference_to_the_certificate_have_to_agree() {
+    let second = properties(TIME, "");
+    let start = second.find("<xades:SigningCertificateV2>").unwrap();
+    let end = second.find("</xades:SignedSignatureProperties>").unwrap();
+    let first = second[start..end].replace("SigningCertificateV2", "SigningCertificate");
+    let other = first.replace(&digest_of_certificate(), &digest(b"another"));
+    for (first, passes) in [(first, true), (other, false)] {
+        let said = properties(TIME, &first);
+        let rest = key_info() + &qualifying(&said);
+        let report = judge(&beside(&signature(&[to_body(), to_properties(&said)], &rest)));
+        let one = &report.signatures()[0];
+        assert_eq!(one.conclusion() == Conclusion::TotalPassed, passes, "{report}");
+        let warned = |it: &&kyso::Check| it.id == CheckId::SignedAttributes;
+        assert_eq!(one.checks().iter().find(warned).map(|it| it.outcome), Some(Outcome::Warning));
+    }
+}
+
+fn digest_of_certificate() -> String {
+    let der = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, certificate());
+    digest(&der.unwrap())
 }
 
 /// The key that is known to have made the value is not asked again what it came to.

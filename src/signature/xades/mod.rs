@@ -30,6 +30,6 @@ pub(crate) use names::{V1_3_2, V1_4_1, is_signed_properties};
 pub(crate) use policy::NamedPolicy;
 pub(crate) use properties::{PropertyFault, PropertyFaultKind, QualifyingProperties};
 pub use said::ProductionPlace;
-
+pub(crate) use signed::SigningCertificate;
 pub(crate) use time_stamp::{TimeStamp, TimeStampKind};
 pub(crate) use unsigned::{Property, PropertyKind, RevocationValue};

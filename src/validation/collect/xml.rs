@@ -188,8 +188,7 @@ impl Collector<'_> {
         let stated = signed.and_then(|it| it.signed.as_ref()?.signing_certificate.as_ref());
         let over = self.dereferencer.signed_octets(&signature.signed_info)?;
         let mut values = Values::new(signature, over, self.checks, self.source.limits);
-        let references = stated.map_or(&[][..], |it| &it.references);
-        facts.signer = pool.signer(references, &mut values)?;
+        facts.signer = pool.signer(stated, followed.key_info_signed, &mut values)?;
         facts.value = match &facts.signer.certificate {
             Some(certificate) => values.check(certificate.public_key_info())?,
             None => by_key(&mut values, pool)?,
@@ -292,7 +291,7 @@ fn fault(fault: &PropertyFault) -> AttributeFact {
     let kind = match fault.kind {
         PropertyFaultKind::Repeated => AttributeFaultKind::Repeated,
         // It stands in this signature, whatever it says.
-        PropertyFaultKind::Target => AttributeFaultKind::Other,
+        PropertyFaultKind::Target | PropertyFaultKind::BothEditions => AttributeFaultKind::Other,
         PropertyFaultKind::Malformed if fault.property == "SigningCertificate" => {
             AttributeFaultKind::Reference
         }

@@ -12,7 +12,7 @@ use crate::error::{ErrorKind, Result};
 use crate::limits::within;
 use crate::pki::Certificate;
 use crate::signature::xades::{
-    CertificateReference, QualifyingProperties, RevocationValue, from_decimal,
+    CertificateReference, QualifyingProperties, RevocationValue, SigningCertificate, from_decimal,
 };
 use crate::signature::xmldsig::{KeyInfo, Signature};
 use crate::validation::facts::{CertificateReferenceFact, RevocationFacts, SignerFacts};
@@ -99,17 +99,24 @@ impl Pool {
     }
 
     /// Which certificate signed (EN 319 102-1 §5.2.3.4): by the signed reference, or else by
-    /// what `KeyInfo` hints at.
+    /// what `KeyInfo` hints at. A `KeyInfo` that is signed is such a reference itself, as
+    /// XAdES-BES has it (TS 101 903 §4.4.1).
     ///
     /// # Errors
     /// `LimitExceeded` when too many values were checked.
     pub(super) fn signer(
         &self,
-        references: &[CertificateReference],
+        stated: Option<&SigningCertificate>,
+        key_info_signed: bool,
         values: &mut Values<'_>,
     ) -> Result<SignerFacts> {
-        let named = Named::by(references);
-        let by_reference: Vec<_> = self.certificates.iter().filter(|it| named.names(it)).collect();
+        let references = stated.map_or(&[][..], |it| &it.references);
+        let first = stated.map_or(&[][..], |it| &it.first);
+        let (named, named_first) = (Named::by(references), Named::by(first));
+        let is_named = |it: &&Certificate| {
+            named.names(it) && (named_first.is_empty() || named_first.names(it))
+        };
+        let by_reference: Vec<_> = self.certificates.iter().filter(is_named).collect();
         // Those of the path may be named, too.
         let by_reference = match values.made_by(by_reference.iter().copied().take(TRIED))? {
             Some(found) => Some(found),
@@ -119,12 +126,14 @@ impl Pool {
             Some(found) => Some(found.clone()),
             None => self.hinted(!references.is_empty(), values)?,
         };
+        let held = |it: &Certificate| key_info_signed && self.key_info.contains(it);
         let reference = match references.is_empty() {
+            true if certificate.as_ref().is_some_and(held) => CertificateReferenceFact::Matches,
             true => CertificateReferenceFact::Absent,
             false => reference_fact(by_reference.is_some(), named.is_empty()),
         };
         let own: Vec<_> = match &certificate {
-            Some(it) => Named::of(it, references),
+            Some(it) => Named::of(it, references.iter().chain(first)),
             None => Vec::new(),
         };
         Ok(SignerFacts {
@@ -196,7 +205,7 @@ impl<'r> Named<'r> {
     /// Those of the references that are to this certificate.
     fn of(
         certificate: &Certificate,
-        references: &'r [CertificateReference],
+        references: impl Iterator<Item = &'r CertificateReference>,
     ) -> Vec<&'r CertificateReference> {
         let mut known: BTreeMap<DigestAlgorithm, Vec<u8>> = BTreeMap::new();
         let is_to = |it: &&CertificateReference| {
@@ -204,7 +213,7 @@ impl<'r> Named<'r> {
                 *known.entry(by).or_insert_with(|| digest(certificate, by)) == stated
             })
         };
-        references.iter().filter(is_to).collect()
+        references.filter(is_to).collect()
     }
 }
 
