@@ -171,6 +171,12 @@ impl Pool {
         Ok(found.or(first).cloned())
     }
 
+    /// What names each certificate and each list of `KeyInfo`.
+    pub(super) fn key_info_objects(&self) -> impl Iterator<Item = ObjectId> + '_ {
+        let certificates = self.key_info.iter().map(ObjectId::of_certificate);
+        certificates.chain(self.hints.crls.iter().map(|it| ObjectId::of(it)))
+    }
+
     /// Keys without certificates.
     pub(super) fn keys(&self) -> impl Iterator<Item = &[u8]> {
         self.hints.keys.iter().take(TRIED).map(Vec::as_slice)
@@ -227,4 +233,37 @@ fn digest(certificate: &Certificate, by: DigestAlgorithm) -> Vec<u8> {
 fn without_zeros(octets: &[u8]) -> &[u8] {
     let zeros = octets.iter().take_while(|it| **it == 0).count();
     octets.get(zeros..).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encoding::xml::Document;
+    use crate::limits::Limits;
+    use crate::pki::Memory;
+
+    /// A time-stamp over `KeyInfo` proves the lists in it as it does the certificates.
+    #[test]
+    fn lists_in_key_info_are_among_what_it_holds() {
+        let text = "<ds:Signature xmlns:ds='http://www.w3.org/2000/09/xmldsig#'><ds:SignedInfo>\
+            <ds:CanonicalizationMethod Algorithm='urn:c'/><ds:SignatureMethod Algorithm='urn:s'/>\
+            <ds:Reference><ds:DigestMethod Algorithm='urn:d'/><ds:DigestValue/></ds:Reference>\
+            </ds:SignedInfo><ds:SignatureValue>AAAA</ds:SignatureValue><ds:KeyInfo><ds:X509Data>\
+            <ds:X509CRL>AQID</ds:X509CRL></ds:X509Data></ds:KeyInfo></ds:Signature>";
+        let (limits, memory) = (Limits::default(), Memory::new());
+        let document = Document::parse(text, 0, &limits).unwrap();
+        let source = XmlSource {
+            document: &document,
+            files: None,
+            digest: None,
+            certificates: &[],
+            memory: &memory,
+            limits: &limits,
+            read: None,
+        };
+        let signature = Signature::read(&document, document.root_element(), &limits).unwrap();
+        let pool = Pool::read(source, &signature, None).unwrap();
+        let objects: Vec<ObjectId> = pool.key_info_objects().collect();
+        assert_eq!(objects, [ObjectId::of(&[1, 2, 3])]);
+    }
 }

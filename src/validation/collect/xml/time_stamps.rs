@@ -125,7 +125,7 @@ impl Collector<'_> {
                     all.push(facts.value_id);
                 }
                 Part::Element(node) if Some(*node) == parts.signature.key_info => {
-                    all.extend(parts.pool.key_info.iter().map(ObjectId::of_certificate));
+                    all.extend(parts.pool.key_info_objects());
                 }
                 Part::Element(node) => {
                     if let Some(property) = properties.get(node) {
