@@ -138,9 +138,9 @@ pub use crate::validation::{
     Acceptable, AlgorithmConstraints, Block, BlockId, CertificateConclusion, CertificateReport,
     CertificateRevocation, CertificateStatus, Check, CheckId, Conclusion, Coverage, DataObject,
     DetailedReport, DocumentFormat, Evidence, EvidenceRecordReport, EvidenceRecordType, Failed,
-    Form, Indeterminate, Issuers, Level, Outcome, PdfWords, Policy, ReferenceReport, Report,
-    RevisionReport, Revocation, SignatureLevel, SignatureReport, TimeStampReport, TimeStampType,
-    TriedPath, Validated, Validator,
+    Form, Indeterminate, Issuers, Level, Outcome, PdfWords, Policy, ReferenceReport,
+    ReferencedElement, Report, RevisionReport, Revocation, SignatureLevel, SignatureReport,
+    TimeStampReport, TimeStampType, TriedPath, Validated, Validator,
 };
 
 /// CAdES: CMS signatures over any file (EN 319 122-1).

@@ -362,3 +362,24 @@ fn each_key_is_tried_once_on_a_value() {
     let report = validator().with_limits(limits).validate(beside(&signed).as_bytes()).unwrap();
     assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed), "{report}");
 }
+
+/// An expression may leave out what matters, and the rest still is what was signed.
+#[test]
+fn what_an_expression_leaves_out_is_told() {
+    let said = properties(TIME, "");
+    let rest = key_info() + &qualifying(&said);
+    let left = BODY.replace("<d>100</d>", "");
+    let thinned = reference("URI=\"#b\"", &[&xpath("not(ancestor-or-self::d)")], left.as_bytes());
+    for (to_body, whole) in [(to_body(), true), (thinned, false)] {
+        let report = judge(&beside(&signature(&[to_body, to_properties(&said)], &rest)));
+        assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed), "{report}");
+        assert_eq!(says(&report, CheckId::MessageDigest, "Only a part"), !whole, "{report}");
+        let document = beside("");
+        let one = &report.signatures()[0].references()[0];
+        let element = one.element.as_ref().unwrap();
+        let [from, length] = element.byte_range.map(|it| usize::try_from(it).unwrap());
+        assert_eq!(&document[from..from + length], BODY);
+        assert_eq!((element.name.as_str(), element.whole), ("b", whole));
+        assert_eq!(one.transforms.len(), 1);
+    }
+}

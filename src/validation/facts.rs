@@ -19,6 +19,7 @@ pub use pdf::PdfWords;
 use serde::{Serialize, Serializer};
 pub use time_stamp::TimeStampType;
 pub(super) use time_stamp::{Covers, TimeStampFacts};
+pub use xml::ReferencedElement;
 pub(super) use xml::{ReferenceFacts, ReferenceKind, XmlFacts, XmlFinding};
 
 use super::poe::ObjectId;

@@ -72,6 +72,45 @@ impl Selection {
         }
     }
 
+    /// As [`holds`](Self::holds), subtrees in the node that stand `apart` left aside, and how
+    /// many nodes that took.
+    pub(crate) fn holds_but(
+        &self,
+        document: &Document<'_>,
+        node: NodeId,
+        apart: impl Fn(NodeId) -> bool,
+    ) -> (bool, usize) {
+        let set = match self {
+            Self::Set(set) => set,
+            Self::Subtree(it) => {
+                let within = |out: &NodeId| document.is_within(*out, node);
+                let is_apart = |out: NodeId| {
+                    let above = document.ancestors_or_self(out).take_while(|it| *it != node);
+                    above.into_iter().any(&apart)
+                };
+                let around = |out: &NodeId| document.is_within(node, *out);
+                let kept = document.is_within(node, it.apex) && !it.without.iter().any(around);
+                let mut inner = it.without.iter().filter(|it| within(it));
+                return (kept && inner.all(|it| is_apart(*it)), it.without.len());
+            }
+        };
+        let (mut at, end, mut looked) = (node.index(), document.end_index(node), 0_usize);
+        while let Some(next) = document.node_at(at).filter(|_| at < end) {
+            let parts = document.attribute_places(next).len();
+            let parts = parts.saturating_add(set.scopes.places(next).len());
+            looked = looked.saturating_add(parts).saturating_add(1);
+            if next != node && apart(next) {
+                at = document.end_index(next).max(at.saturating_add(1));
+                continue;
+            }
+            if !set.holds(document, next) {
+                return (false, looked);
+            }
+            at = at.saturating_add(1);
+        }
+        (true, looked)
+    }
+
     /// Whether one of them is `wanted`, none in subtrees being asked about that stand `apart`,
     /// and how many nodes that took.
     pub(crate) fn any(

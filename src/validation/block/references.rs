@@ -45,6 +45,7 @@ pub(super) fn digests(xml: &XmlFacts) -> Vec<Finding> {
             ),
         ));
     }
+    all.extend(xml.references.iter().filter_map(part));
     if xml.references.is_empty() {
         all.push(Finding::broken(
             CheckId::MessageDigest,
@@ -53,6 +54,22 @@ pub(super) fn digests(xml: &XmlFacts) -> Vec<Finding> {
         ));
     }
     all
+}
+
+/// What an expression leaves of an element may say something else than the whole.
+fn part(reference: &ReferenceFacts) -> Option<Finding> {
+    let element = reference.element.as_ref().filter(|it| !it.whole)?;
+    let intact = reference.found && reference.digest == DigestFact::Matches;
+    (intact && reference.kind == ReferenceKind::Data).then(|| {
+        let (name, element) = (&reference.name, &element.name);
+        Finding::warned(
+            CheckId::MessageDigest,
+            say(
+                format!("Chữ ký chỉ bao trùm một phần của “{name}” (phần tử {element})."),
+                format!("Only a part of {name:?} is signed (the element {element})."),
+            ),
+        )
+    })
 }
 
 fn digest(reference: &ReferenceFacts) -> Option<Finding> {

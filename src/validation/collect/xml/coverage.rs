@@ -6,7 +6,7 @@ use super::references::Follower;
 use crate::encoding::xml::{Document, Kind, NodeId, Piece, Selection};
 use crate::error::Result;
 use crate::signature::xmldsig::{Covered, DS, Processed, Reference, Target, Transform};
-use crate::validation::facts::XmlFinding;
+use crate::validation::facts::{ReferencedElement, XmlFinding};
 
 impl Follower<'_, '_> {
     /// Notes what of the document is signed.
@@ -29,6 +29,36 @@ impl Follower<'_, '_> {
             (Some(before), Some(now)) => Some(before || now),
             (before, now) => before.or(now),
         };
+    }
+
+    /// The element that was digested, and whether all of it was.
+    pub(super) fn element(&self, processed: &Processed) -> Result<Option<ReferencedElement>> {
+        let (document, signature) = (self.source.document, self.signature.element);
+        let node = match &processed.target {
+            Some(Target::Document) => document.root_element(),
+            Some(Target::Element(node)) => *node,
+            _ => return Ok(None),
+        };
+        let (Some(covered), Some(element)) = (&processed.covered, document.element(node)) else {
+            return Ok(None);
+        };
+        let is_signature =
+            |it: NodeId| document.element(it).is_some_and(|it| it.is(DS, "Signature"));
+        let whole = match covered {
+            _ if node == signature => false,
+            Covered::Nodes(nodes) | Covered::Text(nodes) => {
+                let (whole, looked) = nodes.holds_but(document, node, is_signature);
+                self.dereferencer.effort(looked)?;
+                whole
+            }
+            Covered::Octets(_) | Covered::File { .. } => false,
+        };
+        let length = u64::try_from(document.place(node).len()).unwrap_or(u64::MAX);
+        Ok(Some(ReferencedElement {
+            name: element.qualified.to_owned(),
+            byte_range: [document.offset(node), length],
+            whole,
+        }))
     }
 
     /// Whether what was digested is more than what the signature says of itself.

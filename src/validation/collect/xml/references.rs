@@ -82,7 +82,8 @@ impl Follower<'_, '_> {
     fn follow(&mut self, reference: &Reference) -> Result<()> {
         let processed = self.dereferencer.process(self.signature.element, reference)?;
         let (kind, is_own) = self.kind(reference, &processed);
-        let facts = self.facts(reference, &processed, kind, is_own);
+        let mut facts = self.facts(reference, &processed, kind, is_own);
+        facts.element = self.element(&processed)?;
         if matches!(processed.found, Found::Ambiguous) {
             let id = facts.name.strip_prefix('#').unwrap_or(&facts.name).to_owned();
             self.followed.findings.push(XmlFinding::AmbiguousId(id));
@@ -132,10 +133,16 @@ impl Follower<'_, '_> {
         };
         if let Some((name, kind, found)) = missing {
             let digest = if found { DigestFact::Differs } else { DigestFact::NotCompared };
-            let algorithm = Named::NOTHING;
-            let name = name.to_owned();
-            let facts = ReferenceFacts { name, kind, found, digest, algorithm, trouble: None };
-            self.followed.references.push(facts);
+            self.followed.references.push(ReferenceFacts {
+                name: name.to_owned(),
+                kind,
+                found,
+                digest,
+                algorithm: Named::NOTHING,
+                trouble: None,
+                element: None,
+                transforms: Vec::new(),
+            });
         }
     }
 
@@ -276,15 +283,19 @@ fn facts_of(reference: &Reference, processed: &Processed, kind: ReferenceKind) -
         name: match reference.uri.as_deref() {
             None => "(no URI)".to_owned(),
             Some("") => "(document)".to_owned(),
-            Some(uri) => uri.chars().take(NAME).collect(),
+            Some(uri) => short(uri),
         },
         kind,
         found,
         digest,
         algorithm: Named::by_uri(reference.digest_algorithm, &reference.digest_uri),
         trouble,
+        element: None,
+        transforms: reference.transforms.iter().map(|it| short(it.uri())).collect(),
     }
 }
 
-/// Letters of a name that are told.
-const NAME: usize = 200;
+/// As many letters of a name as are told.
+fn short(name: &str) -> String {
+    name.chars().take(200).collect()
+}
