@@ -139,8 +139,8 @@ pub use crate::validation::{
     CertificateRevocation, CertificateStatus, Check, CheckId, Claims, Conclusion, Coverage,
     DataObject, DetailedReport, DocumentFormat, Evidence, EvidenceRecordReport, EvidenceRecordType,
     Failed, Form, Indeterminate, Issuers, Level, Outcome, PdfWords, Policy, ReferenceReport,
-    Report, RevisionReport, Revocation, SignatureLevel, SignatureReport, TimeStampReport,
-    TimeStampType, TriedPath, Validated, Validator,
+    ReferencedElement, Report, RevisionReport, Revocation, SignatureLevel, SignatureReport,
+    TimeStampReport, TimeStampType, TriedPath, Validated, Validator,
 };
 
 /// CAdES: CMS signatures over any file (EN 319 122-1).

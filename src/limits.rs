@@ -193,6 +193,13 @@ pub struct Limits {
     /// condition on each node of the largest documents takes some millions, and a hundred
     /// million about a second.
     pub xml_xpath_steps: u64,
+    /// Checks of signature values with keys for one XML document: one for each signature, and
+    /// some more where nothing says whose it is. By the largest keys each takes 30 ms.
+    pub xml_value_checks: usize,
+    /// How often the files beside the signatures of a container may be read for them, beyond
+    /// [`xml_digest_bytes`](Self::xml_digest_bytes): once for each algorithm that has a digest
+    /// of one, and once for each archive time-stamp.
+    pub xml_file_factor: u64,
     /// Bytes of one message as it comes.
     pub message_bytes: u64,
     /// Attachments of one message.
@@ -295,6 +302,8 @@ impl Default for Limits {
             xml_digest_factor: 64,
             xml_digest_bytes: 512 << 20,
             xml_xpath_steps: 100_000_000,
+            xml_value_checks: 2_000,
+            xml_file_factor: 16,
             message_bytes: 512 << 20,
             attachments: 1_000,
             attachment_bytes: 512 << 20,

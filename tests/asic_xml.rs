@@ -5,7 +5,11 @@
 
 mod support;
 
-use kyso::{Conclusion, ErrorKind, Form, Policy, Report, UtcTime, Validator, xades};
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use kyso::{Conclusion, ErrorKind, Form, Policy, Report, Source, UtcTime, Validator, xades};
 use support::pki::{NOW, Pki};
 
 const LETTER: &[u8] = b"Pay 100.";
@@ -96,4 +100,44 @@ fn a_second_directory_beside_signatures_in_xml_is_refused() {
         let error = validator(&pki).validate(&forged).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Malformed, "{error}");
     }
+}
+
+/// Tells how much was read of it.
+struct Counted {
+    bytes: Vec<u8>,
+    read: AtomicU64,
+}
+
+impl Source for Counted {
+    fn len(&self) -> u64 {
+        Source::len(&self.bytes)
+    }
+
+    fn window(&self, range: Range<u64>) -> kyso::Result<Cow<'_, [u8]>> {
+        self.read.fetch_add(range.end - range.start, Ordering::Relaxed);
+        self.bytes.window(range)
+    }
+}
+
+/// However many documents of signatures refer to a file, it is read once.
+#[test]
+fn a_file_is_digested_once_for_all_signatures() {
+    let pki = Pki::new();
+    let letter = vec![b'x'; 1 << 20];
+    let builder = xades::SignatureBuilder::detached("letter.txt", &letter, now());
+    let signed = builder.sign(&pki.signer()).unwrap();
+    let names = (0..20).map(|n| format!("META-INF/signatures{n}.xml"));
+    let mut entries = vec![
+        ("mimetype".to_owned(), b"application/vnd.etsi.asic-e+zip".to_vec()),
+        ("letter.txt".to_owned(), letter),
+    ];
+    entries.extend(names.map(|it| (it, signed.clone())));
+    let bytes = support::zip::stored(&entries);
+    let length = Source::len(&bytes);
+    let counted = Counted { bytes, read: AtomicU64::new(0) };
+    let report = validator(&pki).validate(&counted).unwrap();
+    assert_eq!(report.signatures().len(), 20);
+    assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed), "{report}");
+    let read = counted.read.load(Ordering::Relaxed);
+    assert!(read < length * 4, "{read} of {length}");
 }

@@ -8,6 +8,7 @@ mod support;
 use std::fs;
 use std::time::{Duration, Instant};
 
+use base64::Engine;
 use kyso::{
     Conclusion, Error, ErrorKind, Failed, Limits, Policy, Report, SoftwareSigner, TrustStore,
     UtcTime, Validator, xades,
@@ -127,6 +128,25 @@ fn what_is_too_much_is_named() {
     assert_refused(&format!("<r>{}</r>", "<a/>".repeat(1_000_000)), LimitExceeded, "elements");
     assert_refused(&format!("<{}/>", "r".repeat(1 << 20)), LimitExceeded, "name");
     assert_refused(&format!("<r a=\"{}\"/>", "a".repeat(2 << 20)), LimitExceeded, "bytes");
+}
+
+/// Each of them holds as many certificates as are tried, none of which signed.
+#[test]
+fn checks_of_values_are_counted() {
+    let root = support::pki::root("x");
+    let certificate = |n: u64| {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let made = root.certify(&support::pki::params("x", n), &key);
+        let der = base64::engine::general_purpose::STANDARD.encode(made.der());
+        format!("<ds:X509Certificate>{der}</ds:X509Certificate>")
+    };
+    let certificates: String = (1..17).map(certificate).collect();
+    let key_info = format!("<ds:KeyInfo><ds:X509Data>{certificates}</ds:X509Data></ds:KeyInfo>");
+    let end = "</ds:SignatureValue>";
+    let one = signature(&reference("", "")).replace(end, &format!("{end}{key_info}"));
+    let many = |count: usize| format!("<r>{}</r>", one.repeat(count));
+    assert_eq!(validated(many(125).as_bytes()).unwrap().signatures().len(), 125);
+    assert_refused(&many(126), ErrorKind::LimitExceeded, "checks of signature values");
 }
 
 #[test]

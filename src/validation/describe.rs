@@ -122,11 +122,11 @@ fn references(facts: &SignatureFacts) -> Vec<ReferenceReport> {
     };
     let signed = facts.container.as_ref().and_then(|it| it.signed.as_deref());
     let name = if facts.pdf.is_some() { "ByteRange" } else { signed.unwrap_or("content") };
-    let mut all = vec![ReferenceReport { name: name.into(), found, intact }];
+    let mut all = vec![ReferenceReport::new(name.into(), found, intact)];
     all.extend(facts.container.iter().flat_map(|it| &it.entries).map(listed));
     if let Some(within) = facts.data.encapsulated {
         let intact = Some(within == EncapsulatedFact::Same);
-        all.push(ReferenceReport { name: "eContent".into(), found: true, intact });
+        all.push(ReferenceReport::new("eContent".into(), true, intact));
     }
     all
 }
@@ -134,12 +134,16 @@ fn references(facts: &SignatureFacts) -> Vec<ReferenceReport> {
 /// A file that the manifest of a container lists.
 fn listed(entry: &EntryFact) -> ReferenceReport {
     let intact = matches(entry.digest);
-    ReferenceReport { name: entry.name.clone(), found: entry.found, intact }
+    ReferenceReport::new(entry.name.clone(), entry.found, intact)
 }
 
 fn reference(facts: &ReferenceFacts) -> ReferenceReport {
     let intact = matches(facts.digest);
-    ReferenceReport { name: facts.name.clone(), found: facts.found, intact }
+    ReferenceReport {
+        element: facts.element.clone(),
+        transforms: facts.transforms.clone(),
+        ..ReferenceReport::new(facts.name.clone(), facts.found, intact)
+    }
 }
 
 fn matches(digest: DigestFact) -> Option<bool> {
@@ -207,7 +211,7 @@ pub(super) fn evidence_record(
         kind: facts.form,
         time: facts.time(),
         references: references
-            .map(|(name, found, intact)| ReferenceReport { name, found, intact })
+            .map(|(name, found, intact)| ReferenceReport::new(name, found, intact))
             .collect(),
         timestamps: stamps().map(|(facts, it)| time_stamp(facts, it)).collect(),
         conclusion: processed.conclusion,

@@ -23,6 +23,7 @@ pub use pdf::PdfWords;
 use serde::{Serialize, Serializer};
 pub use time_stamp::TimeStampType;
 pub(super) use time_stamp::{Covers, TimeStampFacts};
+pub use xml::ReferencedElement;
 pub(super) use xml::{Digested, FileFact, ReferenceFacts, ReferenceKind, XmlFacts, XmlFinding};
 
 use super::poe::ObjectId;
@@ -246,6 +247,8 @@ pub(super) struct SignerFacts {
     /// All certificates that came with the signature.
     pub(super) certificates: Vec<Certificate>,
     pub(super) reference: CertificateReferenceFact,
+    /// The digest that this reference has of it, in XML, where the signer chooses it.
+    pub(super) reference_digest: Option<DigestAlgorithm>,
     /// Whether issuer and serial number in the signed reference are the certificate's.
     pub(super) issuer_serial: Option<bool>,
     /// Whether the unsigned identifier names the same certificate.

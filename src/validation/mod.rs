@@ -40,7 +40,9 @@ pub use check::{Check, CheckId, Level, Outcome};
 pub use conclusion::{Conclusion, Failed, Indeterminate};
 pub use evidence::Evidence;
 pub use evidence_record::DataObject;
-pub use facts::{Claims, EvidenceRecordType, Form, PdfWords, SignatureLevel, TimeStampType};
+pub use facts::{
+    Claims, EvidenceRecordType, Form, PdfWords, ReferencedElement, SignatureLevel, TimeStampType,
+};
 pub use policy::{Acceptable, AlgorithmConstraints, Issuers, Policy, Revocation};
 pub(crate) use provision::{Needed, ValidationData};
 pub use report::{

@@ -73,7 +73,7 @@ impl Validator {
             (Some(false), _) | (_, Some(false)) => Some(false),
             (own, over) => own.and(over),
         };
-        report.references = vec![ReferenceReport { name: "content".into(), found, intact }];
+        report.references = vec![ReferenceReport::new("content".into(), found, intact)];
         if !found && conclusion != Conclusion::TotalPassed {
             report.missing.insert(0, "content: the file that was time-stamped".to_owned());
             report.missing_vi.insert(0, "tệp đã được đóng dấu thời gian".to_owned());

@@ -94,6 +94,7 @@ impl Validator {
             certificates: &self.certificates,
             memory: self.memory(),
             limits: &self.limits,
+            read: None,
         };
         let facts = collect::collect_xml(source)?;
         self.report(DocumentFormat::Xml, &facts)

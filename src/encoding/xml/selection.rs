@@ -72,6 +72,79 @@ impl Selection {
         }
     }
 
+    /// As [`holds`](Self::holds), subtrees in the node that stand `apart` left aside, and how
+    /// many nodes that took.
+    pub(crate) fn holds_but(
+        &self,
+        document: &Document<'_>,
+        node: NodeId,
+        apart: impl Fn(NodeId) -> bool,
+    ) -> (bool, usize) {
+        let set = match self {
+            Self::Set(set) => set,
+            Self::Subtree(it) => {
+                let within = |out: &NodeId| document.is_within(*out, node);
+                let is_apart = |out: NodeId| {
+                    let above = document.ancestors_or_self(out).take_while(|it| *it != node);
+                    above.into_iter().any(&apart)
+                };
+                let around = |out: &NodeId| document.is_within(node, *out);
+                let kept = document.is_within(node, it.apex) && !it.without.iter().any(around);
+                let mut inner = it.without.iter().filter(|it| within(it));
+                return (kept && inner.all(|it| is_apart(*it)), it.without.len());
+            }
+        };
+        let (mut at, end, mut looked) = (node.index(), document.end_index(node), 0_usize);
+        while let Some(next) = document.node_at(at).filter(|_| at < end) {
+            let parts = document.attribute_places(next).len();
+            let parts = parts.saturating_add(set.scopes.places(next).len());
+            looked = looked.saturating_add(parts).saturating_add(1);
+            if next != node && apart(next) {
+                at = document.end_index(next).max(at.saturating_add(1));
+                continue;
+            }
+            if !set.holds(document, next) {
+                return (false, looked);
+            }
+            at = at.saturating_add(1);
+        }
+        (true, looked)
+    }
+
+    /// Whether one of them is `wanted`, none in subtrees being asked about that stand `apart`,
+    /// and how many nodes that took.
+    pub(crate) fn any(
+        &self,
+        document: &Document<'_>,
+        apart: impl Fn(NodeId) -> bool,
+        wanted: impl Fn(NodeId) -> bool,
+    ) -> (bool, usize) {
+        let (apex, without) = match self {
+            Self::Subtree(it) => (it.apex, it.without.as_slice()),
+            Self::Set(_) => (NodeId::ROOT, [].as_slice()),
+        };
+        if document.ancestors_or_self(apex).any(&apart) {
+            return (false, 1);
+        }
+        let (mut at, end, mut looked) = (apex.index(), document.end_index(apex), 0_usize);
+        while let Some(node) = document.node_at(at).filter(|_| at < end) {
+            looked = looked.saturating_add(1);
+            if apart(node) || without.binary_search(&node).is_ok() {
+                at = document.end_index(node).max(at.saturating_add(1));
+                continue;
+            }
+            let is_in = match self {
+                Self::Subtree(_) => true,
+                Self::Set(set) => set.has(node),
+            };
+            if is_in && wanted(node) {
+                return (true, looked);
+            }
+            at = at.saturating_add(1);
+        }
+        (false, looked)
+    }
+
     /// Writes the text of all text nodes, line ends as they stand.
     pub(crate) fn text(&self, document: &Document<'_>, sink: &mut dyn Sink) -> Result<()> {
         let (nodes, mut without) = match self {

@@ -22,9 +22,9 @@ pub(crate) struct CertificateReference {
 
 #[derive(Debug, Clone)]
 enum IssuerSerial {
-    /// The serial number in decimal digits. The issuer stands beside it as a text, of which
+    /// The octets of the serial number. The issuer stands beside it as a text, of which
     /// there are too many spellings to hold it against a name.
-    First(String),
+    First(Vec<u8>),
     /// `IssuerSerial` of RFC 5035 §4 in DER: the name where it is a directory name, and the
     /// octets of the number.
     Second {
@@ -45,6 +45,7 @@ impl CertificateReference {
         let value = dsig_or_own(document, digest, "DigestValue")?;
         let first = child(document, cert, "IssuerSerial").map(|it| {
             let serial = dsig_or_own(document, it, "X509SerialNumber").map(|it| text(document, it));
+            let serial = serial.and_then(|it| from_decimal(&it));
             serial.map_or(IssuerSerial::Unreadable, IssuerSerial::First)
         });
         let second = child(document, cert, "IssuerSerialV2").map(|it| {
@@ -64,6 +65,11 @@ impl CertificateReference {
         matches!(self.issuer_serial, Some(IssuerSerial::First(_)))
     }
 
+    /// What the certificate's digest is to be; nothing where it cannot be computed.
+    pub(crate) fn stated(&self) -> Option<(DigestAlgorithm, &[u8])> {
+        Some((self.algorithm?, &self.digest))
+    }
+
     /// Whether the digest is this certificate's; nothing where it cannot be computed.
     pub(crate) fn digest_matches(&self, certificate: &Certificate) -> Option<bool> {
         Some(match self.algorithm? {
@@ -76,9 +82,7 @@ impl CertificateReference {
     /// out.
     pub(crate) fn issuer_serial_matches(&self, certificate: &Certificate) -> Option<bool> {
         Some(match self.issuer_serial.as_ref()? {
-            IssuerSerial::First(digits) => {
-                from_decimal(digits)? == unsigned(certificate.serial_octets())
-            }
+            IssuerSerial::First(serial) => serial == unsigned(certificate.serial_octets()),
             IssuerSerial::Second { issuer, serial } => {
                 let name = certificate.issuer_name().der();
                 issuer.as_ref().is_none_or(|it| it == name) && serial == certificate.serial_octets()

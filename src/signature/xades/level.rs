@@ -106,10 +106,9 @@ impl Structure<'_, '_> {
             it.id.is_none() || formats.iter().any(|format| format.reference == it.id)
         };
         // Requirement i): no URI says where the certificate is.
-        let no_uri = signed
-            .signing_certificate
-            .as_ref()
-            .is_some_and(|it| it.references.iter().all(|it| !it.uri || it.is_first()));
+        let no_uri = signed.signing_certificate.as_ref().is_some_and(|it| {
+            it.first.is_empty() && it.references.iter().all(|it| !it.uri || it.is_first())
+        });
         key_infos == 1
             && self.certificate_held
             && (signed.signing_time.is_some() || signed.time_without_zone.is_some())

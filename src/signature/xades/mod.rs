@@ -31,6 +31,6 @@ pub(crate) use policy::NamedPolicy;
 pub(crate) use properties::{PropertyFault, PropertyFaultKind, QualifyingProperties};
 pub use said::ProductionPlace;
 
-pub(crate) use signed::SignedProperties;
+pub(crate) use signed::{SignedProperties, SigningCertificate};
 pub(crate) use time_stamp::{TimeStamp, TimeStampKind};
 pub(crate) use unsigned::{Property, PropertyKind, RevocationValue};

@@ -38,11 +38,17 @@ pub(crate) enum PropertyFaultKind {
     Malformed,
     /// It says that it qualifies another signature.
     Target,
+    /// It is there as TS 101 903 has it and as EN 319 132-1 has it.
+    BothEditions,
 }
 
 impl PropertyFault {
     pub(super) fn repeated(property: &str) -> Self {
         Self { property: property.to_owned(), kind: PropertyFaultKind::Repeated }
+    }
+
+    pub(super) fn both_editions(property: &str) -> Self {
+        Self { property: property.to_owned(), kind: PropertyFaultKind::BothEditions }
     }
 
     pub(super) fn malformed(property: &str) -> Self {
@@ -56,6 +62,7 @@ impl std::fmt::Display for PropertyFault {
         match kind {
             PropertyFaultKind::Repeated => write!(f, "{property} is there more than once"),
             PropertyFaultKind::Malformed => write!(f, "{property} cannot be read"),
+            PropertyFaultKind::BothEditions => write!(f, "{property} is there in both editions"),
             PropertyFaultKind::Target => write!(f, "{property} names another signature"),
         }
     }

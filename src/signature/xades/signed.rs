@@ -35,6 +35,8 @@ pub(crate) struct SignedProperties {
 pub(crate) struct SigningCertificate {
     /// Those of the path may stand behind that of the signer.
     pub(crate) references: Vec<CertificateReference>,
+    /// Those of the first edition, where both are there.
+    pub(crate) first: Vec<CertificateReference>,
 }
 
 /// EN 319 132-1 §5.2.4.
@@ -97,13 +99,14 @@ impl SignedProperties {
         }
         let first = once(document, node, "SigningCertificate", faults);
         let second = once(document, node, "SigningCertificateV2", faults);
-        if first.is_some() && second.is_some() {
-            faults.push(PropertyFault::repeated("SigningCertificate"));
-        }
         if let Some(it) = second.or(first) {
-            self.signing_certificate = signing_certificate(document, it, limits)?;
+            let older = first.filter(|_| second.is_some());
+            self.signing_certificate = signing_certificate(document, it, older, limits)?;
             if self.signing_certificate.is_none() {
                 faults.push(PropertyFault::malformed("SigningCertificate"));
+            }
+            if older.is_some() {
+                faults.push(PropertyFault::both_editions("SigningCertificate"));
             }
         }
         if let Some(it) = once(document, node, "SignaturePolicyIdentifier", faults) {
@@ -149,16 +152,33 @@ impl SignedProperties {
     }
 }
 
+/// `older` is of the first edition, beside one of the second.
 fn signing_certificate(
     document: &Document<'_>,
     node: NodeId,
+    older: Option<NodeId>,
     limits: &Limits,
 ) -> Result<Option<SigningCertificate>> {
-    let all = named(document, node, "Cert").map(|it| CertificateReference::read(document, it));
-    let all: Option<Vec<_>> = all.collect();
-    let Some(references) = all.filter(|it| !it.is_empty()) else { return Ok(None) };
-    within(references.len(), limits.certificates, "references to certificates")?;
-    Ok(Some(SigningCertificate { references }))
+    let read = |node: NodeId| -> Result<Option<Vec<_>>> {
+        let all = named(document, node, "Cert").map(|it| CertificateReference::read(document, it));
+        let all: Option<Vec<_>> = all.collect();
+        let all = all.filter(|it| !it.is_empty());
+        within(
+            all.as_ref().map_or(0, Vec::len),
+            limits.certificates,
+            "references to certificates",
+        )?;
+        Ok(all)
+    };
+    let Some(references) = read(node)? else { return Ok(None) };
+    let first = match older {
+        Some(older) => match read(older)? {
+            Some(first) => first,
+            None => return Ok(None),
+        },
+        None => Vec::new(),
+    };
+    Ok(Some(SigningCertificate { references, first }))
 }
 
 impl DataObjectFormat {

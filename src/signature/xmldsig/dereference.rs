@@ -6,9 +6,10 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::base64::Decoder;
+use super::files::ReadFiles;
 use super::target::Target;
 use super::transform::Transform;
-use super::{Reference, Signature, SignedInfo, value};
+use super::{Reference, Signature, SignedInfo};
 use crate::crypto::{Digest, DigestAlgorithm, DigestContext, Verification};
 use crate::encoding::xml::{
     Canonicalization, Document, Ids, Method, NodeId, Scopes, Selection, Sink, Subtree, decode,
@@ -49,6 +50,9 @@ pub(crate) enum Covered {
     Nodes(Selection),
     /// What the text of these nodes of the document stands for in base64.
     Text(Selection),
+    /// Octets that were made of these nodes and worked on as such: which of the nodes are in
+    /// them still cannot be told.
+    Octets(Selection),
     /// A file beside the document, as it stands or transformed.
     File { as_it_stands: bool },
 }
@@ -59,7 +63,15 @@ impl Covered {
     pub(crate) fn holds(&self, document: &Document<'_>, node: NodeId) -> bool {
         match self {
             Self::Nodes(nodes) => nodes.holds(document, node),
-            Self::Text(_) | Self::File { .. } => false,
+            Self::Text(_) | Self::Octets(_) | Self::File { .. } => false,
+        }
+    }
+
+    /// The nodes of the document that what was digested was made of.
+    pub(crate) fn nodes(&self) -> Option<&Selection> {
+        match self {
+            Self::Nodes(nodes) | Self::Text(nodes) | Self::Octets(nodes) => Some(nodes),
+            Self::File { .. } => None,
         }
     }
 }
@@ -78,7 +90,7 @@ pub(crate) struct Dereferencer<'d> {
     /// Steps of XPath that are left.
     pub(super) steps: Cell<u64>,
     nodes: HashMap<(Subtree, Canonicalization, DigestAlgorithm), Digest>,
-    whole_files: HashMap<(String, DigestAlgorithm), Digest>,
+    read: Rc<ReadFiles>,
 }
 
 /// The canonicalization of nodes that no transform has made octets of (§4.4.3.2).
@@ -105,8 +117,13 @@ impl<'d> Dereferencer<'d> {
             scopes: None,
             steps: Cell::new(limits.xml_xpath_steps),
             nodes: HashMap::new(),
-            whole_files: HashMap::new(),
+            read: Rc::new(ReadFiles::new(limits)),
         }
+    }
+
+    /// With what other documents read of the same files.
+    pub(crate) fn sharing(self, read: Rc<ReadFiles>) -> Self {
+        Self { read, ..self }
     }
 
     /// The elements by their Ids.
@@ -123,13 +140,8 @@ impl<'d> Dereferencer<'d> {
         signature: &Signature,
         public_key_info: &[u8],
     ) -> Result<Verification> {
-        let Some(algorithm) = signature.signed_info.method.algorithm else {
-            return Ok(Verification::Unsupported);
-        };
-        let Some(signed) = self.signed_octets(&signature.signed_info)? else {
-            return Ok(Verification::Unsupported);
-        };
-        value::check(public_key_info, algorithm, &signed, &signature.value)
+        let over = self.signed_octets(&signature.signed_info)?;
+        signature.check_value(over.as_deref(), public_key_info)
     }
 
     /// The octets that a signature's value is over; nothing where their canonicalization is
@@ -214,6 +226,14 @@ impl<'d> Dereferencer<'d> {
         }
     }
 
+    /// Counts what is asked of the nodes that were digested, node by node.
+    ///
+    /// # Errors
+    /// `LimitExceeded`.
+    pub(crate) fn effort(&self, nodes: usize) -> Result<()> {
+        self.budget.spend(nodes)
+    }
+
     fn start(&self, reference: &Reference) -> Result<(Target, Start)> {
         let (target, comments) = Target::of(reference.uri.as_deref(), &self.ids)?;
         let start = match &target {
@@ -296,15 +316,14 @@ impl<'d> Dereferencer<'d> {
         by: DigestAlgorithm,
     ) -> Result<Option<(Digest, Covered)>> {
         let as_it_stands = reference.transforms.is_empty();
-        let key = (name.to_owned(), by);
-        if let Some(known) = self.whole_files.get(&key).filter(|_| as_it_stands) {
-            return Ok(Some((known.clone(), Covered::File { as_it_stands })));
+        if let Some(known) = self.read.digest(name, by).filter(|_| as_it_stands) {
+            return Ok(Some((known, Covered::File { as_it_stands })));
         }
         let mut digesting = Digesting(DigestContext::new(by));
         let covered = self.write_file(name, reference, &mut digesting)?;
         let digest = digesting.0.finish();
         if as_it_stands && covered.is_some() {
-            self.whole_files.insert(key, digest.clone());
+            self.read.keep(name, digest.clone());
         }
         Ok(covered.map(|it| (digest, it)))
     }
@@ -318,6 +337,7 @@ impl<'d> Dereferencer<'d> {
         let as_it_stands = reference.transforms.is_empty();
         let Some(files) = self.files else { return Ok(None) };
         let Some(source) = files.open(name)? else { return Ok(None) };
+        self.read.spend(name, source.len())?;
         if as_it_stands {
             for_each_piece(&*source, 0..source.len(), |piece| sink.write(piece))?;
         } else {
@@ -426,10 +446,15 @@ pub(super) struct Scene<'x> {
     pub(super) signature: Option<NodeId>,
 }
 
+/// `rest` as [`choose`](Dereferencer::choose) left it: what comes after octets were made is
+/// read anew, and may leave anything out, but for another canonical form of the same.
 fn covered(nodes: Selection, rest: &[Transform]) -> Covered {
-    match rest.first() {
-        Some(Transform::Base64) => Covered::Text(nodes),
-        _ => Covered::Nodes(nodes),
+    match rest {
+        [Transform::Base64] => Covered::Text(nodes),
+        all if all.iter().all(|it| matches!(it, Transform::Canonicalization(_))) => {
+            Covered::Nodes(nodes)
+        }
+        _ => Covered::Octets(nodes),
     }
 }
 

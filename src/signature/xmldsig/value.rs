@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::Signature;
 use crate::crypto::{PublicKey, SignatureAlgorithm, Verification, verify};
 use crate::encoding::asn1::writer::{INTEGER, SEQUENCE, tlv};
 use crate::encoding::asn1::{Tag, Value};
@@ -10,11 +11,29 @@ use crate::error::{Error, Result};
 use crate::keys::SignatureValue;
 use crate::pki::Certificate;
 
+impl Signature {
+    /// Checks its value with the key of a `SubjectPublicKeyInfo`, over the canonical octets of
+    /// `SignedInfo`, where these are known.
+    ///
+    /// # Errors
+    /// `Malformed` when the key cannot be read.
+    pub(crate) fn check_value(
+        &self,
+        over: Option<&[u8]>,
+        public_key_info: &[u8],
+    ) -> Result<Verification> {
+        match (self.signed_info.method.algorithm, over) {
+            (Some(algorithm), Some(over)) => check(public_key_info, algorithm, over, &self.value),
+            _ => Ok(Verification::Unsupported),
+        }
+    }
+}
+
 /// Checks a value over the canonical octets of `SignedInfo`.
 ///
 /// # Errors
 /// `Malformed` when the key cannot be read.
-pub(super) fn check(
+fn check(
     public_key_info: &[u8],
     algorithm: SignatureAlgorithm,
     signed: &[u8],

@@ -31,6 +31,7 @@ pub(super) fn findings(
         all.push(key_strength(certificate, context));
     }
     all.extend(digest_strength(facts, context));
+    all.extend(reference_strength(facts, context));
     if let Some(Search::Found(path)) = search {
         // What the signature names by a digest is at least as old as the signature.
         let named = facts.signer.reference == CertificateReferenceFact::Matches;
@@ -126,7 +127,7 @@ fn digest_strength(facts: &SignatureFacts, context: Context<'_>) -> Option<Findi
     let signature = facts.signature_algorithm.known.map(SignatureAlgorithm::digest);
     // A file is as safe as the digest that a manifest or a reference has of it.
     let listed = facts.container.iter().flat_map(|it| &it.entries).map(|it| it.algorithm);
-    let references = facts.xml.iter().flat_map(|it| &it.references);
+    let references = facts.xml.iter().flat_map(|it| it.references.iter().chain(&it.manifest));
     let referred = references.map(|it| it.algorithm.known);
     let algorithms = &context.policy.algorithms;
     let weakness_of = |digest: &DigestAlgorithm| match context.role {
@@ -143,6 +144,21 @@ fn digest_strength(facts: &SignatureFacts, context: Context<'_>) -> Option<Findi
             format!("Hàm băm {weakest} quá yếu theo chính sách."),
             format!("The digest {weakest} is too weak by the policy."),
         ],
+    ))
+}
+
+/// A second certificate of the same digest takes more than two documents of the same: whoever
+/// signs chooses the documents, and an authority the certificate. The references of CMS have
+/// SHA-1 by their definition (RFC 2634 §5.4).
+fn reference_strength(facts: &SignatureFacts, context: Context<'_>) -> Option<Finding> {
+    let digest = facts.signer.reference_digest?;
+    context.policy.algorithms.weakness_of(digest, context.at)?;
+    Some(Finding::warned(
+        CheckId::DigestStrength,
+        say(
+            format!("Chữ ký ghi chứng thư số của người ký bằng hàm băm {digest}, quá yếu."),
+            format!("The signature names the signer's certificate by {digest}, which is too weak."),
+        ),
     ))
 }
 

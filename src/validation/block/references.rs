@@ -45,6 +45,7 @@ pub(super) fn digests(xml: &XmlFacts) -> Vec<Finding> {
             ),
         ));
     }
+    all.extend(xml.references.iter().filter_map(part));
     if xml.references.is_empty() {
         all.push(Finding::broken(
             CheckId::MessageDigest,
@@ -53,6 +54,22 @@ pub(super) fn digests(xml: &XmlFacts) -> Vec<Finding> {
         ));
     }
     all
+}
+
+/// What an expression leaves of an element may say something else than the whole.
+fn part(reference: &ReferenceFacts) -> Option<Finding> {
+    let element = reference.element.as_ref().filter(|it| !it.whole)?;
+    let intact = reference.found && reference.digest == DigestFact::Matches;
+    (intact && reference.kind == ReferenceKind::Data).then(|| {
+        let (name, element) = (&reference.name, &element.name);
+        Finding::warned(
+            CheckId::MessageDigest,
+            say(
+                format!("Chữ ký chỉ bao trùm một phần của “{name}” (phần tử {element})."),
+                format!("Only a part of {name:?} is signed (the element {element})."),
+            ),
+        )
+    })
 }
 
 fn digest(reference: &ReferenceFacts) -> Option<Finding> {
@@ -141,18 +158,38 @@ pub(super) fn manifest(xml: &XmlFacts) -> Vec<Finding> {
 
 /// What of its place and form is not as it must be.
 pub(super) fn structure(finding: &XmlFinding) -> Finding {
-    let XmlFinding::AmbiguousId(name) = finding else {
-        let message = say(
-            "Các thuộc tính XAdES (SignedProperties) không được chữ ký này ký: thời gian, vai trò \
-             và chứng thư số ghi trong đó có thể do người khác đặt vào, nên bị bỏ qua.",
-            "The XAdES properties (SignedProperties) are not signed by this signature: anybody \
-             may have put time, role and certificate there, which therefore count for nothing.",
-        );
-        return Finding::warned(CheckId::FormatStructure, message);
-    };
-    let message = say(
-        format!("Có nhiều phần tử cùng mang Id “{name}” được ký: không rõ phần tử nào được ký."),
-        format!("Several elements have the Id {name:?} that is signed: which one is, is open."),
-    );
-    Finding::broken(CheckId::FormatStructure, Failed::FormatFailure, message)
+    let id = CheckId::FormatStructure;
+    match finding {
+        XmlFinding::AmbiguousId(name) => Finding::broken(
+            id,
+            Failed::FormatFailure,
+            say(
+                format!(
+                    "Có nhiều phần tử cùng mang Id “{name}” được ký: không rõ phần tử nào được ký."
+                ),
+                format!(
+                    "Several elements have the Id {name:?} that is signed: which one is, is open."
+                ),
+            ),
+        ),
+        XmlFinding::PropertiesNotSigned => Finding::warned(
+            id,
+            say(
+                "Các thuộc tính XAdES (SignedProperties) không được chữ ký này ký: thời gian, vai \
+                 trò và chứng thư số ghi trong đó có thể do người khác đặt vào, nên bị bỏ qua.",
+                "The XAdES properties (SignedProperties) are not signed by this signature: anybody \
+                 may have put time, role and certificate there, which therefore count for nothing.",
+            ),
+        ),
+        XmlFinding::UnsignedObjects(count) => Finding::warned(
+            id,
+            say(
+                format!("Chữ ký chứa {count} phần (Object) không được ký; không dựa vào đó."),
+                format!(
+                    "Objects that nothing signs ({count}) stand in the signature: do not rely on \
+                     what is in them."
+                ),
+            ),
+        ),
+    }
 }

@@ -7,6 +7,7 @@ mod time_stamps;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use self::coverage::{Cover, by_xml};
 use super::cms::{CmsSource, collect as collect_cms};
@@ -21,6 +22,7 @@ use crate::limits::within;
 use crate::pki::Certificate;
 use crate::signature::asic::{Container, ContainerType, Manifest, Role};
 use crate::signature::cms::{self, SignedData};
+use crate::signature::xmldsig::ReadFiles;
 use crate::source::Files;
 use crate::validation::facts::{
     ContainerFacts, DigestFact, DocumentFacts, EntryFact, Form, Misshapen, RevocationFacts,
@@ -72,6 +74,7 @@ pub(in crate::validation) fn collect(
         container,
         known,
         digests: Digests::new(container),
+        read: Rc::new(ReadFiles::new(limits)),
         listed: BTreeMap::new(),
         references: 0,
         claimed: BTreeSet::new(),
@@ -107,6 +110,8 @@ struct Collector<'c, 's> {
     container: &'c Container<'s>,
     known: Beside<'c>,
     digests: Digests<'c, 's>,
+    /// What the signatures in XML read of the files.
+    read: Rc<ReadFiles>,
     /// What each manifest lists.
     listed: BTreeMap<&'c str, Vec<EntryFact>>,
     facts: DocumentFacts,
@@ -279,8 +284,15 @@ impl<'c> Collector<'c, '_> {
         let (text, mark) = decode(bytes)?;
         let document = Document::parse(&text, mark, limits)?;
         let files: Option<&dyn Files> = Some(self.container);
-        let source =
-            XmlSource { document: &document, files, digest: None, certificates, memory, limits };
+        let source = XmlSource {
+            document: &document,
+            files,
+            digest: None,
+            certificates,
+            memory,
+            limits,
+            read: Some(&self.read),
+        };
         Ok(collect_xml(source)?.signatures)
     }
 

@@ -409,7 +409,14 @@ fn signer_facts(signer: &SignerInfo<'_>, pool: Vec<Certificate>) -> SignerFacts 
         stated.reduce(|all, one| all && one)
     });
     let identifier = certificate.as_ref().map(|it| signer.identifier().matches(it));
-    SignerFacts { certificate, certificates: pool, reference, issuer_serial, identifier }
+    SignerFacts {
+        certificate,
+        certificates: pool,
+        reference,
+        reference_digest: None,
+        issuer_serial,
+        identifier,
+    }
 }
 
 /// As far as the digest can be computed.

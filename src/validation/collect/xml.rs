@@ -1,17 +1,21 @@
 //! Facts about the signatures in one XML document (XMLDSig §3.2, EN 319 132-1).
 
+mod coverage;
 mod evidence_records;
 mod references;
 mod signer;
 mod time_stamps;
+mod value;
 
 use std::cell::Cell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use self::references::{Followed, follow};
 use self::signer::Pool;
+use self::value::Values;
 use super::completeness::Completeness;
-use crate::crypto::{Digest, DigestAlgorithm, SignatureAlgorithm, Verification};
+use crate::crypto::{Digest, DigestAlgorithm, SignatureAlgorithm};
 use crate::encoding::xml::{Document, NodeId};
 use crate::error::{ErrorKind, Result};
 use crate::limits::Limits;
@@ -20,7 +24,7 @@ use crate::signature::xades::{
     NamedPolicy as Policy, PropertyFault, PropertyFaultKind, QualifyingProperties,
     SignedProperties, Structure,
 };
-use crate::signature::xmldsig::{Dereferencer, Signature};
+use crate::signature::xmldsig::{Dereferencer, ReadFiles, Signature};
 use crate::source::Files;
 use crate::validation::facts::{
     AttributeFact, AttributeFaultKind, CertificateReferenceFact, Claims, DataFacts, DigestFact,
@@ -42,6 +46,8 @@ pub(in crate::validation) struct XmlSource<'a> {
     /// What was read before.
     pub(in crate::validation) memory: &'a Memory,
     pub(in crate::validation) limits: &'a Limits,
+    /// What was read of the files, where other documents refer to the same ones.
+    pub(in crate::validation) read: Option<&'a Rc<ReadFiles>>,
 }
 
 /// Collects the facts about every signature and every countersignature, in document order.
@@ -50,11 +56,18 @@ pub(in crate::validation) struct XmlSource<'a> {
 /// `LimitExceeded` when a bound was reached; `Io` when a file cannot be read.
 pub(in crate::validation) fn collect(source: XmlSource<'_>) -> Result<DocumentFacts> {
     let nodes = Signature::all_in(source.document, source.limits)?;
+    let dereferencer = Dereferencer::new(source.document, source.files, source.limits);
     let mut collector = Collector {
         source,
-        dereferencer: Dereferencer::new(source.document, source.files, source.limits),
+        dereferencer: match source.read {
+            Some(read) => dereferencer.sharing(Rc::clone(read)),
+            None => dereferencer,
+        },
         compared: &Cell::new(0),
+        checks: &Cell::new(0),
         stamps: 0,
+        within: HashMap::new(),
+        covered: 0,
         countersigned: HashMap::new(),
     };
     let mut found = DocumentFacts::default();
@@ -70,8 +83,14 @@ struct Collector<'a> {
     dereferencer: Dereferencer<'a>,
     /// What was compared to tell levels.
     compared: &'a Cell<usize>,
+    /// Values that were checked.
+    checks: &'a Cell<usize>,
     /// Time-stamps that were looked into.
     stamps: usize,
+    /// What names all that is in a property, once it was read.
+    within: HashMap<NodeId, Rc<[ObjectId]>>,
+    /// Things that time-stamps were found to cover.
+    covered: usize,
     /// The signatures that stand in an unsigned property of another, with what names that
     /// one and the element that has its value.
     countersigned: HashMap<NodeId, Countersigned>,
@@ -168,66 +187,22 @@ impl Collector<'_> {
         }
         let faults = properties.into_iter().flat_map(|it| it.faults());
         facts.attribute_faults = faults.map(fault).collect();
-        let certificates = signed.and_then(|it| it.signed.as_ref()?.signing_certificate.as_ref());
-        let references = certificates.map_or(&[][..], |it| &it.references);
-        let dereferencer = &mut self.dereferencer;
-        let check = |it: &Certificate| {
-            let key = it.public_key_info();
-            dereferencer.check_value(signature, key).is_ok_and(Verification::is_valid)
-        };
-        facts.signer = pool.signer(references, check);
+        let stated = signed.and_then(|it| it.signed.as_ref()?.signing_certificate.as_ref());
+        let over = self.dereferencer.signed_octets(&signature.signed_info)?;
+        let mut values = Values::new(signature, over, self.checks, self.source.limits);
+        facts.signer = pool.signer(stated, followed.key_info_signed, &mut values)?;
         facts.value = match &facts.signer.certificate {
-            Some(certificate) => self.value(signature, certificate.public_key_info())?,
-            None => self.value_by_key(signature, pool)?,
+            Some(certificate) => values.check(certificate.public_key_info())?,
+            None => by_key(&mut values, pool)?,
         };
+        facts.octets = octets(&values, signature, facts.digest_algorithm.known);
         facts.value_id = ObjectId::of(&signature.value);
-        facts.octets = self.octets(signature, facts.digest_algorithm.known)?;
         facts.revocation = pool.revocation.clone();
         facts.time_stamps = self.time_stamps(facts, read)?;
         facts.evidence_records = self.evidence_records(facts, read)?;
         facts.objects = objects(facts, pool);
         facts.level = self.level(facts, read)?.into();
         Ok(())
-    }
-
-    fn value(&mut self, signature: &Signature, public_key_info: &[u8]) -> Result<ValueFact> {
-        match self.dereferencer.check_value(signature, public_key_info) {
-            Ok(Verification::Valid) => Ok(ValueFact::Valid),
-            Ok(Verification::ValidWithoutNull) => Ok(ValueFact::ValidWithoutNull),
-            Ok(Verification::Unsupported) => Ok(ValueFact::Unsupported),
-            Ok(Verification::Invalid) => Ok(ValueFact::Invalid),
-            Err(error) if error.kind() == ErrorKind::Malformed => {
-                Ok(ValueFact::Unreadable(error.to_string()))
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Of a key without a certificate it is only known that it made the value.
-    fn value_by_key(&mut self, signature: &Signature, pool: &Pool) -> Result<ValueFact> {
-        for key in pool.keys() {
-            if self.value(signature, key)? == ValueFact::Valid {
-                return Ok(ValueFact::ValidByKey);
-            }
-        }
-        Ok(ValueFact::NotChecked)
-    }
-
-    fn octets(
-        &mut self,
-        signature: &Signature,
-        algorithm: Option<DigestAlgorithm>,
-    ) -> Result<SignatureOctets> {
-        let algorithm = algorithm.unwrap_or(DigestAlgorithm::Sha256);
-        let over = self.dereferencer.signed_octets(&signature.signed_info)?;
-        let first = signature.signed_info.references.first();
-        let data =
-            first.and_then(|it| Digest::new(it.digest_algorithm?, it.digest_value.clone()).ok());
-        Ok(SignatureOctets {
-            value: signature.value.clone(),
-            to_be_signed: over.map(|it| algorithm.digest(&it)),
-            data,
-        })
     }
 
     fn level(
@@ -248,7 +223,7 @@ impl Collector<'_> {
             document: self.source.document,
             signature: signature.element,
             properties: *properties,
-            is_signed: followed.properties_signed,
+            is_signed: followed.properties_referred,
             references: &referred,
             to_data: &followed.to_data,
             certificate_held: certificate.is_some_and(|it| pool.key_info.contains(it)),
@@ -256,6 +231,31 @@ impl Collector<'_> {
             complete,
         };
         Ok(structure.level())
+    }
+}
+
+/// Of a key without a certificate it is only known that it made the value.
+fn by_key(values: &mut Values<'_>, pool: &Pool) -> Result<ValueFact> {
+    for key in pool.keys() {
+        if values.check(key)? == ValueFact::Valid {
+            return Ok(ValueFact::ValidByKey);
+        }
+    }
+    Ok(ValueFact::NotChecked)
+}
+
+fn octets(
+    values: &Values<'_>,
+    signature: &Signature,
+    algorithm: Option<DigestAlgorithm>,
+) -> SignatureOctets {
+    let algorithm = algorithm.unwrap_or(DigestAlgorithm::Sha256);
+    let first = signature.signed_info.references.first();
+    let data = first.and_then(|it| Digest::new(it.digest_algorithm?, it.digest_value.clone()).ok());
+    SignatureOctets {
+        value: signature.value.clone(),
+        to_be_signed: values.over.as_ref().map(|it| algorithm.digest(it)),
+        data,
     }
 }
 
@@ -271,9 +271,9 @@ fn data(xml: &XmlFacts) -> DataFacts {
     DataFacts {
         found: xml.found(),
         signed_attributes: true,
-        digest: match xml.found() {
-            true => xml.digest(),
-            false => DigestFact::NotCompared,
+        digest: match (xml.found(), xml.digest()) {
+            (false, DigestFact::Matches | DigestFact::Unsupported) => DigestFact::NotCompared,
+            (_, found) => found,
         },
         ..DataFacts::default()
     }
@@ -302,7 +302,7 @@ fn fault(fault: &PropertyFault) -> AttributeFact {
     let kind = match fault.kind {
         PropertyFaultKind::Repeated => AttributeFaultKind::Repeated,
         // It stands in this signature, whatever it says.
-        PropertyFaultKind::Target => AttributeFaultKind::Other,
+        PropertyFaultKind::Target | PropertyFaultKind::BothEditions => AttributeFaultKind::Other,
         PropertyFaultKind::Malformed if fault.property == "SigningCertificate" => {
             AttributeFaultKind::Reference
         }

@@ -33,6 +33,24 @@ pub(in crate::validation) struct ReferenceFacts {
     pub(in crate::validation) algorithm: Named<DigestAlgorithm>,
     /// Why it was not found or not digested, in words.
     pub(in crate::validation) trouble: Option<String>,
+    /// What of the document it digests.
+    pub(in crate::validation) element: Option<ReferencedElement>,
+    /// The identifiers of its transforms, in their order.
+    pub(in crate::validation) transforms: Vec<String>,
+}
+
+/// The element of the document that a reference digests, as it was found: nobody has to look
+/// it up a second time by its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ReferencedElement {
+    /// Its name as it is written, with its prefix.
+    pub name: String,
+    /// Where it begins, and how long it is with its tags: in bytes of the document, which
+    /// counts as UTF-8.
+    pub byte_range: [u64; 2],
+    /// Whether all that is in it is signed, but for signatures and comments.
+    pub whole: bool,
 }
 
 /// A file that a reference is to.
@@ -74,6 +92,8 @@ pub(in crate::validation) enum XmlFinding {
     AmbiguousId(String),
     /// No reference is to its signed properties: anybody may have put them there.
     PropertiesNotSigned,
+    /// So many Objects stand in the signature, and are signed by nothing.
+    UnsignedObjects(usize),
 }
 
 impl XmlFacts {

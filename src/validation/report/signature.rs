@@ -10,7 +10,9 @@ use crate::signature::pades::LaterChanges;
 use crate::time::UtcTime;
 use crate::validation::check::Check;
 use crate::validation::conclusion::Conclusion;
-use crate::validation::facts::{Claims, Form, PdfWords, SignatureLevel, TimeStampType};
+use crate::validation::facts::{
+    Claims, Form, PdfWords, ReferencedElement, SignatureLevel, TimeStampType,
+};
 use crate::validation::steps::Block;
 
 /// Everything that was found out about one signature.
@@ -59,6 +61,19 @@ pub struct ReferenceReport {
     pub found: bool,
     /// Whether it is what was signed; nothing where that could not be computed.
     pub intact: Option<bool>,
+    /// The element of an XML document that it is to, where it stands: what `name` leads other
+    /// programs to may be another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub element: Option<ReferencedElement>,
+    /// What XML names the steps by that were taken before it was digested.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub transforms: Vec<String>,
+}
+
+impl ReferenceReport {
+    pub(in crate::validation) fn new(name: String, found: bool, intact: Option<bool>) -> Self {
+        Self { name, found, intact, element: None, transforms: Vec::new() }
+    }
 }
 
 /// What of a file a signature covers.

@@ -1,12 +1,14 @@
 //! What the references of an XML signature lead to, found anew within the signature where they
 //! are to its own parts: what stands elsewhere under the same name is no part of it.
 
+use std::collections::HashSet;
+
 use super::XmlSource;
 use crate::encoding::xml::{Method, NodeId};
 use crate::error::Result;
 use crate::signature::xades::{QualifyingProperties, Referred, is_signed_properties};
 use crate::signature::xmldsig::{
-    Covered, DS, Dereferencer, Found, Processed, Reference, Signature, Target, Transform, manifest,
+    DS, Dereferencer, Found, Processed, Reference, Signature, Target, manifest,
 };
 use crate::validation::facts::{
     DigestFact, Digested, FileFact, Named, ReferenceFacts, ReferenceKind, XmlFinding,
@@ -18,8 +20,9 @@ pub(super) struct Followed {
     pub(super) references: Vec<ReferenceFacts>,
     pub(super) manifest: Vec<ReferenceFacts>,
     pub(super) findings: Vec<XmlFinding>,
-    /// Whether the signed properties of this very signature were digested, and are as they
-    /// were.
+    /// Whether a reference is to the signed properties of this very signature.
+    pub(super) properties_referred: bool,
+    /// Whether these are as they were, besides.
     pub(super) properties_signed: bool,
     pub(super) key_info_signed: bool,
     pub(super) covers_whole_document: Option<bool>,
@@ -51,31 +54,42 @@ pub(super) fn follow(
         dereferencer,
         signature,
         properties: properties.and_then(|it| it.signed.as_ref()).map(|it| it.node),
+        of_properties: properties.map(|it| it.object),
         outer,
+        has_data: false,
+        signed_objects: HashSet::new(),
         followed: Followed::default(),
     };
     for reference in &signature.signed_info.references {
         follower.follow(reference)?;
     }
     follower.expect();
+    follower.unsigned_objects();
     Ok(follower.followed)
 }
 
-struct Follower<'f, 'd> {
-    source: XmlSource<'f>,
-    dereferencer: &'f mut Dereferencer<'d>,
-    signature: &'f Signature,
+pub(super) struct Follower<'f, 'd> {
+    pub(super) source: XmlSource<'f>,
+    pub(super) dereferencer: &'f mut Dereferencer<'d>,
+    pub(super) signature: &'f Signature,
     /// The signed properties that stand in the signature.
-    properties: Option<NodeId>,
+    pub(super) properties: Option<NodeId>,
+    /// The Object that these stand in.
+    pub(super) of_properties: Option<NodeId>,
     outer: Option<NodeId>,
-    followed: Followed,
+    /// Whether something is referred to that is no part of what a signature says of itself.
+    has_data: bool,
+    /// Its own Objects of which something is signed.
+    pub(super) signed_objects: HashSet<NodeId>,
+    pub(super) followed: Followed,
 }
 
 impl Follower<'_, '_> {
     fn follow(&mut self, reference: &Reference) -> Result<()> {
         let processed = self.dereferencer.process(self.signature.element, reference)?;
         let (kind, is_own) = self.kind(reference, &processed);
-        let facts = self.facts(reference, &processed, kind, is_own);
+        let mut facts = self.facts(reference, &processed, kind, is_own);
+        facts.element = self.element(&processed)?;
         if matches!(processed.found, Found::Ambiguous) {
             let id = facts.name.strip_prefix('#').unwrap_or(&facts.name).to_owned();
             self.followed.findings.push(XmlFinding::AmbiguousId(id));
@@ -83,13 +97,18 @@ impl Follower<'_, '_> {
         let signed = facts.found && facts.digest == DigestFact::Matches;
         match kind {
             ReferenceKind::SignedProperties => {
-                self.followed.properties_signed |= facts.found;
+                self.followed.properties_referred |= facts.found;
+                self.followed.properties_signed |= signed;
             }
             ReferenceKind::KeyInfo => self.followed.key_info_signed |= signed,
             ReferenceKind::CountersignedValue => {}
             ReferenceKind::Data | ReferenceKind::Manifest => {
                 self.covered(reference, &processed);
+                self.has_data = self.has_data || self.is_data(reference, &processed)?;
             }
+        }
+        if signed {
+            self.note_objects(reference, &processed)?;
         }
         let referred = Referred {
             id: reference.id.clone(),
@@ -119,17 +138,21 @@ impl Follower<'_, '_> {
             let signed = kinds().any(|it| it == ReferenceKind::CountersignedValue);
             (!signed).then_some(("(countersigned value)", ReferenceKind::CountersignedValue, true))
         } else {
-            let about = [ReferenceKind::SignedProperties, ReferenceKind::KeyInfo];
-            let only = kinds().all(|it| about.contains(&it));
-            only.then_some(("(no data)", ReferenceKind::Data, false))
+            (!self.has_data).then_some(("(no data)", ReferenceKind::Data, false))
         };
         if let Some((name, kind, found)) = missing {
             let digest = if found { DigestFact::Differs } else { DigestFact::NotCompared };
-            let algorithm = Named::NOTHING;
-            let name = name.to_owned();
-            let (file, trouble) = (None, None);
-            let facts = ReferenceFacts { name, file, kind, found, digest, algorithm, trouble };
-            self.followed.references.push(facts);
+            self.followed.references.push(ReferenceFacts {
+                name: name.to_owned(),
+                file: None,
+                kind,
+                found,
+                digest,
+                algorithm: Named::NOTHING,
+                trouble: None,
+                element: None,
+                transforms: Vec::new(),
+            });
         }
     }
 
@@ -139,19 +162,18 @@ impl Follower<'_, '_> {
         let kind = reference.type_uri.as_deref().unwrap_or_default();
         if is_signed_properties(kind) {
             // Digested by whatever expression, it is the whole of them or nothing.
-            let covers = |node| {
-                let covered = processed.covered.as_ref();
-                covered.is_some_and(|it| it.holds(document, node) && self.is_only(it, node))
-            };
+            let covers = |it| self.leads_to(processed, it) && self.is_only(processed, it);
             return (ReferenceKind::SignedProperties, self.properties.is_some_and(covers));
         }
         let Some(Target::Element(node)) = &processed.target else {
             return (ReferenceKind::Data, true);
         };
-        if self.outer == Some(*node) {
+        // What an expression leaves a part of is not what it is a part of.
+        let is_whole = self.leads_to(processed, *node);
+        if self.outer == Some(*node) && is_whole {
             return (ReferenceKind::CountersignedValue, true);
         }
-        if self.signature.key_info == Some(*node) {
+        if self.signature.key_info == Some(*node) && is_whole {
             return (ReferenceKind::KeyInfo, true);
         }
         let Some(element) = document.element(*node) else { return (ReferenceKind::Data, true) };
@@ -159,7 +181,10 @@ impl Follower<'_, '_> {
         let in_object = || document.parent(*node).is_some_and(is_of_ours);
         let is_within = || document.is_within(*node, self.signature.element);
         match element.local {
-            "Manifest" if element.is(DS, "Manifest") => (ReferenceKind::Manifest, in_object()),
+            "Manifest" if element.is(DS, "Manifest") && is_whole => {
+                (ReferenceKind::Manifest, in_object())
+            }
+            "Manifest" if element.is(DS, "Manifest") => (ReferenceKind::Data, in_object()),
             "Object" if element.is(DS, "Object") => (ReferenceKind::Data, is_of_ours(*node)),
             "SignatureProperties" if element.is(DS, "SignatureProperties") => {
                 (ReferenceKind::Data, in_object())
@@ -174,9 +199,19 @@ impl Follower<'_, '_> {
         }
     }
 
+    /// Whether an element was digested with all that is in it, or would have been.
+    fn leads_to(&self, processed: &Processed, node: NodeId) -> bool {
+        match (&processed.covered, &processed.target) {
+            (Some(covered), _) => covered.holds(self.source.document, node),
+            (None, Some(target)) => *target == Target::Element(node),
+            (None, None) => matches!(processed.found, Found::Unsupported(_)),
+        }
+    }
+
     /// Whether nothing but this node is covered, so that a wider reference does not pass for
     /// one to the properties.
-    fn is_only(&self, covered: &Covered, node: NodeId) -> bool {
+    fn is_only(&self, processed: &Processed, node: NodeId) -> bool {
+        let Some(covered) = &processed.covered else { return true };
         let parent = self.source.document.parent(node);
         parent.is_none_or(|it| !covered.holds(self.source.document, it))
     }
@@ -223,37 +258,6 @@ impl Follower<'_, '_> {
         facts
     }
 
-    /// What of the document is signed.
-    fn covered(&mut self, reference: &Reference, processed: &Processed) {
-        let whole = match (&processed.target, &processed.covered) {
-            (Some(Target::Document), Some(Covered::Nodes(_))) => {
-                // A filter by an expression may have left anything out.
-                let plain = |it: &Transform| {
-                    matches!(it, Transform::Enveloped | Transform::Canonicalization(_))
-                };
-                Some(reference.transforms.iter().all(plain))
-            }
-            (Some(Target::Element(node)), Some(covered)) => {
-                let document = self.source.document;
-                let root = document.root_element();
-                let plain = |it: &Transform| {
-                    matches!(it, Transform::Enveloped | Transform::Canonicalization(_))
-                };
-                let all = matches!(covered, Covered::Nodes(_))
-                    && *node == root
-                    && reference.transforms.iter().all(plain);
-                let within = document.is_within(*node, self.signature.element);
-                (!within).then_some(all)
-            }
-            _ => None,
-        };
-        let before = self.followed.covers_whole_document;
-        self.followed.covers_whole_document = match (before, whole) {
-            (Some(before), Some(now)) => Some(before || now),
-            (before, now) => before.or(now),
-        };
-    }
-
     /// XMLDSig §5.1: outside of what decides, entry by entry.
     fn manifest(&mut self, node: NodeId) -> Result<()> {
         let Ok(entries) = manifest(self.source.document, node, self.source.limits) else {
@@ -261,6 +265,9 @@ impl Follower<'_, '_> {
         };
         for entry in &entries {
             let processed = self.dereferencer.process(self.signature.element, entry)?;
+            if matches!(processed.found, Found::Matches) {
+                self.note_objects(entry, &processed)?;
+            }
             let facts = facts_of(entry, &processed, ReferenceKind::Data);
             self.followed.manifest.push(facts);
             let document = self.source.document;
@@ -291,7 +298,7 @@ fn facts_of(reference: &Reference, processed: &Processed, kind: ReferenceKind) -
         name: match reference.uri.as_deref() {
             None => "(no URI)".to_owned(),
             Some("") => "(document)".to_owned(),
-            Some(uri) => uri.chars().take(NAME).collect(),
+            Some(uri) => short(uri),
         },
         file: match &processed.target {
             Some(Target::File(name)) => {
@@ -304,6 +311,8 @@ fn facts_of(reference: &Reference, processed: &Processed, kind: ReferenceKind) -
         digest,
         algorithm: Named::by_uri(reference.digest_algorithm, &reference.digest_uri),
         trouble,
+        element: None,
+        transforms: reference.transforms.iter().map(|it| short(it.uri())).collect(),
     }
 }
 
@@ -319,5 +328,7 @@ fn digested(reference: &Reference) -> Digested {
     }
 }
 
-/// Letters of a name that are told.
-const NAME: usize = 200;
+/// As many letters of a name as are told.
+fn short(name: &str) -> String {
+    name.chars().take(200).collect()
+}

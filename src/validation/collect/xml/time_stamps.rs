@@ -1,13 +1,14 @@
 //! The time-stamps of an XML signature, and what each covers (EN 319 102-1 §5.6.2.3).
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::{Collector, Read};
 use crate::crypto::{Digest, DigestAlgorithm};
 use crate::encoding::base64;
 use crate::encoding::xml::{Canonicalization, Method, NodeId};
 use crate::error::{ErrorKind, Result};
-use crate::limits::within;
+use crate::limits::{Limits, within};
 use crate::signature::cms::{RevocationInfo, SignedData};
 use crate::signature::xades::{
     Part, Property, PropertyKind, RevocationValue, Stamped, TimeStamp, TimeStampKind, digest_parts,
@@ -16,6 +17,10 @@ use crate::signature::xmldsig::canonicalization;
 use crate::validation::collect::time_stamp::{Beside, read};
 use crate::validation::facts::{Covers, SignatureFacts, TimeStampFacts, TimeStampType};
 use crate::validation::poe::ObjectId;
+
+/// Things that the time-stamps of one document may cover together: two hundred of them over
+/// as many properties with validation data each cover some hundred thousand.
+const COVERED: usize = 1_000_000;
 
 impl Collector<'_> {
     /// Those that are signed, then those that came later.
@@ -106,7 +111,7 @@ impl Collector<'_> {
 
     /// What names all that is in these parts.
     pub(super) fn covered(
-        &self,
+        &mut self,
         facts: &SignatureFacts,
         parts: &Read<'_>,
         over: &[Part],
@@ -120,11 +125,11 @@ impl Collector<'_> {
                     all.push(facts.value_id);
                 }
                 Part::Element(node) if Some(*node) == parts.signature.key_info => {
-                    all.extend(parts.pool.key_info.iter().map(ObjectId::of_certificate));
+                    all.extend(parts.pool.key_info_objects());
                 }
                 Part::Element(node) => {
                     if let Some(property) = properties.get(node) {
-                        self.covered_property(property, &mut all)?;
+                        all.extend(self.within_property(property)?.iter());
                     }
                 }
                 Part::Referenced(place) => {
@@ -132,18 +137,23 @@ impl Collector<'_> {
                     if referred.is_some_and(|it| it.is_signed_properties) {
                         let signed = parts.properties.and_then(|it| it.signed.as_ref());
                         for stamp in signed.iter().flat_map(|it| &it.time_stamps) {
-                            self.covered_stamp(stamp, &mut all)?;
+                            all.extend(self.within_stamp(stamp)?.iter());
                         }
                     }
                 }
             }
         }
+        self.covered = self.covered.saturating_add(all.len());
+        within(self.covered, COVERED, "things that the time-stamps of a document cover")?;
         Ok(all)
     }
 
-    fn covered_property(&self, property: &Property, all: &mut Vec<ObjectId>) -> Result<()> {
+    fn within_property(&mut self, property: &Property) -> Result<Rc<[ObjectId]>> {
         if let PropertyKind::TimeStamp(stamp) = &property.kind {
-            return self.covered_stamp(stamp, all);
+            return self.within_stamp(stamp);
+        }
+        if let Some(known) = self.within.get(&property.node) {
+            return Ok(Rc::clone(known));
         }
         let document = self.source.document;
         let certificates = property.certificate_values(document);
@@ -151,34 +161,47 @@ impl Collector<'_> {
         let values = values.into_iter().map(|it| match it {
             RevocationValue::Crl(node) | RevocationValue::Ocsp(node) => node,
         });
-        for node in certificates.into_iter().chain(values) {
-            all.extend(base64::decode(&document.text_of(node)).map(|it| ObjectId::of(&it)));
-        }
-        Ok(())
+        let nodes = certificates.into_iter().chain(values);
+        let octets = nodes.filter_map(|it| base64::decode(&document.text_of(it)));
+        let all: Rc<[ObjectId]> = octets.map(|it| ObjectId::of(&it)).collect();
+        self.within.insert(property.node, Rc::clone(&all));
+        Ok(all)
     }
 
-    /// A token is covered with all that is in it.
-    fn covered_stamp(&self, stamp: &TimeStamp, all: &mut Vec<ObjectId>) -> Result<()> {
+    /// A token is covered with all that is in it. Each is read once, however many later ones
+    /// are over it.
+    fn within_stamp(&mut self, stamp: &TimeStamp) -> Result<Rc<[ObjectId]>> {
+        if let Some(known) = self.within.get(&stamp.node) {
+            return Ok(Rc::clone(known));
+        }
+        let mut all = Vec::new();
         for node in &stamp.tokens {
-            let Some(token) = base64::decode(&self.source.document.text_of(*node)) else {
-                continue;
-            };
-            all.push(ObjectId::of(&token));
-            match SignedData::parse(&token, self.source.limits) {
-                Ok(token) => {
-                    all.extend(token.certificates().iter().map(|it| ObjectId::of(it)));
-                    all.extend(token.revocation_infos().iter().map(|it| match it {
-                        RevocationInfo::Crl(der)
-                        | RevocationInfo::OcspResponse(der)
-                        | RevocationInfo::BasicOcspResponse(der)
-                        | RevocationInfo::Other(der) => ObjectId::of(der),
-                    }));
-                }
-                Err(error) if error.kind() == ErrorKind::LimitExceeded => return Err(error),
-                Err(_) => {}
+            let token = base64::decode(&self.source.document.text_of(*node));
+            if let Some(token) = token {
+                objects_in_token(&token, self.source.limits, &mut all)?;
             }
         }
-        Ok(())
+        let all: Rc<[ObjectId]> = all.into();
+        self.within.insert(stamp.node, Rc::clone(&all));
+        Ok(all)
+    }
+}
+
+fn objects_in_token(token: &[u8], limits: &Limits, all: &mut Vec<ObjectId>) -> Result<()> {
+    all.push(ObjectId::of(token));
+    match SignedData::parse(token, limits) {
+        Ok(token) => {
+            all.extend(token.certificates().iter().map(|it| ObjectId::of(it)));
+            all.extend(token.revocation_infos().iter().map(|it| match it {
+                RevocationInfo::Crl(der)
+                | RevocationInfo::OcspResponse(der)
+                | RevocationInfo::BasicOcspResponse(der)
+                | RevocationInfo::Other(der) => ObjectId::of(der),
+            }));
+            Ok(())
+        }
+        Err(error) if error.kind() == ErrorKind::LimitExceeded => Err(error),
+        Err(_) => Ok(()),
     }
 }
 
