@@ -7,7 +7,7 @@ use super::codec::parse;
 use super::diagnostic::DiagnosticCode;
 use super::header::Envelope;
 use super::message::{Message, Parsed};
-use super::seal::{DIFFERS, SealReport};
+use super::seal::{DIFFERS, Parts, SealReport};
 use super::signature::SignatureState;
 use crate::encoding::xml::{Reader, Token, decode};
 use crate::error::{Error, ErrorKind, Result};
@@ -129,7 +129,8 @@ pub fn validate(message: &[u8], validator: &Validator, limits: &Limits) -> Resul
     }
     let Message::Document(envelope) = parsed else { return Ok(report) };
     report = own_signature(report, check(message, &envelope, validator)?);
-    let seals = envelope.check_seals(validator)?;
+    let parts = Parts::of(&envelope, validator.limits());
+    let seals = parts.check_seals(&envelope, validator)?;
     let sealed = seals.iter().any(SealReport::holds);
     for seal in &seals {
         report = report.with_part(seal.name(), seal.report().clone());
@@ -137,7 +138,7 @@ pub fn validate(message: &[u8], validator: &Validator, limits: &Limits) -> Resul
             report = report.with_diagnostic(DIFFERS, it.message_vi(), it.to_string());
         }
     }
-    files(report, &envelope, validator, sealed)
+    files(report, &parts.files, validator, sealed)
 }
 
 fn own_signature(report: Report, check: SignatureCheck) -> Report {
@@ -168,16 +169,11 @@ const OWN: &str = "edXML";
 /// Every file, with the signature beside it where there is one.
 fn files(
     mut report: Report,
-    envelope: &Envelope,
+    files: &[&Attachment],
     validator: &Validator,
     sealed: bool,
 ) -> Result<Report> {
-    let all: Vec<(String, &Attachment)> = envelope
-        .attachments
-        .iter()
-        .filter(|it| !it.is_seal())
-        .map(|it| (it.file_name(), it))
-        .collect();
+    let all: Vec<(String, &Attachment)> = files.iter().map(|it| (it.file_name(), *it)).collect();
     let named: BTreeMap<&str, &Attachment> = all.iter().map(|(name, it)| (&**name, *it)).collect();
     let mut uncovered = Vec::new();
     for (name, file) in &all {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::{Doubt, ExaminerRules, words};
-use crate::envelope::edxml::{Difference, Envelope, OrganId, SEAL_DIFFERS, SealReport};
+use crate::envelope::edxml::{Difference, Envelope, OrganId, Parts, SEAL_DIFFERS, SealReport};
 use crate::error::{ErrorKind, Result};
 use crate::exchange::directory::{Directory, Standing};
 use crate::exchange::journal::{FileVerdict, SignerVerdict};
@@ -64,9 +64,10 @@ pub(super) fn examined(
     sender: &OrganId,
     at: UtcTime,
 ) -> Result<Vec<Examined>> {
+    let parts = Parts::of(envelope, validator.limits());
     let mut examined = Vec::new();
     let mut files: BTreeMap<String, &[u8]> = BTreeMap::new();
-    for attachment in envelope.attachments.iter().filter(|it| !it.is_seal()) {
+    for attachment in &parts.files {
         let name = attachment.file_name();
         let Some(bytes) = attachment.bytes() else {
             examined.push(Examined::bad(name.clone(), words::damaged(&name)));
@@ -91,7 +92,8 @@ pub(super) fn examined(
     for name in files.keys().filter(|it| is_signature(it) && !used.contains(*it)) {
         examined.push(Examined::bad(name.clone(), words::signature_of_nothing(name)));
     }
-    examined.extend(judge.seals(envelope)?);
+    let seals = parts.check_seals(envelope, validator)?;
+    examined.extend(seals.iter().map(|it| judge.sealed(it)));
     Ok(examined)
 }
 
@@ -137,16 +139,6 @@ impl Judge<'_> {
     }
 
     /// A seal is a file with a signature like any other, and has to fit the message besides.
-    fn seals(&self, envelope: &Envelope) -> Result<Vec<Examined>> {
-        let seals = match envelope.check_seals(self.validator) {
-            Err(error) if error.kind() == ErrorKind::LimitExceeded => {
-                return Ok(vec![Examined::bad(String::new(), words::TOO_MANY_SEALS.to_owned())]);
-            }
-            seals => seals?,
-        };
-        Ok(seals.iter().map(|it| self.sealed(it)).collect())
-    }
-
     fn sealed(&self, seal: &SealReport) -> Examined {
         let judged = self.reported(seal.name(), seal.report().clone());
         let differences = seal.differences();

@@ -12,6 +12,9 @@ use crate::error::{Error, Result};
 /// The first line, with the version of the list.
 const TITLE: &str = "edXML seal 1";
 
+/// Bytes of one list. A thousand files with long names take some hundred thousand.
+pub(super) const MOST: usize = 1 << 20;
+
 /// Stands between the parts of a value; no value has one.
 pub(super) const SEPARATOR: char = '\t';
 
@@ -34,10 +37,7 @@ impl SealedContent {
         &self.text
     }
 
-    pub(super) fn of<'a>(
-        envelope: &Envelope,
-        files: impl Iterator<Item = &'a Attachment>,
-    ) -> Result<Self> {
+    pub(super) fn of(envelope: &Envelope, files: &[&Attachment]) -> Result<Self> {
         let mut lines = Lines::of(envelope);
         for file in files {
             let Some(bytes) = file.bytes() else {
@@ -47,14 +47,15 @@ impl SealedContent {
             };
             lines.file(file, Some(bytes));
         }
-        Ok(lines.finish())
+        let list = lines.finish();
+        if list.text.len() > MOST {
+            return Err(Error::misuse("the message has more values than a seal may list"));
+        }
+        Ok(list)
     }
 
     /// The same of a message as it arrived: what cannot be got out differs from whatever it was.
-    pub(super) fn of_arrived<'a>(
-        envelope: &Envelope,
-        files: impl Iterator<Item = &'a Attachment>,
-    ) -> Self {
+    pub(super) fn of_arrived(envelope: &Envelope, files: &[&Attachment]) -> Self {
         let mut lines = Lines::of(envelope);
         for file in files {
             lines.file(file, file.bytes());

@@ -9,6 +9,9 @@ use crate::encoding::steers;
 /// Letters of one value that are shown.
 const SHOWN: usize = 300;
 
+/// What a seal is called that does not hold itself.
+const SEAL: &str = "seal";
+
 /// A value that is not what was sealed: changed, gone, or come since.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
@@ -18,7 +21,13 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// The name of the value in the list: `subject`, `file`.
+    /// Another seal of the message does not hold.
+    pub(super) fn of_seal(name: String) -> Self {
+        Self { field: SEAL.to_owned(), sealed: None, arrived: Some(name) }
+    }
+
+    /// The name of the value in the list: `subject`, `file`; `seal` where another seal of the
+    /// message does not hold.
     #[must_use]
     pub fn field(&self) -> &str {
         &self.field
@@ -49,6 +58,12 @@ impl Difference {
     pub fn message_vi(&self) -> String {
         let field = label(&self.field);
         match (&self.sealed, &self.arrived) {
+            (None, Some(name)) if self.field == SEAL => {
+                format!(
+                    "{field} “{}” không đứng vững, nên không ai bảo đảm cho tệp đó.",
+                    self.show(name)
+                )
+            }
             (Some(sealed), Some(arrived)) => format!(
                 "{field} đã thay đổi so với lúc niêm phong: “{}” thành “{}”.",
                 self.show(sealed),
@@ -83,6 +98,9 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let field = &self.field;
         match (&self.sealed, &self.arrived) {
+            (None, Some(name)) if field == SEAL => {
+                write!(f, "{field}: “{}” does not hold, so nobody answers for it", self.show(name))
+            }
             (Some(sealed), Some(arrived)) => write!(
                 f,
                 "{field}: sealed as “{}”, arrived as “{}”",
@@ -158,6 +176,7 @@ fn label(field: &str) -> &str {
         "business-receiver" => "Nơi nhận được thêm hoặc bớt",
         "replaces" => "Văn bản bị thay thế",
         "file" => "Tệp đính kèm",
+        "seal" => "Dấu niêm phong khác",
         other => other,
     }
 }

@@ -7,30 +7,25 @@
 
 mod content;
 mod difference;
+mod parts;
 
 #[cfg(test)]
 mod tests;
 
 pub use self::content::SealedContent;
 pub use self::difference::Difference;
+pub(crate) use self::parts::Parts;
 use super::attachment::Attachment;
 use super::header::Envelope;
 use crate::error::{Error, ErrorKind, Result};
 use crate::keys::Signer;
-use crate::limits::{Limits, within};
+use crate::limits::Limits;
 use crate::signature::cades::SignatureBuilder;
-use crate::signature::cms::{SignedData, unarmoured};
 use crate::time::UtcTime;
 use crate::validation::{Conclusion, Report, Validator};
 
-/// What a seal is called among the files. It is known by what it signs, whatever its name is.
-const NAME: &str = "edxml-seal.p7m";
-
 /// The code of a [`Difference`] in reports.
 pub(crate) const DIFFERS: &str = "SEAL_DIFFERS";
-
-/// Seals of one message: the sender's own, and perhaps one of each who passed it on.
-const SEALS: usize = 16;
 
 /// What the check of one seal came to.
 #[derive(Debug, Clone)]
@@ -77,8 +72,12 @@ impl Envelope {
     /// [`with_seal`](Self::with_seal).
     ///
     /// # Errors
-    /// `Misuse` when a file cannot be got out; as the signer's own.
+    /// `Misuse` when a file cannot be got out, and when the message has as many seals as
+    /// anyone needs; as the signer's own.
     pub fn seal(self, signer: &dyn Signer, claimed_time: UtcTime) -> Result<Self> {
+        if self.free_name().is_none() {
+            return Err(Error::misuse("the message has too many seals already"));
+        }
         let content = self.sealed_content()?;
         let bytes = content.as_str().as_bytes();
         let seal = SignatureBuilder::new(bytes, claimed_time)
@@ -88,26 +87,30 @@ impl Envelope {
         Ok(self.with_seal(seal))
     }
 
-    /// Attaches a seal: a CMS signature that holds the [`sealed_content`](Self::sealed_content).
+    /// Attaches a seal: a CMS signature, in binary form, that holds the
+    /// [`sealed_content`](Self::sealed_content). One that has more unsigned attributes than
+    /// time-stamps, or a name that is taken, is no seal to whoever receives it but a file.
     #[must_use]
     pub fn with_seal(mut self, seal: Vec<u8>) -> Self {
         let id = format!("cid:{}", self.attachments.len().saturating_add(1));
-        let taken = |name: &str| self.attachments.iter().any(|it| it.name == name);
-        let more = (2..=SEALS).map(|n| format!("edxml-seal-{n}.p7m"));
-        let name = std::iter::once(NAME.to_owned()).chain(more).find(|it| !taken(it));
-        let mut seal = Attachment::new(id, name.unwrap_or_else(|| NAME.to_owned()), seal);
+        let name = self.free_name().or_else(|| parts::names().next());
+        let mut seal = Attachment::new(id, name.unwrap_or_default(), seal);
         "Dấu niêm phong thông điệp (edXML seal)".clone_into(&mut seal.description);
         self.attachments.push(seal);
         self
     }
 
+    fn free_name(&self) -> Option<String> {
+        parts::names().find(|name| self.attachments.iter().all(|it| it.name != *name))
+    }
+
     /// What a seal over this message signs.
     ///
     /// # Errors
-    /// `Misuse` when a file cannot be got out, so that nobody can vouch for it.
+    /// `Misuse` when a file cannot be got out, so that nobody can vouch for it, and when the
+    /// list would be longer than a megabyte.
     pub fn sealed_content(&self) -> Result<SealedContent> {
-        let files = self.attachments.iter().filter(|it| sealed_by(it).is_none());
-        SealedContent::of(self, files)
+        SealedContent::of(self, &Parts::of(self, &Limits::default()).files)
     }
 
     /// Checks every seal of a message that arrived: its signature by `validator`, its list
@@ -115,55 +118,45 @@ impl Envelope {
     /// the seal away: whoever must have one has to ask for it.
     ///
     /// # Errors
-    /// `LimitExceeded` when there are more seals than anyone needs; as
-    /// [`Validator::validate`]. That a seal is broken is no error.
+    /// As [`Validator::validate`]. That a seal is broken is no error.
     pub fn check_seals(&self, validator: &Validator) -> Result<Vec<SealReport>> {
-        let seals = self.attachments.iter().filter_map(|it| Some((it, sealed_by(it)?)));
-        let seals: Vec<_> = seals.collect();
-        within(seals.len(), SEALS, "seals of one message")?;
-        if seals.is_empty() {
+        Parts::of(self, validator.limits()).check_seals(self, validator)
+    }
+}
+
+impl Parts<'_> {
+    /// [`Envelope::check_seals`] of the message that these are the parts of.
+    pub(crate) fn check_seals(
+        &self,
+        envelope: &Envelope,
+        validator: &Validator,
+    ) -> Result<Vec<SealReport>> {
+        if self.seals.is_empty() {
             return Ok(Vec::new());
         }
-        let files = self.attachments.iter().filter(|it| sealed_by(it).is_none());
-        let arrived = SealedContent::of_arrived(self, files);
-        seals
-            .into_iter()
-            .map(|(attachment, sealed)| {
-                let name = attachment.file_name();
-                let bytes = attachment.bytes().unwrap_or_default();
-                let report = match validator.validate(bytes) {
-                    Ok(report) => report,
-                    Err(error) if error.kind() == ErrorKind::Io => return Err(error),
-                    Err(error) => Report::unreadable(&error),
-                };
-                let differences = difference::between(&sealed, &arrived);
-                Ok(SealReport { report: report.for_file(&name), name, differences })
-            })
-            .collect()
+        let arrived = SealedContent::of_arrived(envelope, &self.files);
+        let checked = self.seals.iter().map(|seal| {
+            let report = match validator.validate(seal.bytes) {
+                Ok(report) => report,
+                Err(error) if error.kind() == ErrorKind::Io => return Err(error),
+                Err(error) => Report::unreadable(&error),
+            };
+            let differences = difference::between(&seal.list, &arrived);
+            let name = seal.name.to_owned();
+            Ok(SealReport { report: report.for_file(&name), name, differences })
+        });
+        let mut checked = checked.collect::<Result<Vec<_>>>()?;
+        beside_others(&mut checked);
+        Ok(checked)
     }
 }
 
-impl Attachment {
-    /// Whether it is a seal over the message that it stands in.
-    #[must_use]
-    pub fn is_seal(&self) -> bool {
-        sealed_by(self).is_some()
+/// No list names another seal. One that does not hold is an attachment for which nobody
+/// answers, then, and none holds beside it.
+fn beside_others(seals: &mut [SealReport]) {
+    let names = seals.iter().filter(|it| !it.holds()).map(|it| it.name.clone());
+    let fallen: Vec<Difference> = names.map(Difference::of_seal).collect();
+    for seal in seals.iter_mut().filter(|it| it.holds()) {
+        seal.differences.extend_from_slice(&fallen);
     }
-}
-
-/// What it seals, where it is a seal.
-fn sealed_by(attachment: &Attachment) -> Option<SealedContent> {
-    let bytes = attachment.bytes()?;
-    // A SEQUENCE or PEM: no other file is looked into.
-    if !bytes.starts_with(&[0x30]) && !bytes.trim_ascii_start().starts_with(b"-----BEGIN ") {
-        return None;
-    }
-    let read = || -> Result<SealedContent> {
-        let limits = Limits::default();
-        let bytes = unarmoured(bytes)?;
-        let cms = SignedData::parse(&bytes, &limits)?;
-        let content = cms.content().ok_or_else(|| Error::malformed("it holds no content"))?;
-        SealedContent::read(&content.bytes()?)
-    };
-    read().ok()
 }

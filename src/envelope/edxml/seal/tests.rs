@@ -1,12 +1,17 @@
+use crate::augmentation::cades::Level;
+use crate::augmentation::cades::tests::{NOW, World};
 use crate::envelope::edxml::{
-    Attachment, Business, BusinessType, Code, Date, Envelope, Message, MessageHeader, Organization,
-    OtherInfo, Priority, PromulgationInfo, SealReport, TraceHeader, parse,
+    Attachment, Business, BusinessType, Code, Date, Difference, Envelope, Message, MessageHeader,
+    Organization, OtherInfo, Priority, PromulgationInfo, SealReport, TraceHeader, parse,
 };
 use crate::keys::SoftwareSigner;
 use crate::limits::Limits;
 use crate::pki::TrustStore;
+use crate::signature::cades::SignatureBuilder;
+use crate::signature::cms::edit::{self, Additions, attribute};
+use crate::signature::cms::oids;
 use crate::time::UtcTime;
-use crate::validation::{Conclusion, Policy, Revocation, Validator};
+use crate::validation::{Conclusion, Policy, Revocation, SignatureLevel, Validator};
 
 fn file(name: &str) -> Vec<u8> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/keys");
@@ -135,7 +140,7 @@ fn whatever_is_changed_shows() {
         let report = only(&travelled(&arrived));
         assert!(!report.holds(), "{n}");
         assert_eq!(report.report().conclusion(), Some(Conclusion::TotalPassed), "{n}");
-        let fields: Vec<_> = report.differences().iter().map(super::Difference::field).collect();
+        let fields: Vec<_> = report.differences().iter().map(Difference::field).collect();
         assert_eq!(fields, [field], "{n}");
         assert_eq!(report.differences()[0].is_grave(), grave, "{n}");
         assert!(report.differences()[0].message_vi().len() > 30, "{n}");
@@ -149,7 +154,7 @@ fn a_list_that_was_changed_fails_and_says_nothing() {
     let mut bytes = seal.bytes().unwrap().to_vec();
     let at = bytes.windows(7).position(|it| it == b"2026/11").unwrap();
     bytes[at] = b'3';
-    *seal = Attachment::new("3", "renamed.bin", bytes);
+    *seal = Attachment::new("3", "edxml-seal.p7m", bytes);
     let report = only(&arrived);
     assert!(matches!(report.report().conclusion(), Some(Conclusion::TotalFailed(_))));
     assert!(!report.holds());
@@ -164,20 +169,86 @@ fn several_seal_the_same() {
     let reports = travelled(&twice).check_seals(&validator()).unwrap();
     assert!(reports.len() == 2 && reports.iter().all(SealReport::holds));
     let mut many = message();
-    for _ in 0..17 {
+    for _ in 0..16 {
         many = many.seal(&signer(), now()).unwrap();
     }
-    assert!(many.check_seals(&validator()).is_err());
+    assert!(many.check_seals(&validator()).unwrap().iter().all(SealReport::holds));
+    assert!(many.seal(&signer(), now()).is_err());
 }
 
 #[test]
 fn other_signatures_are_no_seals() {
-    let signed = crate::signature::cades::SignatureBuilder::new(&b"edXML"[..], now())
-        .enveloping()
-        .sign(&signer())
-        .unwrap();
+    let signed = SignatureBuilder::new(&b"edXML"[..], now()).enveloping().sign(&signer()).unwrap();
     let envelope = message().attach("edxml-seal.p7m", signed);
     assert!(envelope.check_seals(&validator()).unwrap().is_empty());
-    assert!(!envelope.attachments[2].is_seal());
     assert!(envelope.sealed_content().unwrap().as_str().contains("edxml-seal.p7m"));
+}
+
+/// Whoever opens a file sees what stands behind a signature, or beside it: what is taken for a
+/// seal is covered by no list, and has to be one and nothing else.
+#[test]
+fn whatever_hides_as_a_seal_is_a_file() {
+    let sealed = message().seal(&signer(), now()).unwrap();
+    let der = sealed.attachments.last().unwrap().bytes().unwrap().to_vec();
+    let armoured = format!(
+        "-----BEGIN CMS-----\n{}\n-----END CMS-----\n<html>Phụ lục khác</html>",
+        base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &der)
+    );
+    let followed = [&der[..], b"<html>Phu luc khac</html>"].concat();
+    let additions = Additions {
+        attributes: vec![(0, attribute(oids::CONTENT_HINTS, b"\x0c\x04<p/>"))],
+        ..Additions::default()
+    };
+    let stuffed = edit::add(&der, additions, &Limits::default()).unwrap();
+    let forged = [
+        ("Phụ lục.html", armoured.clone().into_bytes()),
+        ("edxml-seal-2.p7m", armoured.into_bytes()),
+        ("edxml-seal-2.p7m", followed),
+        ("edxml-seal-2.p7m", stuffed),
+        ("Phụ lục.html", der.clone()),
+        ("edxml-seal-17.p7m", der.clone()),
+        ("edxml-seal.p7m", der.clone()),
+    ];
+    for (n, (name, bytes)) in forged.into_iter().enumerate() {
+        let arrived = travelled(&sealed.clone().attach(name, bytes));
+        let report = only(&arrived);
+        assert_eq!(report.name(), "edxml-seal.p7m", "{n}");
+        assert!(!report.holds(), "{n}");
+        let fields: Vec<_> = report.differences().iter().map(Difference::field).collect();
+        assert_eq!(fields, ["file"], "{n}");
+        assert!(report.differences()[0].arrived().unwrap().ends_with(name), "{n}");
+    }
+}
+
+#[test]
+fn a_seal_that_does_not_hold_lets_none_hold_beside_it() {
+    let mut other = message();
+    other.header.subject = "Về việc khác".to_owned();
+    let other = other.seal(&signer(), now()).unwrap().attachments.pop().unwrap();
+    let both = message().seal(&signer(), now()).unwrap().with_seal(other.bytes().unwrap().to_vec());
+    let reports = travelled(&both).check_seals(&validator()).unwrap();
+    let fields = |it: &SealReport| {
+        it.differences().iter().map(|it| it.field().to_owned()).collect::<Vec<_>>()
+    };
+    let fields: Vec<_> = reports.iter().map(fields).collect();
+    assert_eq!(fields, [["seal"], ["subject"]]);
+    let told = &reports[0].differences()[0];
+    assert!(told.message_vi().contains("edxml-seal-2.p7m") && !told.is_grave());
+    assert!(told.to_string().contains("edxml-seal-2.p7m"), "{told}");
+}
+
+/// What a level adds is no hiding place.
+#[test]
+fn a_seal_of_level_lta_is_one() {
+    let world = World::new();
+    let content = message().sealed_content().unwrap();
+    let level = Level::Lta(&world.tsa, &world.validator);
+    let seal = SignatureBuilder::new(content.as_str().as_bytes(), NOW.parse().unwrap())
+        .enveloping()
+        .level(&level)
+        .sign(&world.signer)
+        .unwrap();
+    let seals = travelled(&message().with_seal(seal)).check_seals(&world.validator).unwrap();
+    assert!(seals.len() == 1 && seals[0].holds());
+    assert_eq!(seals[0].report().signatures()[0].level(), SignatureLevel::BaselineLta);
 }
