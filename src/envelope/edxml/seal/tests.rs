@@ -1,8 +1,9 @@
 use crate::augmentation::cades::Level;
 use crate::augmentation::cades::tests::{NOW, World};
 use crate::envelope::edxml::{
-    Attachment, Business, BusinessType, Code, Date, Difference, Envelope, Message, MessageHeader,
-    Organization, OtherInfo, Priority, PromulgationInfo, SealReport, TraceHeader, parse,
+    Attachment, Business, BusinessDocumentInfo, BusinessType, Code, Date, Difference, Envelope,
+    Message, MessageHeader, Organization, OtherInfo, Priority, PromulgationInfo, Receiver,
+    ReplacementInfo, ResponseFor, SealReport, StaffInfo, TraceHeader, parse,
 };
 use crate::keys::SoftwareSigner;
 use crate::limits::Limits;
@@ -79,6 +80,7 @@ fn what_is_sealed_is_a_text_for_people() {
         "file",
         "file",
         "from",
+        "from-name",
         "notation",
         "number",
         "place",
@@ -88,43 +90,92 @@ fn what_is_sealed_is_a_text_for_people() {
     ];
     assert_eq!(lines, names);
     assert!(text.as_str().contains("\nsubject Quyết định phê duyệt kế hoạch\n"), "{text:?}");
-    let start = "edXML seal 1\ndate 2026/11/22\ndocument-id 000.00.01.H40,2026/11/22,15/QĐ-SNV\n";
+    let start = "edXML seal 2\ndate 2026/11/22\ndocument-id 000.00.01.H40,2026/11/22,15/QĐ-SNV\n";
     assert!(text.as_str().starts_with(start), "{text:?}");
     let digest = crate::crypto::DigestAlgorithm::Sha256.digest(b"%PDF-1.7 ...");
     assert!(text.as_str().contains(&format!("file {digest}\t12\tquyết định.pdf\n")), "{text:?}");
 }
 
+/// With all that a sender may say.
+fn talkative() -> Envelope {
+    let mut envelope = message();
+    envelope.header.from.organization_in_charge = "UBND tỉnh".into();
+    envelope.header.from.email = "snv@example.vn".into();
+    envelope.header.to.push(Organization::new("", "Các phòng"));
+    envelope.header.steering_type = Some(0);
+    envelope.header.document_type.detail = Some(-1);
+    let other = envelope.header.other_info.get_or_insert_default();
+    other.direction = true;
+    other.typer_notation = "TVC".into();
+    envelope.business = Some(Business {
+        reason: "Văn bản điện tử mới".into(),
+        paper: Some(1),
+        staff: Some(StaffInfo { staff: "Nguyễn Văn A".into(), ..StaffInfo::default() }),
+        ..Business::default()
+    });
+    envelope.attachments[0].description = "Văn bản chính".into();
+    envelope
+}
+
 /// What the axis is known to do: it appends itself to the trace, drops what is empty, orders
-/// elements its own way, wraps files differently.
+/// elements its own way, wraps files differently, and may lose the business of a new document.
 #[test]
 fn a_seal_survives_the_axis() {
-    let sealed = message().seal(&signer(), now()).unwrap();
-    let mut arrived = travelled(&sealed);
-    arrived.trace.push(TraceHeader::default());
-    arrived.header.to.reverse();
-    arrived.header.other_info = None;
-    arrived.header.subject = "Quyết định phê duyệt kế hoạch ".into();
-    arrived.business = None;
-    arrived.attachments.reverse();
-    for attachment in &mut arrived.attachments {
-        let bytes = attachment.bytes().unwrap().to_vec();
-        *attachment = Attachment::new("9", attachment.name.clone(), bytes);
+    for (envelope, loses) in [(message(), true), (talkative(), false), (talkative(), true)] {
+        let sealed = envelope.seal(&signer(), now()).unwrap();
+        let mut arrived = travelled(&sealed);
+        arrived.trace.push(TraceHeader::default());
+        arrived.header.to.reverse();
+        arrived.header.other_info = arrived.header.other_info.filter(|it| it.direction);
+        arrived.header.subject = "Quyết định phê duyệt kế hoạch ".into();
+        if loses {
+            arrived.business = None;
+        }
+        arrived.attachments.reverse();
+        for attachment in &mut arrived.attachments {
+            let bytes = attachment.bytes().unwrap().to_vec();
+            let (name, description) = (attachment.name.clone(), attachment.description.clone());
+            *attachment = Attachment { description, ..Attachment::new("9", name, bytes) };
+        }
+        let report = only(&travelled(&arrived));
+        assert_eq!(report.report().conclusion(), Some(Conclusion::TotalPassed));
+        assert!(report.differences().is_empty(), "{:?}", report.differences());
+        assert!(report.holds());
+        assert_eq!(report.name(), "edxml-seal.p7m");
     }
-    let report = only(&travelled(&arrived));
-    assert_eq!(report.report().conclusion(), Some(Conclusion::TotalPassed));
-    assert!(report.differences().is_empty(), "{:?}", report.differences());
-    assert!(report.holds());
-    assert_eq!(report.name(), "edxml-seal.p7m");
+}
+
+type Change = fn(&mut Envelope);
+
+/// Holds what arrived of `envelope`, each time with one change, against its seal.
+fn each_shows(envelope: &Envelope, changes: &[(&str, bool, Change)]) {
+    let sealed = envelope.clone().seal(&signer(), now()).unwrap();
+    for (n, (field, grave, change)) in changes.iter().enumerate() {
+        let mut arrived = travelled(&sealed);
+        change(&mut arrived);
+        let report = only(&travelled(&arrived));
+        assert!(!report.holds(), "{n}");
+        assert_eq!(report.report().conclusion(), Some(Conclusion::TotalPassed), "{n}");
+        let fields: Vec<_> = report.differences().iter().map(Difference::field).collect();
+        assert_eq!(fields, [*field], "{n}");
+        assert_eq!(report.differences()[0].is_grave(), *grave, "{n}");
+        assert!(report.differences()[0].message_vi().len() > 30, "{n}");
+        assert!(!report.differences()[0].message_vi().starts_with(field), "{n}: a label");
+    }
 }
 
 #[test]
 fn whatever_is_changed_shows() {
-    type Change = fn(&mut Envelope);
-    let changes: [(&str, bool, Change); 8] = [
+    let changes: [(&str, bool, Change); 10] = [
         ("subject", false, |it| it.header.subject.push('!')),
         ("number", true, |it| it.header.code.number = "16".into()),
         ("to", false, |it| drop(it.header.to.pop())),
         ("due-date", false, |it| it.header.due_date = Date::new(2027, 1, 1).unwrap()),
+        ("date", true, |it| it.header.promulgation.date = Date::new(2026, 1, 1).unwrap()),
+        ("answers", true, |it| {
+            let answered = ResponseFor { code: "9/CV".into(), ..ResponseFor::default() };
+            it.header.response_for.push(answered);
+        }),
         ("file", true, |it| {
             it.attachments[0] = Attachment::new("1", "quyết định.pdf", b"%PDF-1.7 other".to_vec());
         }),
@@ -134,17 +185,46 @@ fn whatever_is_changed_shows() {
             it.business = Some(Business { kind: BusinessType::Revocation, ..Business::default() });
         }),
     ];
-    for (n, (field, grave, change)) in changes.into_iter().enumerate() {
-        let mut arrived = travelled(&message().seal(&signer(), now()).unwrap());
-        change(&mut arrived);
-        let report = only(&travelled(&arrived));
-        assert!(!report.holds(), "{n}");
-        assert_eq!(report.report().conclusion(), Some(Conclusion::TotalPassed), "{n}");
-        let fields: Vec<_> = report.differences().iter().map(Difference::field).collect();
-        assert_eq!(fields, [field], "{n}");
-        assert_eq!(report.differences()[0].is_grave(), grave, "{n}");
-        assert!(report.differences()[0].message_vi().len() > 30, "{n}");
-    }
+    each_shows(&message(), &changes);
+}
+
+/// What people read, and systems act on, besides the document's own number and files.
+#[test]
+fn so_does_what_is_said_besides() {
+    let changes: [(&str, bool, Change); 17] = [
+        ("from-name", false, |it| it.header.from.organ_name = "Bộ Công an".into()),
+        ("from-in-charge", false, |it| it.header.from.organization_in_charge.clear()),
+        ("from-contact", false, |it| it.header.from.email = "snv@example.com".into()),
+        ("to", false, |it| it.header.to[0].organ_name = "Bộ Công an".into()),
+        ("to", false, |it| it.header.to[2].organ_name = "Các sở".into()),
+        ("direction", false, |it| it.header.other_info.as_mut().unwrap().direction = false),
+        ("typer", false, |it| {
+            it.header.other_info.as_mut().unwrap().typer_notation = "X".into();
+        }),
+        ("business-reason", false, |it| it.business.as_mut().unwrap().reason = "Khẩn".into()),
+        ("business-paper", false, |it| it.business.as_mut().unwrap().paper = None),
+        ("business-staff", false, |it| it.business.as_mut().unwrap().staff = None),
+        ("business-target", true, |it| {
+            it.business.as_mut().unwrap().document_id = Some("000.00.01.H40,x,1/QĐ".into());
+        }),
+        ("business-replaces", true, |it| {
+            let replaced = ReplacementInfo { document_id: "x".into(), organ_ids: Vec::new() };
+            it.business.as_mut().unwrap().replacements.push(replaced);
+        }),
+        ("business-information", true, |it| updates(it).document_info = Some(1)),
+        ("business-receivers", true, |it| updates(it).document_receiver = Some(1)),
+        ("business-receiver", true, |it| {
+            let receiver = Receiver { organ_id: "H13".into(), receiver_type: Some(1) };
+            updates(it).receivers.push(receiver);
+        }),
+        ("file-description", false, |it| it.attachments[0].description = "Bản nháp".into()),
+        ("file-description", false, |it| it.attachments[1].field_name = "don".into()),
+    ];
+    each_shows(&talkative(), &changes);
+}
+
+fn updates(envelope: &mut Envelope) -> &mut BusinessDocumentInfo {
+    envelope.business.as_mut().unwrap().document_info.get_or_insert_default()
 }
 
 #[test]
