@@ -7,7 +7,7 @@ use super::codec::parse;
 use super::diagnostic::DiagnosticCode;
 use super::header::Envelope;
 use super::message::{Message, Parsed};
-use super::seal::{DIFFERS, Parts, SealReport};
+use super::seal::{DIFFERS, Parts};
 use super::signature::SignatureState;
 use crate::encoding::xml::{Reader, Token, decode};
 use crate::error::{Error, ErrorKind, Result};
@@ -115,7 +115,8 @@ pub fn is_message(bytes: &[u8]) -> bool {
 
 /// Validates all that is signed in a message: each file, its seals, its own signature. Of each
 /// signature, [`covers`](crate::SignatureReport::covers) names the file; files that no
-/// signature covers are named, too. How the message deviates from the standard stands among
+/// signature covers are named, too, be it their own or a seal that
+/// [is the sender's](super::SealReport::is_of_sender). Who sealed stands among the diagnostics. How the message deviates from the standard stands among
 /// the diagnostics.
 ///
 /// # Errors
@@ -131,9 +132,11 @@ pub fn validate(message: &[u8], validator: &Validator, limits: &Limits) -> Resul
     report = own_signature(report, check(message, &envelope, validator)?);
     let parts = Parts::of(&envelope, validator.limits());
     let seals = parts.check_seals(&envelope, validator)?;
-    let sealed = seals.iter().any(SealReport::holds);
+    // A seal of somebody else answers for no file.
+    let sealed = seals.iter().any(|it| it.holds() && it.is_of_sender());
     for seal in &seals {
         report = report.with_part(seal.name(), seal.report().clone());
+        report = seal.told(report, &envelope.header.from);
         for it in seal.differences() {
             report = report.with_diagnostic(DIFFERS, it.message_vi(), it.to_string());
         }

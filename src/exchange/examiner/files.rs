@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::{Doubt, ExaminerRules, words};
-use crate::envelope::edxml::{Difference, Envelope, OrganId, Parts, SEAL_DIFFERS, SealReport};
+use crate::envelope::edxml::{
+    Difference, Envelope, OrganId, Organization, Parts, SEAL_DIFFERS, SealReport,
+};
 use crate::error::{ErrorKind, Result};
 use crate::exchange::directory::{Directory, Standing};
 use crate::exchange::journal::{FileVerdict, SignerVerdict};
@@ -93,7 +95,7 @@ pub(super) fn examined(
         examined.push(Examined::bad(name.clone(), words::signature_of_nothing(name)));
     }
     let seals = parts.check_seals(envelope, validator)?;
-    examined.extend(seals.iter().map(|it| judge.sealed(it)));
+    examined.extend(seals.iter().map(|it| judge.sealed(it, &envelope.header.from)));
     Ok(examined)
 }
 
@@ -139,13 +141,19 @@ impl Judge<'_> {
     }
 
     /// A seal is a file with a signature like any other, and has to fit the message besides.
-    fn sealed(&self, seal: &SealReport) -> Examined {
-        let judged = self.reported(seal.name(), seal.report().clone());
+    fn sealed(&self, seal: &SealReport, sender: &Organization) -> Examined {
+        let report = match self.directory {
+            // Knows by the code, which is more than names tell.
+            Some(_) => seal.report().clone(),
+            None => seal.told(seal.report().clone(), sender),
+        };
+        let judged = self.reported(seal.name(), report);
         let differences = seal.differences();
         if differences.is_empty() || judged.is_bad() {
             return judged;
         }
-        let report = differences.iter().fold(seal.report().clone(), |report, it| {
+        let report = judged.report.unwrap_or_else(|| seal.report().clone());
+        let report = differences.iter().fold(report, |report, it| {
             report.with_diagnostic(SEAL_DIFFERS, it.message_vi(), it.to_string())
         });
         let said: Vec<String> = differences.iter().map(Difference::message_vi).collect();

@@ -8,6 +8,7 @@
 mod content;
 mod difference;
 mod parts;
+mod sender;
 
 #[cfg(test)]
 mod tests;
@@ -17,12 +18,14 @@ pub use self::difference::Difference;
 pub(crate) use self::parts::Parts;
 use super::attachment::Attachment;
 use super::header::Envelope;
+use super::organization::Organization;
+use crate::encoding::printable;
 use crate::error::{Error, ErrorKind, Result};
 use crate::keys::Signer;
 use crate::limits::Limits;
 use crate::signature::cades::SignatureBuilder;
 use crate::time::UtcTime;
-use crate::validation::{Conclusion, Report, Validator};
+use crate::validation::{Conclusion, Report, SignatureReport, Validator};
 
 /// The code of a [`Difference`] in reports.
 pub(crate) const DIFFERS: &str = "SEAL_DIFFERS";
@@ -34,6 +37,7 @@ pub struct SealReport {
     name: String,
     report: Report,
     differences: Vec<Difference>,
+    of_sender: bool,
 }
 
 impl SealReport {
@@ -55,11 +59,70 @@ impl SealReport {
         &self.differences
     }
 
-    /// Whether the signature passed, and the message is the one that was sealed.
+    /// Whether the signature passed, and the message is the one that was sealed: by somebody
+    /// whose certificate is trusted, who need not be the sender. Anybody may take a seal away,
+    /// change the message and seal it himself, so ask [`is_of_sender`](Self::is_of_sender), too.
     #[must_use]
     pub fn holds(&self) -> bool {
         self.differences.is_empty() && self.report.conclusion() == Some(Conclusion::TotalPassed)
     }
+
+    /// Whether the certificate of one who sealed, and whose signature passed, names the agency
+    /// that the message says it is from: its code or its name, as the subject's CN, O, OU,
+    /// serialNumber, organizationIdentifier or UID, in whichever case. It vouches for the name;
+    /// that no other agency has it, only a directory of agencies can tell, as that of the feature
+    /// `exchange` does.
+    #[must_use]
+    pub fn is_of_sender(&self) -> bool {
+        self.of_sender
+    }
+
+    /// Who sealed, for people: names and organisations by their certificates, whatever these
+    /// are worth.
+    #[must_use]
+    pub fn sealer(&self) -> String {
+        let signatures = self.report.signatures().iter().filter(|it| !it.is_counter_signature());
+        let names = signatures.map(|it| {
+            let (name, agency) = (it.signer_name().or(it.signer()), it.agency());
+            let agency = agency.filter(|it| Some(*it) != name);
+            printable(&[name.unwrap_or("?"), agency.unwrap_or_default()].join(", "))
+        });
+        let names: Vec<String> = names.map(|it| it.trim_end_matches(", ").to_owned()).collect();
+        names.join("; ")
+    }
+
+    /// The report with who sealed the message, where the seal holds.
+    pub(crate) fn told(&self, report: Report, sender: &Organization) -> Report {
+        let (who, from) = (self.sealer(), printable(&sender.organ_name));
+        let from = format!("{from} ({})", printable(sender.organ_id.as_str()));
+        match (self.holds(), self.of_sender) {
+            (false, _) => report,
+            (true, true) => report.with_diagnostic(
+                "SEALED_BY_SENDER",
+                format!("Thông điệp do “{who}” niêm phong; chứng thư số nêu đúng cơ quan gửi “{from}”."),
+                format!("The message is sealed by “{who}”; the certificate names the sender, “{from}”."),
+            ),
+            (true, false) => report.with_diagnostic(
+                "SEALED_BY_OTHER",
+                format!(
+                    "Thông điệp do “{who}” niêm phong, nhưng chứng thư số không nêu tên hay mã của cơ quan gửi “{from}”: dấu niêm phong này không bảo đảm ai là người gửi."
+                ),
+                format!(
+                    "The message is sealed by “{who}”, whose certificate has neither the name nor the code of the sender, “{from}”: this seal does not say who sent it."
+                ),
+            ),
+        }
+    }
+}
+
+/// Whether one whose signature passed is named as the sender.
+fn is_of(report: &Report, sender: &Organization) -> bool {
+    let passed = |it: &&SignatureReport| {
+        !it.is_counter_signature() && it.conclusion() == Conclusion::TotalPassed
+    };
+    let mut certificates =
+        report.signatures().iter().filter(passed).filter_map(SignatureReport::certificate);
+    certificates.any(|it| sender::is_named(sender, it))
 }
 
 impl Envelope {
@@ -143,7 +206,8 @@ impl Parts<'_> {
             };
             let differences = difference::between(&seal.list, &arrived);
             let name = seal.name.to_owned();
-            Ok(SealReport { report: report.for_file(&name), name, differences })
+            let of_sender = is_of(&report, &envelope.header.from);
+            Ok(SealReport { report: report.for_file(&name), name, differences, of_sender })
         });
         let mut checked = checked.collect::<Result<Vec<_>>>()?;
         beside_others(&mut checked);
