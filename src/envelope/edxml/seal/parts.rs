@@ -83,9 +83,24 @@ fn hides_bytes(cms: &SignedData<'_>, limits: &Limits) -> bool {
     let sound =
         |it: &Result<SignerInfo<'_>>| it.as_ref().is_ok_and(|it| has_time_stamps_alone(it, limits));
     !cms.trailing().is_empty()
+        || !is_filled(cms)
         || cms.certificates().len() != cms.certificate_choices().len()
         || cms.revocation_infos().iter().any(other)
         || !cms.signers().iter().all(sound)
+}
+
+/// Octets of a CMS, for each signer and once more, that are in none of its fields that are
+/// read: tags and lengths, version and the set of digests, which nothing is asked of.
+const FRAME: usize = 64;
+
+fn is_filled(cms: &SignedData<'_>) -> bool {
+    let signed = cms.signers().iter().flatten().flat_map(|it| it.fields()).map(|it| it.raw());
+    let unsigned = cms.signers().iter().flatten().flat_map(|it| it.unsigned_attributes().all());
+    let sets = [cms.encapsulated_content_info(), cms.certificate_set(), cms.revocation_set()];
+    let read = signed.chain(unsigned.map(|it| it.raw())).chain(sets);
+    let read = read.fold(0_usize, |sum, it| sum.saturating_add(it.len()));
+    let frames = FRAME.saturating_mul(cms.signers().len().saturating_add(1));
+    cms.octets().len() <= read.saturating_add(frames)
 }
 
 /// Unsigned attributes are anybody's to add: those that a level adds are time-stamps.

@@ -1,5 +1,7 @@
 use crate::augmentation::cades::Level;
 use crate::augmentation::cades::tests::{NOW, World};
+use crate::encoding::asn1::Value;
+use crate::encoding::asn1::writer::tlv;
 use crate::envelope::edxml::{
     Attachment, Business, BusinessDocumentInfo, BusinessType, Code, Date, Difference, Envelope,
     Message, MessageHeader, Organization, OtherInfo, Priority, PromulgationInfo, Receiver,
@@ -285,6 +287,7 @@ fn whatever_hides_as_a_seal_is_a_file() {
         ("edxml-seal-2.p7m", armoured.into_bytes()),
         ("edxml-seal-2.p7m", followed),
         ("edxml-seal-2.p7m", stuffed),
+        ("edxml-seal-2.p7m", with_digests(&der, b"<html>Phu luc khac</html>".repeat(9).as_slice())),
         ("Phụ lục.html", der.clone()),
         ("edxml-seal-17.p7m", der.clone()),
         ("edxml-seal.p7m", der.clone()),
@@ -298,6 +301,20 @@ fn whatever_hides_as_a_seal_is_a_file() {
         assert_eq!(fields, ["file"], "{n}");
         assert!(report.differences()[0].arrived().unwrap().ends_with(name), "{n}");
     }
+}
+
+/// The set of digests says nothing that counts, and may hold anything.
+fn with_digests(der: &[u8], octets: &[u8]) -> Vec<u8> {
+    let outer = Value::only(der, 64).unwrap();
+    let mut fields = outer.sequence().unwrap();
+    let kind = fields.required().unwrap().raw();
+    let signed_data = fields.required().unwrap().explicit().unwrap();
+    let mut fields = signed_data.sequence().unwrap();
+    let version = fields.required().unwrap().raw();
+    let digests = fields.required().unwrap().content();
+    let digests = tlv(0x31, &[digests, &tlv(4, &[octets])]);
+    let signed_data = tlv(0x30, &[version, &digests, fields.rest()]);
+    tlv(0x30, &[kind, &tlv(0xa0, &[&signed_data])])
 }
 
 #[test]
