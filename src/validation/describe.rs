@@ -182,6 +182,7 @@ pub(super) fn evidence_record(
     let others = facts.others.iter().map(|it| (it.clone(), false, None));
     let references = objects.chain(others);
     EvidenceRecordReport {
+        entry: None,
         kind: facts.form,
         time: facts.time(),
         references: references
@@ -204,6 +205,7 @@ pub(super) fn time_stamp(
     processed: &ProcessedTimeStamp,
 ) -> TimeStampReport {
     TimeStampReport {
+        entry: None,
         kind: facts.kind,
         time: facts.time,
         imprint_intact: facts.imprint_intact,

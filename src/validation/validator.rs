@@ -266,7 +266,9 @@ impl Validator {
 
     /// A report by this policy, of this time, on a document of which nothing was judged yet.
     pub(crate) fn blank_report(&self, format: DocumentFormat) -> Report {
-        Report::new(format, &self.policy.name, self.at, Vec::new())
+        let recorder = self.recorder();
+        let evidence = self.evidence(&DocumentFacts::default(), &[], &[], recorder.as_ref());
+        Report::new(format, &self.policy.name, self.at, Vec::new()).with_evidence(evidence)
     }
 
     /// Validates a CMS or XML signature, or an evidence record, over a content that stands
