@@ -338,8 +338,11 @@ impl Validator {
         let stands = document.window(0..document.len())?;
         let bytes: Cow<'_, [u8]> = cms::unarmoured(&stands)?;
         let signed_data = cms::SignedData::parse(&bytes, &self.limits)?;
+        // What holds its content is what people open; beside a file it is the file.
+        let around = if content.is_none() { cms::besides_armour(&stands) } else { 0 };
+        let trailing = trailing(&signed_data).saturating_add(around);
         if signed_data.content_type() == cms::oids::ID_CT_TST_INFO {
-            return self.token(&bytes, content, trailing(&signed_data));
+            return self.token(&bytes, content, trailing);
         }
         let within = signed_data.content();
         if content.is_none() {
@@ -368,7 +371,6 @@ impl Validator {
         for signature in facts.iter_mut().filter(|it| asked(it)) {
             signature.data.encapsulated = encapsulated;
         }
-        let trailing = trailing(&signed_data);
         facts.iter_mut().for_each(|signature| signature.trailing = trailing);
         let facts = DocumentFacts { signatures: facts, ..DocumentFacts::default() };
         self.report(DocumentFormat::Cms, &facts)

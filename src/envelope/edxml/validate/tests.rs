@@ -149,6 +149,22 @@ fn a_report_on_a_message_is_on_all_its_files() {
     assert!(is_message(&whole.to_bytes().unwrap()) && !is_message(b"<a/>") && !is_message(b"%PDF"));
 }
 
+/// A copy of the seal in armour, with a page behind it, is a file that nobody signed as it is.
+#[test]
+fn a_page_behind_a_seal_is_told() {
+    let mut envelope = message();
+    envelope.header.from.organ_name = "kyso TEST".to_owned();
+    let sealed = envelope.seal(&signer(), now()).unwrap();
+    let der = sealed.attachments.last().unwrap().bytes().unwrap().to_vec();
+    let text = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, der);
+    let page = format!("-----BEGIN CMS-----\n{text}\n-----END CMS-----\n<html>Khác</html>");
+    let forged = sealed.attach("Phụ lục.html", page.into_bytes()).to_bytes().unwrap();
+    let report = validate(&forged, &validator(), &Limits::default()).unwrap();
+    assert!(matches!(report.conclusion(), Some(Conclusion::TotalFailed(_))), "{report}");
+    assert!(report.diagnostics().any(|it| it.0.contains("Phụ lục.html")), "{report}");
+    assert_eq!(report.uncovered_entries(), ["phụ lục.csv"]);
+}
+
 /// Anybody may take a seal away, change the message and seal it anew.
 #[test]
 fn a_seal_says_by_whom_it_is() {
