@@ -135,7 +135,8 @@ fn write_files(options: &Options, reports: &[Report]) -> Result<(), Box<dyn Erro
         report.write_etsi(&mut xml)?;
         write_whole(path, &xml)?;
     }
-    if let (Some(path), Some(evidence)) = (&options.save_evidence, report.evidence()) {
+    if let Some(path) = &options.save_evidence {
+        let evidence = report.evidence().ok_or("there is no evidence to save")?;
         write_whole(path, &serde_json::to_vec(evidence)?)?;
     }
     Ok(())

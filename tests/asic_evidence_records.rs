@@ -8,6 +8,7 @@ mod support;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use kyso::asic::{Container, ContainerBuilder};
+use kyso::edxml::{self, Envelope, MessageHeader, Organization};
 use kyso::{DigestAlgorithm, ErrorKind, Files, Limits, Policy, Report, Validator};
 use support::evidence_record::{Record, Stamp};
 use support::pki::{self, Authority, CONTENT, NOW, Pki};
@@ -280,4 +281,54 @@ fn a_time_stamp_is_under_a_record() {
     all.push((MANIFEST.into(), manifest(RECORD, &[(stamp, &token)])));
     all.push((RECORD.into(), over(&pki.tsa().at("2027-06-01T00:00:00Z"), &[&token]).der()));
     assert_eq!(conclusion(&all), "TOTAL_PASSED");
+}
+
+/// A record says since when a file of a message is there; nobody signs by it, and what is said of
+/// it names the file.
+#[test]
+fn of_a_message_it_covers_no_file() {
+    let pki = Pki::new();
+    let tsa = pki.tsa();
+    let container = simple(&over(&tsa, &[CONTENT]), CONTENT);
+    let header = MessageHeader { to: vec![Organization::default()], ..MessageHeader::default() };
+    let envelope = Envelope::new(header)
+        .attach("kế hoạch.asics", container)
+        .attach("bảng.csv", CONTENT.to_vec())
+        .attach("bảng.csv.p7s", over(&tsa, &[CONTENT]).der())
+        .attach("khác.csv", b"another".to_vec())
+        .attach("khác.csv.p7s", over(&tsa, &[CONTENT]).der());
+    let judge = |envelope: &Envelope| {
+        let validator = Validator::new(pki.trust(), Policy::pilot(), TOMORROW.parse().unwrap());
+        let message = envelope.to_bytes().unwrap();
+        edxml::validate(&message, &validator, &Limits::default()).unwrap()
+    };
+    let report = judge(&envelope);
+    assert_eq!(report.signatures().len(), 0);
+    let entries: Vec<_> =
+        report.evidence_records().iter().map(|it| it.entry.as_deref().unwrap()).collect();
+    assert_eq!(entries, ["kế hoạch.asics", "bảng.csv", "khác.csv"], "{report}");
+    assert!(records(&report)[0] == "TOTAL_PASSED" && records(&report)[2] != "TOTAL_PASSED");
+    let uncovered = ["kế hoạch.asics", "bảng.csv", "khác.csv"];
+    assert_eq!(report.uncovered_entries(), uncovered);
+    let told: Vec<_> = report.diagnostics().filter(|it| it.1.contains("record alone")).collect();
+    assert_eq!(told.len(), 1, "{report}");
+    assert!(told[0].0.starts_with("kế hoạch.asics: ") && told[0].1.starts_with("kế hoạch.asics: "));
+    assert!(report.clone().into_validated().is_err());
+    assert!(report.to_string().contains("“khác.csv”:") && report.to_html().contains("khác.csv"));
+
+    // What somebody signed is judged by that alone, in whichever order the files are.
+    let signer = pki.signer();
+    let signature = kyso::cades::SignatureBuilder::new(CONTENT, NOW.parse().unwrap()).enveloping();
+    let signature = signature.sign(&signer).unwrap();
+    let validator = Validator::new(pki.trust(), Policy::default(), NOW.parse().unwrap())
+        .with_crls([pki.root.crl(&[]), pki.middle.crl(&[])]);
+    for first in [true, false] {
+        let mut mixed = envelope.clone().attach("đơn.p7m", signature.clone());
+        if first {
+            mixed.attachments.rotate_right(1);
+        }
+        let message = mixed.to_bytes().unwrap();
+        let report = edxml::validate(&message, &validator, &Limits::default()).unwrap();
+        assert_eq!(report.conclusion(), Some(kyso::Conclusion::TotalPassed), "{report}");
+    }
 }

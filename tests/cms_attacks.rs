@@ -107,6 +107,30 @@ fn a_pem_file_holds_one_signature() {
     assert!(error.to_string().contains("more than one CMS"), "{error}");
 }
 
+/// What is called a page shows as one, whatever armour it begins with.
+#[test]
+fn armour_hides_no_text() {
+    use base64::Engine;
+    let rsa = Identity::rsa();
+    let mut cms = Cms::over(CONTENT, &rsa);
+    cms.content = Some(CONTENT.to_vec());
+    let text = base64::engine::general_purpose::STANDARD.encode(cms.signed_by(&rsa));
+    let pem = format!("-----BEGIN CMS-----\n{text}\n-----END CMS-----\n");
+    let judge = |pem: &str| conclusion(&pilot().validate(pem.as_bytes()).unwrap());
+    assert_eq!(judge(&pem), "TOTAL_PASSED");
+    for forged in [
+        format!("{pem}<html>another</html>"),
+        format!("{pem}-----BEGIN X-----\nAAAA\n-----END X-----\n"),
+        pem.replace("-----END CMS-----", "-----END CMS-----<html>another</html>"),
+        pem.replacen("-----\n", "-----\n<html style=\"a:b\">another</html>\n", 1),
+    ] {
+        assert_eq!(judge(&forged), "TOTAL_FAILED/FORMAT_FAILURE", "{forged}");
+    }
+    // Beside its file, it is the file that people open (RFC 7468 §2).
+    let text = format!("Subject: a signature\n{pem}");
+    assert_eq!(conclusion(&detached(text.as_bytes())), "TOTAL_PASSED");
+}
+
 /// A reader of PDFs takes a header within the first 1024 bytes, and shows what follows.
 #[test]
 fn a_signature_is_no_pdf_besides() {

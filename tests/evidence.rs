@@ -6,6 +6,7 @@ mod support;
 
 use std::sync::Arc;
 
+use kyso::edxml::{self, Envelope, MessageHeader, Organization};
 use kyso::tsp::TimeStampAuthority;
 use kyso::{
     Certificate, Conclusion, DigestAlgorithm, Error, ErrorKind, Evidence, Limits, Policy, Report,
@@ -118,6 +119,47 @@ fn what_was_asked_elsewhere_gives_the_same_report() {
     assert!(asked.contains(&ISSUER.to_owned()) && asked.contains(&OCSP.to_owned()), "{asked:?}");
     assert_same_again(&pki, &document, &report);
     assert_eq!(net.urls(), asked, "nobody is asked again");
+}
+
+/// A message rests on what all its files rest on.
+#[test]
+fn a_message_gives_the_same_report() {
+    let pki = Pki::new();
+    let net = Net::default()
+        .file(ISSUER, pki.middle.certificate.der())
+        .file(CRL, pki.middle.crl(&[]).der());
+    let net = responder(&pki, net, false).shared();
+    let header = MessageHeader {
+        from: Organization::new("000.00.01.H40", "Sở Nội vụ"),
+        to: vec![Organization::new("000.00.00.G22", "Văn phòng Chính phủ")],
+        ..MessageHeader::default()
+    };
+    let envelope = Envelope::new(header).attach("một.p7m", signed(&pki));
+    let envelope = envelope.attach("hai.p7m", pki.signed()).attach("ba.txt", b"x".to_vec());
+    let message = envelope.seal(&pki.signer(), at()).unwrap().to_bytes().unwrap();
+    let judge = |validator: &Validator| edxml::validate(&message, validator, &Limits::default());
+    let online: Arc<dyn Retrieve> = net.clone();
+    let first = validator(pki.trust())
+        .with_crls([pki.root.crl(&[]), pki.middle.crl(&[])])
+        .with_retrieval(online)
+        .keep_evidence();
+    let report = judge(&first).unwrap();
+    assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed), "{report}");
+    let asked = net.urls();
+    assert!(!asked.is_empty());
+    let evidence = saved(&report);
+    let again = validator(pki.trust()).with_evidence(&evidence).unwrap().keep_evidence();
+    let again = judge(&again).unwrap();
+    assert_eq!(json(&again), json(&report));
+    assert_eq!(json(&again.evidence()), json(&report.evidence()));
+    assert_eq!(net.urls(), asked, "nobody is asked again");
+
+    // Where no file is signed, it still rests on what was handed in.
+    let plain =
+        Envelope::new(MessageHeader { to: vec![Organization::default()], ..Default::default() });
+    let message = plain.attach("ba.txt", b"x".to_vec()).to_bytes().unwrap();
+    let report = edxml::validate(&message, &first, &Limits::default()).unwrap();
+    assert!(report.evidence().is_some());
 }
 
 /// With all that an archive holds, and at a time when the signer's certificate is revoked.

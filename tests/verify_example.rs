@@ -3,6 +3,7 @@
 
 mod support;
 
+use kyso::edxml::{Envelope, MessageHeader, Organization};
 use kyso::{DigestAlgorithm, pades};
 use serde_json::Value;
 use support::cms::{Cms, Identity};
@@ -183,6 +184,24 @@ fn what_was_kept_gives_the_same_verdict() {
     assert_exits(&["--json", "--evidence", kept, SIGNED], 2);
     assert_exits(&["--evidence", "Cargo.toml", SIGNED], 64);
     assert_exits(&["--evidence", kept, SIGNED, SIGNED], 64);
+}
+
+/// Of a message as of its files.
+#[test]
+fn what_a_message_rests_on_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let (kept, message) = (folder.path().join("evidence.json"), folder.path().join("m.edxml"));
+    let header = MessageHeader { to: vec![Organization::default()], ..MessageHeader::default() };
+    let envelope = Envelope::new(header).attach("a.p7m", std::fs::read(SIGNED).unwrap());
+    std::fs::write(&message, envelope.to_bytes().unwrap()).unwrap();
+    let (kept, message) = (kept.to_str().unwrap(), message.to_str().unwrap());
+    let time = ["--time", "2026-06-15T00:00:00Z", "--json"];
+    let first = [&TRUST[..], &time, &["--save-evidence", kept, message]].concat();
+    let first = assert_exits(&first, 0);
+    let second = [&TRUST[..2], &["--json", "--evidence", kept, message]].concat();
+    assert_eq!(first, assert_exits(&second, 0));
+    let unreadable = [&TRUST[..], &["--save-evidence", kept, "Cargo.toml"]].concat();
+    assert_exits(&unreadable, 3);
 }
 
 #[test]

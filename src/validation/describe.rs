@@ -208,6 +208,7 @@ pub(super) fn evidence_record(
     let others = facts.others.iter().map(|it| (it.clone(), false, None));
     let references = objects.chain(others);
     EvidenceRecordReport {
+        entry: None,
         kind: facts.form,
         time: facts.time(),
         references: references
@@ -230,6 +231,7 @@ pub(super) fn time_stamp(
     processed: &ProcessedTimeStamp,
 ) -> TimeStampReport {
     TimeStampReport {
+        entry: None,
         kind: facts.kind,
         time: facts.time,
         imprint_intact: facts.imprint_intact,

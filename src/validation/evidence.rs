@@ -5,6 +5,7 @@
 //! check a saved "the value verifies"; the document and what is kept here can be checked
 //! again, and give the same facts.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -179,6 +180,20 @@ impl Evidence {
         }
     }
 
+    /// With what the same validator rested on for another part of the same document.
+    pub(super) fn with(mut self, other: &Self) -> Self {
+        let anchors = other.anchors.iter().filter(|it| !self.anchors.contains(it));
+        let anchors: Vec<Anchor> = anchors.cloned().collect();
+        self.anchors.extend(anchors);
+        self.given.join(&other.given);
+        self.found.join(&other.found);
+        match (&mut self.retrieved, &other.retrieved) {
+            (Some(own), Some(other)) => own.exchanges.extend_from_slice(&other.exchanges),
+            (own, other) => *own = own.take().or_else(|| other.clone()),
+        }
+        self
+    }
+
     /// The time at which it was judged.
     #[must_use]
     pub fn validation_time(&self) -> UtcTime {
@@ -247,6 +262,13 @@ impl Material {
         }
     }
 
+    fn join(&mut self, other: &Self) {
+        join(&mut self.certificates, &other.certificates);
+        join(&mut self.crls, &other.crls);
+        join(&mut self.ocsp_responses, &other.ocsp_responses);
+        join(&mut self.time_stamp_tokens, &other.time_stamp_tokens);
+    }
+
     /// What came with the document is read from it again; it stands here so that the
     /// evidence is whole without it.
     fn add_found(&mut self, facts: &SignatureFacts) {
@@ -266,6 +288,14 @@ fn add(all: &mut Vec<Octets>, der: &[u8]) {
     if !all.iter().any(|it| it.as_slice() == der) {
         all.push(der.into());
     }
+}
+
+/// Adds what is not there yet, by a table: a message has many parts.
+fn join(all: &mut Vec<Octets>, others: &[Octets]) {
+    let known: HashSet<&[u8]> = all.iter().map(Octets::as_slice).collect();
+    let others = others.iter().filter(|it| !known.contains(it.as_slice()));
+    let others: Vec<Octets> = others.cloned().collect();
+    all.extend(others);
 }
 
 /// Every certificate that a list might have been asked about. Lists can be large, and one

@@ -157,14 +157,22 @@ impl Report {
         }
     }
 
-    /// Takes in the report on a part of the document, such as a file of a message.
-    pub(crate) fn with_part(mut self, entry: &str, part: Self) -> Self {
-        for mut signature in part.signatures {
-            signature.covers.entry.get_or_insert_with(|| entry.to_owned());
-            let conclusion = signature.conclusion;
-            self.conclusion = Some(self.conclusion.map_or(conclusion, |it| it.worse(conclusion)));
-            self.signatures.push(signature);
-        }
+    /// Takes in the report on a part of the document, such as a file of a message: what it
+    /// says names the part from now on.
+    pub(crate) fn with_part(mut self, entry: &str, mut part: Self) -> Self {
+        self.conclusion = self.conclusion_with(&part);
+        part.belongs_to(entry);
+        self.signatures.append(&mut part.signatures);
+        self.evidence_records.append(&mut part.evidence_records);
+        self.timestamps.append(&mut part.timestamps);
+        self.time_stamps.append(&mut part.time_stamps);
+        self.revisions.append(&mut part.revisions);
+        self.uncovered_entries.append(&mut part.uncovered_entries);
+        self.diagnostics.append(&mut part.diagnostics);
+        self.evidence = match (self.evidence, part.evidence) {
+            (Some(own), Some(part)) => Some(Arc::new(Arc::unwrap_or_clone(own).with(&part))),
+            (own, part) => own.or(part),
+        };
         if let Some(failure) = part.error {
             self = self.with_diagnostic(
                 "ENTRY_UNREADABLE",
@@ -172,14 +180,33 @@ impl Report {
                 format!("The file “{}” cannot be read: {}", printable(entry), failure.message),
             );
         }
-        let within = part.uncovered_entries.iter().map(|it| format!("{entry}/{it}"));
-        self.uncovered_entries.extend(within);
-        self.timestamps.extend(part.timestamps);
-        self.evidence_records.extend(part.evidence_records);
-        self.time_stamps.extend(part.time_stamps);
-        self.revisions.extend(part.revisions);
-        self.diagnostics.extend(part.diagnostics);
         self
+    }
+
+    /// Where something is signed, the signatures are judged; where nothing is, the evidence
+    /// records of all parts.
+    fn conclusion_with(&self, part: &Self) -> Option<Conclusion> {
+        let both = [self, part];
+        let signed = both.iter().any(|it| !it.signatures.is_empty());
+        let judged = both.into_iter().filter(|it| !signed || !it.signatures.is_empty());
+        judged.filter_map(|it| it.conclusion).reduce(Conclusion::worse)
+    }
+
+    /// Names the file that all of this is about.
+    fn belongs_to(&mut self, entry: &str) {
+        let within = |it: &mut Option<String>| {
+            let place = it.take().map_or_else(|| entry.to_owned(), |it| format!("{entry}/{it}"));
+            *it = Some(place);
+        };
+        self.signatures.iter_mut().for_each(|it| within(&mut it.covers.entry));
+        self.evidence_records.iter_mut().for_each(|it| within(&mut it.entry));
+        self.timestamps.iter_mut().for_each(|it| within(&mut it.entry));
+        self.revisions.iter_mut().for_each(|it| within(&mut it.entry));
+        self.uncovered_entries.iter_mut().for_each(|it| *it = format!("{entry}/{it}"));
+        for it in &mut self.diagnostics {
+            it.message_vi = format!("{}: {}", printable(entry), it.message_vi);
+            it.message_en = format!("{}: {}", printable(entry), it.message_en);
+        }
     }
 
     pub(super) fn with_evidence(mut self, evidence: Option<Evidence>) -> Self {

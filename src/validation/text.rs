@@ -101,6 +101,9 @@ impl fmt::Display for SignatureReport {
 impl fmt::Display for EvidenceRecordReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (vi, en) = of_record(self.conclusion);
+        if let Some(entry) = &self.entry {
+            writeln!(f, "“{}”:", printable(entry))?;
+        }
         writeln!(f, "{vi} ({})\n  {en}", self.conclusion)?;
         if let Some(time) = self.time {
             let from = time.vietnam();

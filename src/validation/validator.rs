@@ -266,7 +266,9 @@ impl Validator {
 
     /// A report by this policy, of this time, on a document of which nothing was judged yet.
     pub(crate) fn blank_report(&self, format: DocumentFormat) -> Report {
-        Report::new(format, &self.policy.name, self.at, Vec::new())
+        let recorder = self.recorder();
+        let evidence = self.evidence(&DocumentFacts::default(), &[], &[], recorder.as_ref());
+        Report::new(format, &self.policy.name, self.at, Vec::new()).with_evidence(evidence)
     }
 
     /// Validates a CMS or XML signature, or an evidence record, over a content that stands
@@ -336,8 +338,11 @@ impl Validator {
         let stands = document.window(0..document.len())?;
         let bytes: Cow<'_, [u8]> = cms::unarmoured(&stands)?;
         let signed_data = cms::SignedData::parse(&bytes, &self.limits)?;
+        // What holds its content is what people open; beside a file it is the file.
+        let around = if content.is_none() { cms::besides_armour(&stands) } else { 0 };
+        let trailing = trailing(&signed_data).saturating_add(around);
         if signed_data.content_type() == cms::oids::ID_CT_TST_INFO {
-            return self.token(&bytes, content, trailing(&signed_data));
+            return self.token(&bytes, content, trailing);
         }
         let within = signed_data.content();
         if content.is_none() {
@@ -366,7 +371,6 @@ impl Validator {
         for signature in facts.iter_mut().filter(|it| asked(it)) {
             signature.data.encapsulated = encapsulated;
         }
-        let trailing = trailing(&signed_data);
         facts.iter_mut().for_each(|signature| signature.trailing = trailing);
         let facts = DocumentFacts { signatures: facts, ..DocumentFacts::default() };
         self.report(DocumentFormat::Cms, &facts)

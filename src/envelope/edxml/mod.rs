@@ -67,7 +67,7 @@ pub use self::identifier::{Code, DocumentId, DocumentIdParts, OrganId, OrganIdFo
 pub use self::message::{Message, Parsed};
 pub use self::organization::{Organization, StaffInfo};
 #[cfg(feature = "exchange")]
-pub(crate) use self::seal::DIFFERS as SEAL_DIFFERS;
+pub(crate) use self::seal::{DIFFERS as SEAL_DIFFERS, Parts};
 pub use self::seal::{Difference, SealReport, SealedContent};
 pub use self::signature::{Signature, SignatureState};
 pub use self::status::{Progress, Side, StatusCode, StatusMessage};

@@ -7,7 +7,7 @@ use super::codec::parse;
 use super::diagnostic::DiagnosticCode;
 use super::header::Envelope;
 use super::message::{Message, Parsed};
-use super::seal::{DIFFERS, SealReport};
+use super::seal::{DIFFERS, Parts};
 use super::signature::SignatureState;
 use crate::encoding::xml::{Reader, Token, decode};
 use crate::error::{Error, ErrorKind, Result};
@@ -115,7 +115,8 @@ pub fn is_message(bytes: &[u8]) -> bool {
 
 /// Validates all that is signed in a message: each file, its seals, its own signature. Of each
 /// signature, [`covers`](crate::SignatureReport::covers) names the file; files that no
-/// signature covers are named, too. How the message deviates from the standard stands among
+/// signature covers are named, too, be it their own or a seal that
+/// [is the sender's](super::SealReport::is_of_sender). Who sealed stands among the diagnostics. How the message deviates from the standard stands among
 /// the diagnostics.
 ///
 /// # Errors
@@ -129,15 +130,18 @@ pub fn validate(message: &[u8], validator: &Validator, limits: &Limits) -> Resul
     }
     let Message::Document(envelope) = parsed else { return Ok(report) };
     report = own_signature(report, check(message, &envelope, validator)?);
-    let seals = envelope.check_seals(validator)?;
-    let sealed = seals.iter().any(SealReport::holds);
+    let parts = Parts::of(&envelope, validator.limits());
+    let seals = parts.check_seals(&envelope, validator)?;
+    // A seal of somebody else answers for no file.
+    let sealed = seals.iter().any(|it| it.holds() && it.is_of_sender());
     for seal in &seals {
         report = report.with_part(seal.name(), seal.report().clone());
+        report = seal.told(report, &envelope.header.from);
         for it in seal.differences() {
             report = report.with_diagnostic(DIFFERS, it.message_vi(), it.to_string());
         }
     }
-    files(report, &envelope, validator, sealed)
+    files(report, &parts.files, validator, sealed)
 }
 
 fn own_signature(report: Report, check: SignatureCheck) -> Report {
@@ -168,16 +172,11 @@ const OWN: &str = "edXML";
 /// Every file, with the signature beside it where there is one.
 fn files(
     mut report: Report,
-    envelope: &Envelope,
+    files: &[&Attachment],
     validator: &Validator,
     sealed: bool,
 ) -> Result<Report> {
-    let all: Vec<(String, &Attachment)> = envelope
-        .attachments
-        .iter()
-        .filter(|it| !it.is_seal())
-        .map(|it| (it.file_name(), it))
-        .collect();
+    let all: Vec<(String, &Attachment)> = files.iter().map(|it| (it.file_name(), *it)).collect();
     let named: BTreeMap<&str, &Attachment> = all.iter().map(|(name, it)| (&**name, *it)).collect();
     let mut uncovered = Vec::new();
     for (name, file) in &all {
@@ -192,7 +191,8 @@ fn files(
         let mut signed = false;
         if let Some(signature) = beside {
             let part = part(validator.validate_detached(signature, bytes))?;
-            signed |= part.conclusion().is_some();
+            // An evidence record says since when a file is there, and nobody signs by it.
+            signed |= !part.signatures().is_empty();
             report = report.with_part(name, part);
         }
         let within = match validator.validate(bytes) {
@@ -201,7 +201,7 @@ fn files(
             judged => Some(part(judged)?),
         };
         if let Some(part) = within {
-            signed |= part.conclusion().is_some();
+            signed |= !part.signatures().is_empty();
             report = report.with_part(name, part);
         }
         if !signed && !sealed {

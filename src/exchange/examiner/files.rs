@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::kinds::{Attached, Kind};
 use super::{Doubt, ExaminerRules, words};
-use crate::envelope::edxml::{Difference, Envelope, OrganId, SEAL_DIFFERS, SealReport};
+use crate::envelope::edxml::{
+    Difference, Envelope, OrganId, Organization, Parts, SEAL_DIFFERS, SealReport,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::exchange::directory::{Directory, Standing};
 use crate::exchange::journal::{FileVerdict, SignerVerdict};
@@ -67,9 +69,10 @@ pub(super) fn examined(
     sender: &OrganId,
     at: UtcTime,
 ) -> Result<Vec<Examined>> {
+    let parts = Parts::of(envelope, validator.limits());
     let mut examined = Vec::new();
     let mut files: BTreeMap<String, &[u8]> = BTreeMap::new();
-    for attachment in envelope.attachments.iter().filter(|it| !it.is_seal()) {
+    for attachment in &parts.files {
         let name = attachment.file_name();
         let Some(bytes) = attachment.bytes() else {
             examined.push(Examined::bad(name.clone(), words::damaged(&name)));
@@ -95,7 +98,8 @@ pub(super) fn examined(
         examined.push(Examined::bad(name.clone(), words::signature_of_nothing(name)));
     }
     signed_by_others(&mut examined);
-    examined.extend(judge.seals(envelope)?);
+    let seals = parts.check_seals(envelope, validator)?;
+    examined.extend(seals.iter().map(|it| judge.sealed(it, &envelope.header.from)));
     Ok(examined)
 }
 
@@ -170,23 +174,19 @@ impl Judge<'_> {
     }
 
     /// A seal is a file with a signature like any other, and has to fit the message besides.
-    fn seals(&self, envelope: &Envelope) -> Result<Vec<Examined>> {
-        let seals = match envelope.check_seals(self.validator) {
-            Err(error) if error.kind() == ErrorKind::LimitExceeded => {
-                return Ok(vec![Examined::bad(String::new(), words::TOO_MANY_SEALS.to_owned())]);
-            }
-            seals => seals?,
+    fn sealed(&self, seal: &SealReport, sender: &Organization) -> Examined {
+        let report = match self.directory {
+            // Knows by the code, which is more than names tell.
+            Some(_) => seal.report().clone(),
+            None => seal.told(seal.report().clone(), sender),
         };
-        Ok(seals.iter().map(|it| self.sealed(it)).collect())
-    }
-
-    fn sealed(&self, seal: &SealReport) -> Examined {
-        let judged = self.reported(seal.name(), seal.report().clone());
+        let judged = self.reported(seal.name(), report);
         let differences = seal.differences();
         if differences.is_empty() || judged.is_bad() {
             return judged;
         }
-        let report = differences.iter().fold(seal.report().clone(), |report, it| {
+        let report = judged.report.unwrap_or_else(|| seal.report().clone());
+        let report = differences.iter().fold(report, |report, it| {
             report.with_diagnostic(SEAL_DIFFERS, it.message_vi(), it.to_string())
         });
         let said: Vec<String> = differences.iter().map(Difference::message_vi).collect();

@@ -54,8 +54,6 @@ pub(super) fn signature(name: &str, signer: &str, sentences: &str) -> String {
     format!("{name}, chữ ký của {}: {sentences}", printable(signer))
 }
 
-pub(super) const TOO_MANY_SEALS: &str = "Thông điệp có quá nhiều dấu niêm phong.";
-
 pub(super) fn differs_from_seal(sentences: &str) -> String {
     format!("Thông điệp không còn như lúc niêm phong. {sentences}")
 }

@@ -118,6 +118,12 @@ impl Name {
         self.texts(ORGANIZATION).last()?
     }
 
+    /// The names of whose it is, persons and organisations, and their identifiers.
+    pub(crate) fn identities(&self) -> impl Iterator<Item = &str> {
+        let all = self.0.texts.iter().filter(|it| IDENTITIES.contains(&it.0));
+        all.filter_map(|it| it.1.as_deref())
+    }
+
     /// Its organisational units, from the largest as names are written.
     #[cfg(any(feature = "appearance", feature = "exchange"))]
     pub(crate) fn units(&self) -> Vec<&str> {
@@ -150,6 +156,16 @@ impl fmt::Debug for Name {
 const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
 const EMAIL_ADDRESS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.1");
 const ORGANIZATION: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.10");
+
+/// CN, O, OU, serialNumber, organizationIdentifier, UID.
+const IDENTITIES: [ObjectIdentifier; 6] = [
+    COMMON_NAME,
+    ORGANIZATION,
+    ObjectIdentifier::new_unwrap("2.5.4.11"),
+    ObjectIdentifier::new_unwrap("2.5.4.5"),
+    ObjectIdentifier::new_unwrap("2.5.4.97"),
+    ObjectIdentifier::new_unwrap("0.9.2342.19200300.100.1.1"),
+];
 
 /// RFC 4514 §3, and what Vietnamese certificates use besides.
 const KEYWORDS: [(&str, &str); 16] = [

@@ -51,7 +51,7 @@ mod tests;
 
 pub(crate) use attributes::{Attribute, AttributeFault, Fault};
 pub(crate) use parse::{Content, RevocationInfo, SignedData};
-pub(crate) use pem::unarmoured;
+pub(crate) use pem::{besides_armour, unarmoured};
 pub(crate) use signed::{CertificateReference, SignaturePolicy, SignedAttributes};
 pub(crate) use signer::SignerInfo;
 pub(crate) use unsigned::{TimeStampKind, UnsignedAttributes};

@@ -32,9 +32,56 @@ pub(crate) fn unarmoured(bytes: &[u8]) -> Result<Cow<'_, [u8]>> {
     }
 }
 
+/// Bytes of a file in PEM that are no part of the armour of a CMS, white space aside: text
+/// around it (RFC 7468 §2 lets there be some), other blocks, and lines within that are no base64.
+/// None where it is binary.
+pub(crate) fn besides_armour(bytes: &[u8]) -> usize {
+    if bytes.first() == Some(&SEQUENCE) {
+        return 0;
+    }
+    let (mut inside, mut besides) = (false, 0_usize);
+    for line in bytes.split(|it| *it == b'\n').map(<[u8]>::trim_ascii) {
+        let ours = match (boundary(line, b"-----BEGIN "), boundary(line, b"-----END ")) {
+            (true, _) => {
+                inside = true;
+                true
+            }
+            (_, true) => std::mem::take(&mut inside),
+            _ => inside && !line.contains(&b':') && !line.starts_with(b"-----"),
+        };
+        if !ours {
+            besides = besides.saturating_add(line.len());
+        }
+    }
+    besides
+}
+
+/// Whether a line begins or ends a CMS, and does nothing else.
+fn boundary(line: &[u8], kind: &[u8]) -> bool {
+    let label = line.strip_prefix(kind).and_then(|it| it.strip_suffix(b"-----"));
+    label.is_some_and(|it| LABELS.iter().any(|label| label.as_bytes() == it))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_stands_besides_is_counted() {
+        let armour = "-----BEGIN CMS-----\r\nMAAw\n AA==\n-----END CMS-----\n";
+        for (text, besides) in [
+            (armour.to_owned(), 0),
+            (format!("\n\n{armour}\n \n"), 0),
+            (format!("{armour}<p>\n</p>"), 7),
+            (format!("x\n{armour}"), 1),
+            (armour.replace("MAAw", "MAAw\na:b"), 3),
+            (armour.replace("END CMS-----", "END CMS-----<p>"), 20),
+            (format!("{armour}-----BEGIN X-----\nAAAA\n-----END X-----"), 36),
+        ] {
+            assert_eq!(besides_armour(text.as_bytes()), besides, "{text}");
+        }
+        assert_eq!(besides_armour(b"0\n-----BEGIN X-----"), 0, "binary");
+    }
 
     #[test]
     fn armour_of_every_label() {

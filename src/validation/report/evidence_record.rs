@@ -16,6 +16,9 @@ use crate::validation::steps::Block;
 #[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct EvidenceRecordReport {
+    /// The file that it belongs to, in a report on a message of several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entry: Option<String>,
     /// How it is written.
     #[serde(rename = "type")]
     pub kind: EvidenceRecordType,

@@ -7,6 +7,8 @@ use crate::signature::pades::{Drawing, LaterChanges, RevisionChanges};
 /// What one incremental update of a PDF changed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RevisionReport {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) entry: Option<String>,
     /// Counted from 1, the original.
     revision: usize,
     #[serde(serialize_with = "spelled")]
@@ -22,6 +24,7 @@ pub struct RevisionReport {
 impl RevisionReport {
     pub(in crate::validation) fn of(changes: &RevisionChanges) -> Self {
         Self {
+            entry: None,
             revision: changes.revision,
             kind: changes.kind,
             signatures: changes.signatures.clone(),
@@ -31,6 +34,12 @@ impl RevisionReport {
             pages: changes.pages.clone(),
             drawings: changes.drawings.clone(),
         }
+    }
+
+    /// The file that it is a revision of, in a report on a message of several.
+    #[must_use]
+    pub fn entry(&self) -> Option<&str> {
+        self.entry.as_deref()
     }
 
     /// Which update, counted from 1, which is the original.

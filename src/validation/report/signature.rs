@@ -96,6 +96,9 @@ pub struct Coverage {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct TimeStampReport {
+    /// The file that it is over, where it is over one of the files of a message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entry: Option<String>,
     /// What it is over.
     #[serde(rename = "type")]
     pub kind: TimeStampType,

@@ -5,12 +5,16 @@ use std::fmt::Display;
 
 use crate::crypto::DigestAlgorithm;
 use crate::envelope::edxml::{
-    Attachment, Business, BusinessType, Envelope, MessageHeader, OtherInfo,
+    Attachment, Business, BusinessType, Envelope, MessageHeader, Organization, OtherInfo,
+    ReplacementInfo,
 };
 use crate::error::{Error, Result};
 
 /// The first line, with the version of the list.
-const TITLE: &str = "edXML seal 1";
+const TITLE: &str = "edXML seal 2";
+
+/// Bytes of one list. A thousand files with long names take some hundred thousand.
+pub(super) const MOST: usize = 1 << 20;
 
 /// Stands between the parts of a value; no value has one.
 pub(super) const SEPARATOR: char = '\t';
@@ -19,9 +23,13 @@ pub(super) const SEPARATOR: char = '\t';
 /// by `\n`, in UTF-8.
 ///
 /// A value's white space is one blank wherever there is any, and a value that is empty, or a
-/// number that is 0, has no line: the axis keeps neither apart. What is there several times,
-/// as receivers and files are, is sorted. A file's line has the SHA-256 of its bytes, their
-/// number and the file's name, parted by tabs.
+/// number that is not above 0, has no line: the axis keeps neither apart. What is there several
+/// times, as receivers and files are, is sorted. A file's line has the SHA-256 of its bytes,
+/// their number and the file's name, parted by tabs.
+///
+/// All values of the message stand in it but those that the axis writes or that say how the
+/// message is written: its trace and `Signature`, the identifiers, codings and types of the
+/// files, and the addresses of the receivers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedContent {
     text: String,
@@ -34,10 +42,7 @@ impl SealedContent {
         &self.text
     }
 
-    pub(super) fn of<'a>(
-        envelope: &Envelope,
-        files: impl Iterator<Item = &'a Attachment>,
-    ) -> Result<Self> {
+    pub(super) fn of(envelope: &Envelope, files: &[&Attachment]) -> Result<Self> {
         let mut lines = Lines::of(envelope);
         for file in files {
             let Some(bytes) = file.bytes() else {
@@ -47,14 +52,15 @@ impl SealedContent {
             };
             lines.file(file, Some(bytes));
         }
-        Ok(lines.finish())
+        let list = lines.finish();
+        if list.text.len() > MOST {
+            return Err(Error::misuse("the message has more values than a seal may list"));
+        }
+        Ok(list)
     }
 
     /// The same of a message as it arrived: what cannot be got out differs from whatever it was.
-    pub(super) fn of_arrived<'a>(
-        envelope: &Envelope,
-        files: impl Iterator<Item = &'a Attachment>,
-    ) -> Self {
+    pub(super) fn of_arrived(envelope: &Envelope, files: &[&Attachment]) -> Self {
         let mut lines = Lines::of(envelope);
         for file in files {
             lines.file(file, file.bytes());
@@ -111,7 +117,7 @@ impl Lines {
     }
 
     fn number(&mut self, name: &'static str, value: Option<i32>) {
-        if let Some(value) = value.filter(|it| *it != 0) {
+        if let Some(value) = value.filter(|it| *it > 0) {
             self.add(name, value);
         }
     }
@@ -130,9 +136,9 @@ impl Lines {
     }
 
     fn header(&mut self, header: &MessageHeader) {
-        self.add("from", &header.from.organ_id);
-        for to in &header.to {
-            self.add("to", &to.organ_id);
+        self.sender(&header.from);
+        for it in &header.to {
+            self.parts("to", &[&it.organ_id, &it.organ_name, &it.organization_in_charge]);
         }
         self.add("document-id", &header.document_id);
         self.add("number", &header.code.number);
@@ -159,9 +165,23 @@ impl Lines {
         self.add("application", &header.application_type);
     }
 
+    /// The code by itself: systems go by it, and people by the rest.
+    fn sender(&mut self, from: &Organization) {
+        self.add("from", &from.organ_id);
+        self.add("from-name", &from.organ_name);
+        self.add("from-in-charge", &from.organization_in_charge);
+        let contact: [&dyn Display; 5] =
+            [&from.organ_add, &from.email, &from.telephone, &from.fax, &from.website];
+        self.parts("from-contact", &contact);
+    }
+
     fn other(&mut self, other: &OtherInfo) {
         self.number("priority", other.priority.map(|it| it.0));
         self.add("sphere", &other.sphere_of_promulgation);
+        self.add("typer", &other.typer_notation);
+        if other.direction {
+            self.add("direction", true);
+        }
         self.number("copies", other.promulgation_amount);
         self.number("pages", other.page_amount);
         self.all("replies", &other.reply_fors);
@@ -169,24 +189,39 @@ impl Lines {
         self.all("appendix", &other.appendixes);
     }
 
-    /// That a message brings a new document goes without saying: the axis loses it sometimes.
+    /// That a message brings a new document goes without saying: the axis loses it sometimes,
+    /// with all that is said besides.
     fn business(&mut self, business: &Business) {
-        if business.kind == BusinessType::New {
-            return;
+        if business.kind != BusinessType::New {
+            self.add("business", business.kind.number());
         }
-        self.add("business", business.kind.number());
         self.add("business-reason", &business.reason);
+        self.number("business-paper", business.paper);
         if let Some(target) = &business.document_id {
             self.add("business-target", target);
         }
-        for receiver in business.document_info.iter().flat_map(|it| &it.receivers) {
-            let kind = receiver.receiver_type.unwrap_or_default();
-            self.parts("business-receiver", &[&receiver.organ_id, &kind]);
+        if let Some(changed) = &business.document_info {
+            self.number("business-information", changed.document_info);
+            self.number("business-receivers", changed.document_receiver);
+            for receiver in &changed.receivers {
+                let kind = receiver.receiver_type.unwrap_or_default();
+                self.parts("business-receiver", &[&receiver.organ_id, &kind]);
+            }
         }
-        for replaced in &business.replacements {
-            let mut organs: Vec<&str> = replaced.organ_ids.iter().map(|it| it.as_str()).collect();
-            organs.sort_unstable();
-            self.parts("replaces", &[&replaced.document_id, &organs.join(" ")]);
+        if let Some(it) = &business.staff {
+            let staff: [&dyn Display; 6] =
+                [&it.department, &it.department_id, &it.staff, &it.staff_id, &it.email, &it.mobile];
+            self.parts("business-staff", &staff);
+        }
+        business.replacements.iter().for_each(|it| self.replacement(it));
+    }
+
+    fn replacement(&mut self, replaced: &ReplacementInfo) {
+        for organ in &replaced.organ_ids {
+            self.parts("business-replaces", &[&replaced.document_id, organ]);
+        }
+        if replaced.organ_ids.is_empty() {
+            self.parts("business-replaces", &[&replaced.document_id, &""]);
         }
     }
 
@@ -195,6 +230,12 @@ impl Lines {
         let digest = digest.unwrap_or_else(|| "?".to_owned());
         let len = bytes.map(|it| it.len()).unwrap_or_default();
         self.parts("file", &[&digest, &len, &file.name]);
+        // Apart, for not every kit on the way keeps it.
+        if !file.description.is_empty() || !file.field_name.is_empty() {
+            let said: [&dyn Display; 4] =
+                [&digest, &file.name, &file.description, &file.field_name];
+            self.parts("file-description", &said);
+        }
     }
 }
 

@@ -7,30 +7,28 @@
 
 mod content;
 mod difference;
+mod parts;
+mod sender;
 
 #[cfg(test)]
 mod tests;
 
 pub use self::content::SealedContent;
 pub use self::difference::Difference;
+pub(crate) use self::parts::Parts;
 use super::attachment::Attachment;
 use super::header::Envelope;
+use super::organization::Organization;
+use crate::encoding::printable;
 use crate::error::{Error, ErrorKind, Result};
 use crate::keys::Signer;
-use crate::limits::{Limits, within};
+use crate::limits::Limits;
 use crate::signature::cades::SignatureBuilder;
-use crate::signature::cms::{SignedData, unarmoured};
 use crate::time::UtcTime;
-use crate::validation::{Conclusion, Report, Validator};
-
-/// What a seal is called among the files. It is known by what it signs, whatever its name is.
-const NAME: &str = "edxml-seal.p7m";
+use crate::validation::{Conclusion, Report, SignatureReport, Validator};
 
 /// The code of a [`Difference`] in reports.
 pub(crate) const DIFFERS: &str = "SEAL_DIFFERS";
-
-/// Seals of one message: the sender's own, and perhaps one of each who passed it on.
-const SEALS: usize = 16;
 
 /// What the check of one seal came to.
 #[derive(Debug, Clone)]
@@ -39,6 +37,7 @@ pub struct SealReport {
     name: String,
     report: Report,
     differences: Vec<Difference>,
+    of_sender: bool,
 }
 
 impl SealReport {
@@ -60,11 +59,70 @@ impl SealReport {
         &self.differences
     }
 
-    /// Whether the signature passed, and the message is the one that was sealed.
+    /// Whether the signature passed, and the message is the one that was sealed: by somebody
+    /// whose certificate is trusted, who need not be the sender. Anybody may take a seal away,
+    /// change the message and seal it himself, so ask [`is_of_sender`](Self::is_of_sender), too.
     #[must_use]
     pub fn holds(&self) -> bool {
         self.differences.is_empty() && self.report.conclusion() == Some(Conclusion::TotalPassed)
     }
+
+    /// Whether the certificate of one who sealed, and whose signature passed, names the agency
+    /// that the message says it is from: its code or its name, as the subject's CN, O, OU,
+    /// serialNumber, organizationIdentifier or UID, in whichever case. It vouches for the name;
+    /// that no other agency has it, only a directory of agencies can tell, as that of the feature
+    /// `exchange` does.
+    #[must_use]
+    pub fn is_of_sender(&self) -> bool {
+        self.of_sender
+    }
+
+    /// Who sealed, for people: names and organisations by their certificates, whatever these
+    /// are worth.
+    #[must_use]
+    pub fn sealer(&self) -> String {
+        let signatures = self.report.signatures().iter().filter(|it| !it.is_counter_signature());
+        let names = signatures.map(|it| {
+            let (name, agency) = (it.signer_name().or(it.signer()), it.agency());
+            let agency = agency.filter(|it| Some(*it) != name);
+            printable(&[name.unwrap_or("?"), agency.unwrap_or_default()].join(", "))
+        });
+        let names: Vec<String> = names.map(|it| it.trim_end_matches(", ").to_owned()).collect();
+        names.join("; ")
+    }
+
+    /// The report with who sealed the message, where the seal holds.
+    pub(crate) fn told(&self, report: Report, sender: &Organization) -> Report {
+        let (who, from) = (self.sealer(), printable(&sender.organ_name));
+        let from = format!("{from} ({})", printable(sender.organ_id.as_str()));
+        match (self.holds(), self.of_sender) {
+            (false, _) => report,
+            (true, true) => report.with_diagnostic(
+                "SEALED_BY_SENDER",
+                format!("Thông điệp do “{who}” niêm phong; chứng thư số nêu đúng cơ quan gửi “{from}”."),
+                format!("The message is sealed by “{who}”; the certificate names the sender, “{from}”."),
+            ),
+            (true, false) => report.with_diagnostic(
+                "SEALED_BY_OTHER",
+                format!(
+                    "Thông điệp do “{who}” niêm phong, nhưng chứng thư số không nêu tên hay mã của cơ quan gửi “{from}”: dấu niêm phong này không bảo đảm ai là người gửi."
+                ),
+                format!(
+                    "The message is sealed by “{who}”, whose certificate has neither the name nor the code of the sender, “{from}”: this seal does not say who sent it."
+                ),
+            ),
+        }
+    }
+}
+
+/// Whether one whose signature passed is named as the sender.
+fn is_of(report: &Report, sender: &Organization) -> bool {
+    let passed = |it: &&SignatureReport| {
+        !it.is_counter_signature() && it.conclusion() == Conclusion::TotalPassed
+    };
+    let mut certificates =
+        report.signatures().iter().filter(passed).filter_map(SignatureReport::certificate);
+    certificates.any(|it| sender::is_named(sender, it))
 }
 
 impl Envelope {
@@ -77,8 +135,12 @@ impl Envelope {
     /// [`with_seal`](Self::with_seal).
     ///
     /// # Errors
-    /// `Misuse` when a file cannot be got out; as the signer's own.
+    /// `Misuse` when a file cannot be got out, and when the message has as many seals as
+    /// anyone needs; as the signer's own.
     pub fn seal(self, signer: &dyn Signer, claimed_time: UtcTime) -> Result<Self> {
+        if self.free_name().is_none() {
+            return Err(Error::misuse("the message has too many seals already"));
+        }
         let content = self.sealed_content()?;
         let bytes = content.as_str().as_bytes();
         let seal = SignatureBuilder::new(bytes, claimed_time)
@@ -88,26 +150,30 @@ impl Envelope {
         Ok(self.with_seal(seal))
     }
 
-    /// Attaches a seal: a CMS signature that holds the [`sealed_content`](Self::sealed_content).
+    /// Attaches a seal: a CMS signature, in binary form, that holds the
+    /// [`sealed_content`](Self::sealed_content). One that has more unsigned attributes than
+    /// time-stamps, or a name that is taken, is no seal to whoever receives it but a file.
     #[must_use]
     pub fn with_seal(mut self, seal: Vec<u8>) -> Self {
         let id = format!("cid:{}", self.attachments.len().saturating_add(1));
-        let taken = |name: &str| self.attachments.iter().any(|it| it.name == name);
-        let more = (2..=SEALS).map(|n| format!("edxml-seal-{n}.p7m"));
-        let name = std::iter::once(NAME.to_owned()).chain(more).find(|it| !taken(it));
-        let mut seal = Attachment::new(id, name.unwrap_or_else(|| NAME.to_owned()), seal);
+        let name = self.free_name().or_else(|| parts::names().next());
+        let mut seal = Attachment::new(id, name.unwrap_or_default(), seal);
         "Dấu niêm phong thông điệp (edXML seal)".clone_into(&mut seal.description);
         self.attachments.push(seal);
         self
     }
 
+    fn free_name(&self) -> Option<String> {
+        parts::names().find(|name| self.attachments.iter().all(|it| it.name != *name))
+    }
+
     /// What a seal over this message signs.
     ///
     /// # Errors
-    /// `Misuse` when a file cannot be got out, so that nobody can vouch for it.
+    /// `Misuse` when a file cannot be got out, so that nobody can vouch for it, and when the
+    /// list would be longer than a megabyte.
     pub fn sealed_content(&self) -> Result<SealedContent> {
-        let files = self.attachments.iter().filter(|it| sealed_by(it).is_none());
-        SealedContent::of(self, files)
+        SealedContent::of(self, &Parts::of(self, &Limits::default()).files)
     }
 
     /// Checks every seal of a message that arrived: its signature by `validator`, its list
@@ -115,55 +181,46 @@ impl Envelope {
     /// the seal away: whoever must have one has to ask for it.
     ///
     /// # Errors
-    /// `LimitExceeded` when there are more seals than anyone needs; as
-    /// [`Validator::validate`]. That a seal is broken is no error.
+    /// As [`Validator::validate`]. That a seal is broken is no error.
     pub fn check_seals(&self, validator: &Validator) -> Result<Vec<SealReport>> {
-        let seals = self.attachments.iter().filter_map(|it| Some((it, sealed_by(it)?)));
-        let seals: Vec<_> = seals.collect();
-        within(seals.len(), SEALS, "seals of one message")?;
-        if seals.is_empty() {
+        Parts::of(self, validator.limits()).check_seals(self, validator)
+    }
+}
+
+impl Parts<'_> {
+    /// [`Envelope::check_seals`] of the message that these are the parts of.
+    pub(crate) fn check_seals(
+        &self,
+        envelope: &Envelope,
+        validator: &Validator,
+    ) -> Result<Vec<SealReport>> {
+        if self.seals.is_empty() {
             return Ok(Vec::new());
         }
-        let files = self.attachments.iter().filter(|it| sealed_by(it).is_none());
-        let arrived = SealedContent::of_arrived(self, files);
-        seals
-            .into_iter()
-            .map(|(attachment, sealed)| {
-                let name = attachment.file_name();
-                let bytes = attachment.bytes().unwrap_or_default();
-                let report = match validator.validate(bytes) {
-                    Ok(report) => report,
-                    Err(error) if error.kind() == ErrorKind::Io => return Err(error),
-                    Err(error) => Report::unreadable(&error),
-                };
-                let differences = difference::between(&sealed, &arrived);
-                Ok(SealReport { report: report.for_file(&name), name, differences })
-            })
-            .collect()
+        let arrived = SealedContent::of_arrived(envelope, &self.files);
+        let checked = self.seals.iter().map(|seal| {
+            let report = match validator.validate(seal.bytes) {
+                Ok(report) => report,
+                Err(error) if error.kind() == ErrorKind::Io => return Err(error),
+                Err(error) => Report::unreadable(&error),
+            };
+            let differences = difference::between(&seal.list, &arrived);
+            let name = seal.name.to_owned();
+            let of_sender = is_of(&report, &envelope.header.from);
+            Ok(SealReport { report: report.for_file(&name), name, differences, of_sender })
+        });
+        let mut checked = checked.collect::<Result<Vec<_>>>()?;
+        beside_others(&mut checked);
+        Ok(checked)
     }
 }
 
-impl Attachment {
-    /// Whether it is a seal over the message that it stands in.
-    #[must_use]
-    pub fn is_seal(&self) -> bool {
-        sealed_by(self).is_some()
+/// No list names another seal. One that does not hold is an attachment for which nobody
+/// answers, then, and none holds beside it.
+fn beside_others(seals: &mut [SealReport]) {
+    let names = seals.iter().filter(|it| !it.holds()).map(|it| it.name.clone());
+    let fallen: Vec<Difference> = names.map(Difference::of_seal).collect();
+    for seal in seals.iter_mut().filter(|it| it.holds()) {
+        seal.differences.extend_from_slice(&fallen);
     }
-}
-
-/// What it seals, where it is a seal.
-fn sealed_by(attachment: &Attachment) -> Option<SealedContent> {
-    let bytes = attachment.bytes()?;
-    // A SEQUENCE or PEM: no other file is looked into.
-    if !bytes.starts_with(&[0x30]) && !bytes.trim_ascii_start().starts_with(b"-----BEGIN ") {
-        return None;
-    }
-    let read = || -> Result<SealedContent> {
-        let limits = Limits::default();
-        let bytes = unarmoured(bytes)?;
-        let cms = SignedData::parse(&bytes, &limits)?;
-        let content = cms.content().ok_or_else(|| Error::malformed("it holds no content"))?;
-        SealedContent::read(&content.bytes()?)
-    };
-    read().ok()
 }

@@ -133,7 +133,9 @@ fn a_report_on_a_message_is_on_all_its_files() {
     assert_eq!(entries, ["edXML", "quyết định.pdf", "bảng.csv"]);
     assert_eq!(report.uncovered_entries(), ["phụ lục.csv"]);
 
-    let sealed = whole.clone().seal(&signer(), now()).unwrap();
+    let mut ours = whole.clone();
+    ours.header.from.organ_name = "KYSO  Test".to_owned();
+    let sealed = ours.seal(&signer(), now()).unwrap();
     assert!(judged(&sealed).uncovered_entries().is_empty());
 
     let mut tampered = signed;
@@ -145,4 +147,51 @@ fn a_report_on_a_message_is_on_all_its_files() {
     assert_eq!(report.uncovered_entries(), ["phụ lục.csv", "hỏng.pdf"]);
     assert!(report.diagnostics().any(|it| it.0.contains("hỏng.pdf")));
     assert!(is_message(&whole.to_bytes().unwrap()) && !is_message(b"<a/>") && !is_message(b"%PDF"));
+}
+
+/// A copy of the seal in armour, with a page behind it, is a file that nobody signed as it is.
+#[test]
+fn a_page_behind_a_seal_is_told() {
+    let mut envelope = message();
+    envelope.header.from.organ_name = "kyso TEST".to_owned();
+    let sealed = envelope.seal(&signer(), now()).unwrap();
+    let der = sealed.attachments.last().unwrap().bytes().unwrap().to_vec();
+    let text = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, der);
+    let page = format!("-----BEGIN CMS-----\n{text}\n-----END CMS-----\n<html>Khác</html>");
+    let forged = sealed.attach("Phụ lục.html", page.into_bytes()).to_bytes().unwrap();
+    let report = validate(&forged, &validator(), &Limits::default()).unwrap();
+    assert!(matches!(report.conclusion(), Some(Conclusion::TotalFailed(_))), "{report}");
+    assert!(report.diagnostics().any(|it| it.0.contains("Phụ lục.html")), "{report}");
+    assert_eq!(report.uncovered_entries(), ["phụ lục.csv"]);
+}
+
+/// Anybody may take a seal away, change the message and seal it anew.
+#[test]
+fn a_seal_says_by_whom_it_is() {
+    let said = |from: Organization| {
+        let mut envelope = message();
+        envelope.header.from = from;
+        let sealed = envelope.seal(&signer(), now()).unwrap();
+        let seals = read(&sealed.to_bytes().unwrap()).check_seals(&validator()).unwrap();
+        assert!(seals.len() == 1 && seals[0].holds());
+        assert_eq!(seals[0].sealer(), "kyso TEST p256 - do not trust, kyso TEST");
+        let bytes = sealed.to_bytes().unwrap();
+        let report = validate(&bytes, &validator(), &Limits::default()).unwrap();
+        assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed));
+        let text = serde_json::to_string(&report).unwrap();
+        assert!(report.diagnostics().any(|it| it.0.contains("kyso TEST p256 - do not trust")));
+        let code = |of_sender| if of_sender { "SEALED_BY_SENDER" } else { "SEALED_BY_OTHER" };
+        assert!(text.contains(code(seals[0].is_of_sender())), "{text}");
+        assert!(!text.contains(code(!seals[0].is_of_sender())), "{text}");
+        (seals[0].is_of_sender(), report.uncovered_entries().to_vec())
+    };
+    let uncovered = vec!["phụ lục.csv".to_owned()];
+    for (code, name, expected) in [
+        ("000.00.01.H40", "Sở Nội vụ", (false, uncovered.clone())),
+        ("000.00.01.H40", "", (false, uncovered)),
+        ("000.00.01.H40", "Kyso  TEST", (true, Vec::new())),
+        ("kyso TEST", "Sở Nội vụ", (true, Vec::new())),
+    ] {
+        assert_eq!(said(Organization::new(code, name)), expected, "{code} {name}");
+    }
 }

@@ -8,7 +8,7 @@ use crate::encoding::xml::{Method, NodeId};
 use crate::error::Result;
 use crate::signature::xades::{QualifyingProperties, Referred, is_signed_properties};
 use crate::signature::xmldsig::{
-    DS, Dereferencer, Found, Processed, Reference, Signature, Target, manifest,
+    DS, Dereferencer, Found, Processed, Reference, Signature, Target, Transform, manifest,
 };
 use crate::validation::facts::{
     DigestFact, Digested, FileFact, Named, ReferenceFacts, ReferenceKind, XmlFinding,

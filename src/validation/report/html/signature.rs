@@ -85,6 +85,7 @@ impl Page {
             self.both("p", &format!("Còn thiếu: {vi}"), &format!("Missing: {en}"));
         }
         self.markup("<table>\n");
+        self.optional("Tệp", "File", record.entry.as_deref());
         for reference in &record.references {
             let (vi, en) = match (reference.found, reference.intact) {
                 (true, Some(true)) => ("được bao trùm", "covered"),
