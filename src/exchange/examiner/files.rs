@@ -175,7 +175,10 @@ impl Judge<'_> {
     }
 
     fn reported(&self, name: &str, report: Report) -> Examined {
-        let Some(conclusion) = report.conclusion() else { return unsigned(name, Some(report)) };
+        // That a file was there in time is good to know: who answers for it is what is asked.
+        let Some(conclusion) = report.conclusion().filter(|_| report.is_signed()) else {
+            return unsigned(name, Some(report));
+        };
         let standings: Vec<Option<Standing<'_>>> =
             report.signatures().iter().map(|it| self.standing(it)).collect();
         let signatures = report.signatures().iter().zip(&standings);
