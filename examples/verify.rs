@@ -24,8 +24,8 @@ use std::process::ExitCode;
 
 use files::write_whole;
 use kyso::{
-    Certificate, Conclusion, Crl, DataObject, DetailedReport, ErrorKind, Evidence, Limits,
-    OcspResponse, Policy, Report, Seekable, Source, TrustStore, UtcTime, Validator, edxml,
+    Certificate, Conclusion, Crl, DataObject, DetailedReport, DocumentFormat, ErrorKind, Evidence,
+    Limits, OcspResponse, Policy, Report, Seekable, Source, TrustStore, UtcTime, Validator, edxml,
 };
 use network::Network;
 use options::{certificates, crls, evidence, policy, responses, text};
@@ -198,7 +198,12 @@ fn is_xml(file: &dyn Source) -> kyso::Result<bool> {
 }
 
 fn exit_code(report: &Report) -> u8 {
-    match report.conclusion() {
+    // A record by itself is judged for what it is: of all else, those who signed are asked.
+    let conclusion = match report.format() {
+        DocumentFormat::EvidenceRecord => report.evidence_conclusion(),
+        _ => report.conclusion(),
+    };
+    match conclusion {
         _ if report.error().is_some() => 3,
         Some(Conclusion::TotalPassed) => 0,
         Some(Conclusion::TotalFailed(_)) => 1,

@@ -127,6 +127,8 @@ fn a_record_is_over_the_only_file() {
     assert_eq!(report.evidence_records()[0].time.unwrap().to_string(), NOW);
     assert!(report.detailed().to_string().contains("META-INF/evidencerecord.ers"));
     // Nobody signed it, whatever the record says.
+    assert!(report.conclusion().is_none() && !report.is_signed());
+    assert!(report.to_string().starts_with("Tài liệu không có chữ ký số. Bản ghi"), "{report}");
     assert_eq!(report.uncovered_entries(), ["a.txt"]);
     assert_eq!(codes(&report), ["UNCOVERED_ENTRIES", "EVIDENCE_RECORD"]);
     assert!(report.into_validated().is_err());

@@ -51,7 +51,8 @@ fn only(report: &Report) -> &EvidenceRecordReport {
 }
 
 fn verdict(report: &Report) -> String {
-    assert_eq!(report.conclusion(), Some(only(report).conclusion));
+    assert_eq!(report.evidence_conclusion(), Some(only(report).conclusion));
+    assert!(report.conclusion().is_none() && !report.is_signed());
     only(report).conclusion.to_string()
 }
 

@@ -39,8 +39,9 @@ impl std::fmt::Debug for DataObject<'_> {
 
 impl Validator {
     /// Validates an evidence record (RFC 4998, RFC 6283) over these files, all of which have to
-    /// be under it; what is XML may be there in the canonical form that RFC 6283 asks for. The report has no signature: its conclusion is the record's, and says whether it
-    /// proves since when they exist.
+    /// be under it; what is XML may be there in the canonical form that RFC 6283 asks for. The
+    /// report has no signature and so no conclusion: whether the record proves since when they
+    /// exist, its [`evidence_conclusion`](Report::evidence_conclusion) says.
     ///
     /// # Errors
     /// `Malformed` when it is none; `Unsupported` where the files were encrypted first;

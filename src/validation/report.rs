@@ -275,11 +275,25 @@ impl Report {
         self.error.as_ref()
     }
 
-    /// The worst of the signatures; of a document without one, the worst of the evidence
-    /// records over it; nothing where there is neither.
+    /// The worst of the signatures; nothing where there is none. A time-stamp token by itself
+    /// has its authority's signature, and an evidence record none.
     #[must_use]
     pub fn conclusion(&self) -> Option<Conclusion> {
         self.conclusion
+    }
+
+    /// The worst of the [evidence records](Self::evidence_records) over the document or its
+    /// parts: they say since when it is there, and never who answers for it.
+    #[must_use]
+    pub fn evidence_conclusion(&self) -> Option<Conclusion> {
+        self.evidence_records.iter().map(|it| it.conclusion).reduce(Conclusion::worse)
+    }
+
+    /// Whether somebody signed, well or not: a time-stamp token by itself and an evidence
+    /// record say when, and not who.
+    #[must_use]
+    pub fn is_signed(&self) -> bool {
+        !self.signatures.is_empty() && self.format != DocumentFormat::Tst
     }
 
     /// The name of the policy that judged.
@@ -322,9 +336,6 @@ impl Report {
     }
 
     pub(super) fn with_evidence_records(mut self, records: Vec<EvidenceRecordReport>) -> Self {
-        if self.signatures.is_empty() {
-            self.conclusion = records.iter().map(|it| it.conclusion).reduce(Conclusion::worse);
-        }
         self.evidence_records = records;
         self
     }
@@ -372,12 +383,11 @@ impl Report {
     /// The proof that every signature passed.
     ///
     /// # Errors
-    /// The report itself, when one did not pass or there is none.
+    /// The report itself, when one did not pass or [nobody signed](Self::is_signed).
     #[expect(clippy::result_large_err, reason = "the report is what the caller needs then")]
     pub fn into_validated(self) -> Result<Validated, Self> {
         match self.conclusion {
-            // An evidence record says since when, and not who.
-            Some(Conclusion::TotalPassed) if !self.signatures.is_empty() => Ok(Validated(self)),
+            Some(Conclusion::TotalPassed) if self.is_signed() => Ok(Validated(self)),
             Some(
                 Conclusion::TotalPassed | Conclusion::Indeterminate(_) | Conclusion::TotalFailed(_),
             )

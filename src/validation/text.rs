@@ -165,12 +165,11 @@ pub(super) fn summary(report: &Report) -> (String, String) {
     let passed = report.signatures().iter().filter(|it| it.conclusion() == Conclusion::TotalPassed);
     let passed = passed.count();
     match report.conclusion() {
-        // Nothing is signed, and what is judged are evidence records.
-        Some(conclusion) if all == 0 => {
-            let (vi, en) = of_record(conclusion);
-            (vi.into(), en.into())
+        None => {
+            let (vi, en) = ("Tài liệu không có chữ ký số.", "Nothing is signed.");
+            let (of_vi, of_en) = report.evidence_conclusion().map(of_record).unzip();
+            (sentences(vi, of_vi), sentences(en, of_en))
         }
-        None => ("Tài liệu không có chữ ký số.".into(), "Nothing is signed.".into()),
         Some(Conclusion::TotalPassed) => (
             format!("Tất cả {all} chữ ký trên tài liệu đều hợp lệ."),
             format!("All {all} signature(s) of the document are valid."),
@@ -184,6 +183,10 @@ pub(super) fn summary(report: &Report) -> (String, String) {
             format!("Not every signature is settled ({passed} of {all} are valid)."),
         ),
     }
+}
+
+fn sentences(one: &str, other: Option<&str>) -> String {
+    other.map_or_else(|| one.to_owned(), |other| format!("{one} {other}"))
 }
 
 /// What of the file a signature covers; nothing where that does not apply.

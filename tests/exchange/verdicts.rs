@@ -5,9 +5,11 @@ use kyso::edxml::{Attachment, StatusCode};
 use kyso::exchange::directory::SIGNER_NOT_OF_AGENCY;
 use kyso::exchange::journal::{Actor, Decision, Event, FileVerdict};
 use kyso::exchange::{Doubt, Examine, Examiner, ExaminerRules};
-use kyso::{Limits, cades};
+use kyso::{Conclusion, DigestAlgorithm, Limits, Policy, Validator, cades};
 
 use crate::office::{Office, RECEIVER, document, now, pdf, signed};
+use crate::support::evidence_record::{Record, Stamp};
+use crate::support::pki::Pki;
 
 fn examined(office: &Office) -> (Decision, String, Vec<FileVerdict>) {
     let found = office.receiver.journal().into_iter().rev().find_map(|it| match it {
@@ -276,4 +278,31 @@ fn a_sealed_message_is_held_against_its_seal() {
         .seal(&office.officers.unknown, now())
         .unwrap();
     assert_eq!(examine(ExaminerRules::default(), stranger).decision, Decision::Held);
+}
+
+/// An authority says when a file was there: anybody gets that said of anything.
+#[test]
+fn what_says_when_is_nobodys_signature() {
+    let pki = Pki::new();
+    let annex = b"a table".to_vec();
+    let digest = DigestAlgorithm::Sha256.digest(&annex);
+    let token = Stamp::bare(&pki.tsa(), &digest).token;
+    let list = vec![digest.value().to_vec()];
+    let record = Record::new(Stamp::over(&pki.tsa(), DigestAlgorithm::Sha256, vec![list])).der();
+    let validator = || Validator::new(pki.trust(), Policy::pilot(), now());
+    for beside in [token, record] {
+        let report = validator().validate_detached(&beside, &annex).unwrap();
+        assert!(!report.is_signed(), "{report}");
+        let passed = [report.conclusion(), report.evidence_conclusion()];
+        assert!(passed.contains(&Some(Conclusion::TotalPassed)), "it is about this file: {report}");
+        assert!(report.into_validated().is_err());
+
+        let examiner = Examiner::new(validator());
+        let envelope = document("19", &[RECEIVER])
+            .attach("bang.xlsx", annex.clone())
+            .attach("bang.xlsx.p7s", beside);
+        let found = examiner.examine(&envelope, &[], now()).unwrap();
+        assert_eq!(found.decision, Decision::Held, "{}", found.reason);
+        assert!(found.reason.contains("Không tệp nào"), "{}", found.reason);
+    }
 }

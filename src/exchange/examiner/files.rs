@@ -208,9 +208,10 @@ impl Judge<'_> {
     }
 
     fn reported(&self, name: &str, report: Report) -> Examined {
-        // An evidence record says since when a file exists, and nobody signs by it.
-        let signed = report.conclusion().filter(|_| !report.signatures().is_empty());
-        let Some(conclusion) = signed else { return unsigned(name, Some(report)) };
+        // That a file was there in time is good to know: who answers for it is what is asked.
+        let Some(conclusion) = report.conclusion().filter(|_| report.is_signed()) else {
+            return unsigned(name, Some(report));
+        };
         let standings: Vec<Option<Standing<'_>>> =
             report.signatures().iter().map(|it| self.standing(it)).collect();
         let signatures = report.signatures().iter().zip(&standings);

@@ -110,7 +110,8 @@ impl Access {
         // None is entered at the token itself.
         let mark = pin.map(mark);
         if mark.is_some_and(|it| presenting.has(it)) {
-            return Err(self.remember(format!("the token {info} has refused this PIN before")));
+            return Err(self
+                .remember(format!("a login to the token {info} with this PIN has failed before")));
         }
         match by(pin) {
             Err(fault) if fault.at_login || fault.kind.is_of_pin() => {

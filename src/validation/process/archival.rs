@@ -63,10 +63,12 @@ pub(in crate::validation) fn document(
     let basics: Vec<_> =
         signatures.map(|it| basic::validate(it, context)).collect::<Result<_>>()?;
     let mut proofs = Proofs::none(context.at);
-    let (time_stamps, evidence_records) = over_document(facts, &mut proofs, context)?;
-    let own = facts.signatures.iter();
-    let own = own.map(|it| records(&it.evidence_records, &mut proofs, context));
-    let own = own.collect::<Result<Vec<_>>>()?;
+    let (time_stamps, evidence_records) = archives(facts, &mut proofs, context)?;
+    let mut evidence_records = evidence_records.into_iter();
+    let mut next =
+        |of: &[EvidenceRecordFacts]| evidence_records.by_ref().take(of.len()).collect::<Vec<_>>();
+    let over_parts = next(&facts.evidence_records);
+    let own: Vec<_> = facts.signatures.iter().map(|it| next(&it.evidence_records)).collect();
     let over_document = (&facts.time_stamps[..], &time_stamps[..]);
     let known = Arc::new(proofs.own());
     let signatures = facts.signatures.iter().zip(basics).zip(own);
@@ -75,17 +77,19 @@ pub(in crate::validation) fn document(
             signature(it, (basic, records), over_document, (&proofs, &known), context)
         })
         .collect();
-    Ok(ProcessedDocument { signatures: signatures?, time_stamps, evidence_records })
+    Ok(ProcessedDocument { signatures: signatures?, time_stamps, evidence_records: over_parts })
 }
 
-/// What is over the document or its parts, the newest first: a time-stamp may be under an
-/// evidence record, or the other way round. A record is as young as its last time-stamp.
-fn over_document(
+/// What is over the document or its parts, and the evidence records of its signatures, the newest
+/// first whosever they are: each may be under any younger one. A record is as young as its last
+/// time-stamp. The answers in the order of the document, the signatures' own records last.
+fn archives(
     facts: &DocumentFacts,
     proofs: &mut Proofs<'_>,
     context: Context<'_>,
 ) -> Result<(Vec<ProcessedTimeStamp>, Vec<ProcessedEvidenceRecord>)> {
-    let mut waiting: Vec<_> = facts.evidence_records.iter().enumerate().collect();
+    let own = facts.signatures.iter().flat_map(|it| &it.evidence_records);
+    let mut waiting: Vec<_> = facts.evidence_records.iter().chain(own).enumerate().collect();
     waiting.sort_by_key(|(place, it)| (it.last_time(), std::cmp::Reverse(*place)));
     let (nothing, mut processed) = (RevocationFacts::default(), Vec::new());
     let time_stamps = newest_first(&facts.time_stamps, |stamp| {
@@ -119,22 +123,6 @@ fn record(
         facts.covers.iter().for_each(|object| proofs.add(*object, at));
     }
     Ok(processed)
-}
-
-/// The newest first; the answers in the order of the document.
-fn records(
-    facts: &[EvidenceRecordFacts],
-    proofs: &mut Proofs<'_>,
-    context: Context<'_>,
-) -> Result<Vec<ProcessedEvidenceRecord>> {
-    let mut order: Vec<_> = facts.iter().enumerate().collect();
-    order.sort_by_key(|(place, it)| (std::cmp::Reverse(it.time()), *place));
-    let mut all = Vec::with_capacity(order.len());
-    for (place, facts) in order {
-        all.push((place, record(facts, proofs, context)?));
-    }
-    all.sort_by_key(|(place, _)| *place);
-    Ok(all.into_iter().map(|(_, it)| it).collect())
 }
 
 /// In the order of the standard, each with what the newer ones prove; the answers in the

@@ -224,7 +224,7 @@ fn a_refused_pin_is_presented_once_in_a_process() {
     }
     thread::scope(|scope| {
         for _ in 0..8 {
-            scope.spawn(|| refused(wrong().entries(), "has refused this PIN before"));
+            scope.spawn(|| refused(wrong().entries(), "with this PIN has failed before"));
         }
     });
     refused(token(&fake).with_login(Login::ask(|_| Ok(Pin::new("000000")))).entries(), "before");
