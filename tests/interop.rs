@@ -66,3 +66,8 @@ fn peers_and_we_keep_to_certifications_and_locks() {
 fn peers_and_we_accept_each_others_xml() {
     run("xades.py", &[]);
 }
+
+#[test]
+fn peers_and_we_accept_each_others_containers() {
+    run("containers.py", &[]);
+}
