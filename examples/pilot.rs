@@ -1,8 +1,8 @@
 //! The pilot in one command: `cargo run --release --example pilot`.
 //!
-//! One agency signs a dispatch and sends it over the axis; another receives it, verifies it
-//! and answers. Then the same with a copy that was changed on the way. It ends with the report
-//! on what was exchanged. Everything that is made stays in `target/pilot`.
+//! One agency signs a dispatch, seals the message and sends it over the axis; another receives
+//! it, verifies it and answers. Then the same with copies that were changed on the way: one in
+//! its file, one in its header alone. It ends with the report on what was exchanged. Everything that is made stays in `target/pilot`.
 #![allow(clippy::print_stdout, clippy::print_stderr)] // a program for a terminal
 
 use std::error::Error;
@@ -13,11 +13,11 @@ use std::sync::Arc;
 
 use kyso::axis::{Client, Credentials};
 use kyso::edxml::{
-    self, Code, Date, DocumentType, Envelope, MessageHeader, Organization, PromulgationInfo,
-    SignerInfo, StatusCode,
+    self, Attachment, Code, Date, DocumentType, Envelope, MessageHeader, Organization,
+    PromulgationInfo, SignerInfo, StatusCode,
 };
 use kyso::exchange::deadline::Rules;
-use kyso::exchange::journal::{Event, Journal};
+use kyso::exchange::journal::{Actor, Decision, Event, Journal};
 use kyso::exchange::report::{Period, Statistics, Tally};
 use kyso::exchange::store::Sqlite;
 use kyso::exchange::{Examiner, Inbox, Outbox, Post};
@@ -76,17 +76,28 @@ fn run() -> Result<()> {
     let sender = Agency::connect(UBND, &gateway, &folder, &validator)?;
     let receiver = Agency::connect(SO, &gateway, &folder, &validator)?;
 
-    println!("4. {} sends 01/TEST-UBND with its annex.", UBND.1);
-    let codes = exchange(&sender, &receiver, "01", sealed.clone(), &annex_seal)?;
+    println!("4. {} sends 01/TEST-UBND with its annex, and seals the message.", UBND.1);
+    let seal = signer(&pki, "ubnd-seal")?;
+    let files =
+        [("cong-van.pdf", sealed), ("phu-luc.csv", ANNEX.into()), ("phu-luc.csv.p7s", annex_seal)];
+    let send = |number: &str, on_the_way: OnTheWay| {
+        let message = sender.message(number, &files).seal(&seal, UtcTime::now())?;
+        exchange(&sender, &receiver, message, on_the_way)
+    };
+    let codes = send("01", |_| Ok(()))?;
     ensure(codes == [StatusCode::Arrived, StatusCode::Accepted], "01 and 03 were expected")?;
 
     println!("5. The same as 02/TEST-UBND, but a byte of the PDF is changed on the way.");
-    let codes = exchange(&sender, &receiver, "02", tampered(sealed)?, &annex_seal)?;
+    let codes = send("02", tamper_with_file)?;
+    ensure(codes == [StatusCode::Arrived, StatusCode::Refused], "01 and 02 were expected")?;
+
+    println!("6. The same as 03/TEST-UBND, but its subject is changed on the way, and no file:");
+    println!("   the seal alone tells, and a person has to decide.");
+    let codes = send("03", tamper_with_subject)?;
     ensure(codes == [StatusCode::Arrived, StatusCode::Refused], "01 and 02 were expected")?;
     gateway.shutdown();
 
-    println!("6. Each agency seals its journal, and reports on the exchange.");
-    let seal = signer(&pki, "ubnd-seal")?;
+    println!("7. Each agency seals its journal, and reports on the exchange.");
     for agency in [&sender, &receiver] {
         agency.report(&seal)?;
     }
@@ -94,18 +105,25 @@ fn run() -> Result<()> {
     Ok(())
 }
 
+/// What becomes of a message between the agencies.
+type OnTheWay = fn(&mut Envelope) -> Result<()>;
+
 /// A document on its way and back: what the sender was told of it.
 fn exchange(
     sender: &Agency,
     receiver: &Agency,
-    number: &str,
-    dispatch: Vec<u8>,
-    annex_seal: &[u8],
+    mut message: Envelope,
+    on_the_way: OnTheWay,
 ) -> Result<Vec<StatusCode>> {
     let from = sender.entries()?;
-    sender.put(number, dispatch, annex_seal)?;
+    let number = plain_name(&message.header.code.number);
+    let path = sender.folder.join(format!("sent-{number}.edxml"));
+    files::write_whole(&path, &message.to_bytes()?)?;
+    on_the_way(&mut message)?;
+    sender.outbox.put(&message, Some(UtcTime::now()))?;
     sender.work()?;
     receiver.work()?;
+    receiver.decide()?;
     sender.work()?;
     sender.told_since(from)
 }
@@ -130,11 +148,20 @@ fn seal(annex: &[u8], pki: &[Domain]) -> Result<Vec<u8>> {
 }
 
 /// One bit of the page's content.
-fn tampered(mut pdf: Vec<u8>) -> Result<Vec<u8>> {
+fn tamper_with_file(message: &mut Envelope) -> Result<()> {
+    let file = message.attachments.first_mut().ok_or("the dispatch has no file")?;
+    let mut pdf = file.bytes().unwrap_or_default().to_vec();
     let stream = pdf.windows(8).position(|bytes| bytes == b"\nstream\n");
     let content = stream.map_or(DISPATCH.len() / 2, |at| at + 100);
     *pdf.get_mut(content).ok_or("the dispatch is too short")? ^= 1;
-    Ok(pdf)
+    *file = Attachment::new(file.content_id.clone(), file.name.clone(), pdf);
+    Ok(())
+}
+
+/// What no signature in a file is over.
+fn tamper_with_subject(message: &mut Envelope) -> Result<()> {
+    "V/v một việc khác".clone_into(&mut message.header.subject);
+    Ok(())
 }
 
 fn secret(code: &str) -> &str {
@@ -177,8 +204,8 @@ impl Agency {
         })
     }
 
-    /// Hands a dispatch to the outbox.
-    fn put(&self, number: &str, dispatch: Vec<u8>, annex_seal: &[u8]) -> Result<()> {
+    /// The message that brings these files.
+    fn message(&self, number: &str, files: &[(&str, Vec<u8>)]) -> Envelope {
         let now = UtcTime::now();
         let (code, date) = (Code::new(number, "TEST-UBND"), Date::at(now));
         let header = MessageHeader {
@@ -200,17 +227,18 @@ impl Agency {
             },
             ..MessageHeader::default()
         };
-        let envelope = Envelope::new(header)
-            .sent_at(now)
-            .attach("cong-van.pdf", dispatch)
-            .attach("phu-luc.csv", ANNEX.into())
-            .attach("phu-luc.csv.p7s", annex_seal.to_vec());
-        files::write_whole(
-            &self.folder.join(format!("sent-{number}.edxml")),
-            &envelope.to_bytes()?,
-        )?;
-        self.outbox.put(&envelope, Some(now))?;
-        Ok(())
+        let empty = Envelope::new(header).sent_at(now);
+        files.iter().fold(empty, |message, (name, file)| message.attach(*name, file.clone()))
+    }
+
+    /// What a person does about what is held: here, sends it back.
+    fn decide(&self) -> Result<()> {
+        for message in self.inbox.held(None, 100)? {
+            println!("   {} is held for a person: {}", message.code, message.reason);
+            let clerk = Actor::new("Vũ Văn Thư TEST");
+            self.inbox.decide(message.id, Decision::Refused, &message.reason, &clerk)?;
+        }
+        self.work()
     }
 
     /// What the two loops of an application do: sends what waits, takes what comes, answers.
@@ -304,6 +332,9 @@ fn print_findings(name: &str, report: &Report) {
         for check in signature.checks().iter().filter(|check| check.outcome != Outcome::Ok) {
             println!("      {} / {}", check.message_vi, check.message_en);
         }
+    }
+    for (message_vi, message_en) in report.diagnostics() {
+        println!("   {name}: {message_vi} / {message_en}");
     }
 }
 

@@ -7,7 +7,8 @@
 //! ```
 //!
 //! Messages, and how far each has come, are in the store; after a crash each goes on from
-//! there. The files of each document and the reports on them go to a folder of its own.
+//! there. The files of each document and the reports on them go to a folder of its own; a seal
+//! over the message is held against it, and is in the reports with what differs.
 //! The program runs until SIGINT or SIGTERM; with `--once`, it takes what waits, answers,
 //! and ends. `send` may run beside it on the same store; a second `receive` for the same
 //! agency waits for the end of the first.

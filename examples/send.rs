@@ -1,10 +1,15 @@
-//! Packages files into edXML messages, hands them to the outbox, and sends what is in it.
+//! Packages files into edXML messages, seals them, hands them to the outbox, and sends what is
+//! in it.
 //!
 //! ```text
 //! KYSO_SECRET=… cargo run --example send -- --endpoint http://127.0.0.1:8080/api --store post.db \
 //!     --from "H13,UBND thành phố Cần Thơ" --to "000.00.00.G22,Văn phòng Chính phủ" \
+//!     --key seal.key.pem --cert seal.pem \
 //!     --number 15 --notation QĐ-UBND --subject "Quyết định phê duyệt" quyet-dinh.pdf phu-luc.xlsx
 //! ```
+//!
+//! The key is the agency's, wherever it is kept: with it each message is sealed, so that whoever
+//! receives it sees what the axis, or anybody on the way, made of it. Without one, none is.
 //!
 //! With `--outgoing DIR`, each `*.json` in that folder is a dispatch (`support/dispatch.rs`
 //! says what stands in it), with its files beside it: write the files first, then the JSON
@@ -22,6 +27,10 @@ mod daemon;
 mod dispatch;
 #[path = "support/files.rs"]
 mod files;
+#[path = "support/keys.rs"]
+mod keys;
+#[path = "support/options.rs"]
+mod options;
 
 use std::error::Error;
 use std::fs;
@@ -32,12 +41,13 @@ use std::time::Duration;
 
 use daemon::{Desk, Line, Stop};
 use dispatch::{Dispatch, organization};
-use kyso::edxml::Organization;
+use keys::Keys;
+use kyso::edxml::{Envelope, Organization};
 use kyso::exchange::store::{DeliveryState, LetterId};
 use kyso::exchange::{Outbox, Post, Transport};
-use kyso::{ErrorKind, UtcTime};
+use kyso::{ErrorKind, Signer, UtcTime};
 
-const USAGE: &str = "send --endpoint URL --store FILE --from CODE,NAME [--once] \
+const USAGE: &str = "send --endpoint URL --store FILE --from CODE,NAME [KEY: seals each message] [--once] \
     [--outgoing DIR] [--to CODE,NAME [--to …] --number N --notation TEXT --subject TEXT \
     [--date yyyy/MM/dd] [--type NAME] [--place NAME] [--priority 0..4] \
     [--revokes DOCUMENT-ID --reason TEXT] FILE …]   (the secret is in KYSO_SECRET)";
@@ -50,6 +60,7 @@ struct Options {
     endpoint: String,
     store: PathBuf,
     us: Organization,
+    keys: Keys,
     outgoing: Option<PathBuf>,
     dispatch: Option<Dispatch>,
     once: bool,
@@ -58,7 +69,7 @@ struct Options {
 fn main() -> ExitCode {
     let options = match read() {
         Ok(options) => options,
-        Err(error) => return arguments::wrong_usage(&*error, USAGE),
+        Err(error) => return keys::wrong_usage(&*error, USAGE),
     };
     match run(options) {
         Ok(()) => ExitCode::SUCCESS,
@@ -68,7 +79,7 @@ fn main() -> ExitCode {
 
 fn read() -> Result<Options, Box<dyn Error>> {
     let (mut endpoint, mut store, mut us, mut outgoing) = (None, None, None, None);
-    let (mut one, mut once) = (Dispatch::default(), false);
+    let (mut keys, mut one, mut once) = (Keys::default(), Dispatch::default(), false);
     let mut arguments = arguments::all()?;
     while let Some(name) = arguments.next() {
         if !name.starts_with("--") {
@@ -79,7 +90,11 @@ fn read() -> Result<Options, Box<dyn Error>> {
             once = true;
             continue;
         }
-        let value = arguments.next().ok_or_else(|| format!("{name} wants a value"))?;
+        let mut value = || arguments.next().ok_or_else(|| format!("{name} wants a value"));
+        if keys.read(&name, &mut value)? {
+            continue;
+        }
+        let value = value()?;
         match name.as_str() {
             "--endpoint" => endpoint = Some(value),
             "--store" => store = Some(PathBuf::from(value)),
@@ -106,6 +121,7 @@ fn read() -> Result<Options, Box<dyn Error>> {
         endpoint: endpoint.ok_or("give --endpoint")?,
         store: store.ok_or("give --store")?,
         us: us.ok_or("give --from")?,
+        keys,
         outgoing,
         dispatch: told_one.then_some(one),
         once,
@@ -115,10 +131,12 @@ fn read() -> Result<Options, Box<dyn Error>> {
 fn run(options: Options) -> Result<(), Box<dyn Error>> {
     let (axis, post) = daemon::open(options.endpoint, &options.us, &options.store)?;
     let (outbox, line) = (Outbox::new(&post), Line::default());
+    let seal = (options.keys.named() > 0).then(|| options.keys.open()).transpose()?;
+    let packer = Packer { us: &options.us, seal: seal.as_deref() };
     let desk = Desk::new(&options.store, &options.us);
     let mut letters = Vec::new();
     if let Some(dispatch) = options.dispatch {
-        let envelope = dispatch.envelope(&options.us, UtcTime::now())?;
+        let envelope = packer.envelope(dispatch)?;
         letters.push(outbox.put(&envelope, None)?);
         line.say(&format!("{}: in the outbox", envelope.header.document_id));
     }
@@ -126,7 +144,7 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
     let watched = options.outgoing.as_deref();
     if options.once {
         if let Some(folder) = watched {
-            letters.extend(take_all(folder, &options.us, &outbox, &line)?);
+            letters.extend(take_all(folder, &packer, &outbox, &line)?);
         }
         daemon::send_what_is_due(&outbox, &axis, &desk, &line)?;
         line.end();
@@ -135,7 +153,7 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
     thread::scope(|scope| {
         scope.spawn(|| daemon::run_outbox(&outbox, &axis as &dyn Transport, &desk, &line, &stop));
         while let Some(folder) = watched.filter(|_| !stop.is_told()) {
-            if let Err(error) = take_all(folder, &options.us, &outbox, &line) {
+            if let Err(error) = take_all(folder, &packer, &outbox, &line) {
                 line.say(&format!("{}: {error}", folder.display()));
             }
             let again = UtcTime::now().plus_millis(i64::try_from(LOOK.as_millis()).unwrap_or(0));
@@ -144,6 +162,23 @@ fn run(options: Options) -> Result<(), Box<dyn Error>> {
     });
     line.end();
     Ok(())
+}
+
+/// Makes messages of dispatches.
+struct Packer<'a> {
+    us: &'a Organization,
+    seal: Option<&'a dyn Signer>,
+}
+
+impl Packer<'_> {
+    fn envelope(&self, dispatch: Dispatch) -> Result<Envelope, Box<dyn Error>> {
+        let now = UtcTime::now();
+        let envelope = dispatch.envelope(self.us, now)?;
+        Ok(match self.seal {
+            Some(seal) => envelope.seal(seal, now)?,
+            None => envelope,
+        })
+    }
 }
 
 /// What became of the letters of this run.
@@ -171,7 +206,7 @@ fn tell(post: &Post, letters: &[LetterId]) -> Result<(), Box<dyn Error>> {
 /// outbox: whoever dies between finds it again, and the outbox knows it.
 fn take_all(
     folder: &Path,
-    us: &Organization,
+    packer: &Packer<'_>,
     outbox: &Outbox,
     line: &Line,
 ) -> Result<Vec<LetterId>, Box<dyn Error>> {
@@ -185,7 +220,7 @@ fn take_all(
     found.sort();
     let mut letters = Vec::new();
     for path in found {
-        match take(&path, us, outbox) {
+        match take(&path, packer, outbox) {
             Ok(letter) => {
                 letters.push(letter);
                 set_aside(&path, "taken")?;
@@ -203,14 +238,15 @@ fn take_all(
     Ok(letters)
 }
 
-fn take(path: &Path, us: &Organization, outbox: &Outbox) -> Result<LetterId, Box<dyn Error>> {
-    let envelope = Dispatch::read(path)?.envelope(us, UtcTime::now())?;
+fn take(path: &Path, packer: &Packer<'_>, outbox: &Outbox) -> Result<LetterId, Box<dyn Error>> {
+    let envelope = packer.envelope(Dispatch::read(path)?)?;
     Ok(outbox.put(&envelope, None)?)
 }
 
-/// The disk or the database may be mended; what a dispatch says will not.
+/// The disk, the database or the key may be mended; what a dispatch says will not.
 fn may_pass(error: &(dyn Error + 'static)) -> bool {
-    error.downcast_ref::<kyso::Error>().is_some_and(|it| it.kind() == ErrorKind::Io)
+    let passing = [ErrorKind::Io, ErrorKind::Signer, ErrorKind::Service];
+    error.downcast_ref::<kyso::Error>().is_some_and(|it| passing.contains(&it.kind()))
 }
 
 fn set_aside(path: &Path, folder: &str) -> Result<PathBuf, Box<dyn Error>> {

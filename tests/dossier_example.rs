@@ -1,6 +1,9 @@
 //! The program `dossier`: the walk, the sheet, what is late.
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
+#[path = "support/skip.rs"]
+mod skip;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -14,7 +17,7 @@ fn program() -> Option<PathBuf> {
     if program.is_file() {
         return Some(program);
     }
-    println!("skipped: {} is not built", program.display());
+    skip::skipped(format_args!("{} is not built", program.display()));
     None
 }
 

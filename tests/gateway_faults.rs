@@ -6,6 +6,8 @@
 mod agencies;
 #[path = "../examples/support/gateway.rs"]
 mod gateway;
+#[path = "support/skip.rs"]
+mod skip;
 
 use std::collections::{HashMap, HashSet};
 use std::io::{Read, Write};

@@ -3,6 +3,9 @@
 //! the peers are at hand.
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
+#[path = "support/skip.rs"]
+mod skip;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -19,12 +22,12 @@ fn run(script: &str, options: &[&str]) {
     let programs = ["sign", "verify", "check_certificate"].map(|it| examples.join(it));
     for needed in programs.iter().chain([&python]) {
         if !needed.exists() {
-            println!("skipped: no {}; tests/interop/run makes it", needed.display());
+            skip::skipped(format_args!("no {}; tests/interop/run makes it", needed.display()));
             return;
         }
     }
     if !is_as_asked_for(root) {
-        println!("skipped: the peers are of another time; tests/interop/run renews them");
+        skip::skipped("the peers are of another time; tests/interop/run renews them");
         return;
     }
     let done = Command::new(python)
@@ -65,4 +68,9 @@ fn peers_and_we_keep_to_certifications_and_locks() {
 #[test]
 fn peers_and_we_accept_each_others_xml() {
     run("xades.py", &[]);
+}
+
+#[test]
+fn peers_and_we_accept_each_others_containers() {
+    run("containers.py", &[]);
 }

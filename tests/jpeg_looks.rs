@@ -5,6 +5,8 @@
 
 #[path = "support/pictures.rs"]
 mod pictures;
+#[path = "support/skip.rs"]
+mod skip;
 
 use std::process::Command;
 
@@ -25,7 +27,7 @@ fn drawn(pdf: &[u8]) -> Option<(usize, Vec<u8>)> {
     let output = match Command::new("pdftoppm").args(options).args([&file, &out]).output() {
         Ok(output) => output,
         Err(error) => {
-            println!("skipped: pdftoppm: {error}");
+            skip::skipped(format_args!("pdftoppm: {error}"));
             return None;
         }
     };

@@ -80,7 +80,7 @@ impl Certomancer {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let program = root.join("target/peers/bin/certomancer");
         if !program.exists() {
-            println!("skipped: no {}; tests/interop/run brings it", program.display());
+            support::skipped(format_args!("no {}; tests/interop/run brings it", program.display()));
             return None;
         }
         let folder = tempfile::tempdir().unwrap();
@@ -203,7 +203,7 @@ const UNKNOWN: u64 = 0x53;
 fn openssl_answers_about_certificates() {
     let (pki, folder) = (Pki::new(), tempfile::tempdir().unwrap());
     let Some(served) = openssl_ocsp(&pki, folder.path()) else {
-        println!("skipped: openssl 3 is not at hand");
+        support::skipped("openssl 3 is not at hand");
         return;
     };
     let ask = |serial| check(&pki, serial, &served.url("/"));

@@ -30,7 +30,7 @@ fn run(program: &str, arguments: &[&str]) -> Option<String> {
             Some(String::from_utf8(output.stdout).unwrap())
         }
         Err(error) => {
-            println!("skipped: {program}: {error}");
+            support::skipped(format_args!("{program}: {error}"));
             None
         }
     }
@@ -41,7 +41,7 @@ fn browser() -> Option<&'static str> {
     let known = ["chromium", "google-chrome", "chrome", "chromium-browser"];
     let found = known.into_iter().find(|it| Command::new(it).arg("--version").output().is_ok());
     if found.is_none() {
-        println!("skipped: no browser of {known:?}");
+        support::skipped(format_args!("no browser of {known:?}"));
     }
     found
 }

@@ -5,6 +5,8 @@
 mod files;
 #[path = "../examples/support/gateway.rs"]
 mod gateway;
+#[path = "support/skip.rs"]
+mod skip;
 #[path = "../examples/support/test_pki.rs"]
 mod test_pki;
 
@@ -33,7 +35,7 @@ fn program() -> Option<PathBuf> {
     if program.is_file() {
         return Some(program);
     }
-    println!("skipped: {} is not built", program.display());
+    skip::skipped(format_args!("{} is not built", program.display()));
     None
 }
 

@@ -3,6 +3,8 @@
 
 #[path = "support/month.rs"]
 mod month;
+#[path = "support/skip.rs"]
+mod skip;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +23,7 @@ fn program() -> Option<PathBuf> {
     if program.is_file() {
         return Some(program);
     }
-    println!("skipped: {} is not built", program.display());
+    skip::skipped(format_args!("{} is not built", program.display()));
     None
 }
 

@@ -107,7 +107,7 @@ fn with_openssl(test: impl FnOnce(&Pki, &Openssl)) {
     let pki = Pki::new();
     match Openssl::new(&pki) {
         Some(openssl) => test(&pki, &openssl),
-        None => println!("skipped: openssl 3 is not at hand"),
+        None => support::skipped("openssl 3 is not at hand"),
     }
 }
 
@@ -228,7 +228,7 @@ fn pyhanko_judges_tokens_as_we_do() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let python = root.join("target/peers/bin/python");
     if !python.exists() {
-        println!("skipped: no {}; tests/interop/run makes it", python.display());
+        support::skipped(format_args!("no {}; tests/interop/run makes it", python.display()));
         return;
     }
     let (pki, folder) = (Pki::new(), tempfile::tempdir().unwrap());

@@ -2,13 +2,16 @@
 //! verifies, and neither takes what was changed.
 #![allow(clippy::unwrap_used, clippy::unwrap_in_result, clippy::print_stdout, missing_docs)]
 
+#[path = "support/skip.rs"]
+mod skip;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use kyso::{
     Conclusion, DigestAlgorithm, Form, Policy, PssParameters, Report, SignatureAlgorithm,
-    SoftwareSigner, Source, TrustStore, UtcTime, Validator, xmldsig,
+    SoftwareSigner, Source, TrustStore, UtcTime, Validator, xades, xmldsig,
 };
 
 const DOCUMENT: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n<!-- \u{111}\u{1ebf}n -->\r\n\
@@ -25,7 +28,7 @@ fn now() -> UtcTime {
 fn is_at_hand() -> bool {
     let found = Command::new("xmlsec1").arg("--version").output().is_ok();
     if !found {
-        println!("skipped: no xmlsec1; Debian has it in a package of this name");
+        skip::skipped("no xmlsec1; Debian has it in a package of this name");
     }
     found
 }
@@ -51,7 +54,7 @@ fn verified_there(folder: &Path, signed: &[u8]) -> Result<(), String> {
     let ca = test_key("ca.crt.pem");
     let at = ["--verification-gmt-time", "2026-06-01 00:00:00"];
     let options = ["--verify", "--enabled-key-data", "x509", at[0], at[1], "--trusted-pem"];
-    let ids = ["--id-attr:Id", "So", "--id-attr:Id", "Object"];
+    let ids = ["So", "Object", "SignedProperties"].map(|it| ["--id-attr:Id", it]).concat();
     let all = [&options[..], &[ca.to_str().unwrap()], &ids, &["signed.xml"]].concat();
     xmlsec1(folder, &all)
 }
@@ -63,10 +66,10 @@ fn verified_here(folder: &Path, signed: &[u8]) -> Report {
     validator.validate_with_files(signed, &vec![("file.txt", file)]).unwrap()
 }
 
-fn assert_passes(folder: &Path, signed: &[u8], case: &str) {
+fn assert_passes(folder: &Path, signed: &[u8], form: Form, case: &str) {
     let report = verified_here(folder, signed);
     assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed), "{case}: {report}");
-    assert!(report.signatures().iter().all(|it| it.form() == Form::XmlDsig), "{case}");
+    assert!(report.signatures().iter().all(|it| it.form() == form), "{case}");
 }
 
 fn changed(signed: &[u8]) -> Vec<u8> {
@@ -103,9 +106,39 @@ fn what_we_sign_holds_there() {
             let signed = builder.sign(&signer).unwrap();
             let held = verified_there(folder, &signed);
             assert_eq!(held, Ok(()), "{case}");
-            assert_passes(folder, &signed, &case);
+            assert_passes(folder, &signed, Form::XmlDsig, &case);
             if form != "detached" {
                 assert!(verified_there(folder, &changed(&signed)).is_err(), "{case}");
+            }
+        }
+    }
+}
+
+#[test]
+fn our_xades_holds_there() {
+    if !is_at_hand() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("file.txt"), "15/CV").unwrap();
+    let (document, file) = (DOCUMENT.as_bytes(), "15/CV".as_bytes());
+    for name in ["rsa2048", "rsa3072", "p256", "p384"] {
+        let signer = signer(name);
+        for (form, builder) in [
+            ("enveloped", xades::SignatureBuilder::enveloped(&document, now())),
+            ("enveloping", xades::SignatureBuilder::enveloping(&file, now())),
+            ("detached", xades::SignatureBuilder::detached("file.txt", &file, now())),
+        ] {
+            let signed = builder.sign(&signer).unwrap();
+            let confirmed = xades::CounterSignatureBuilder::new(&signed, now()).sign(&signer);
+            for (signed, confirmed) in [(signed, ""), (confirmed.unwrap(), ", countersigned")] {
+                let case = format!("{form} by {name}{confirmed}");
+                assert_eq!(verified_there(folder, &signed), Ok(()), "{case}");
+                assert_passes(folder, &signed, Form::Xades, &case);
+                if form != "detached" {
+                    assert!(verified_there(folder, &changed(&signed)).is_err(), "{case}");
+                }
             }
         }
     }
@@ -126,12 +159,12 @@ fn pss_holds_where_it_is_known() {
         let algorithm = SignatureAlgorithm::RsaPss(PssParameters::new(digest));
         let signer = signer("rsa3072").with_algorithm(algorithm).unwrap();
         let signed = xmldsig::SignatureBuilder::enveloped(&document, now()).sign(&signer).unwrap();
-        assert_passes(folder.path(), &signed, &algorithm.to_string());
+        assert_passes(folder.path(), &signed, Form::XmlDsig, &algorithm.to_string());
         let held = verified_there(folder.path(), &signed);
         assert_eq!(held.is_ok(), knows, "{algorithm}: {held:?}");
     }
     if !knows {
-        println!("skipped: this xmlsec1 has no PSS");
+        println!("this xmlsec1 has no PSS, and refuses it");
     }
 }
 
@@ -213,7 +246,7 @@ fn what_it_signs_holds_here() {
     fs::write(folder.join("file.txt"), "15/CV").unwrap();
     let hold = |key: &str, template: &str, case: &str| {
         let signed = signed_there(folder, key, template);
-        assert_passes(folder, &signed, case);
+        assert_passes(folder, &signed, Form::XmlDsig, case);
         if String::from_utf8_lossy(&signed).contains("15/CV") {
             let report = verified_here(folder, &changed(&signed));
             assert!(matches!(report.conclusion(), Some(Conclusion::TotalFailed(_))), "{case}");

@@ -3,7 +3,7 @@
 use ring::digest::{Context, SHA256};
 
 use crate::crypto::DigestAlgorithm;
-use crate::envelope::edxml::{Business, BusinessType, Envelope};
+use crate::envelope::edxml::{Attachment, Business, BusinessType, Envelope};
 
 /// SHA-256, in lower-case hexadecimal, over what a document says and carries: its header
 /// without its receivers, what it does to which earlier documents, and each file by name and
@@ -12,6 +12,15 @@ use crate::envelope::edxml::{Business, BusinessType, Envelope};
 /// An axis writes messages anew: what each system on the way adds, the order of files and how
 /// they are coded count for nothing here, so that a document which comes twice is known.
 pub(crate) fn content_digest(envelope: &Envelope) -> String {
+    digest_with(envelope, |_| true)
+}
+
+/// The same without seals: a message that is sealed once more says and carries what it did.
+pub(crate) fn content_digest_but_seals(envelope: &Envelope) -> String {
+    digest_with(envelope, |it| !it.is_seal())
+}
+
+fn digest_with(envelope: &Envelope, counts: impl Fn(&Attachment) -> bool) -> String {
     let header = &envelope.header;
     let kind = envelope.business.as_ref().map_or(BusinessType::New, |it| it.kind);
     let other = header.other_info.as_ref();
@@ -32,6 +41,7 @@ pub(crate) fn content_digest(envelope: &Envelope) -> String {
     let mut files: Vec<(String, String)> = envelope
         .attachments
         .iter()
+        .filter(|it| counts(it))
         .map(|it| {
             let digest = it.bytes().map(|it| DigestAlgorithm::Sha256.digest(it).to_string());
             (it.file_name(), digest.unwrap_or_default())

@@ -1,14 +1,14 @@
 //! The ways of documents through both boxes, over real HTTP.
 
-use kyso::UtcTime;
 use kyso::edxml::{
     Business, BusinessType, Envelope, OtherInfo, Priority, ReplacementInfo, StatusCode,
 };
 use kyso::exchange::ExaminerRules;
 use kyso::exchange::journal::{Actor, Event, Journal, TakenEffect};
 use kyso::exchange::store::{DeliveryState, IncomingState};
+use kyso::{ErrorKind, UtcTime};
 
-use crate::office::{Office, RECEIVER, SENDER, THIRD, document, id, signed};
+use crate::office::{Office, RECEIVER, SENDER, THIRD, document, id, now, signed};
 
 fn good(office: &Office, number: &str, to: &[&str]) -> Envelope {
     document(number, to).attach("qd.pdf", signed(&office.officers.ours))
@@ -139,6 +139,21 @@ fn the_urgent_arrive_first() {
         })
         .collect();
     assert_eq!(received, ["3/QĐ-SNV", "2/QĐ-SNV", "1/QĐ-SNV"]);
+}
+
+#[test]
+fn what_is_sealed_and_handed_over_again_is_sent_once() {
+    let office = Office::new();
+    let (ours, envelope) = (&office.officers.ours, good(&office, "1", &[RECEIVER]));
+    let seal = |envelope: &Envelope, after: i64| {
+        envelope.clone().seal(ours, now().plus_seconds(after)).unwrap()
+    };
+    let outbox = &office.sender.outbox;
+    let letter = outbox.put(&seal(&envelope, 0), None).unwrap();
+    assert_eq!(outbox.put(&seal(&envelope, 1), None).unwrap(), letter);
+    let other = envelope.attach("b.txt", b"b".to_vec());
+    let refused = outbox.put(&seal(&other, 0), None).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Misuse, "another content");
 }
 
 #[test]

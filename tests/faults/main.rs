@@ -32,6 +32,8 @@ mod gateway;
 mod postgres_server;
 mod process;
 mod proxy;
+#[path = "../support/skip.rs"]
+mod skip;
 #[path = "../../examples/support/test_pki.rs"]
 mod test_pki;
 mod world;

@@ -84,7 +84,7 @@ impl World {
         let mut desks: Vec<Desk> = (0..AGENCIES.len()).map(desk).collect();
         let database = Server::started();
         if database.is_none() {
-            println!("there is no PostgreSQL server: SQLite only");
+            crate::skip::skipped("there is no PostgreSQL server: SQLite only");
         }
         let last = desks.last_mut().unwrap();
         last.postgres = database.as_ref().map(Server::url);

@@ -298,7 +298,7 @@ fn the_example_signs() {
         program.pop();
         program.push(format!("examples/sign{}", std::env::consts::EXE_SUFFIX));
         if !program.is_file() {
-            println!("skipped: {} is not built", program.display());
+            crate::support::skipped(format_args!("{} is not built", program.display()));
             return;
         }
         let (out, pin) = (hsm.folder.join("signed.pdf"), hsm.folder.join("pin"));

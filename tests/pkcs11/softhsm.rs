@@ -31,7 +31,7 @@ pub(crate) fn module() -> Option<PathBuf> {
 pub(crate) fn with_tokens(name: &str, work: impl FnOnce(&SoftHsm)) {
     let util = Command::new("softhsm2-util").arg("--version").output();
     let (Some(module), Ok(_)) = (module(), util) else {
-        println!("skipped: SoftHSM is not there");
+        crate::support::skipped("SoftHSM is not there");
         return;
     };
     if std::env::var_os(CHILD).is_some() {

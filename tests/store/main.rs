@@ -16,6 +16,8 @@ mod postgres_server;
 mod records;
 mod samples;
 mod segments;
+#[path = "../support/skip.rs"]
+mod skip;
 mod sqlite;
 
 use std::sync::Arc;

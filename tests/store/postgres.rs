@@ -24,7 +24,7 @@ fn url() -> Option<String> {
     }
     let server = SERVER.get_or_init(|| Server::started().map(Mutex::new)).as_ref();
     if server.is_none() {
-        println!("skipped: there is no PostgreSQL server, and none in KYSO_POSTGRES");
+        crate::skip::skipped("there is no PostgreSQL server, and none in KYSO_POSTGRES");
     }
     server.map(|it| it.lock().unwrap_or_else(PoisonError::into_inner).url())
 }
@@ -94,7 +94,7 @@ crate::contract! { database }
 #[test]
 fn a_server_that_went_away_and_is_back_is_used_again() {
     let Some(mut server) = Server::started() else {
-        println!("skipped: there is no PostgreSQL server");
+        crate::skip::skipped("there is no PostgreSQL server");
         return;
     };
     let place = Database::new(server.url(), "gone");
@@ -303,7 +303,7 @@ fn what_became_of_an_unconfirmed_transaction_is_asked() {
     let Some(place) = database("unconfirmed") else { return };
     let folder = place.server.split_whitespace().find_map(|it| it.strip_prefix("host="));
     let Some(folder) = folder.filter(|it| it.starts_with('/')) else {
-        println!("skipped: the server is not on a socket of this machine");
+        crate::skip::skipped("the server is not on a socket of this machine");
         return;
     };
     let cutter = Cutter::new(folder);
@@ -339,7 +339,7 @@ fn self_signed(host: &str) -> (kyso::Certificate, String, String) {
 #[test]
 fn a_server_is_spoken_to_by_tls_where_there_are_roots() {
     let Some(mut server) = Server::new() else {
-        println!("skipped: there is no PostgreSQL server");
+        crate::skip::skipped("there is no PostgreSQL server");
         return;
     };
     let (root, certificate, key) = self_signed("localhost");

@@ -94,7 +94,6 @@ pub(crate) struct Program {
 impl Program {
     /// Where it is: `cargo test` builds the examples beside the tests; a single test by name
     /// does not.
-    #[allow(clippy::print_stdout, reason = "says why nothing was tried")]
     pub(crate) fn path() -> Option<PathBuf> {
         let mut program = std::env::current_exe().unwrap();
         program.pop();
@@ -104,7 +103,7 @@ impl Program {
         if program.is_file() {
             return Some(program);
         }
-        println!("skipped: {} is not built", program.display());
+        crate::skip::skipped(format_args!("{} is not built", program.display()));
         None
     }
 

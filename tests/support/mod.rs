@@ -1,5 +1,5 @@
 //! What several tests share.
-#![allow(dead_code, clippy::print_stdout)] // each test uses a part of it; skips are said
+#![allow(dead_code, unused_imports, clippy::print_stdout)] // each test uses a part of it
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use std::path::PathBuf;
@@ -21,6 +21,8 @@ pub(crate) mod samples;
 pub(crate) mod tsa;
 pub(crate) mod zip;
 
+pub(crate) use samples::skip::skipped;
+
 /// Runs an example. `cargo test` builds them beside the tests; a single test by name does
 /// not: then this says so, and nothing is run.
 pub(crate) fn example(name: &str, arguments: &[&str]) -> Option<Output> {
@@ -35,7 +37,7 @@ pub(crate) fn command(name: &str) -> Option<Command> {
     program.push("examples");
     program.push(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     if !program.is_file() {
-        println!("skipped: {} is not built", program.display());
+        skipped(format_args!("{} is not built", program.display()));
         return None;
     }
     Some(Command::new(program))

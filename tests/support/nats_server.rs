@@ -31,7 +31,7 @@ impl Server {
         folders.push("/usr/sbin".into());
         let program = folders.iter().map(|it| it.join("nats-server")).find(|it| it.is_file());
         let Some(program) = program else {
-            println!("skipped: there is no nats-server");
+            crate::support::skipped("there is no nats-server");
             return None;
         };
         let folder = tempfile::Builder::new().prefix("kyso-nats-").tempdir().unwrap();

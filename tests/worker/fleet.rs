@@ -42,7 +42,7 @@ fn program() -> Option<PathBuf> {
     if program.is_file() {
         return Some(program);
     }
-    println!("skipped: {} is not built", program.display());
+    crate::support::skipped(format_args!("{} is not built", program.display()));
     None
 }
 

@@ -11,7 +11,7 @@ const TOKEN: [&str; 2] = ["--token", "Leader"];
 fn a_worker_signs_with_a_token() {
     let util = Command::new("softhsm2-util").arg("--version").output();
     let (Some(module), Ok(_)) = (module(), util) else {
-        println!("skipped: SoftHSM is not there");
+        crate::support::skipped("SoftHSM is not there");
         return;
     };
     let Some(mut fleet) = Fleet::new() else { return };

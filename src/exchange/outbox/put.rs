@@ -9,7 +9,7 @@ use crate::envelope::edxml::{
     StatusCode, StatusMessage, Timestamp,
 };
 use crate::error::{Error, Result};
-use crate::exchange::content::content_digest;
+use crate::exchange::content::content_digest_but_seals;
 use crate::exchange::journal::{Actor, DocumentFacts, Event, Noted};
 use crate::exchange::post::Post;
 use crate::exchange::store::{Body, Gist, Letter, NewLetter, Records};
@@ -361,7 +361,8 @@ const REVOKE_IT: &str = "what to ask for nobody can tell; send a revocation of i
 fn gist(envelope: &Envelope) -> Gist {
     let kind = envelope.business.as_ref().map_or(BusinessType::New, |it| it.kind);
     Gist {
-        content: content_digest(envelope),
+        // An application that died seals it anew, and no two seals are the same bytes.
+        content: content_digest_but_seals(envelope),
         business: kind.number(),
         targets: envelope.targets().into_iter().cloned().collect(),
         promulgated: envelope.header.promulgation.date.clone(),
