@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::object::{Dictionary, Object};
 use super::section::{Location, unsigned};
+use super::slot::{FEW, Slot};
 use crate::error::{Error, Result};
 use crate::limits::{Limits, within};
 
@@ -13,13 +14,13 @@ pub(super) fn read_rows(
     dictionary: &Dictionary,
     rows: &[u8],
     limits: &Limits,
-) -> Result<(Vec<(u32, Location)>, bool)> {
+) -> Result<(Vec<Slot>, bool)> {
     let widths = widths(dictionary)?;
     let row: usize = widths.iter().sum();
     let count = rows.len().checked_div(row).unwrap_or_default();
     within(count, limits.pdf_objects, "objects in a cross-reference stream")?;
     let columns = Columns::new(widths);
-    let (mut entries, mut unknown) = (Vec::with_capacity(count), false);
+    let (mut slots, mut unknown) = (Vec::with_capacity(count.saturating_add(FEW)), false);
     let mut lines = rows.chunks_exact(row.max(1));
     for range in index(dictionary)? {
         for number in range {
@@ -29,11 +30,11 @@ pub(super) fn read_rows(
             let (kind, place, last) = columns.of(line);
             unknown |= kind > 2;
             if let Some(location) = location(kind, place, last) {
-                entries.push((number, location));
+                slots.push(Slot::new(number, location));
             }
         }
     }
-    Ok((entries, unknown))
+    Ok((slots, unknown))
 }
 
 fn widths(dictionary: &Dictionary) -> Result<[usize; 3]> {
