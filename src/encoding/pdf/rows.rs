@@ -9,6 +9,17 @@ use super::slot::{FEW, Slot};
 use crate::error::{Error, Result};
 use crate::limits::{Limits, within};
 
+/// Bytes of all rows before a predictor is undone, by what the dictionary says; 0 where it
+/// cannot be told, or is too much.
+pub(super) fn expected(dictionary: &Dictionary, limits: &Limits) -> usize {
+    let (Ok(widths), Ok(index)) = (widths(dictionary), index(dictionary)) else { return 0 };
+    let count = index.iter().fold(0, |sum: usize, it| sum.saturating_add(it.len()));
+    // A predictor puts a byte before each (§7.4.4.4).
+    let predicted = usize::from(dictionary.contains("DecodeParms"));
+    let row = widths.iter().sum::<usize>().saturating_add(predicted);
+    if count > limits.pdf_objects { 0 } else { count.saturating_mul(row) }
+}
+
 /// Number and place of each object, and whether there was a type that is not known.
 pub(super) fn read_rows(
     dictionary: &Dictionary,

@@ -6,10 +6,10 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::filter::decode;
+use super::filter::{Size, decode};
 use super::lexer::{Lexer, is_white};
 use super::object::{Dictionary, Object};
-use super::rows::read_rows;
+use super::rows::{expected, read_rows};
 use super::slot::{FEW, Slot};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{Limits, within};
@@ -355,7 +355,9 @@ fn read_stream(file: File<'_>, at: u64) -> Result<Section> {
     file.spent.charge(length, file.source.len(), file.limits)?;
     let charge = |bytes| file.spent.charge(to_u64(bytes), file.source.len(), file.limits);
     let rows = file.source.window(data..end)?;
-    let rows = decode(&trailer, &rows, file.limits.pdf_stream_bytes, &charge)?;
+    let expected = expected(&trailer, file.limits);
+    let size = Size { limit: file.limits.pdf_stream_bytes, expected };
+    let rows = decode(&trailer, &rows, size, &charge)?;
     let (slots, unknown) =
         read_rows(&trailer, &rows, file.limits).map_err(|error| error.at_offset(at))?;
     Ok(Section {
