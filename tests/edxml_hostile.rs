@@ -469,8 +469,46 @@ fn what_cannot_be_written_says_so() {
     it.header.to.clear();
     assert_eq!(it.to_bytes().unwrap_err().kind(), ErrorKind::Misuse);
     let mut it = envelope();
-    it.attachments[0].content = Content::Unreadable;
-    assert_eq!(it.to_bytes().unwrap_err().kind(), ErrorKind::Misuse);
+    for content in [Content::Unreadable, Content::HandedOut] {
+        it.attachments[0].content = content;
+        assert_eq!(it.to_bytes().unwrap_err().kind(), ErrorKind::Misuse);
+    }
+}
+
+/// Files that are handed out are those that would be kept, and all else is the same.
+#[test]
+fn files_are_handed_out_one_by_one() {
+    let mut sent = envelope();
+    for n in 0..4_u8 {
+        let (long, name) = (usize::from(4 - n) * 9_000, ["pdf", "xlsx"][usize::from(n % 2)]);
+        sent = sent.attach(format!("{n}.{name}"), vec![n; long]);
+    }
+    let text = String::from_utf8(sent.to_bytes().unwrap()).unwrap();
+    // The last one is no base64.
+    let at = text.rfind("</edXML:ContentTransferEncoded>").unwrap();
+    let text = format!("{}!{}", &text[..at], &text[at..]);
+    let kept = parse(text.as_bytes()).unwrap();
+    let mut files = Vec::new();
+    let parsed = edxml::parse_files(text.as_bytes(), &Limits::default(), &mut |it| {
+        files.push(it.clone());
+        Ok(())
+    });
+    let parsed = parsed.unwrap();
+    assert_eq!(parsed.diagnostics, kept.diagnostics);
+    let (mut expected, handed) = (document(kept), document(parsed));
+    assert_eq!(files, expected.attachments);
+    assert_eq!(files.last().unwrap().content, Content::Unreadable);
+    for it in expected.attachments.iter_mut().filter(|it| it.bytes().is_some()) {
+        it.content = Content::HandedOut;
+    }
+    assert_eq!(handed, expected);
+    // Who is given them may end it.
+    let mut count = 0;
+    let ended = edxml::parse_files(text.as_bytes(), &Limits::default(), &mut |_| {
+        count += 1;
+        Err(std::io::Error::other("the disk is full").into())
+    });
+    assert_eq!((ended.unwrap_err().kind(), count), (ErrorKind::Io, 1));
 }
 
 /// What is read and written again is read as the same.

@@ -18,7 +18,7 @@ use std::fs;
 use std::hint::black_box;
 use std::path::Path;
 
-use kyso::edxml::{self, Code, Envelope, MessageHeader, Organization};
+use kyso::edxml::{self, Attachment, Code, Envelope, MessageHeader, Organization};
 use kyso::{Conclusion, DigestAlgorithm, Limits, SoftwareSigner, Validator, cades, pades};
 
 use self::keys::Bare;
@@ -173,7 +173,8 @@ fn message() -> Envelope {
 /// Python's and Java's own base64 reach is for `benches/peers/run` to say.
 fn messages(table: &mut Table, effort: Effort) {
     let (packaging, reading) = ("edXML package, 100 x 1 MB", "edXML read, 100 x 1 MB");
-    if !table.wants(packaging) && !table.wants(reading) {
+    let handing_out = "edXML read one by one, 100 x 1 MB";
+    if ![packaging, reading, handing_out].iter().any(|it| table.wants(it)) {
         return;
     }
     let message = message();
@@ -190,13 +191,25 @@ fn messages(table: &mut Table, effort: Effort) {
     let copy = || refill(&|out| out.extend_from_slice(black_box(&bytes)));
     let pair = effort.pair(1, copy, || refill(&|out| message.write_to(out).unwrap()));
     rate(table, packaging, size, &pair);
-    drop(out);
+    out.take();
     let copy = || {
         let copies: Vec<Vec<u8>> = contents.iter().map(|it| black_box(it).to_vec()).collect();
         drop(black_box(copies));
     };
     let pair = effort.pair(1, copy, || drop(black_box(edxml::parse(&bytes, &limits).unwrap())));
     rate(table, reading, size, &pair);
+    // Files that go elsewhere, each in the memory of the one before.
+    let copy = || contents.iter().for_each(|it| refill(&|out| out.extend_from_slice(it)));
+    let each = || {
+        let mut seen = 0;
+        let mut each = |it: &Attachment| {
+            seen += black_box(it.bytes()).unwrap().len();
+            Ok(())
+        };
+        drop(black_box(edxml::parse_files(&bytes, &limits, &mut each).unwrap()));
+        assert_eq!(seen, size);
+    };
+    rate(table, handing_out, size, &effort.pair(1, copy, each));
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a figure to be read")]

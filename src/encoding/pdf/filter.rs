@@ -1,14 +1,31 @@
 //! Stream filters that a file's structure can use (ISO 32000-2 §7.4), with bounded output.
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+use std::borrow::Cow;
+
 use flate2::{Decompress, FlushDecompress, Status};
 
 use super::lexer::{hex_digit, is_white};
 use super::object::{Dictionary, Object};
 use crate::error::{Error, Result};
 
+/// How much a stream may come to.
+#[derive(Clone, Copy)]
+pub(crate) struct Size {
+    /// Bytes that no filter may give more of.
+    pub(crate) limit: usize,
+    /// As many as it comes to if it is as it says; 0 where that is not known.
+    pub(crate) expected: usize,
+}
+
+impl Size {
+    pub(crate) fn up_to(limit: usize) -> Self {
+        Self { limit, expected: 0 }
+    }
+}
+
 /// The data of a stream whose filters and parameters stand in its dictionary as
-/// direct objects. `limit` bounds what each filter gives; `charge` is told of the bytes that
+/// direct objects. `size` bounds what each filter gives; `charge` is told of the bytes that
 /// each makes or looks at, in vain or not, and may put an end to it.
 ///
 /// # Errors
@@ -17,16 +34,16 @@ use crate::error::{Error, Result};
 pub(crate) fn decode(
     dictionary: &Dictionary,
     data: &[u8],
-    limit: usize,
+    size: Size,
     charge: &dyn Fn(usize) -> Result<()>,
 ) -> Result<Vec<u8>> {
     let filters = one_or_many(dictionary.get("Filter"));
     let parameters = one_or_many(dictionary.get("DecodeParms"));
-    let mut bytes = data.to_vec();
+    let mut bytes = Cow::Borrowed(data);
     for (n, filter) in filters.iter().enumerate() {
         let parameters = parameters.get(n).and_then(|it| it.as_dictionary());
-        bytes = match filter.as_name() {
-            Some(b"FlateDecode" | b"Fl") => predicted(inflate(&bytes, limit, charge)?, parameters)?,
+        let decoded = match filter.as_name() {
+            Some(b"FlateDecode" | b"Fl") => predicted(inflate(&bytes, size, charge)?, parameters)?,
             Some(b"ASCIIHexDecode" | b"AHx") => {
                 charge(bytes.len())?;
                 ascii_hex(&bytes)?
@@ -35,17 +52,18 @@ pub(crate) fn decode(
                 charge(bytes.len())?;
                 ascii_85(&bytes)?
             }
-            Some(b"RunLengthDecode" | b"RL") => run_length(&bytes, limit, charge)?,
+            Some(b"RunLengthDecode" | b"RL") => run_length(&bytes, size.limit, charge)?,
             // Undone before all others (ISO 32000-2 §7.4.10).
-            Some(b"Crypt") if n == 0 => bytes,
+            Some(b"Crypt") if n == 0 => continue,
             Some(name) => {
                 let name = String::from_utf8_lossy(name).into_owned();
                 return Err(Error::unsupported(format!("the stream filter {name:?}")));
             }
             None => return Err(Error::malformed("a stream's filter is no name")),
         };
+        bytes = Cow::Owned(decoded);
     }
-    Ok(bytes)
+    Ok(bytes.into_owned())
 }
 
 fn one_or_many(value: Option<&Object>) -> Vec<&Object> {
@@ -58,8 +76,13 @@ fn one_or_many(value: Option<&Object>) -> Vec<&Object> {
 
 /// zlib data (RFC 1950). What follows it within the stream is ignored, as
 /// writers end streams with a line end that `/Length` counts in.
-fn inflate(data: &[u8], limit: usize, charge: &dyn Fn(usize) -> Result<()>) -> Result<Vec<u8>> {
+fn inflate(data: &[u8], size: Size, charge: &dyn Fn(usize) -> Result<()>) -> Result<Vec<u8>> {
     const STEP: usize = 32 << 10;
+    let Size { limit, expected } = size;
+    if let Some(out) = inflate_at_once(data, expected.min(limit)) {
+        charge(out.len())?;
+        return Ok(out);
+    }
     let broken = || Error::malformed("compressed data cannot be read");
     let mut inflater = Decompress::new(true);
     let mut out = Vec::new();
@@ -86,6 +109,19 @@ fn inflate(data: &[u8], limit: usize, charge: &dyn Fn(usize) -> Result<()>) -> R
     }
 }
 
+/// The same to where it stays, without a window that is copied from. Nothing where it does not
+/// come to what is expected, or is not to be read.
+fn inflate_at_once(data: &[u8], expected: usize) -> Option<Vec<u8>> {
+    /// No byte of what is compressed makes more than this.
+    const MOST: usize = 1032;
+    (0 < expected && expected <= data.len().saturating_mul(MOST)).then_some(())?;
+    let mut out = Vec::with_capacity(expected);
+    let mut inflater = Decompress::new(true);
+    let status = inflater.decompress_vec(data, &mut out, FlushDecompress::Finish);
+    let whole = matches!(status, Ok(Status::StreamEnd)) && out.len() == expected;
+    whole.then_some(out)
+}
+
 /// ISO 32000-2 §7.4.4.4.
 fn predicted(bytes: Vec<u8>, parameters: Option<&Dictionary>) -> Result<Vec<u8>> {
     let number = |key, default| {
@@ -108,7 +144,7 @@ fn predicted(bytes: Vec<u8>, parameters: Option<&Dictionary>) -> Result<Vec<u8>>
         0 | 1 => Ok(bytes),
         _ if row == 0 || pixel == 0 => Err(Error::malformed("a predictor for empty rows")),
         2 if bits == 8 => Ok(tiff(bytes, row, pixel)),
-        10..=15 => png(&bytes, row, pixel),
+        10..=15 => png(bytes, row, pixel),
         _ => Err(Error::unsupported(format!("the predictor {predictor} at {bits} bits"))),
     }
 }
@@ -128,34 +164,44 @@ fn tiff(mut bytes: Vec<u8>, row: usize, pixel: usize) -> Vec<u8> {
     bytes
 }
 
-/// RFC 2083 §6.
-fn png(bytes: &[u8], row: usize, pixel: usize) -> Result<Vec<u8>> {
-    let mut out: Vec<u8> = Vec::with_capacity(bytes.len());
-    let mut above = vec![0_u8; row];
-    let mut line = vec![0_u8; row];
-    for coded in bytes.chunks(row.saturating_add(1)) {
-        let Some((kind, coded)) = coded.split_first() else { break };
-        for (at, byte) in coded.iter().enumerate() {
-            let behind = at.checked_sub(pixel);
-            let left = behind.and_then(|it| line.get(it)).copied().unwrap_or_default();
-            let corner = behind.and_then(|it| above.get(it)).copied().unwrap_or_default();
-            let up = above.get(at).copied().unwrap_or_default();
-            let guess = match kind {
-                0 => 0,
-                1 => left,
-                2 => up,
-                3 => u16::midpoint(left.into(), up.into()).to_le_bytes()[0],
-                4 => paeth(left, up, corner),
-                _ => return Err(Error::malformed("an unknown PNG predictor")),
-            };
-            if let Some(place) = line.get_mut(at) {
-                *place = byte.wrapping_add(guess);
-            }
+/// RFC 2083 §6. Each row moves up by what said how it is coded.
+fn png(mut bytes: Vec<u8>, row: usize, pixel: usize) -> Result<Vec<u8>> {
+    let first = vec![0_u8; row];
+    let (mut at, mut to) = (0_usize, 0_usize);
+    while let Some(kind) = bytes.get(at).copied() {
+        let from = at.saturating_add(1);
+        at = from.saturating_add(row).min(bytes.len());
+        bytes.copy_within(from..at, to);
+        let length = at.saturating_sub(from);
+        let (done, rest) = bytes.split_at_mut_checked(to).unwrap_or_default();
+        let above = done.len().checked_sub(row).and_then(|it| done.get(it..)).unwrap_or(&first);
+        let line = rest.get_mut(..length).unwrap_or_default();
+        match kind {
+            0 => {}
+            1 => unguess(line, above, pixel, |left, _, _| left),
+            // As writers do, in a hundred thousand rows.
+            2 => line.iter_mut().zip(above).for_each(|(it, up)| *it = it.wrapping_add(*up)),
+            3 => unguess(line, above, pixel, |left, up, _| left.midpoint(up)),
+            4 => unguess(line, above, pixel, paeth),
+            _ => return Err(Error::malformed("an unknown PNG predictor")),
         }
-        out.extend_from_slice(line.get(..coded.len()).unwrap_or_default());
-        std::mem::swap(&mut above, &mut line);
+        to = to.saturating_add(length);
     }
-    Ok(out)
+    bytes.truncate(to);
+    Ok(bytes)
+}
+
+/// Adds what was guessed of each byte, by those left of it, above, and left above.
+fn unguess(line: &mut [u8], above: &[u8], pixel: usize, guess: impl Fn(u8, u8, u8) -> u8) {
+    for at in 0..line.len() {
+        let behind = at.checked_sub(pixel);
+        let left = behind.and_then(|it| line.get(it)).copied().unwrap_or_default();
+        let corner = behind.and_then(|it| above.get(it)).copied().unwrap_or_default();
+        let up = above.get(at).copied().unwrap_or_default();
+        if let Some(byte) = line.get_mut(at) {
+            *byte = byte.wrapping_add(guess(left, up, corner));
+        }
+    }
 }
 
 fn paeth(left: u8, up: u8, corner: u8) -> u8 {
@@ -253,6 +299,7 @@ fn base_85(group: &[u8]) -> Option<[u8; 4]> {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
     use std::io::Write;
 
     use flate2::{Compression, write::ZlibEncoder};
@@ -261,7 +308,7 @@ mod tests {
     use crate::error::ErrorKind;
 
     fn decode(dictionary: &Dictionary, data: &[u8], limit: usize) -> Result<Vec<u8>> {
-        super::decode(dictionary, data, limit, &|_| Ok(()))
+        super::decode(dictionary, data, Size::up_to(limit), &|_| Ok(()))
     }
 
     fn zlib(bytes: &[u8]) -> Vec<u8> {
@@ -299,6 +346,70 @@ mod tests {
         assert_eq!(error.kind(), ErrorKind::LimitExceeded);
         for data in [&b""[..], b"x", b"\x78\x9c", &bomb[..100]] {
             assert_eq!(decode(&flate(), data, 1 << 20).unwrap_err().kind(), ErrorKind::Malformed);
+        }
+    }
+
+    /// What is expected decides nothing but how it is done.
+    #[test]
+    fn expected_or_not() {
+        let plain: Vec<u8> = (0..70_000_u32).flat_map(|n| (n / 3).to_be_bytes()).collect();
+        let mut data = zlib(&plain);
+        let whole = data.len();
+        data.extend(b"\r\n");
+        let read = |data: &[u8], limit, expected| {
+            let charged = Cell::new(0);
+            let charge = |bytes| {
+                charged.set(charged.get() + bytes);
+                Ok(())
+            };
+            let decoded = super::decode(&flate(), data, Size { limit, expected }, &charge);
+            decoded.map(|it| (it, charged.get())).map_err(|error| error.kind())
+        };
+        assert_eq!(inflate_at_once(&data, plain.len()).unwrap(), plain);
+        let mut broken = data.clone();
+        broken[whole - 1] ^= 1;
+        for expected in [0, 1, plain.len() - 1, plain.len(), plain.len() + 1, 1 << 20, usize::MAX] {
+            let all = Ok((plain.clone(), plain.len()));
+            assert_eq!(read(&data, usize::MAX, expected), all, "{expected}");
+            assert_eq!(read(&data, plain.len(), expected), all, "{expected}");
+            let more = Err(ErrorKind::LimitExceeded);
+            assert_eq!(read(&data, plain.len() - 1, expected), more, "{expected}");
+            for data in [&broken[..], &data[..whole - 1], b"", b"x"] {
+                let wrong = Err(ErrorKind::Malformed);
+                assert_eq!(read(data, usize::MAX, expected), wrong, "{expected}");
+            }
+        }
+    }
+
+    /// By RFC 2083 §6, byte by byte.
+    #[test]
+    fn predictors_of_png() {
+        let coded: Vec<u8> = (0..997_u32).map(|n| (n * n / 5).to_le_bytes()[0]).collect();
+        for (row, pixel) in [(1, 1), (5, 1), (7, 3), (3, 7), (2000, 4)] {
+            let mut bytes = coded.clone();
+            let kinds = bytes.iter_mut().step_by(row + 1);
+            kinds.enumerate().for_each(|(n, it)| *it = u8::try_from(n % 5).unwrap());
+            let mut lines = vec![vec![0_u8; row]];
+            for coded in bytes.chunks(row + 1) {
+                let (mut line, above) = (Vec::new(), lines.last().unwrap());
+                for (at, byte) in coded[1..].iter().enumerate() {
+                    let before = |it: &[u8]| if at < pixel { 0 } else { it[at - pixel] };
+                    let (left, corner, up) = (before(&line), before(above), above[at]);
+                    let guess = match coded[0] {
+                        0 => 0,
+                        1 => left,
+                        2 => up,
+                        3 => u8::try_from((u16::from(left) + u16::from(up)) / 2).unwrap(),
+                        _ => paeth(left, up, corner),
+                    };
+                    line.push(byte.wrapping_add(guess));
+                }
+                lines.push(line);
+            }
+            let expected = lines[1..].concat();
+            assert_eq!(png(bytes.clone(), row, pixel).unwrap(), expected, "{row} {pixel}");
+            bytes[0] = 5;
+            assert!(png(bytes, row, pixel).is_err());
         }
     }
 

@@ -16,6 +16,7 @@ mod rows;
 mod scan;
 mod section;
 mod skim;
+mod slot;
 mod update;
 mod write;
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::encryption::{Encryption, Locked, Password};
-use super::filter::decode;
+use super::filter::{Size, decode};
 use super::object::{Dictionary, Object, Reference, Stream};
 use super::object_stream::{KeptStreams, ObjectStream};
 use super::recover::{recover, search};
@@ -395,7 +395,7 @@ impl<'r> View<'r> {
         let data = self.reader.source.window(range)?;
         let decrypted = self.reader.encryption.decrypt_stream(stream, &dictionary, &data)?;
         let data = decrypted.as_deref().unwrap_or(&data);
-        decode(&dictionary, data, limit, &|bytes| self.reader.charge(bytes))
+        decode(&dictionary, data, Size::up_to(limit), &|bytes| self.reader.charge(bytes))
             .map_err(|error| error.at_offset(stream.start))
     }
 

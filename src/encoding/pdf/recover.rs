@@ -41,7 +41,7 @@ pub(super) fn recover<'a>(
     let reason = if header { reason } else { format!("{reason}; %PDF- is missing") };
     let chain = |entries: &[(u32, Location)]| {
         // Of two with one number the last is the newest.
-        let newest_first = entries.iter().rev().copied().collect();
+        let newest_first = entries.iter().rev().copied();
         Chain::found(0, source.len(), newest_first, trailer.clone(), reason.clone())
     };
     // What is in object streams can be told when it is known how they are encrypted.

@@ -5,21 +5,33 @@ use std::ops::Range;
 
 use super::object::{Dictionary, Object};
 use super::section::{Location, unsigned};
+use super::slot::{FEW, Slot};
 use crate::error::{Error, Result};
 use crate::limits::{Limits, within};
+
+/// Bytes of all rows before a predictor is undone, by what the dictionary says; 0 where it
+/// cannot be told, or is too much.
+pub(super) fn expected(dictionary: &Dictionary, limits: &Limits) -> usize {
+    let (Ok(widths), Ok(index)) = (widths(dictionary), index(dictionary)) else { return 0 };
+    let count = index.iter().fold(0, |sum: usize, it| sum.saturating_add(it.len()));
+    // A predictor puts a byte before each (§7.4.4.4).
+    let predicted = usize::from(dictionary.contains("DecodeParms"));
+    let row = widths.iter().sum::<usize>().saturating_add(predicted);
+    if count > limits.pdf_objects { 0 } else { count.saturating_mul(row) }
+}
 
 /// Number and place of each object, and whether there was a type that is not known.
 pub(super) fn read_rows(
     dictionary: &Dictionary,
     rows: &[u8],
     limits: &Limits,
-) -> Result<(Vec<(u32, Location)>, bool)> {
+) -> Result<(Vec<Slot>, bool)> {
     let widths = widths(dictionary)?;
     let row: usize = widths.iter().sum();
     let count = rows.len().checked_div(row).unwrap_or_default();
     within(count, limits.pdf_objects, "objects in a cross-reference stream")?;
     let columns = Columns::new(widths);
-    let (mut entries, mut unknown) = (Vec::with_capacity(count), false);
+    let (mut slots, mut unknown) = (Vec::with_capacity(count.saturating_add(FEW)), false);
     let mut lines = rows.chunks_exact(row.max(1));
     for range in index(dictionary)? {
         for number in range {
@@ -29,11 +41,11 @@ pub(super) fn read_rows(
             let (kind, place, last) = columns.of(line);
             unknown |= kind > 2;
             if let Some(location) = location(kind, place, last) {
-                entries.push((number, location));
+                slots.push(Slot::new(number, location));
             }
         }
     }
-    Ok((entries, unknown))
+    Ok((slots, unknown))
 }
 
 fn widths(dictionary: &Dictionary) -> Result<[usize; 3]> {

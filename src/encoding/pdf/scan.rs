@@ -11,6 +11,7 @@ use std::collections::HashSet;
 use super::lexer::{Lexer, is_white};
 use super::object::Dictionary;
 use super::section::{File, Form, Location, Section, Spent, read_section, unsigned};
+use super::slot::{Slot, sort};
 use crate::error::{Error, Result};
 use crate::limits::{Limits, within};
 use crate::source::Source;
@@ -49,23 +50,6 @@ pub(crate) struct Revision {
     pub(crate) xref_objects: Vec<u32>,
     /// Cross-reference sections that it consists of.
     pub(crate) sections: usize,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Slot {
-    number: u32,
-    /// The revision, and below it which section of the revision wins.
-    rank: u32,
-    location: Location,
-}
-
-/// Sections that one revision may consist of: two of a linearized file.
-const RANKS: u32 = 4;
-
-impl Slot {
-    fn revision(&self) -> usize {
-        usize::try_from(self.rank.checked_div(RANKS).unwrap_or_default()).unwrap_or_default()
-    }
 }
 
 /// A section with what follows it.
@@ -117,10 +101,8 @@ impl Chain {
     ) -> Result<Self> {
         let mut groups = group(walked, last, base, &mut irregular);
         groups.reverse();
-        let sections = groups.iter().flat_map(|(_, sections)| sections);
-        let entries = sections.map(|it| it.section.entries.len()).sum();
         let mut chain = Self {
-            slots: Vec::with_capacity(entries),
+            slots: Vec::new(),
             revisions: Vec::with_capacity(groups.len()),
             base,
             irregular,
@@ -136,7 +118,6 @@ impl Chain {
 
     fn add_revision(&mut self, tail: Tail, sections: Vec<Walked>) {
         let start = self.revisions.last().map_or(0, |it| it.end);
-        let rank = u32::try_from(self.revisions.len()).unwrap_or(u32::MAX).saturating_mul(RANKS);
         let count = sections.len();
         let mut revision: Option<Revision> = None;
         for (n, walked) in sections.into_iter().enumerate() {
@@ -151,12 +132,15 @@ impl Chain {
             if section.unknown {
                 self.note("a cross-reference stream has entries of an unknown type", start);
             }
-            let rank = rank.saturating_add(u32::try_from(n).unwrap_or(0).min(RANKS - 1));
-            let mut beyond = false;
-            self.slots.extend(section.entries.iter().map(|&(number, location)| {
-                beyond |= u64::from(number) >= size && location != Location::Free;
-                Slot { number, rank, location }
-            }));
+            let (mut beyond, mut slots) = (false, section.slots);
+            for slot in &mut slots {
+                *slot = slot.of(self.revisions.len(), n);
+                beyond |= u64::from(slot.number) >= size && !slot.is_free();
+            }
+            match self.slots.is_empty() {
+                true => self.slots = slots,
+                false => self.slots.extend_from_slice(&slots),
+            }
             if beyond {
                 self.note("a cross-reference section names objects beyond its Size", start);
             }
@@ -182,23 +166,23 @@ impl Chain {
 
     /// Sorts, keeps one entry per number and revision, and finds what each changed.
     fn settle(&mut self) {
-        self.slots.sort_by_key(|slot| u64::from(slot.number) << 32 | u64::from(slot.rank));
-        self.slots.dedup_by_key(|slot| (slot.number, slot.revision()));
+        sort(&mut self.slots);
+        let same = |a: &Slot, b: &Slot| a.number == b.number && a.revision() == b.revision();
+        self.slots.dedup_by(|later, first| same(first, later));
         let mut misplaced = None;
         let mut before: Option<Slot> = None;
         for slot in &self.slots {
-            let earlier = before.filter(|it| it.number == slot.number).map(|it| it.location);
+            let earlier = before.filter(|it| it.number == slot.number);
             before = Some(*slot);
-            let unchanged = earlier.unwrap_or(Location::Free) == slot.location;
             let n = slot.revision();
             let Some(revision) = self.revisions.get_mut(n) else { continue };
-            if unchanged {
+            if earlier.map_or(slot.is_free(), |it| it.is_where(*slot)) {
                 continue;
             }
             if n > 0 {
                 revision.changed.push(slot.number);
             }
-            if let Location::At { offset, .. } = slot.location {
+            if let Location::At { offset, .. } = slot.location() {
                 // Earlier bytes may be brought to use later: the entry is a change then,
                 // and Word's hybrid files are so written. Later ones may not.
                 if self.base.saturating_add(offset) >= revision.end {
@@ -217,7 +201,7 @@ impl Chain {
     fn note_absent_streams(&mut self) {
         let (mut present, mut absent) = (None, None);
         for slot in &self.slots {
-            let Location::InStream { stream, .. } = slot.location else { continue };
+            let Location::InStream { stream, .. } = slot.location() else { continue };
             let place = (stream, slot.revision());
             if present == Some(place) {
                 continue;
@@ -237,7 +221,7 @@ impl Chain {
     pub(super) fn found(
         base: u64,
         len: u64,
-        entries: Vec<(u32, Location)>,
+        entries: impl Iterator<Item = (u32, Location)>,
         trailer: Dictionary,
         reason: String,
     ) -> Self {
@@ -252,9 +236,8 @@ impl Chain {
             xref_objects: Vec::new(),
             sections: 0,
         };
-        let slot = |(number, location)| Slot { number, rank: 0, location };
         let mut chain = Self {
-            slots: entries.into_iter().map(slot).collect(),
+            slots: entries.map(|(number, location)| Slot::new(number, location)).collect(),
             revisions: vec![revision],
             base,
             irregular: Vec::new(),
@@ -270,7 +253,7 @@ impl Chain {
             slot.number < number || (slot.number == number && slot.revision() <= revision)
         });
         let slot = behind.checked_sub(1).and_then(|at| self.slots.get(at));
-        slot.filter(|slot| slot.number == number).map_or(Location::Free, |slot| slot.location)
+        slot.filter(|slot| slot.number == number).map_or(Location::Free, |slot| slot.location())
     }
 
     /// Oldest first; at least one.
@@ -296,7 +279,7 @@ impl Chain {
         self.slots.chunk_by(|a, b| a.number == b.number).filter_map(move |slots| {
             let number = slots.first()?.number;
             let slot = slots.iter().rfind(|it| it.revision() <= revision);
-            Some((number, slot.map_or(Location::Free, |it| it.location)))
+            Some((number, slot.map_or(Location::Free, |it| it.location())))
         })
     }
 
@@ -383,7 +366,7 @@ fn walk(file: File<'_>, start: u64) -> Result<Vec<Walked>> {
         }
         within(seen.len(), file.limits.pdf_revisions, "revisions of a PDF")?;
         let section = read_section(file, offset)?;
-        entries = entries.saturating_add(section.entries.len());
+        entries = entries.saturating_add(section.slots.len());
         within(entries, file.limits.pdf_objects, "cross-reference entries")?;
         next = section.prev;
         let (follows, tail) = file.lex(section.after, |lexer| {

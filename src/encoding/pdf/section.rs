@@ -6,10 +6,11 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::filter::decode;
+use super::filter::{Size, decode};
 use super::lexer::{Lexer, is_white};
 use super::object::{Dictionary, Object};
-use super::rows::read_rows;
+use super::rows::{expected, read_rows};
+use super::slot::{FEW, Slot};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{Limits, within};
 use crate::source::Source;
@@ -42,8 +43,8 @@ pub(crate) enum Form {
 #[derive(Debug)]
 pub(super) struct Section {
     pub(super) form: Form,
-    /// Number and place; earlier ones win over later ones of the same number.
-    pub(super) entries: Vec<(u32, Location)>,
+    /// Earlier ones win over later ones of the same number.
+    pub(super) slots: Vec<Slot>,
     pub(super) trailer: Dictionary,
     pub(super) prev: Option<u64>,
     /// The number of the stream object, if it is one.
@@ -130,7 +131,7 @@ pub(super) fn read_section(file: File<'_>, offset: u64) -> Result<Section> {
 }
 
 fn read_table(file: File<'_>, start: u64) -> Result<Section> {
-    let (entries, at) = read_subsections(file, start)?;
+    let (slots, at) = read_subsections(file, start)?;
     let (trailer, after) = file.lex(at, |lexer| {
         lexer.skip_white();
         if !lexer.keyword("trailer") {
@@ -144,8 +145,8 @@ fn read_table(file: File<'_>, start: u64) -> Result<Section> {
     let mut section = Section {
         form: Form::Table,
         prev: previous(&trailer, start)?,
-        duplicates: has_duplicates(&entries),
-        entries,
+        duplicates: has_duplicates(&slots),
+        slots,
         trailer,
         object: None,
         after,
@@ -167,18 +168,17 @@ fn add_hybrid(file: File<'_>, offset: &Object, at: u64, section: &mut Section) -
         return Err(Error::malformed("XRefStm lies behind its table").at_offset(at));
     }
     let beside = read_stream(file, file.place(offset))?;
-    let (used, free): (Vec<_>, Vec<_>) =
-        section.entries.drain(..).partition(|(_, location)| *location != Location::Free);
+    let (used, free): (Vec<_>, Vec<_>) = section.slots.drain(..).partition(|it| !it.is_free());
     section.form = Form::Hybrid;
     // Readers differ in which of the two they believe.
-    let named: HashMap<u32, Location> = beside.entries.iter().copied().collect();
-    let differs = |(number, location): &(u32, Location)| {
-        named.get(number).is_some_and(|it| it != location && *it != Location::Free)
+    let named: HashMap<u32, Slot> = beside.slots.iter().map(|it| (it.number, *it)).collect();
+    let differs = |slot: &Slot| {
+        named.get(&slot.number).is_some_and(|it| !it.is_where(*slot) && !it.is_free())
     };
     section.duplicates |= beside.duplicates || used.iter().any(differs);
     section.unknown = beside.unknown;
     section.object = beside.object;
-    section.entries = used.into_iter().chain(beside.entries).chain(free).collect();
+    section.slots = used.into_iter().chain(beside.slots).chain(free).collect();
     Ok(())
 }
 
@@ -227,9 +227,9 @@ const ENTRY: usize = 20;
 const SHORTEST: u64 = 18;
 
 /// All subsections, and where the trailer begins.
-fn read_subsections(file: File<'_>, start: u64) -> Result<(Vec<(u32, Location)>, u64)> {
+fn read_subsections(file: File<'_>, start: u64) -> Result<(Vec<Slot>, u64)> {
     let len = file.source.len();
-    let mut table = Table { entries: Vec::new(), numbers: 0..0, limits: file.limits, len };
+    let mut table = Table { slots: Vec::new(), numbers: 0..0, limits: file.limits, len };
     let mut at = start;
     loop {
         let end = at.saturating_add(PART).min(file.source.len());
@@ -237,7 +237,7 @@ fn read_subsections(file: File<'_>, start: u64) -> Result<(Vec<(u32, Location)>,
         let (taken, done) = table.read(&bytes, at, end == file.source.len())?;
         at = at.saturating_add(to_u64(taken));
         if done {
-            return Ok((table.entries, at));
+            return Ok((table.slots, at));
         }
         if taken == 0 {
             return Err(Error::malformed("a cross-reference table is broken").at_offset(at));
@@ -247,7 +247,7 @@ fn read_subsections(file: File<'_>, start: u64) -> Result<(Vec<(u32, Location)>,
 
 /// A table that is being read part by part.
 struct Table<'a> {
-    entries: Vec<(u32, Location)>,
+    slots: Vec<Slot>,
     /// Of the subsection under way, those still to come.
     numbers: Range<u32>,
     limits: &'a Limits,
@@ -274,12 +274,12 @@ impl Table<'_> {
                 return Ok((taken, false));
             }
             let Some(numbers) = subsection? else { return Ok((taken, true)) };
-            let total = self.entries.len().saturating_add(numbers.len());
+            let total = self.slots.len().saturating_add(numbers.len());
             within(total, self.limits.pdf_objects, "objects in a cross-reference table")?;
             // For no more than can follow, whatever is said.
             let follow = self.len.saturating_sub(at).checked_div(SHORTEST).unwrap_or_default();
             let follow = usize::try_from(follow).unwrap_or(usize::MAX);
-            self.entries.reserve(numbers.len().min(follow));
+            self.slots.reserve(numbers.len().min(follow).saturating_add(FEW));
             self.numbers = numbers;
             rest = lexer.rest();
         }
@@ -291,7 +291,7 @@ impl Table<'_> {
         while !self.numbers.is_empty() && rest.len() >= enough {
             let (location, taken) = read_entry(rest)
                 .ok_or_else(|| Error::malformed("a cross-reference entry is broken"))?;
-            self.entries.extend(self.numbers.next().map(|number| (number, location)));
+            self.slots.extend(self.numbers.next().map(|number| Slot::new(number, location)));
             *rest = rest.get(taken..).unwrap_or_default();
         }
         Ok(())
@@ -355,14 +355,16 @@ fn read_stream(file: File<'_>, at: u64) -> Result<Section> {
     file.spent.charge(length, file.source.len(), file.limits)?;
     let charge = |bytes| file.spent.charge(to_u64(bytes), file.source.len(), file.limits);
     let rows = file.source.window(data..end)?;
-    let rows = decode(&trailer, &rows, file.limits.pdf_stream_bytes, &charge)?;
-    let (entries, unknown) =
+    let expected = expected(&trailer, file.limits);
+    let size = Size { limit: file.limits.pdf_stream_bytes, expected };
+    let rows = decode(&trailer, &rows, size, &charge)?;
+    let (slots, unknown) =
         read_rows(&trailer, &rows, file.limits).map_err(|error| error.at_offset(at))?;
     Ok(Section {
         form: Form::Stream,
         prev: previous(&trailer, at)?,
-        duplicates: has_duplicates(&entries),
-        entries,
+        duplicates: has_duplicates(&slots),
+        slots,
         unknown,
         trailer,
         object: Some(reference.number),
@@ -402,11 +404,11 @@ pub(super) fn end_of_stream(file: File<'_>, data_end: u64) -> Result<u64> {
     })
 }
 
-fn has_duplicates(entries: &[(u32, Location)]) -> bool {
-    if entries.is_sorted_by(|a, b| a.0 < b.0) {
+fn has_duplicates(slots: &[Slot]) -> bool {
+    if slots.is_sorted_by(|a, b| a.number < b.number) {
         return false;
     }
-    let mut numbers: Vec<u32> = entries.iter().map(|(number, _)| *number).collect();
+    let mut numbers: Vec<u32> = slots.iter().map(|it| it.number).collect();
     numbers.sort_unstable();
     !numbers.is_sorted_by(|a, b| a < b)
 }

@@ -47,6 +47,9 @@ pub enum Content {
     /// It could not be got out; a diagnostic says why. Such a message can be
     /// refused with a reason, but not written again.
     Unreadable,
+    /// It was [handed out](super::parse_files) when it was read, and is not kept. Neither can
+    /// such a message be written again.
+    HandedOut,
 }
 
 impl std::fmt::Debug for Content {
@@ -54,6 +57,7 @@ impl std::fmt::Debug for Content {
         match self {
             Self::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
             Self::Unreadable => f.write_str("Unreadable"),
+            Self::HandedOut => f.write_str("HandedOut"),
         }
     }
 }
@@ -83,12 +87,12 @@ impl Attachment {
         strip_cid(&self.content_id)
     }
 
-    /// The file, where it could be got out.
+    /// The file, where it could be got out and is still there.
     #[must_use]
     pub fn bytes(&self) -> Option<&[u8]> {
         match &self.content {
             Content::Bytes(bytes) => Some(bytes),
-            Content::Unreadable => None,
+            Content::Unreadable | Content::HandedOut => None,
         }
     }
 

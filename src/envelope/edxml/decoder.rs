@@ -49,8 +49,10 @@ fn push_dense(out: &mut Vec<u8>, text: &[u8]) {
 const PIECE: usize = 16 << 10;
 
 impl Decoder {
-    pub(super) fn new(limit: usize) -> Self {
-        Self { bytes: Vec::new(), carry: Vec::with_capacity(4), limit, ended: false }
+    /// Writes over what `bytes` held.
+    pub(super) fn over(mut bytes: Vec<u8>, limit: usize) -> Self {
+        bytes.clear();
+        Self { bytes, carry: Vec::with_capacity(4), limit, ended: false }
     }
 
     pub(super) fn push(&mut self, text: &str) -> Result<(), DecodeFault> {
@@ -111,7 +113,7 @@ mod tests {
     use super::*;
 
     fn decode(pieces: &[&str], limit: usize) -> Result<Vec<u8>, &'static str> {
-        let mut decoder = Decoder::new(limit);
+        let mut decoder = Decoder::over(b"before".to_vec(), limit);
         pieces.iter().try_for_each(|it| decoder.push(it)).and_then(|()| decoder.finish()).map_err(
             |it| match it {
                 DecodeFault::Malformed => "malformed",

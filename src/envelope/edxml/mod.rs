@@ -56,7 +56,7 @@ mod validate;
 mod wire_text;
 
 pub use self::attachment::{Attachment, Coding, Content};
-pub use self::codec::parse;
+pub use self::codec::{parse, parse_files};
 pub use self::date::{Date, Timestamp};
 pub use self::diagnostic::{Diagnostic, DiagnosticCode, Severity};
 pub use self::header::{

@@ -11,7 +11,7 @@ use super::geometry::{Matrix, Rect};
 use super::known;
 pub(crate) use super::raster::Budget;
 use super::raster::{Colours, Raster, is_stencil};
-use crate::encoding::pdf::filter::decode;
+use crate::encoding::pdf::filter::{Size, decode};
 use crate::encoding::pdf::object::{Dictionary, Object, Stream};
 use crate::encoding::pdf::reader::View;
 use crate::error::Result;
@@ -68,7 +68,7 @@ impl Source {
             Self::Inline(dictionary, data) => {
                 let reader = view.reader();
                 let limit = reader.limits().pdf_stream_bytes;
-                decode(dictionary, data, limit, &|bytes| reader.charge(bytes))
+                decode(dictionary, data, Size::up_to(limit), &|bytes| reader.charge(bytes))
             }
         }
     }

@@ -10,17 +10,29 @@ use crate::envelope::edxml::diagnostic::DiagnosticCode;
 use crate::error::{Error, Result};
 use crate::limits::{Limits, within};
 
+/// Who is given files.
+pub(super) type Given<'l> = &'l mut dyn FnMut(&Attachment) -> Result<()>;
+
 /// Reads `AttachmentEncoded`s. What they may hold in all is bounded.
 pub(super) struct Files<'l> {
-    limits: &'l Limits,
+    pub(super) limits: &'l Limits,
     /// Bytes of all attachments that may still come.
     left: usize,
     pub(super) attachments: Vec<Attachment>,
+    /// Who is given each file, if they are not kept.
+    each: Option<Given<'l>>,
+    /// What was handed out before, to be written over.
+    spare: Vec<u8>,
 }
 
 impl<'l> Files<'l> {
     pub(super) fn new(limits: &'l Limits) -> Self {
-        Self { limits, left: limits.attachments_bytes, attachments: Vec::new() }
+        let (left, attachments) = (limits.attachments_bytes, Vec::new());
+        Self { limits, left, attachments, each: None, spare: Vec::new() }
+    }
+
+    pub(super) fn handed_to(self, each: &'l mut dyn FnMut(&Attachment) -> Result<()>) -> Self {
+        Self { each: Some(each), ..self }
     }
 
     /// The children of one `AttachmentEncoded`, whose start was just read.
@@ -35,7 +47,8 @@ impl<'l> Files<'l> {
                     let count = self.attachments.len().saturating_add(1);
                     within(count, self.limits.attachments, "attachments")
                         .map_err(|it| it.at_offset(start.offset))?;
-                    let attachment = self.read(reader, &start, notes)?;
+                    let mut attachment = self.read(reader, &start, notes)?;
+                    self.hand_out(&mut attachment)?;
                     self.attachments.push(attachment);
                 }
                 Token::Start(start) => {
@@ -45,6 +58,16 @@ impl<'l> Files<'l> {
                 Token::End | Token::Eof => return Ok(()),
             }
         }
+    }
+
+    fn hand_out(&mut self, attachment: &mut Attachment) -> Result<()> {
+        let Some(each) = &mut self.each else { return Ok(()) };
+        each(attachment)?;
+        if let Content::Bytes(bytes) = &mut attachment.content {
+            self.spare = std::mem::take(bytes);
+            attachment.content = Content::HandedOut;
+        }
+        Ok(())
     }
 
     fn read<'a>(
@@ -87,9 +110,9 @@ impl<'l> Files<'l> {
 
     /// The text of an element as base64. Not being base64 is a finding, not an error:
     /// who sent it has to be told, and that takes the rest of the message.
-    fn decode(&self, reader: &mut Reader<'_>) -> Result<Result<Vec<u8>, DiagnosticCode>> {
+    fn decode(&mut self, reader: &mut Reader<'_>) -> Result<Result<Vec<u8>, DiagnosticCode>> {
         let limit = self.limits.attachment_bytes.min(self.left);
-        let mut decoder = Some(Decoder::new(limit));
+        let mut decoder = Some(Decoder::over(std::mem::take(&mut self.spare), limit));
         let mut open = 1_usize;
         while open > 0 {
             let offset = reader.offset();

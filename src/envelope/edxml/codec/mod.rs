@@ -6,7 +6,7 @@ mod read;
 mod read_header;
 mod write;
 
-pub use self::read::parse;
+pub use self::read::{parse, parse_files};
 
 /// The namespace of QCVN 102:2016.
 const NAMESPACE: &str = "http://www.mic.gov.vn/TBT/QCVN_102_2016";

@@ -5,6 +5,9 @@ use super::files::{Files, Reference, manifest, skip};
 use super::read_header::{document, is_status, status, trace};
 use super::{NAMESPACE, XMLDSIG};
 use crate::encoding::xml::{Element, Namespace, Reader, Start, Token, decode};
+use crate::envelope::edxml::attachment::Attachment;
+#[cfg(doc)]
+use crate::envelope::edxml::attachment::Content;
 use crate::envelope::edxml::diagnostic::DiagnosticCode;
 use crate::envelope::edxml::header::Envelope;
 use crate::envelope::edxml::message::{Message, Parsed};
@@ -21,6 +24,52 @@ use crate::limits::Limits;
 /// namespace, version or encoding; `LimitExceeded` when it is larger than `limits`
 /// in any respect. Everything else is a diagnostic.
 pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Parsed> {
+    read(bytes, Files::new(limits))
+}
+
+/// Reads a message whose files go elsewhere: each is given to `each` as soon as it is read, in
+/// memory that the next one takes over, and is not kept ([`Content::HandedOut`]). One that could
+/// not be got out is given too. A hundred files of a megabyte so take a megabyte, and less than
+/// half the time.
+///
+/// What is wrong with the message behind a file shows only after it was given; until this
+/// returns, nothing that was made of it should count.
+///
+/// ```
+/// use kyso::edxml::{self, Envelope, MessageHeader, Organization};
+/// # use kyso::edxml::Code;
+///
+/// # fn main() -> kyso::Result<()> {
+/// # let header = MessageHeader {
+/// #     from: Organization::new("H40", "a"),
+/// #     to: vec![Organization::new("H41", "b")],
+/// #     code: Code::new("15", "QĐ"),
+/// #     ..MessageHeader::default()
+/// # };
+/// let bytes = Envelope::new(header).attach("a.pdf", b"%PDF-1.7 ...".to_vec()).to_bytes()?;
+///
+/// let mut kept = Vec::new();
+/// edxml::parse_files(&bytes, &kyso::Limits::default(), &mut |file| {
+///     kept.push((file.file_name(), file.bytes().map(<[u8]>::len)));
+///     Ok(())
+/// })?;
+/// assert_eq!(kept, [("a.pdf".to_owned(), Some(12))]);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// As [`parse`], and those of `each`, which end the reading.
+pub fn parse_files(
+    bytes: &[u8],
+    limits: &Limits,
+    each: &mut dyn FnMut(&Attachment) -> Result<()>,
+) -> Result<Parsed> {
+    read(bytes, Files::new(limits).handed_to(each))
+}
+
+fn read<'l>(bytes: &[u8], files: Files<'l>) -> Result<Parsed> {
+    let limits = files.limits;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limits.message_bytes {
         return Err(Error::limit(format_args!("{} bytes in one message", limits.message_bytes)));
     }
@@ -33,7 +82,7 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Parsed> {
         trace: None,
         signature: None,
         references: None,
-        files: Files::new(limits),
+        files,
         seen: Vec::new(),
     };
     parts.root(&mut reader)?;

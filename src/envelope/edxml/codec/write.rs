@@ -388,7 +388,7 @@ fn files<W: Write>(xml: &mut Xml<W>, attachments: &[Attachment]) -> Result<()> {
 
 fn file<W: Write>(xml: &mut Xml<W>, attachment: &Attachment) -> Result<()> {
     let Content::Bytes(bytes) = &attachment.content else {
-        let what = "an attachment that could not be read cannot be written";
+        let what = "an attachment that could not be read, or is not kept, cannot be written";
         return Err(Error::misuse(what).in_element(&attachment.name));
     };
     let wrapped = attachment.wire(bytes)?;
