@@ -3,7 +3,8 @@
 use ring::digest::{Context, SHA256};
 
 use crate::crypto::DigestAlgorithm;
-use crate::envelope::edxml::{Attachment, Business, BusinessType, Envelope};
+use crate::envelope::edxml::{Attachment, Business, BusinessType, Envelope, Parts};
+use crate::limits::Limits;
 
 /// SHA-256, in lower-case hexadecimal, over what a document says and carries: its header
 /// without its receivers, what it does to which earlier documents, and each file by name and
@@ -12,15 +13,15 @@ use crate::envelope::edxml::{Attachment, Business, BusinessType, Envelope};
 /// An axis writes messages anew: what each system on the way adds, the order of files and how
 /// they are coded count for nothing here, so that a document which comes twice is known.
 pub(crate) fn content_digest(envelope: &Envelope) -> String {
-    digest_with(envelope, |_| true)
+    digest_with(envelope, &envelope.attachments.iter().collect::<Vec<_>>())
 }
 
 /// The same without seals: a message that is sealed once more says and carries what it did.
 pub(crate) fn content_digest_but_seals(envelope: &Envelope) -> String {
-    digest_with(envelope, |it| !it.is_seal())
+    digest_with(envelope, &Parts::of(envelope, &Limits::default()).files)
 }
 
-fn digest_with(envelope: &Envelope, counts: impl Fn(&Attachment) -> bool) -> String {
+fn digest_with(envelope: &Envelope, files: &[&Attachment]) -> String {
     let header = &envelope.header;
     let kind = envelope.business.as_ref().map_or(BusinessType::New, |it| it.kind);
     let other = header.other_info.as_ref();
@@ -38,10 +39,8 @@ fn digest_with(envelope: &Envelope, counts: impl Fn(&Attachment) -> bool) -> Str
     content.text(envelope.business.as_ref().map_or("", reason));
     content.count(envelope.targets().len());
     envelope.targets().into_iter().for_each(|it| content.text(it.as_str()));
-    let mut files: Vec<(String, String)> = envelope
-        .attachments
+    let mut files: Vec<(String, String)> = files
         .iter()
-        .filter(|it| counts(it))
         .map(|it| {
             let digest = it.bytes().map(|it| DigestAlgorithm::Sha256.digest(it).to_string());
             (it.file_name(), digest.unwrap_or_default())

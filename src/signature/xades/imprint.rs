@@ -197,9 +197,9 @@ pub(crate) fn digest_reference(
     method: &Canonicalization,
     algorithm: DigestAlgorithm,
 ) -> Result<Option<Digest>> {
-    let mut sink = Digesting(DigestContext::new(algorithm));
+    let mut sink = DigestContext::new(algorithm);
     let added = add_reference(dereferencer, signature, reference, method, &mut sink)?;
-    Ok(added.then(|| sink.0.finish()))
+    Ok(added.then(|| sink.finish()))
 }
 
 /// Whether it is at hand.
@@ -208,7 +208,7 @@ fn add_reference(
     signature: &Signature,
     reference: &Reference,
     method: &Canonicalization,
-    sink: &mut Digesting,
+    sink: &mut DigestContext,
 ) -> Result<bool> {
     let reference = canonical_at_last(reference, method);
     match dereferencer.write(signature.element, &reference, sink) {

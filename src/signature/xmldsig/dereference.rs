@@ -300,9 +300,9 @@ impl<'d> Dereferencer<'d> {
         if let Some(known) = key.as_ref().and_then(|it| self.nodes.get(it)) {
             return Ok(known.clone());
         }
-        let mut digesting = Digesting(DigestContext::new(by));
+        let mut digesting = DigestContext::new(by);
         self.write_nodes(self.document, nodes, rest, &mut digesting)?;
-        let digest = digesting.0.finish();
+        let digest = digesting.finish();
         if let Some(key) = key {
             self.nodes.insert(key, digest.clone());
         }
@@ -319,9 +319,9 @@ impl<'d> Dereferencer<'d> {
         if let Some(known) = self.read.digest(name, by).filter(|_| as_it_stands) {
             return Ok(Some((known, Covered::File { as_it_stands })));
         }
-        let mut digesting = Digesting(DigestContext::new(by));
+        let mut digesting = DigestContext::new(by);
         let covered = self.write_file(name, reference, &mut digesting)?;
-        let digest = digesting.0.finish();
+        let digest = digesting.finish();
         if as_it_stands && covered.is_some() {
             self.read.keep(name, digest.clone());
         }
@@ -512,14 +512,5 @@ impl Sink for Metered<'_> {
 
     fn effort(&mut self, octets: usize) -> Result<()> {
         self.budget.spend(octets)
-    }
-}
-
-struct Digesting(DigestContext);
-
-impl Sink for Digesting {
-    fn write(&mut self, octets: &[u8]) -> Result<()> {
-        self.0.update(octets);
-        Ok(())
     }
 }
