@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
 #[path = "support/raw_key.rs"]
-#[allow(dead_code)] // it makes values of other forms, too
+#[allow(dead_code, clippy::panic)] // it makes values of other forms, too
 mod raw_key;
 mod support;
 #[path = "support/xml.rs"]
