@@ -197,6 +197,9 @@ fn a_file_that_is_exchanged_fails_the_signature() {
     let missing = Conclusion::Indeterminate(Indeterminate::SignedDataNotFound);
     assert_eq!(report.conclusion(), Some(missing));
     assert_eq!(report.signatures()[0].intact(), Some(false));
+    // That one is missing takes nothing from it that the other was exchanged.
+    let both = [("công văn.txt", Some(b"Other".as_slice())), ("phụ lục/bảng 1.csv", None)];
+    assert_eq!(judge(&pki, &repacked(&container, &both)).conclusion(), Some(failed));
     let simple = letter();
     let simple = ContainerBuilder::simple(at(NOW)).file("a.txt", &simple);
     let simple = simple.sign(&pki.signer()).unwrap();

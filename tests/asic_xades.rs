@@ -154,6 +154,10 @@ fn a_file_that_is_exchanged_fails_the_signature() {
     let report = judge(&pki, &repacked(&container, NAMES[0], None));
     let missing = Conclusion::Indeterminate(Indeterminate::SignedDataNotFound);
     assert_eq!(report.conclusion(), Some(missing));
+    // That one is missing takes nothing from it that the other was exchanged.
+    let both = repacked(&repacked(&container, NAMES[0], None), NAMES[1], Some(b"9;9;9"));
+    let failed = Conclusion::TotalFailed(Failed::HashFailure);
+    assert_eq!(judge(&pki, &both).conclusion(), Some(failed));
 }
 
 #[test]
