@@ -149,6 +149,16 @@ fn checks_of_values_are_counted() {
     assert_refused(&many(126), ErrorKind::LimitExceeded, "checks of signature values");
 }
 
+/// What is digested once may be looked through for data as often as it is referred to.
+#[test]
+fn looking_for_data_is_bounded() {
+    let comments = "<!---->".repeat(50_000);
+    let (object, end) = (format!("<ds:Object Id=\"o\">{comments}</ds:Object>"), "</ds:Signature>");
+    let signed = signature(&reference("#o", "").repeat(10_000));
+    let signed = signed.replace(end, &format!("{object}{end}"));
+    assert_refused(&signed, ErrorKind::LimitExceeded, "octets digested");
+}
+
 #[test]
 fn references_are_counted() {
     let many = |count: usize| {

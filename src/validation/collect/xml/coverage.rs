@@ -143,10 +143,14 @@ impl Follower<'_, '_> {
             _ => false,
         };
         let (found, looked) = nodes.any(document, apart, wanted);
-        self.dereferencer.effort(looked.saturating_add(read.get()))?;
+        let effort = looked.saturating_mul(EFFORT).saturating_add(read.get());
+        self.dereferencer.effort(effort)?;
         Ok(found)
     }
 }
+
+/// What it takes to look at a node, in octets that are digested meanwhile.
+const EFFORT: usize = 16;
 
 /// Whether transforms left nothing. An empty file is one all the same.
 fn digests_nothing(reference: &Reference, covered: &Covered) -> bool {
