@@ -155,11 +155,12 @@ fn a_modulus_without_its_sign_is_the_same_key() {
         let length = usize::from(vector.key[at - 2]) * 256 + usize::from(vector.key[at - 1]);
         let (modulus, exponent) = vector.key[at..].split_at(length);
         let exponent = &exponent[2..];
-        assert_eq!(rsa_key(modulus, exponent), vector.key);
-        let key = rsa_key(&modulus[1..], exponent);
-        let found = verify(&key, vector.algorithm, MESSAGE, &vector.value).unwrap();
-        assert_eq!(format!("{found:?}"), vector.expected, "{}", vector.name);
-        count += usize::from(found.is_valid());
+        for modulus in [modulus, &modulus[1..]] {
+            let key = rsa_key(modulus, exponent);
+            let found = verify(&key, vector.algorithm, MESSAGE, &vector.value).unwrap();
+            assert_eq!(format!("{found:?}"), vector.expected, "{}", vector.name);
+            count += usize::from(found.is_valid());
+        }
     }
     assert!(count > 0);
 }
