@@ -376,7 +376,7 @@ fn the_files_that_are_covered_are_named() {
     assert_eq!(report.uncovered_entries(), ["(document)"], "{report}");
     assert_eq!(report.signatures()[0].covers().whole_file, Some(false));
     assert!(report.to_string().contains("chỉ các tệp “"), "{report}");
-    assert_eq!(report.signatures()[1].covers().files, [const { String::new() }; 0]);
+    assert!(report.signatures()[1].covers().files.is_empty());
     let cades = ContainerBuilder::extended(at(NOW)).file("a", &letter).file("b", &annex);
     let report = judge(&pki, &cades.sign(&pki.signer()).unwrap());
     assert_eq!(report.signatures()[0].covers().files, ["a", "b"]);

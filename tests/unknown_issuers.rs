@@ -196,3 +196,25 @@ fn bad_news_is_heard_from_those_who_are_gone() {
     assert_concludes(&judge(Said::Good), PASSED);
     assert_concludes(&judge(Said::Revoked(at("2026-06-19T12:00:00Z"), 1)), TRY_LATER);
 }
+
+/// Another authority of the same name is at hand: that makes no forgery of what the missing one
+/// issued.
+#[test]
+fn a_missing_issuer_and_a_changed_certificate_have_words_of_their_own() {
+    let (ours, theirs) = (Pki::new(), Pki::new());
+    let validator = Validator::new(ours.trust(), Policy::pilot(), NOW.parse().unwrap());
+    let report = validator.validate(&theirs.signed()).unwrap();
+    let expected = kyso::Indeterminate::NoCertificateChainFound;
+    assert_eq!(report.conclusion(), Some(expected.into()), "{report}");
+    let text = report.to_string();
+    let subject = theirs.middle.certificate.subject();
+    let told = format!("Thiếu chứng thư số của cơ quan cấp cho {subject}");
+    assert!(text.contains(&told) && text.contains("issuer's certificate is missing"), "{text}");
+    assert!(!text.contains("giả mạo"), "{text}");
+    let mut changed = ours.middle.certificate.der().to_vec();
+    *changed.last_mut().unwrap() ^= 1;
+    let changed = kyso::Certificate::from_der(&changed).unwrap();
+    let text = validator.check_certificate(&changed).unwrap().to_string();
+    assert!(text.contains("giả mạo") && text.contains("changed or forged"), "{text}");
+    assert!(!text.contains("Thiếu chứng thư"), "{text}");
+}

@@ -34,30 +34,12 @@ pub(super) fn path_fault(subject: &str, fault: &Fault) -> Message {
             format!("Chứng thư số không tin cậy: không có cơ quan cấp tin cậy nào cho {subject}."),
             format!("The certificate is not trusted: no trusted issuer is known for {subject}."),
         ),
-        Fault::OtherKey => say(
-            format!(
-                "Thiếu chứng thư số của cơ quan cấp cho {subject}: các chứng thư số cùng tên cơ \
-                 quan cấp hiện có đều mang khóa khác với khóa đã cấp."
-            ),
-            format!(
-                "The issuer's certificate is missing for {subject}: those at hand of the \
-                 issuer's name have other keys than the one that issued it."
-            ),
-        ),
+        Fault::OtherKey => other_key(subject),
         Fault::TooLong => say(
             "Đường dẫn chứng thực quá dài.".to_owned(),
             "The certification path is too long.".to_owned(),
         ),
-        Fault::BadSignature => say(
-            format!(
-                "Chữ ký trên chứng thư số của {subject} không do khóa hiện có của cơ quan cấp \
-                 tạo ra: chứng thư số bị sửa hoặc giả mạo, hoặc đó không phải khóa đã cấp."
-            ),
-            format!(
-                "The certificate of {subject} was not signed by the key at hand of its issuer: \
-                 it was changed or forged, or that key is not the one that issued it."
-            ),
-        ),
+        Fault::BadSignature => bad_signature(subject),
         Fault::UnsupportedAlgorithm { algorithm } => say(
             format!(
                 "Chứng thư số của {subject} được ký bằng thuật toán không hỗ trợ: {algorithm}."
@@ -134,6 +116,34 @@ pub(super) fn path_fault(subject: &str, fault: &Fault) -> Message {
             )
         }
     }
+}
+
+/// Its own issuer is not among those of the name.
+fn other_key(subject: &str) -> Message {
+    say(
+        format!(
+            "Thiếu chứng thư số của cơ quan cấp cho {subject}: các chứng thư số cùng tên cơ \
+             quan cấp hiện có đều mang khóa khác với khóa đã cấp."
+        ),
+        format!(
+            "The issuer's certificate is missing for {subject}: those at hand of the \
+             issuer's name have other keys than the one that issued it."
+        ),
+    )
+}
+
+/// The key that should have signed it did not.
+fn bad_signature(subject: &str) -> Message {
+    say(
+        format!(
+            "Chữ ký trên chứng thư số của {subject} không do khóa hiện có của cơ quan cấp \
+             tạo ra: chứng thư số bị sửa hoặc giả mạo, hoặc đó không phải khóa đã cấp."
+        ),
+        format!(
+            "The certificate of {subject} was not signed by the key at hand of its issuer: \
+             it was changed or forged, or that key is not the one that issued it."
+        ),
+    )
 }
 
 /// Programs that know only the name that the standard gives do not see the other signatures.

@@ -41,7 +41,8 @@ use crate::time::UtcTime;
 /// hashed in DER (RFC 5652 §5.4), and a value that verifies only over another order
 /// fails, with the reason said; digest and signature algorithm have to agree wherever
 /// they are named, RFC 6211 included; a signed attribute that is there twice fails; a
-/// DigestInfo without NULL passes with a warning; a content within a detached
+/// DigestInfo without NULL passes with a warning; an RSA modulus without the zero octet that
+/// DER asks for before its highest bit is read as the positive number it is; a content within a detached
 /// signature passes when it is what is signed; a ByteRange that is not exactly the
 /// file fails; what cannot be computed is INDETERMINATE, never failed; the signing
 /// certificate is found by the signed reference wherever it stands; a claimed time

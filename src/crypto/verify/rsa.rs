@@ -9,7 +9,7 @@ use ring::signature::RsaPublicKeyComponents;
 use super::{CheckDigest, Verification, natural};
 use crate::crypto::algorithm::{PssParameters, SignatureAlgorithm};
 use crate::crypto::digest::{Digest, DigestAlgorithm, DigestContext};
-use crate::encoding::asn1::Value;
+use crate::encoding::asn1::{Tag, Value};
 use crate::error::Result;
 
 /// The numbers of an RSA public key, big-endian, without leading zeros.
@@ -29,16 +29,26 @@ const EXPONENT_BITS: u64 = 256;
 const LARGE_MODULUS_BITS: u64 = 3072;
 const LARGE_EXPONENT_BITS: u64 = 64;
 
+/// The modulus, whose sign some cards of Estonia's left out: in DER it is a negative number
+/// then, and as such no key's. OpenSSL and Bouncy Castle read the octets for what they are, and
+/// so do we: there is no other key that they could mean.
+fn modulus<'a>(value: &Value<'a>) -> Result<&'a [u8]> {
+    let octets = value.is(Tag::INTEGER)?.integer()?;
+    let zeros = octets.iter().take_while(|octet| **octet == 0).count();
+    Ok(octets.get(zeros..).unwrap_or_default())
+}
+
 impl<'a> RsaKey<'a> {
     /// Reads `RSAPublicKey` (RFC 8017 Annex A.1.1).
     pub(super) fn read(der: &'a [u8]) -> Result<Self> {
         let mut fields = Value::only(der, 2)?.sequence()?;
-        let modulus = natural(&fields.required()?)?;
+        let modulus = modulus(&fields.required()?)?;
         let exponent = natural(&fields.required()?)?;
         fields.finish()?;
         Ok(Self { modulus, exponent })
     }
 
+    /// Without leading zeros.
     pub(crate) fn modulus(&self) -> &'a [u8] {
         self.modulus
     }

@@ -114,7 +114,7 @@ fn numbers_that_are_no_key() {
             assert_eq!(found, Verification::Unsupported, "{} {exponent:?}", modulus.len());
         }
     }
-    let negative = rsa_key(&[0xff; 256], &[3]);
+    let negative = rsa_key(&good, &[0xff, 3]);
     let error = verify(&negative, algorithm, MESSAGE, &[]).unwrap_err();
     assert_eq!(error.kind(), crate::error::ErrorKind::Malformed);
 }
@@ -141,4 +141,26 @@ fn broken_keys() {
             }
         }
     }
+}
+
+/// As on cards of ESTEID-SK 2011: the modulus stands there without the octet that makes it a
+/// positive number.
+#[test]
+fn a_modulus_without_its_sign_is_the_same_key() {
+    let mut count = 0;
+    for vector in vectors() {
+        let SignatureAlgorithm::RsaPkcs1(_) = vector.algorithm else { continue };
+        let found = vector.key.windows(6).position(|it| it[..2] == [2, 0x82] && it[4] == 0);
+        let Some(at) = found.map(|it| it + 4) else { continue };
+        let length = usize::from(vector.key[at - 2]) * 256 + usize::from(vector.key[at - 1]);
+        let (modulus, exponent) = vector.key[at..].split_at(length);
+        let exponent = &exponent[2..];
+        for modulus in [modulus, &modulus[1..]] {
+            let key = rsa_key(modulus, exponent);
+            let found = verify(&key, vector.algorithm, MESSAGE, &vector.value).unwrap();
+            assert_eq!(format!("{found:?}"), vector.expected, "{}", vector.name);
+            count += usize::from(found.is_valid());
+        }
+    }
+    assert!(count > 0);
 }

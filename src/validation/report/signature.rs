@@ -88,7 +88,8 @@ pub struct Coverage {
     /// which then stand among the references.
     pub entry: Option<String>,
     /// Files beside the signature that it covers whole, as they are: entries of its container,
-    /// or what was handed in with it.
+    /// or what was handed in with it. The JSON leaves it out where there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<String>,
 }
 
