@@ -35,7 +35,7 @@ pub(crate) fn canonical(element: &str) -> String {
 
 /// With the digest of its properties, if it refers to them, and its value as they have to be.
 pub(crate) fn resigned(signature: &str, signer: &dyn Signer) -> String {
-    let mut signature = signature.to_owned();
+    let mut signature = declared_once(signature);
     if let Some(at) = signature.find("#SignedProperties\"") {
         let end = "</xades:SignedProperties>";
         let inside = between(&signature, "<xades:SignedProperties", end);
@@ -60,6 +60,13 @@ pub(crate) fn resigned(signature: &str, signer: &dyn Signer) -> String {
     let (attributes, after) = after.split_once('>').unwrap();
     let (_, after) = after.split_once('<').unwrap();
     format!("{before}<ds:SignatureValue{attributes}>{value}<{after}")
+}
+
+/// Without the declarations that the signature's own start tag makes needless: what is
+/// canonical declares them again.
+fn declared_once(signature: &str) -> String {
+    let (before, after) = signature.split_once(DS).unwrap();
+    format!("{before}{DS}{}", after.replace(DS, ""))
 }
 
 /// ECDSA by P-256: both numbers one after the other (RFC 4050 §3.3).
