@@ -239,6 +239,8 @@ fn stored_data_whose_end_has_to_be_guessed_is_refused() {
     let hidden = [b"PK\x07\x08", &[0; 12][..], &inner].concat();
     refused(&described(&[("a", &hidden, true)]), "does not say its size");
     assert_eq!(contents(&described(&[("a", &hidden, false)])).unwrap()[0].1, hidden);
+    // Nor where its checksum is nothing.
+    refused(&described(&[("a", b"\x9d\x0a\xd9\x6d", true)]), "does not say its size");
     // Nothing, and folders, end where they begin.
     assert!(contents(&described(&[("a/", b"", true), ("b", b"", true)])).is_ok());
 }
