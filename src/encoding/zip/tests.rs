@@ -254,6 +254,12 @@ fn names_of_which_a_disk_keeps_one_are_refused() {
         refused(&both, "on a disk");
     }
     assert!(contents(&described(&[("a.txt", b"1", false), ("a", b"2", false)])).is_ok());
+    // None is written that would not be read.
+    let mut out = Vec::new();
+    let mut writer = Writer::new(&mut out);
+    writer.add("a.pdf", b"1", Compression::Stored).unwrap();
+    writer.add("A.pdf", b"2", Compression::Stored).unwrap();
+    assert_eq!(writer.finish().unwrap_err().kind(), ErrorKind::Misuse);
 }
 
 /// An entry that says `claimed` of what inflates to `real` zeros.
