@@ -1,6 +1,7 @@
 //! Telling what a document is by its first bytes.
 
 use std::collections::BTreeSet;
+use std::iter;
 
 use crate::encoding::zip::Entry;
 use crate::error::{Error, Result};
@@ -120,7 +121,7 @@ fn is_no_part_of_pdf_besides(file: &dyn Source, container: &Container<'_>) -> Re
     let files = archive.in_order().into_iter().filter(|it| names.contains(it.name.as_str()));
     let files = files.map(Entry::place);
     let mut from = 0;
-    for place in files.chain([file.len()..file.len()]) {
+    for place in files.chain(iter::once(file.len()..file.len())) {
         // What is cut by the pieces that are read is seen with the end of the one before.
         let mut end = Vec::new();
         for_each_piece(file, from..place.start, |piece| {

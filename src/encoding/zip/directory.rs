@@ -179,7 +179,7 @@ impl Listed<'_> {
         // reader without the directory has to guess then, by a mark that can stand in it.
         let stored = self.method == 0 && self.size > 0;
         let later = flags & DESCRIPTOR != 0;
-        if later && stored && (sizes == (0, 0) || crc == 0) && self.crc != 0 {
+        if later && stored && (sizes == (0, 0) || (crc == 0 && self.crc != 0)) {
             return Err(Error::malformed("the header of a stored entry does not say its size"));
         }
         if sizes != (self.size, self.compressed) && !(later && sizes == (0, 0)) {

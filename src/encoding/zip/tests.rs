@@ -239,6 +239,8 @@ fn stored_data_whose_end_has_to_be_guessed_is_refused() {
     let hidden = [b"PK\x07\x08", &[0; 12][..], &inner].concat();
     refused(&described(&[("a", &hidden, true)]), "does not say its size");
     assert_eq!(contents(&described(&[("a", &hidden, false)])).unwrap()[0].1, hidden);
+    // Nor where its checksum is nothing.
+    refused(&described(&[("a", b"\x9d\x0a\xd9\x6d", true)]), "does not say its size");
     // Nothing, and folders, end where they begin.
     assert!(contents(&described(&[("a/", b"", true), ("b", b"", true)])).is_ok());
 }
@@ -252,6 +254,12 @@ fn names_of_which_a_disk_keeps_one_are_refused() {
         refused(&both, "on a disk");
     }
     assert!(contents(&described(&[("a.txt", b"1", false), ("a", b"2", false)])).is_ok());
+    // None is written that would not be read.
+    let mut out = Vec::new();
+    let mut writer = Writer::new(&mut out);
+    writer.add("a.pdf", b"1", Compression::Stored).unwrap();
+    writer.add("A.pdf", b"2", Compression::Stored).unwrap();
+    assert_eq!(writer.finish().unwrap_err().kind(), ErrorKind::Misuse);
 }
 
 /// An entry that says `claimed` of what inflates to `real` zeros.

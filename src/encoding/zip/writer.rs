@@ -1,12 +1,13 @@
 //! Writing archives, entry by entry. Equal content at an equal time gives equal bytes.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::ops::Range;
 
 use flate2::Crc;
 use flate2::write::DeflateEncoder;
 
+use super::alike::alike;
 use super::archive::{Archive, Entry};
 use super::name;
 use crate::error::{Error, Result};
@@ -26,7 +27,8 @@ pub(crate) enum Compression {
 pub(crate) struct Writer<'w> {
     out: Counted<'w>,
     when: u32,
-    names: BTreeSet<String>,
+    /// By their paths, as they were given.
+    names: BTreeMap<String, String>,
     directory: Vec<u8>,
     entries: u16,
 }
@@ -52,7 +54,7 @@ impl<'w> Writer<'w> {
         Self {
             out: Counted { out, at: 0 },
             when: EARLIEST,
-            names: BTreeSet::new(),
+            names: BTreeMap::new(),
             directory: Vec::new(),
             entries: 0,
         }
@@ -107,7 +109,7 @@ impl<'w> Writer<'w> {
 
     fn claim(&mut self, path: &str, name: &str) -> Result<()> {
         name::check(name).map_err(|it| Error::misuse(it.to_string()).in_entry(name))?;
-        if self.names.insert(path.to_owned()) {
+        if self.names.insert(path.to_owned(), name.to_owned()).is_none() {
             return Ok(());
         }
         Err(Error::misuse("there is such an entry already").in_entry(name))
@@ -172,8 +174,15 @@ impl<'w> Writer<'w> {
     /// Writes the directory. Without this there is no archive.
     ///
     /// # Errors
-    /// `Unsupported` for more than 4 GB; `Io`.
+    /// `Misuse` where a disk would keep one of two entries; `Unsupported` for more than 4 GB;
+    /// `Io`.
     pub(crate) fn finish(mut self) -> Result<()> {
+        let names: Vec<_> = self.names.values().map(String::as_str).collect();
+        if let Some((one, other)) = alike(names.iter().copied()) {
+            let [one, other] = [one, other].map(|it| names.get(it).copied().unwrap_or_default());
+            let what = format!("on a disk this entry would be {one:?} as well");
+            return Err(Error::misuse(what).in_entry(other));
+        }
         let start = size(self.out.at)?;
         self.out.write_all(&self.directory)?;
         let len = size(self.out.at)?.checked_sub(start).ok_or_else(too_large)?;
