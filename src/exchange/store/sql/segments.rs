@@ -17,6 +17,7 @@ use super::Connection;
 use super::value::Row;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exchange::store::Body;
+use crate::exchange::store::objects::{failed, sync_folder};
 
 /// A folder of files that are numbered in the order in which they are begun.
 #[cfg_attr(not(feature = "sqlite"), allow(dead_code, reason = "another database has none"))]
@@ -232,21 +233,4 @@ impl<'s> Appending<'s> {
         let Some((number, file, _)) = &self.file else { return Ok(()) };
         file.sync_data().map_err(|error| failed("writing", &self.segments.path(*number), error))
     }
-}
-
-/// A name is kept across a crash once its folder is written. Only Unix opens folders.
-#[cfg(unix)]
-fn sync_folder(path: &Path) -> Result<()> {
-    let synced = File::open(path).and_then(|it| it.sync_all());
-    synced.map_err(|error| failed("writing the folder", path, error))
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> Result<()> {
-    Ok(())
-}
-
-fn failed(doing: &str, path: &Path, error: std::io::Error) -> Error {
-    let text = format!("{doing} {} failed: {error}", path.display());
-    Error::new(ErrorKind::Io, text).because(error)
 }
