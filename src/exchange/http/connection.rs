@@ -88,6 +88,10 @@ fn no_secret_is_logged(doing: &str) -> Result<()> {
 
 const BYTES_LOGGED_BY: &str = "ureq_proto::util";
 
+/// Connections that are kept while nobody uses them: one for each thread that works on a
+/// post, or so.
+const IDLE: usize = 16;
+
 fn agent(endpoint: &str, timeouts: Timeouts, roots: Option<RootCerts>) -> Agent {
     let tls = TlsConfig::builder().root_certs(roots.unwrap_or(RootCerts::WebPki)).build();
     // What goes to this machine may go in the clear, and leaves it by no proxy.
@@ -101,6 +105,8 @@ fn agent(endpoint: &str, timeouts: Timeouts, roots: Option<RootCerts>) -> Agent 
         // Credentials and signed headers go to the axis and nowhere else.
         .max_redirects(0)
         .max_redirects_will_error(false)
+        .max_idle_connections_per_host(IDLE)
+        .max_idle_connections(IDLE)
         .http_status_as_error(false)
         .tls_config(tls)
         .build();

@@ -7,6 +7,7 @@ use crate::envelope::edxml::{ResponseFor, StatusCode, StatusMessage, Timestamp};
 use crate::error::{Error, Result};
 use crate::exchange::journal::{Actor, Decision, Event, Noted};
 use crate::exchange::store::IncomingStep;
+use crate::time::UtcTime;
 
 /// Leaves a message to a person, with whatever its last fault was. What is to be told of it.
 pub(super) fn give_up(incoming: &mut Incoming) -> Result<Event> {
@@ -26,6 +27,40 @@ pub(super) fn is_given_up(incoming: &Incoming) -> bool {
 }
 
 impl Inbox {
+    /// What goes on being tried and fails, the oldest first, at most so many after `after`: of
+    /// what the axis listed before `before`, all that failed at its last try, such as where a
+    /// disk cannot read one file. [`Incoming::fault`] says why. Nothing has to be decided: once
+    /// the fault is mended, it is taken up again by itself.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub fn failing(
+        &self,
+        before: UtcTime,
+        after: Option<IncomingId>,
+        most: u32,
+    ) -> Result<Vec<Incoming>> {
+        let many = usize::try_from(most).unwrap_or(usize::MAX);
+        let mut failing = Vec::new();
+        for state in [IncomingState::Listed, IncomingState::Stored] {
+            let (mut found, mut after) = (Vec::new(), after);
+            while found.len() < many {
+                let page = self
+                    .post
+                    .store()
+                    .look(|it| it.incoming_in(self.post.id(), state, after, A_PAGE))?;
+                let Some(last) = page.last() else { break };
+                after = Some(last.id);
+                let fails = |it: &Incoming| !it.fault.is_empty() && it.listed < before;
+                found.extend(page.into_iter().filter(fails));
+            }
+            failing.append(&mut found);
+        }
+        failing.sort_by_key(|it| it.id);
+        failing.truncate(many);
+        Ok(failing)
+    }
+
     /// Ends a message, for a person, that is held since it could not be read or acted upon.
     /// Its sender is told nothing: where there is something to be told,
     /// [`Inbox::decide`] is there.
@@ -94,5 +129,8 @@ pub(super) fn cannot_be_handled(id: IncomingId, why: &str) -> Error {
     let what = "a document can be refused; or have it tried again, or set it aside";
     Error::misuse(format!("message {} cannot be acted upon ({why}): {what}", id.0))
 }
+
+/// Records that are looked through at a time.
+const A_PAGE: u32 = 1000;
 
 const NOT_HANDLED: &str = "Đã nhận nhưng không đọc hoặc không xử lý được thông điệp:";

@@ -43,7 +43,7 @@ impl Journal {
                 return Some(Ok(entry));
             }
             let from = next.take()?;
-            match self.post.store().within(|it| it.entries(self.post.id(), from, A_PAGE)) {
+            match self.post.store().look(|it| it.entries(self.post.id(), from, A_PAGE)) {
                 Ok(page) => {
                     next = page.last().map(|it| it.sequence.saturating_add(1));
                     read = page.into_iter();
@@ -59,7 +59,7 @@ impl Journal {
     /// # Errors
     /// Where the store fails.
     pub fn since(&self, at: UtcTime) -> Result<impl Iterator<Item = Result<Entry>> + '_> {
-        let first = self.post.store().within(|it| it.first_entry_since(self.post.id(), at))?;
+        let first = self.post.store().look(|it| it.first_entry_since(self.post.id(), at))?;
         Ok(self.entries(first))
     }
 
@@ -128,7 +128,7 @@ impl Journal {
     /// # Errors
     /// What keeps the validator from a verdict; where the store fails.
     pub fn seals(&self, validator: &Validator) -> Result<Vec<Sealed>> {
-        let mut seals = self.post.store().within(|it| it.seals(self.post.id()))?;
+        let mut seals = self.post.store().look(|it| it.seals(self.post.id()))?;
         seals.sort_by_key(|(through, _)| *through);
         let (mut chain, mut entries) = (Chain::default(), self.entries(1));
         let (mut broken, mut found) = (false, Vec::new());

@@ -1,10 +1,14 @@
 //! What people decide about deliveries that stopped.
 
-use super::{Delivery, DeliveryState, DeliveryStep, Outbox};
+use super::{Delivery, DeliveryState, DeliveryStep, Letter, Outbox};
 use crate::error::{Error, Result};
 use crate::exchange::journal::{Actor, Event, Noted};
 use crate::exchange::store::DeliveryId;
 use crate::exchange::trace;
+use crate::time::UtcTime;
+
+/// Records that are looked through at a time.
+const A_PAGE: u32 = 1000;
 
 impl Outbox {
     /// Deliveries that a person has to look at, the oldest first, at most so many after
@@ -15,6 +19,43 @@ impl Outbox {
     pub fn stopped(&self, after: Option<DeliveryId>, most: u32) -> Result<Vec<Delivery>> {
         let state = DeliveryState::Stopped;
         self.post.store().look(|it| it.deliveries_in(self.post.id(), state, after, most))
+    }
+
+    /// What goes on being tried and fails, the oldest first, at most so many after `after`: of
+    /// what was handed over before `before`, all that failed at its last try, such as where a
+    /// disk cannot read one file. [`Delivery::fault`] says why. Nothing has to be decided: once
+    /// the fault is mended, it is taken up again by itself.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub fn failing(
+        &self,
+        before: UtcTime,
+        after: Option<DeliveryId>,
+        most: u32,
+    ) -> Result<Vec<Delivery>> {
+        let many = usize::try_from(most).unwrap_or(usize::MAX);
+        let mut failing = Vec::new();
+        for state in [DeliveryState::Waiting, DeliveryState::InDoubt] {
+            let (mut found, mut after) = (Vec::new(), after);
+            while found.len() < many {
+                let page = self.post.store().look(|it| {
+                    it.deliveries_in(self.post.id(), state, after, A_PAGE)?
+                        .into_iter()
+                        .map(|delivery| Ok((it.letter(delivery.letter)?, delivery)))
+                        .collect::<Result<Vec<_>>>()
+                })?;
+                let Some((_, last)) = page.last() else { break };
+                after = Some(last.id);
+                let old = |letter: Option<Letter>| letter.is_some_and(|it| it.created < before);
+                let fails = page.into_iter().filter(|(_, it)| !it.fault.is_empty());
+                found.extend(fails.filter_map(|(letter, it)| Some(it).filter(|_| old(letter))));
+            }
+            failing.append(&mut found);
+        }
+        failing.sort_by_key(|it| it.id);
+        failing.truncate(many);
+        Ok(failing)
     }
 
     /// As [`Post::release_claims`](crate::exchange::Post::release_claims), for a program that

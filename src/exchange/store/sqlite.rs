@@ -1,5 +1,7 @@
 //! The store in one file, by SQLite.
 
+mod writers;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,8 +9,9 @@ use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{CachedStatement, OpenFlags, ToSql, TransactionBehavior};
+use rusqlite::{CachedStatement, OpenFlags, ToSql};
 
+use self::writers::Writers;
 use super::objects::{Folder, Objects};
 use super::sql::{self, Cell, Connection, Database, Dialect, Kept, Room, Row, Segments, Value};
 use crate::error::{Error, ErrorKind, Result};
@@ -97,11 +100,13 @@ impl SqliteOptions {
     /// `Io` where the file cannot be opened or is no database; `Unsupported` where a newer
     /// version of this crate made it.
     pub fn open(self) -> Result<Sqlite> {
-        let writer = Writer { connection: self.connect()?, waits: self.durable };
-        let reader = Mutex::new(self.connect()?);
-        let file = File { writer: Mutex::new(writer), reader, durable: self.durable };
-        file.write(Kept::AtOnce, &mut |connection| sql::migrate(connection))?;
+        let (writer, reader) = (self.connect()?, Mutex::new(self.connect()?));
         let segments = Segments::new(self.beside("-segments"), SMALL, self.segment)?;
+        let segments = Arc::new(segments);
+        let appended = Arc::clone(&segments);
+        let writers = Writers::new(writer, self.durable, move || appended.sync());
+        let file = File { writers, reader };
+        file.write(Kept::AtOnce, &mut |connection| sql::migrate(connection))?;
         // In a power cut a file may fall behind a log that nobody waits for.
         let appends = self.durable && self.most.is_none();
         let objects = match &self.objects {
@@ -179,52 +184,26 @@ fn wait_for_the_disk(connection: &rusqlite::Connection, waits: bool) -> rusqlite
     connection.pragma_update(None, "synchronous", if waits { "FULL" } else { "NORMAL" })
 }
 
-/// Two connections: readers do not wait for a writer who waits for the disk.
+/// Two connections: readers do not wait for writers who wait for the disk.
 struct File {
-    writer: Mutex<Writer>,
+    writers: Writers,
     reader: Mutex<rusqlite::Connection>,
-    durable: bool,
-}
-
-struct Writer {
-    connection: rusqlite::Connection,
-    /// Whether it waits for the disk now.
-    waits: bool,
-}
-
-impl File {
-    fn within(
-        connection: &mut rusqlite::Connection,
-        behavior: TransactionBehavior,
-        work: &mut dyn FnMut(&mut dyn Connection) -> Result<()>,
-    ) -> Result<()> {
-        let transaction = connection.transaction_with_behavior(behavior).map_err(failed)?;
-        // Rolled back where this fails, as when dropped.
-        work(&mut Within(&transaction))?;
-        transaction.commit().map_err(failed)
-    }
 }
 
 impl Database for File {
-    /// The right to write is had from the beginning: who has read will not be told later
-    /// that somebody else was faster.
     fn write(
         &self,
         kept: Kept,
         work: &mut dyn FnMut(&mut dyn Connection) -> Result<()>,
     ) -> Result<()> {
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let waits = self.durable && kept == Kept::AtOnce;
-        if writer.waits != waits {
-            wait_for_the_disk(&writer.connection, waits).map_err(failed)?;
-            writer.waits = waits;
-        }
-        Self::within(&mut writer.connection, TransactionBehavior::Immediate, work)
+        self.writers.write(kept, work)
     }
 
     fn read(&self, work: &mut dyn FnMut(&mut dyn Connection) -> Result<()>) -> Result<()> {
         let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        Self::within(&mut reader, TransactionBehavior::Deferred, work)
+        let transaction = reader.transaction().map_err(failed)?;
+        work(&mut Within(&transaction))?;
+        transaction.commit().map_err(failed)
     }
 }
 

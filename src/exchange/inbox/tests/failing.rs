@@ -75,8 +75,19 @@ fn one_answer_that_cannot_be_made_holds_up_none_of_the_others() {
     let states: Vec<_> = pair.world.axis.mails().iter().map(|it| it.state).collect();
     let (done, processing) = (TransportState::Done, TransportState::Processing);
     assert_eq!(states, [done, processing, done]);
+    // A person sees it, however often it is tried.
+    let now = || pair.world.clock.now();
+    assert_eq!(pair.b.inbox.failing(now(), None, 9).unwrap(), [], "it was listed just now");
+    for _ in 0..20 {
+        pair.world.clock.pass(7_200);
+        pair.b.inbox.work(&pair.b.seat).unwrap();
+    }
+    let failing = pair.b.inbox.failing(now(), None, 9).unwrap();
+    assert_eq!(failing.iter().map(|it| it.id).collect::<Vec<_>>(), [listed.id]);
+    assert!(failing[0].fault.contains("no room"), "{}", failing[0].fault);
+    assert_eq!(pair.b.inbox.failing(now(), Some(listed.id), 9).unwrap(), []);
     // It is taken once the store can.
-    pair.world.clock.pass(60);
+    pair.world.clock.pass(7_200);
     let (whole, world) = (pair.world.folder.path().join("post.db"), &pair.world);
     let mut again = world.agency(B);
     again.post.store = crate::exchange::fake::open(whole);
@@ -84,6 +95,7 @@ fn one_answer_that_cannot_be_made_holds_up_none_of_the_others() {
         Inbox::new(&again.post, Arc::new(crate::exchange::fake::Judge { gives_back: false }));
     again.inbox.work(&again.seat).unwrap();
     assert_eq!(pair.states(2), [IncomingState::Accepted]);
+    assert_eq!(again.inbox.failing(now(), None, 9).unwrap(), []);
 }
 
 #[test]

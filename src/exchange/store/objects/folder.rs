@@ -7,7 +7,7 @@ use std::time::UNIX_EPOCH;
 
 use ring::rand::{SecureRandom, SystemRandom};
 
-use super::{Objects, check};
+use super::{Objects, check, failed, sync_folder};
 use crate::crypto::{DigestAlgorithm, DigestContext};
 use crate::error::{Error, ErrorKind, Result};
 use crate::source::{Seekable, Source, for_each_piece};
@@ -165,21 +165,4 @@ impl Drop for Unfinished {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.path);
     }
-}
-
-/// A name is kept across a crash once its folder is written. Only Unix opens folders.
-#[cfg(unix)]
-fn sync_folder(path: &Path) -> Result<()> {
-    let synced = File::open(path).and_then(|it| it.sync_all());
-    synced.map_err(|error| failed("writing the folder", path, error))
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> Result<()> {
-    Ok(())
-}
-
-fn failed(doing: &str, path: &Path, error: std::io::Error) -> Error {
-    let text = format!("{doing} {} failed: {error}", path.display());
-    Error::new(ErrorKind::Io, text).because(error)
 }

@@ -6,7 +6,12 @@ mod bucket;
 mod carrier;
 mod folder;
 
-use crate::error::{Error, Result};
+#[cfg(unix)]
+use std::fs::File;
+use std::io;
+use std::path::Path;
+
+use crate::error::{Error, ErrorKind, Result};
 use crate::source::Source;
 use crate::time::UtcTime;
 
@@ -66,4 +71,21 @@ pub(super) fn check(digest: &str) -> Result<()> {
         return Ok(());
     }
     Err(Error::misuse(format!("{digest:?} is no SHA-256 in lower-case hexadecimal")))
+}
+
+/// A name is kept across a crash once its folder is written. Only Unix opens folders.
+#[cfg(unix)]
+pub(super) fn sync_folder(path: &Path) -> Result<()> {
+    let synced = File::open(path).and_then(|it| it.sync_all());
+    synced.map_err(|error| failed("writing the folder", path, error))
+}
+
+#[cfg(not(unix))]
+pub(super) fn sync_folder(_: &Path) -> Result<()> {
+    Ok(())
+}
+
+pub(super) fn failed(doing: &str, path: &Path, error: io::Error) -> Error {
+    let text = format!("{doing} {} failed: {error}", path.display());
+    Error::new(ErrorKind::Io, text).because(error)
 }

@@ -20,7 +20,7 @@ pub(in crate::exchange::store) struct Room {
     /// Messages of more bytes are kept beside the database.
     within: u64,
     /// Where messages are appended that are neither small nor large.
-    segments: Option<Segments>,
+    segments: Option<Arc<Segments>>,
     /// Whether more are appended there.
     appends: bool,
 }
@@ -38,7 +38,7 @@ impl Room {
     #[cfg(feature = "sqlite")]
     pub(in crate::exchange::store) fn with_segments(
         self,
-        segments: Segments,
+        segments: Arc<Segments>,
         appends: bool,
     ) -> Self {
         Self { segments: Some(segments), appends, ..self }
@@ -51,15 +51,15 @@ impl Room {
         self.within(Kept::AtOnce, &mut |it| work(it))
     }
 
-    /// What is appended is on the disk before the transaction ends.
+    /// The database has what is appended on the disk before the transaction ends.
     fn within(&self, kept: Kept, work: &mut dyn FnMut(&mut Work<'_>) -> Result<()>) -> Result<()> {
-        let (objects, segments) = (&*self.objects, self.segments.as_ref());
+        let (objects, segments) = (&*self.objects, self.segments.as_deref());
         self.database.write(kept, &mut |connection| {
             let appending = segments.filter(|_| self.appends).map(Appending::new);
             let mut it = Work { connection, objects, appending, heads: Heads::default() };
             work(&mut it)?;
             it.heads.write(it.connection)?;
-            it.appending.map_or(Ok(()), |it| it.sync())
+            it.appending.map_or(Ok(()), Appending::finish)
         })
     }
 
@@ -87,7 +87,7 @@ impl Room {
     }
 
     pub(in crate::exchange::store) fn open(&self, digest: &str) -> Result<Box<dyn Source>> {
-        bodies::open(&*self.database, &*self.objects, self.segments.as_ref(), digest)
+        bodies::open(&*self.database, &*self.objects, self.segments.as_deref(), digest)
     }
 
     pub(in crate::exchange::store) fn sweep(&self, before: UtcTime) -> Result<u64> {

@@ -4,19 +4,22 @@
 //!
 //! Whoever appends, or removes a file, does so within a transaction that writes, of which a
 //! database has one at a time: so nobody else does meanwhile. What was appended is on the disk
-//! before the transaction ends that names it. Where that does not end well, the bytes stay
+//! before the transaction ends that names it, which several writers may share. Where that does not end well, the bytes stay
 //! behind, in nobody's way, until their file goes.
 
 use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind as IoKind, Read, Seek, SeekFrom, Write};
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use super::Connection;
 use super::value::Row;
 use crate::error::{Error, ErrorKind, Result};
 use crate::exchange::store::Body;
+use crate::exchange::store::objects::{failed, sync_folder};
 
 /// A folder of files that are numbered in the order in which they are begun.
 #[cfg_attr(not(feature = "sqlite"), allow(dead_code, reason = "another database has none"))]
@@ -28,6 +31,8 @@ pub(in crate::exchange::store) struct Segments {
     full: u64,
     /// The file that was appended to last; 0 where none was.
     latest: AtomicU64,
+    /// What was appended to in the transaction that is open, and may not be on the disk.
+    unsynced: Mutex<Vec<(u64, File)>>,
 }
 
 /// Where a message is: the number of a file, and how many bytes come before it.
@@ -52,7 +57,26 @@ impl Segments {
     #[cfg(feature = "sqlite")]
     pub(in crate::exchange::store) fn new(folder: PathBuf, from: u64, full: u64) -> Result<Self> {
         fs::create_dir_all(&folder).map_err(|error| failed("making", &folder, error))?;
-        Ok(Self { folder, from, full, latest: AtomicU64::new(0) })
+        Ok(Self { folder, from, full, latest: AtomicU64::new(0), unsynced: Mutex::default() })
+    }
+
+    /// Has on the disk what was appended: before the transaction ends that names it.
+    #[cfg(feature = "sqlite")]
+    pub(in crate::exchange::store) fn sync(&self) -> Result<()> {
+        let mut unsynced = self.unsynced.lock().unwrap_or_else(PoisonError::into_inner);
+        for (number, file) in mem::take(&mut *unsynced) {
+            let synced = file.sync_data();
+            synced.map_err(|error| failed("writing", &self.path(number), error))?;
+        }
+        Ok(())
+    }
+
+    /// One handle of a file is as good as another.
+    fn to_be_synced(&self, number: u64, file: File) {
+        let mut unsynced = self.unsynced.lock().unwrap_or_else(PoisonError::into_inner);
+        if unsynced.iter().all(|it| it.0 != number) {
+            unsynced.push((number, file));
+        }
     }
 
     pub(super) fn takes(&self, body: &Body) -> bool {
@@ -205,12 +229,12 @@ impl<'s> Appending<'s> {
     }
 
     pub(super) fn append(&mut self, digest: &str, bytes: &[u8]) -> Result<Place> {
-        if self.file.as_ref().is_some_and(|it| it.2 >= self.segments.full) {
-            self.sync()?;
-            self.file = None;
-        }
         let (segment, mut file, offset) = match self.file.take() {
-            Some(current) => current,
+            Some(current) if current.2 < self.segments.full => current,
+            Some((number, file, _)) => {
+                self.segments.to_be_synced(number, file);
+                self.segments.current()?
+            }
             None => self.segments.current()?,
         };
         let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
@@ -224,29 +248,14 @@ impl<'s> Appending<'s> {
         Ok(Place { segment, offset })
     }
 
-    /// Has it on the disk.
-    pub(super) fn sync(&self) -> Result<()> {
+    /// Leaves it to be had on the disk before the transaction ends.
+    pub(super) fn finish(self) -> Result<()> {
         if self.broken {
             return Err(Error::new(ErrorKind::Io, "a message could not be written"));
         }
-        let Some((number, file, _)) = &self.file else { return Ok(()) };
-        file.sync_data().map_err(|error| failed("writing", &self.segments.path(*number), error))
+        if let Some((number, file, _)) = self.file {
+            self.segments.to_be_synced(number, file);
+        }
+        Ok(())
     }
-}
-
-/// A name is kept across a crash once its folder is written. Only Unix opens folders.
-#[cfg(unix)]
-fn sync_folder(path: &Path) -> Result<()> {
-    let synced = File::open(path).and_then(|it| it.sync_all());
-    synced.map_err(|error| failed("writing the folder", path, error))
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> Result<()> {
-    Ok(())
-}
-
-fn failed(doing: &str, path: &Path, error: std::io::Error) -> Error {
-    let text = format!("{doing} {} failed: {error}", path.display());
-    Error::new(ErrorKind::Io, text).because(error)
 }

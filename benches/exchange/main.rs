@@ -1,6 +1,7 @@
 //! Signed dispatches on their way: signed, put into the outbox, sent over HTTP to
 //! a gateway on loopback, received, verified, answered, and the answers taken in; and beside
-//! it, in the same run, signing and verifying the same documents alone.
+//! it, in the same run, signing and verifying the same documents alone, and the floor: see
+//! `floor`.
 //!
 //! `cargo bench --all-features --bench exchange`; on one core: `taskset -c 0 cargo bench …`.
 //!
@@ -12,14 +13,15 @@
 //! | `DURABLE=no` | SQLite does not wait for the disk at each step |
 //! | `FETCH=download` | messages are fetched as they are, by `downloadEdoc`, not in base64 by `getEdoc` |
 //! | `KEY` | of `testdata/keys`: `rsa2048` or `p256` (`rsa2048`) |
-//! | `POSTGRES`, `WORKERS` | the receiver's post is kept there, worked on by so many threads |
+//! | `WORKERS` | threads that work on each agency's post (8) |
+//! | `POSTGRES` | the receiver's post is kept there |
 //!
 //! With many documents the resident memory is printed on the way: it must stay as it is.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout)]
 #![allow(missing_docs, dead_code)]
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
@@ -27,6 +29,7 @@ use std::{env, fs, thread};
 use kyso::axis::{Client, Credentials};
 use kyso::edxml::{
     Code, Date, DocumentId, Envelope, MessageHeader, Organization, PromulgationInfo, StatusCode,
+    StatusMessage,
 };
 use kyso::exchange::journal::{Event, Journal, StatusEffect};
 use kyso::exchange::store::objects::Folder;
@@ -34,13 +37,18 @@ use kyso::exchange::store::{Postgres, SqliteOptions, Store};
 use kyso::exchange::{Examiner, Inbox, Outbox, Post};
 use kyso::{Conclusion, Policy, SoftwareSigner, TrustStore, UtcTime, Validator, pades};
 
-#[path = "speed/documents.rs"]
+#[path = "../speed/documents.rs"]
 #[allow(dead_code, reason = "each bench uses a part of it")]
 mod documents;
-#[path = "../examples/support/files.rs"]
+#[path = "../../examples/support/files.rs"]
 mod files;
-#[path = "../examples/support/gateway.rs"]
+mod floor;
+#[path = "../../examples/support/gateway.rs"]
 mod gateway;
+#[path = "../speed/keys.rs"]
+mod keys;
+
+use floor::{Floor, Sizes};
 
 const SENDER: (&str, &str) = ("000.00.00.H99", "Ủy ban nhân dân tỉnh TEST");
 const RECEIVER: (&str, &str) = ("000.00.01.H99", "Sở Nội vụ TEST");
@@ -104,7 +112,8 @@ impl Agency {
 fn main() {
     let quick = env::args().any(|it| it == "--test");
     let documents: usize = if quick { 8 } else { setting("DOCUMENTS", "2000").parse().unwrap() };
-    let signer = signer(&setting("KEY", "rsa2048"));
+    let key = setting("KEY", "rsa2048");
+    let signer = signer(&key);
     let pdf = documents::pdf(setting("SIZE", "100000").parse().unwrap(), 0);
     bare(&signer, &pdf, documents.min(500));
 
@@ -127,76 +136,120 @@ fn main() {
         }
         Err(_) => sqlite(&folder, "receiver", durable),
     };
-    let receiver = Arc::new(Agency::new(RECEIVER, receiving, &gateway.endpoint()));
+    let receiver = Agency::new(RECEIVER, receiving, &gateway.endpoint());
 
-    exchange(&sender, &receiver, &signer, &pdf, documents);
+    let floor = Floor::measure(&sizes(&signer, &pdf), &key, &folder, documents.min(512));
+    floor.tell();
+    let used = exchange(&sender, &receiver, &Dispatches::new(signer, pdf, documents));
+    println!("{:.2} times the floor", used / floor.sum());
     let chain = Journal::new(&receiver.post).follow().unwrap().unwrap();
     println!("the receiver's journal holds, with {} entries", chain.entries());
     gateway.shutdown();
     fs::remove_dir_all(&folder).unwrap();
 }
 
-/// Sends all, and waits until the sender has read 03 of each.
-fn exchange(
-    sender: &Agency,
-    receiver: &Arc<Agency>,
-    signer: &SoftwareSigner,
-    pdf: &[u8],
-    documents: usize,
-) {
-    let done = Arc::new(AtomicBool::new(false));
-    let answered = Arc::new(AtomicUsize::new(0));
-    let workers: usize = setting("WORKERS", "1").parse().unwrap();
+/// What is to be sent.
+struct Dispatches {
+    signer: SoftwareSigner,
+    pdf: Vec<u8>,
+    run: i64,
+    all: usize,
+    put: AtomicUsize,
+    /// Of which the sender has read 03.
+    accepted: AtomicUsize,
+}
+
+impl Dispatches {
+    fn new(signer: SoftwareSigner, pdf: Vec<u8>, all: usize) -> Self {
+        let (put, accepted) = Default::default();
+        Self { signer, pdf, run: UtcTime::now().unix_millis(), all, put, accepted }
+    }
+
+    /// Signs the next one, and hands it over: whether there was one.
+    fn put_one(&self, outbox: &Outbox) -> bool {
+        // No more under way than a receiver has room for.
+        let most = self.all.min(self.accepted.load(Ordering::Relaxed) + 256);
+        let next = self
+            .put
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |it| (it < most).then_some(it + 1));
+        let Ok(n) = next else { return false };
+        let dispatch = dispatch(&self.signer, &self.pdf, self.run, n);
+        outbox.put(&dispatch, Some(UtcTime::now())).unwrap();
+        true
+    }
+
+    fn are_done(&self) -> bool {
+        self.accepted.load(Ordering::Relaxed) == self.all
+    }
+}
+
+/// Sends all, and waits until the sender has read 03 of each: milliseconds of processor for
+/// each.
+fn exchange(sender: &Agency, receiver: &Agency, dispatches: &Dispatches) -> f64 {
+    let workers: usize = setting("WORKERS", "8").parse().unwrap();
     let (started, used) = (Instant::now(), processor_seconds());
-    let threads: Vec<_> = (0..workers)
-        .map(|_| {
-            let (receiver, done) = (Arc::clone(receiver), Arc::clone(&done));
-            thread::spawn(move || {
-                while !done.load(Ordering::Relaxed) {
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while !dispatches.are_done() {
+                    let all = (0..PUT_AT_ONCE).all(|_| dispatches.put_one(&sender.outbox));
+                    if !sender.work() && !all {
+                        thread::sleep(Duration::from_millis(1));
+                    }
+                }
+            });
+            scope.spawn(|| {
+                while !dispatches.are_done() {
                     if !receiver.work() {
                         thread::sleep(Duration::from_millis(1));
                     }
                 }
-            })
-        })
-        .collect();
-    let run = UtcTime::now().unix_millis();
-    let (mut put, mut read) = (0, 1);
-    let mut accepted = 0;
-    let mut told = Instant::now();
-    while accepted < documents {
-        // No more under way than a receiver has room for.
-        while put < documents && put - accepted < 256 {
-            put += 1;
-            sender.outbox.put(&dispatch(signer, pdf, run, put), Some(UtcTime::now())).unwrap();
+            });
         }
-        let worked = sender.work();
+        follow(sender, dispatches);
+    });
+    let seconds = started.elapsed().as_secs_f64();
+    let used = processor_seconds() - used;
+    #[expect(clippy::cast_precision_loss, reason = "a rate")]
+    let count = dispatches.all as f64;
+    let (rate, each) = (count / seconds, used * 1e3 / count);
+    println!("{count} dispatches in {seconds:.2} s: {rate:.0} a second, {workers} workers each");
+    println!("{each:.2} ms of processor for each, {} KB resident", resident());
+    each
+}
+
+/// Documents that are handed over before others are worked on.
+const PUT_AT_ONCE: usize = 16;
+
+/// Reads in the sender's journal what was accepted, until all is.
+fn follow(sender: &Agency, dispatches: &Dispatches) {
+    let (mut read, mut told) = (1, Instant::now());
+    while !dispatches.are_done() {
         for entry in Journal::new(&sender.post).entries(read) {
             let entry = entry.unwrap();
             read = entry.sequence + 1;
             if let Event::StatusReceived { code, effect, .. } = entry.event().unwrap() {
-                accepted +=
-                    usize::from(code == StatusCode::Accepted && effect == StatusEffect::Applied);
+                let last = code == StatusCode::Accepted && effect == StatusEffect::Applied;
+                dispatches.accepted.fetch_add(usize::from(last), Ordering::Relaxed);
             }
         }
-        answered.store(accepted, Ordering::Relaxed);
         if told.elapsed() > Duration::from_secs(10) {
             told = Instant::now();
+            let accepted = dispatches.accepted.load(Ordering::Relaxed);
             println!("{accepted} answered, {} KB resident", resident());
         }
-        if !worked {
-            thread::sleep(Duration::from_millis(1));
-        }
+        thread::sleep(Duration::from_millis(20));
     }
-    let seconds = started.elapsed().as_secs_f64();
-    let used = processor_seconds() - used;
-    done.store(true, Ordering::Relaxed);
-    threads.into_iter().for_each(|it| it.join().unwrap());
-    #[expect(clippy::cast_precision_loss, reason = "a rate")]
-    let count = documents as f64;
-    let rate = count / seconds;
-    println!("{documents} dispatches in {seconds:.2} s: {rate:.0} a second, {workers} workers");
-    println!("{:.2} ms of processor for each, {} KB resident", used * 1e3 / count, resident());
+}
+
+fn sizes(signer: &SoftwareSigner, pdf: &[u8]) -> Sizes {
+    let envelope = dispatch(signer, pdf, 0, 1);
+    let (receiver, now) = (Organization::new(RECEIVER.0, RECEIVER.1), UtcTime::now());
+    let code = StatusCode::Accepted;
+    let status = StatusMessage::answer(&envelope.header, receiver, code, code.name_vi(), now);
+    let file = pades::SignatureBuilder::new(pdf, now).sign(signer).unwrap().len();
+    let (message, status) = (envelope.to_bytes().unwrap(), status.to_bytes().unwrap());
+    Sizes { file, message: message.len(), status: status.len() }
 }
 
 /// Signing, and verifying, as often as there are documents.
