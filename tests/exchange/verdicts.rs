@@ -144,6 +144,31 @@ fn one_who_may_not_sign_for_the_sender_is_a_finding_of_its_own() {
     assert!(text.contains(SIGNER_NOT_OF_AGENCY), "{text}");
 }
 
+/// Nothing passes for a seal under another name, with a page behind it, or as a second one.
+#[test]
+fn what_poses_as_a_seal_is_refused() {
+    let office = Office::new();
+    let ours = &office.officers.ours;
+    let sealed =
+        document("19", &[RECEIVER]).attach("qd.pdf", signed(ours)).seal(ours, now()).unwrap();
+    let seal = sealed.attachments[1].bytes().unwrap().to_vec();
+    let text = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &seal);
+    let page = format!("-----BEGIN CMS-----\n{text}\n-----END CMS-----\n<html>Phụ lục</html>");
+    let followed = [&seal[..], b"<html>Phu luc</html>"].concat();
+    for (name, bytes) in [
+        ("Phụ lục.html", page.into_bytes()),
+        ("Phụ lục.html", seal.clone()),
+        ("edxml-seal-2.p7m", followed),
+        ("edxml-seal.p7m", seal),
+    ] {
+        let forged = sealed.clone().attach(name, bytes);
+        let examiner = Examiner::new(office.officers.validator());
+        let found = examiner.examine(&forged, &[], now()).unwrap();
+        assert_eq!(found.decision, Decision::Refused, "{name}: {}", found.reason);
+        assert!(found.reason.contains(name), "{}", found.reason);
+    }
+}
+
 #[test]
 fn a_broken_pdf_and_two_files_of_one_name_are_refused() {
     let office = Office::new();
