@@ -150,7 +150,7 @@ impl Follower<'_, '_> {
 }
 
 /// What it takes to look at a node, in octets that are digested meanwhile.
-const EFFORT: usize = 16;
+const EFFORT: usize = 64;
 
 /// Whether transforms left nothing. An empty file is one all the same.
 fn digests_nothing(reference: &Reference, covered: &Covered) -> bool {
