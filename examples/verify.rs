@@ -24,8 +24,8 @@ use std::process::ExitCode;
 
 use files::write_whole;
 use kyso::{
-    Certificate, Conclusion, Crl, DataObject, DetailedReport, DocumentFormat, ErrorKind, Evidence,
-    Limits, OcspResponse, Policy, Report, Seekable, Source, TrustStore, UtcTime, Validator, edxml,
+    Certificate, Conclusion, Crl, DetailedReport, DocumentFormat, Evidence, Limits, OcspResponse,
+    Policy, Report, Seekable, Source, TrustStore, UtcTime, Validator, edxml,
 };
 use network::Network;
 use options::{certificates, crls, evidence, policy, responses, text};
@@ -162,17 +162,11 @@ fn verify(validator: &Validator, options: &Options, path: &Path) -> kyso::Result
             let content = Seekable::new(File::open(content)?)?;
             validator.validate_detached(&file, &content)
         }
-        // Only an evidence record is over several.
-        several @ [first, ..] => {
+        // An evidence record is over several, and a signature in CMS is not.
+        several => {
             let open = |it: &&Path| Ok((it.display().to_string(), Seekable::new(File::open(it)?)?));
             let opened = several.iter().map(open).collect::<kyso::Result<Vec<_>>>()?;
-            let objects = opened.iter().map(|(name, it)| DataObject::new(name.clone(), it));
-            match validator.validate_evidence_record(&file, objects) {
-                Err(error) if error.kind() == ErrorKind::Malformed => {
-                    validator.validate_detached(&file, &Seekable::new(File::open(first)?)?)
-                }
-                judged => judged,
-            }
+            validator.validate_with_files(&file, &opened)
         }
     }
 }

@@ -341,3 +341,20 @@ fn a_stranger_proves_nothing() {
     assert_eq!(only(&report).timestamps[0].signature_intact, Some(false), "{report}");
     assert!(verdict(&report).starts_with("TOTAL_FAILED"), "{report}");
 }
+
+#[test]
+fn files_beside_a_record_are_what_it_is_over() {
+    let pki = Pki::new();
+    let leaf = |it: &str| DigestAlgorithm::Sha256.digest(it.as_bytes()).value().to_vec();
+    let lists = vec![vec![leaf("one"), leaf("two")]];
+    let record = Record::new(Stamp::over(&pki.tsa(), DigestAlgorithm::Sha256, lists)).der();
+    let judged = |files: &[(&str, &[u8])]| {
+        let validator = Validator::new(pki.trust(), Policy::pilot(), NOW.parse().unwrap());
+        let files: Vec<_> = files.iter().map(|(name, it)| (*name, it.to_vec())).collect();
+        validator.validate_with_files(&record, &files).unwrap().evidence_conclusion().unwrap()
+    };
+    assert_eq!(judged(&[("a", b"one"), ("b", b"two")]).to_string(), "TOTAL_PASSED");
+    let changed = judged(&[("a", b"one"), ("b", b"three")]);
+    assert!(matches!(changed, Conclusion::TotalFailed(_)), "{changed}");
+    assert!(matches!(judged(&[]), Conclusion::Indeterminate(_)));
+}

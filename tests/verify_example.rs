@@ -79,6 +79,16 @@ fn contents_are_told_apart_by_the_signatures_name() {
 }
 
 #[test]
+fn a_signature_in_cms_is_over_one_content() {
+    let contents = ["--content", CONTENT, "--content", "Cargo.toml", DETACHED];
+    let Some((code, said)) = support::run("verify", &[&TRUST[..], &contents].concat()) else {
+        return;
+    };
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("hand in that one alone"), "{said}");
+}
+
+#[test]
 fn an_evidence_record_is_over_as_many_contents_as_are_named() {
     let (pki, folder) = (Pki::new(), tempfile::tempdir().unwrap());
     let put = |name: &str, octets: &[u8]| {

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use super::collect::{self, XmlSource};
-use super::format::{SNIFFED, is_pdf};
+use super::evidence_record::DataObject;
+use super::format::{SNIFFED, is_cms, is_evidence_record, is_pdf};
 use super::report::{DocumentFormat, Report};
 use super::validator::Validator;
 use crate::crypto::Digest;
@@ -29,19 +30,38 @@ enum Messages {
 }
 
 impl Validator {
-    /// As [`validate`](Self::validate), with the files that an XML signature refers to by
-    /// their names: a URI that is no fragment means the file of this name, percent-encoding
-    /// undone. Nothing is ever looked for elsewhere.
+    /// As [`validate`](Self::validate), with files that stand beside the signature. An XML
+    /// signature refers to them by their names: a URI that is no fragment means the file of
+    /// this name, percent-encoding undone. A CMS is over the only one, and an evidence record
+    /// over all of them; PDFs and containers hold what is theirs. Nothing is ever looked for
+    /// elsewhere.
     ///
     /// # Errors
-    /// As [`validate`](Self::validate); `Io` when a file cannot be read.
+    /// As [`validate`](Self::validate); `Misuse` where a CMS has several files beside it; `Io`
+    /// when a file cannot be read.
     pub fn validate_with_files<S>(&self, signature: &S, files: &dyn Files) -> Result<Report>
     where
         S: Source + ?Sized,
     {
-        match self.is_xml(&signature)? {
-            true => self.validate_xml(&signature, Outside::Files(files)),
-            false => self.validate(signature),
+        if self.is_xml(&signature)? {
+            return self.validate_xml(&signature, Outside::Files(files));
+        }
+        let head = signature.window(0..signature.len().min(SNIFFED))?;
+        let names = files.names();
+        let mut all = Vec::with_capacity(names.len());
+        for name in names.into_iter().filter(|_| is_cms(&head) || is_evidence_record(&head)) {
+            all.extend(files.open(name)?.map(|it| (name, it)));
+        }
+        match all.as_slice() {
+            [] => self.validate(signature),
+            [(_, only)] if is_cms(&head) => self.validate_detached(signature, &**only),
+            _ if is_cms(&head) => {
+                Err(Error::misuse("a CMS is over one file: hand in that one alone"))
+            }
+            all => {
+                let objects = all.iter().map(|(name, it)| DataObject::new(*name, &**it));
+                self.validate_evidence_record(signature, objects)
+            }
         }
     }
 
