@@ -1,5 +1,6 @@
 //! Handing messages to the outbox.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use super::{Delivery, DeliveryState, LetterId, MessageKind, Outbox};
@@ -50,7 +51,7 @@ impl Outbox {
             // Only now: nothing is written for a repetition.
             let body: &Body = match &mut kept {
                 Some(body) => body,
-                none => none.insert(self.post.store().keep(&new.bytes)?),
+                none => none.insert(self.post.store().keep_as(&new.bytes, new.digest())?),
             };
             let put = self.post.step(|records| {
                 // Another one may have been handed over meanwhile.
@@ -260,7 +261,7 @@ impl Outbox {
             let gist = self.gist(letter)?;
             // The same bytes say the same, whatever is known of them.
             let is_same = gist.as_ref().is_some_and(|it| it.content == new.gist.content)
-                || letter.digest == DigestAlgorithm::Sha256.digest(&new.bytes).to_string();
+                || letter.digest == new.digest();
             if is_same {
                 let brought = self.post.store().within(|it| it.deliveries_of(letter.id))?;
                 if brought_to(&letter.document, &brought, &new.to)? {
@@ -298,6 +299,8 @@ pub struct AskedBack {
 struct New<'e> {
     header: &'e MessageHeader,
     bytes: Vec<u8>,
+    /// Its SHA-256 in lower-case hexadecimal, once asked for.
+    digest: OnceCell<String>,
     gist: Gist,
     facts: DocumentFacts,
     to: Vec<OrganId>,
@@ -316,7 +319,11 @@ impl<'e> New<'e> {
         let bytes = envelope.to_bytes()?;
         let facts = DocumentFacts::of(header, gist.kind());
         let event = Event::Queued { document: facts.clone(), to: to.clone(), signed_at };
-        Ok(Self { header, bytes, gist, facts, to, at, event })
+        Ok(Self { header, bytes, digest: OnceCell::new(), gist, facts, to, at, event })
+    }
+
+    fn digest(&self) -> &str {
+        self.digest.get_or_init(|| DigestAlgorithm::Sha256.digest(&self.bytes).to_string())
     }
 }
 
