@@ -329,7 +329,7 @@ impl Options {
     fn is_pdf(&self, document: &Document) -> Outcome<bool> {
         // Mail gateways leave bytes before the header.
         let start = document.window(0..document.len().min(1024))?;
-        Ok(!self.cades && start.windows(5).any(|bytes| bytes == b"%PDF-"))
+        Ok(!self.cades && !self.xades && start.windows(5).any(|bytes| bytes == b"%PDF-"))
     }
 
     /// An XML document is signed within itself; anything else beside it or around it, where

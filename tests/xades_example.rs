@@ -48,6 +48,11 @@ fn xml_is_signed_within_and_files_beside() {
     assert_eq!(verify(&["--content", &named], &beside).0, Some(0));
     let other = format!("other.bin={}", text(&annex));
     assert_eq!(verify(&["--content", &other], &beside).0, Some(2));
+    // A PDF is signed as it was asked for, and not within itself.
+    let pdf = Path::new("testdata/pdf/libreoffice.pdf");
+    let (code, said) = sign(&["--xades", "--detached"], pdf, &beside).unwrap();
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(verify(&["--content", text(pdf)], &beside).0, Some(0));
     let around = file("around.xml");
     sign(&["--xades", "--enveloping"], &annex, &around).unwrap();
     assert_eq!(verify(&[], &around).0, Some(0));
