@@ -65,6 +65,9 @@ impl Follower<'_, '_> {
     pub(super) fn is_data(&self, reference: &Reference, processed: &Processed) -> Result<bool> {
         // Of what was not digested something else is told.
         let Some(covered) = &processed.covered else { return Ok(true) };
+        if self.is_empty_object(processed, covered) {
+            return Ok(true);
+        }
         if digests_nothing(reference, covered) {
             return Ok(false);
         }
@@ -82,6 +85,15 @@ impl Follower<'_, '_> {
         self.reaches(covered, apart, |it| !around(it))
     }
 
+    /// Whether it is all of an Object of the signature with nothing in it: an empty file.
+    fn is_empty_object(&self, processed: &Processed, covered: &Covered) -> bool {
+        let Some(Target::Element(node)) = processed.target else { return false };
+        let document = self.source.document;
+        self.signature.objects.contains(&node)
+            && document.children(node).next().is_none()
+            && covered.nodes().is_some_and(|it| it.holds(document, node))
+    }
+
     /// Notes the signature's own Objects of which a reference that holds covers something.
     pub(super) fn note_objects(
         &mut self,
@@ -90,7 +102,8 @@ impl Follower<'_, '_> {
     ) -> Result<()> {
         let (document, signature) = (self.source.document, self.signature.element);
         let Some(covered) = &processed.covered else { return Ok(()) };
-        if digests_nothing(reference, covered) {
+        let is_empty = self.is_empty_object(processed, covered);
+        if digests_nothing(reference, covered) && !is_empty {
             return Ok(());
         }
         if let Some(Target::Element(node)) = &processed.target
@@ -98,7 +111,7 @@ impl Follower<'_, '_> {
         {
             let of_signature = |it: &NodeId| document.parent(*it) == Some(signature);
             let object = document.ancestors_or_self(*node).find(of_signature);
-            if self.reaches(covered, |_| false, |_| true)? {
+            if is_empty || self.reaches(covered, |_| false, |_| true)? {
                 self.signed_objects.extend(object);
             }
             return Ok(());
