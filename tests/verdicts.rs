@@ -421,7 +421,7 @@ fn what_follows_a_signature_is_named() {
     signature.extend(b"\r\n");
     assert_eq!(detached(&signature).conclusion(), Some(Conclusion::TotalPassed));
     signature.extend(b"more");
-    assert_says(&detached(&signature), "TOTAL_FAILED/FORMAT_FAILURE", "6 byte lạ nằm sau chữ ký");
+    assert_says(&detached(&signature), "TOTAL_FAILED/FORMAT_FAILURE", "6 byte lạ nằm ngoài chữ ký");
 }
 
 #[test]

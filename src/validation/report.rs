@@ -199,6 +199,10 @@ impl Report {
             *it = Some(place);
         };
         self.signatures.iter_mut().for_each(|it| within(&mut it.covers.entry));
+        if matches!(self.format, DocumentFormat::AsicS | DocumentFormat::AsicE) {
+            let files = self.signatures.iter_mut().flat_map(|it| &mut it.covers.files);
+            files.for_each(|it| *it = format!("{entry}/{it}"));
+        }
         self.evidence_records.iter_mut().for_each(|it| within(&mut it.entry));
         self.timestamps.iter_mut().for_each(|it| within(&mut it.entry));
         self.revisions.iter_mut().for_each(|it| within(&mut it.entry));

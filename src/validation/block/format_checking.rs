@@ -83,7 +83,7 @@ fn misshapen(what: Misshapen) -> Finding {
     Finding::broken(CheckId::FormatStructure, Failed::FormatFailure, message)
 }
 
-/// What follows a CMS is signed by nobody, and some programs show it.
+/// What stands behind a CMS, or around its PEM, is signed by nobody, and some programs show it.
 fn trailing(facts: &SignatureFacts) -> Option<Finding> {
     let count = facts.trailing;
     (count > 0).then(|| {
@@ -91,8 +91,8 @@ fn trailing(facts: &SignatureFacts) -> Option<Finding> {
             CheckId::FormatStructure,
             Failed::FormatFailure,
             say(
-                format!("Có {count} byte lạ nằm sau chữ ký trong tệp."),
-                format!("{count} bytes follow the signature in its file."),
+                format!("Có {count} byte lạ nằm ngoài chữ ký trong tệp."),
+                format!("{count} bytes beside the signature stand in its file."),
             ),
         )
     })

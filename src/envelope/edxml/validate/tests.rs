@@ -4,7 +4,7 @@ use crate::envelope::edxml::{
 };
 use crate::keys::SoftwareSigner;
 use crate::pki::TrustStore;
-use crate::signature::{cades, pades};
+use crate::signature::{asic, cades, pades};
 use crate::validation::{Conclusion, Form, Policy, Revocation};
 
 fn file(name: &str) -> Vec<u8> {
@@ -194,4 +194,15 @@ fn a_seal_says_by_whom_it_is() {
     ] {
         assert_eq!(said(Organization::new(code, name)), expected, "{code} {name}");
     }
+}
+
+#[test]
+fn files_of_a_container_are_named_with_it() {
+    let annex = b"1;2;3;4".to_vec();
+    let container = asic::ContainerBuilder::extended(now()).file("bảng.csv", &annex);
+    let whole = message().attach("phụ lục.asice", container.sign(&signer()).unwrap());
+    let report = validate(&whole.to_bytes().unwrap(), &validator(), &Limits::default()).unwrap();
+    let covers = report.signatures()[0].covers();
+    assert_eq!(covers.files, ["phụ lục.asice/bảng.csv"]);
+    assert_eq!(report.uncovered_entries(), ["phụ lục.csv"]);
 }
