@@ -35,6 +35,11 @@ pub enum Finding {
         /// Its name.
         file: String,
     },
+    /// More files than are named one by one differ or are not recorded.
+    MoreFiles {
+        /// How often.
+        count: usize,
+    },
     /// A step was recorded by a desk where the dossier did not lie.
     NotTheHolder {
         /// Its place.
@@ -67,6 +72,7 @@ impl Finding {
             Self::SignatureGone { .. } => "SIGNATURE_GONE",
             Self::FileDiffers { .. } => "FILE_DIFFERS",
             Self::FileUnrecorded { .. } => "FILE_UNRECORDED",
+            Self::MoreFiles { .. } => "MORE_FILES",
             Self::NotTheHolder { .. } => "NOT_THE_HOLDER",
             Self::TimeRunsBack { .. } => "TIME_RUNS_BACK",
             Self::OtherNumber { .. } => "OTHER_NUMBER",
@@ -93,6 +99,9 @@ impl Finding {
             ),
             Self::FileUnrecorded { file } => {
                 format!("Tệp “{}” không được bước nào của hồ sơ ghi nhận.", printable(file))
+            }
+            Self::MoreFiles { count } => {
+                format!("Còn {count} lỗi khác về tệp không được nêu riêng từng tệp.")
             }
             Self::NotTheHolder { step } => {
                 format!("Bước {step}: người bàn giao không phải là người đang giữ hồ sơ.")
@@ -125,6 +134,9 @@ impl fmt::Display for Finding {
             }
             Self::FileUnrecorded { file } => {
                 write!(f, "the file “{}” is recorded by no step", printable(file))
+            }
+            Self::MoreFiles { count } => {
+                write!(f, "{count} more findings about files are not named one by one")
             }
             Self::NotTheHolder { step } => {
                 write!(f, "step {step} is by a desk where the dossier did not lie")

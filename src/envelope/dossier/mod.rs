@@ -78,6 +78,9 @@ const RECORDS: &str = "records/";
 const STEPS: usize = 1_000;
 /// Bytes of one record: a file takes some hundred.
 const RECORD_BYTES: usize = 1 << 20;
+/// Bytes of all records of one dossier: ten desks and a hundred files take some hundred
+/// thousand.
+const RECORDS_BYTES: usize = 16 << 20;
 
 /// A dossier that was opened, its signatures not judged yet.
 pub struct Dossier<'s> {
@@ -86,6 +89,7 @@ pub struct Dossier<'s> {
     records: Vec<Found>,
     files: BTreeMap<String, Digest>,
     signatures: BTreeSet<Vec<u8>>,
+    limits: Limits,
 }
 
 /// A file to be put into a dossier.
@@ -151,7 +155,8 @@ impl<'s> Dossier<'s> {
     /// of them cannot be read; `LimitExceeded`; `Io`.
     pub fn open(source: &'s dyn Source, limits: &Limits) -> Result<Self> {
         let container = Container::open(source, limits)?;
-        let mut records = Vec::new();
+        // Before the files, which cost more: what is no dossier ends here.
+        let records = records(&container, limits)?;
         let mut files = BTreeMap::new();
         for name in container.data_files() {
             within(files.len(), limits.attachments, "files of one dossier")?;
@@ -159,20 +164,8 @@ impl<'s> Dossier<'s> {
                 files.insert(name.to_owned(), digest_of(&container, name)?);
             }
         }
-        let count = container.data_files().filter(|it| it.starts_with(RECORDS)).count();
-        within(count, STEPS, "steps of one dossier")?;
-        for sequence in 0..count {
-            let name = record_name(sequence);
-            let bytes = container.read(&name, RECORD_BYTES)?;
-            let record = codec::read(&bytes, limits).map_err(|it| it.in_entry(&name))?;
-            let digest = DigestAlgorithm::Sha256.digest(&bytes);
-            records.push(Found { name, record, digest });
-        }
-        if records.is_empty() {
-            return Err(Error::malformed("this container has no record of a dossier"));
-        }
         let signatures = values(&container, limits)?;
-        Ok(Self { source, container, records, files, signatures })
+        Ok(Self { source, container, records, files, signatures, limits: limits.clone() })
     }
 
     /// What happened to it, the receipt first.
@@ -279,6 +272,9 @@ impl<'s> Dossier<'s> {
             files: listed(&all),
             step,
         };
+        within(all.len(), self.limits.attachments, "files of one dossier")?;
+        let before = self.records.iter().map(|it| &it.record);
+        lists_within(before.chain([&record]), &self.limits)?;
         let at = record.step.at();
         put(ContainerBuilder::beside(&self.container, at), &record, files, signer)
     }
@@ -323,6 +319,36 @@ where
     all
 }
 
+/// All records, in their order.
+fn records(container: &Container<'_>, limits: &Limits) -> Result<Vec<Found>> {
+    let count = container.data_files().filter(|it| it.starts_with(RECORDS)).count();
+    within(count, STEPS, "steps of one dossier")?;
+    let mut all: Vec<Found> = Vec::new();
+    let mut size = 0_usize;
+    for sequence in 0..count {
+        let name = record_name(sequence);
+        let bytes = container.read(&name, RECORD_BYTES)?;
+        size = size.saturating_add(bytes.len());
+        within(size, RECORDS_BYTES, "bytes of the records of one dossier")?;
+        let record = codec::read(&bytes, limits).map_err(|it| it.in_entry(&name))?;
+        within(record.files.len(), limits.attachments, "files of one dossier")?;
+        let digest = DigestAlgorithm::Sha256.digest(&bytes);
+        all.push(Found { name, record, digest });
+        lists_within(all.iter().map(|it| &it.record), limits)?;
+    }
+    if all.is_empty() {
+        return Err(Error::malformed("this container has no record of a dossier"));
+    }
+    Ok(all)
+}
+
+/// Every record lists all that was there before it: what all of them list is what a dossier
+/// costs.
+fn lists_within<'r>(records: impl Iterator<Item = &'r Record>, limits: &Limits) -> Result<()> {
+    let listed = records.map(Record::listed).fold(0, usize::saturating_add);
+    within(listed, limits.asic_references, "entries that the records of one dossier list")
+}
+
 fn record_name(sequence: usize) -> String {
     format!("{RECORDS}{sequence:03}.xml")
 }
@@ -335,6 +361,7 @@ fn put(
     signer: &dyn Signer,
 ) -> Result<Vec<u8>> {
     let bytes = codec::write(record)?;
+    within(bytes.len(), RECORD_BYTES, "bytes of one record")?;
     let mut builder = builder.file_of_type(record_name(record.sequence), "text/xml", &bytes);
     for file in files {
         builder = builder.file(file.name, file.content);

@@ -211,6 +211,14 @@ pub(super) struct Record {
     pub(super) files: Vec<Listed>,
 }
 
+impl Record {
+    /// How many files and signatures it lists.
+    pub(super) fn listed(&self) -> usize {
+        let signatures = self.previous.as_ref().map_or(0, |it| it.signatures.len());
+        self.files.len().saturating_add(signatures)
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Previous {
     pub(super) record: Digest,

@@ -268,3 +268,53 @@ fn numbers_are_composed_as_portals_write_them() {
     assert!(DossierNumber::compose("x", day, 0).is_err());
     assert!(DossierNumber::compose("x", day, 10_000).is_err());
 }
+
+/// A container, signed by nobody, of so many records that list so many files each.
+fn listing(records: usize, files: usize) -> Vec<u8> {
+    let unknown = |n: usize| Listed {
+        name: format!("không có {n}"),
+        digest: DigestAlgorithm::Sha256.digest(b""),
+    };
+    let mut record = Record {
+        sequence: 0,
+        number: receipt().number,
+        step: Step::Receipt(receipt()),
+        previous: None,
+        files: (0..files).map(unknown).collect(),
+    };
+    let mut out = Vec::new();
+    let mut writer = crate::encoding::zip::Writer::new(&mut out);
+    let kind = "application/vnd.etsi.asic-e+zip".as_bytes();
+    writer.add("mimetype", &kind, crate::encoding::zip::Compression::Stored).unwrap();
+    for n in 0..records {
+        record.sequence = n;
+        let bytes = codec::write(&record).unwrap();
+        let stored = crate::encoding::zip::Compression::Stored;
+        writer.add(&record_name(n), &bytes, stored).unwrap();
+    }
+    writer.finish().unwrap();
+    out
+}
+
+#[test]
+fn what_records_list_is_bounded() {
+    let limits = Limits::default();
+    let many = listing(1, limits.attachments + 1);
+    let error = Dossier::open(&many, &limits).unwrap_err();
+    assert_eq!(error.kind(), crate::error::ErrorKind::LimitExceeded, "in one record");
+    let small = Limits { asic_references: 1_000, ..Limits::default() };
+    let many = listing(11, 100);
+    let error = Dossier::open(&many, &small).unwrap_err();
+    assert_eq!(error.kind(), crate::error::ErrorKind::LimitExceeded, "in all records");
+    let few = listing(1, 100);
+    assert!(Dossier::open(&few, &small).is_ok());
+}
+
+#[test]
+fn nobody_gets_a_finding_for_each_of_many_files() {
+    let many = listing(3, 900);
+    let findings = Dossier::open(&many, &Limits::default()).unwrap().chain_findings();
+    let files = findings.iter().filter(|it| it.code() == "FILE_DIFFERS").count();
+    assert_eq!(files, 1_000);
+    assert!(findings.contains(&Finding::MoreFiles { count: 1_700 }));
+}
