@@ -187,6 +187,9 @@ fn print(dossier: &Dossier<'_>, report: &DossierReport, now: UtcTime) {
             _ => println!("{at}  một bước mà chương trình này không biết"),
         }
         println!("    ký số hợp lệ: {}", shown(&report.signers(it).join(", ")));
+        if matches!(it.step(), Step::HandOver(_)) && !it.is_confirmed() {
+            println!("    bên nhận chưa ký nhận");
+        }
     }
     for it in dossier.delays(now) {
         let (desk, hours) = (it.desk.to_string(), it.seconds(now) / HOUR);

@@ -13,6 +13,17 @@ pub enum Finding {
         /// Its place in the chain, the receipt's being 0.
         step: usize,
     },
+    /// A step is not signed by the certificate that its record names, or by another one than its
+    /// desk has elsewhere in the dossier: by which it signed a step, or confirmed one.
+    SignerChanged {
+        /// Its place.
+        step: usize,
+    },
+    /// A step is signed by a certificate that another desk signed with before.
+    SignsForAnother {
+        /// Its place.
+        step: usize,
+    },
     /// A step does not follow from the record before it: that one was exchanged.
     Unchained {
         /// Its place.
@@ -68,6 +79,8 @@ impl Finding {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotSigned { .. } => "STEP_NOT_SIGNED",
+            Self::SignerChanged { .. } => "SIGNER_CHANGED",
+            Self::SignsForAnother { .. } => "SIGNS_FOR_ANOTHER",
             Self::Unchained { .. } => "STEP_UNCHAINED",
             Self::SignatureGone { .. } => "SIGNATURE_GONE",
             Self::FileDiffers { .. } => "FILE_DIFFERS",
@@ -87,6 +100,14 @@ impl Finding {
             Self::NotSigned { step } => format!(
                 "Bước {step}: không có chữ ký số hợp lệ nào bao trùm bước này và toàn bộ phần trước đó."
             ),
+            Self::SignerChanged { step } => {
+                format!(
+                    "Bước {step}: người ký không phải là người của nơi giữ hồ sơ đã ký hoặc ký nhận."
+                )
+            }
+            Self::SignsForAnother { step } => {
+                format!("Bước {step}: một chứng thư số ký thay cho nhiều người khác nhau.")
+            }
             Self::Unchained { step } => {
                 format!("Bước {step}: không nối tiếp bản ghi ngay trước, bản ghi đó đã bị thay.")
             }
@@ -122,6 +143,12 @@ impl fmt::Display for Finding {
         match self {
             Self::NotSigned { step } => {
                 write!(f, "step {step}: no passing signature covers it and all before it")
+            }
+            Self::SignerChanged { step } => {
+                write!(f, "step {step} is not signed by who signs or confirmed for this desk")
+            }
+            Self::SignsForAnother { step } => {
+                write!(f, "step {step} is signed by the certificate of another desk")
             }
             Self::Unchained { step } => {
                 write!(f, "step {step} does not follow from the record before it")

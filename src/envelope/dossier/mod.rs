@@ -5,7 +5,10 @@
 //! gave it, who received it and when, and a signature over it and over all that was there
 //! before; the end adds the result. Each record names the one before it, the signatures that
 //! were there and every file by their digests, so that nothing can be exchanged, taken out or
-//! slipped in between without being seen, even by a desk that signed itself. Any program that
+//! slipped in between without being seen, even by a desk that signed itself. Each record names
+//! its signer's certificate, too, and no two desks have the same: one who signed for his own
+//! desk cannot make the dossier anew with the steps of others in it. Whose certificate it is
+//! decides who did what: a desk's name is only what the record says. Any program that
 //! validates ASiC-E with CAdES validates the signatures; the records are XML that people can
 //! read.
 //!
@@ -49,6 +52,7 @@ mod codec;
 mod finding;
 mod record;
 mod report;
+mod signers;
 #[cfg(test)]
 mod tests;
 
@@ -142,6 +146,7 @@ impl<'s> Dossier<'s> {
             sequence: 0,
             number: receipt.number.clone(),
             step: Step::Receipt(receipt),
+            signer: certificate_of(signer)?,
             previous: None,
             files: listed(&files),
         };
@@ -265,6 +270,7 @@ impl<'s> Dossier<'s> {
         let record = Record {
             sequence: self.records.len(),
             number: last.record.number.clone(),
+            signer: certificate_of(signer)?,
             previous: Some(Previous {
                 record: last.digest.clone(),
                 signatures: signatures.collect::<Result<_>>()?,
@@ -347,6 +353,14 @@ fn records(container: &Container<'_>, limits: &Limits) -> Result<Vec<Found>> {
 fn lists_within<'r>(records: impl Iterator<Item = &'r Record>, limits: &Limits) -> Result<()> {
     let listed = records.map(Record::listed).fold(0, usize::saturating_add);
     within(listed, limits.asic_references, "entries that the records of one dossier list")
+}
+
+/// What a record names its signer by.
+fn certificate_of(signer: &dyn Signer) -> Result<Digest> {
+    let certificate = signer.certificate_chain().first();
+    let certificate =
+        certificate.ok_or_else(|| Error::misuse("a signature needs the signer's certificate"))?;
+    Ok(DigestAlgorithm::Sha256.digest(certificate.der()))
 }
 
 fn record_name(sequence: usize) -> String {

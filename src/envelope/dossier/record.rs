@@ -205,6 +205,8 @@ pub(super) struct Record {
     pub(super) sequence: usize,
     pub(super) number: DossierNumber,
     pub(super) step: Step,
+    /// The SHA-256 of the certificate of who answers for it.
+    pub(super) signer: Digest,
     /// The record before, and the values of all signatures that were there.
     pub(super) previous: Option<Previous>,
     /// All files that are there, records apart.

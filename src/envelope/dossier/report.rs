@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Dossier, Finding, Step};
+use super::{Dossier, Finding, Step, signers};
 use crate::error::Result;
 use crate::validation::{Conclusion, Report, SignatureReport, Validator};
 
@@ -19,7 +19,8 @@ pub struct DossierReport {
 #[derive(Debug, Clone)]
 pub struct StepReport {
     step: Step,
-    signatures: Vec<usize>,
+    pub(super) signatures: Vec<usize>,
+    pub(super) confirmed: bool,
 }
 
 impl StepReport {
@@ -35,6 +36,14 @@ impl StepReport {
     pub fn signatures(&self) -> &[usize] {
         &self.signatures
     }
+
+    /// For a hand-over, whether who received it vouches for that: by a confirmation, or by having
+    /// signed the next step. While it is not, that it was received is only what its giver says;
+    /// a dossier on its way holds all the same. Nobody confirms what is no hand-over.
+    #[must_use]
+    pub fn is_confirmed(&self) -> bool {
+        self.confirmed
+    }
 }
 
 impl DossierReport {
@@ -49,7 +58,8 @@ impl DossierReport {
         &self.steps
     }
 
-    /// Who signed a step: the names in their certificates.
+    /// Who signed a step: the names in their certificates. Show them beside the names of the
+    /// desks, which are only what the record says.
     pub fn signers(&self, step: &StepReport) -> Vec<&str> {
         let signatures = step.signatures.iter().filter_map(|it| self.report.signatures().get(*it));
         signatures.filter_map(SignatureReport::signer_name).collect()
@@ -61,7 +71,9 @@ impl DossierReport {
         &self.findings
     }
 
-    /// Whether every signature passed, and the chain is whole.
+    /// Whether every signature passed, the chain is whole, and each desk signed by a certificate of
+    /// its own. That these certificates are those of the desks' officers is for
+    /// [`signers`](Self::signers) to tell.
     #[must_use]
     pub fn holds(&self) -> bool {
         self.findings.is_empty() && self.report.conclusion() == Some(Conclusion::TotalPassed)
@@ -71,8 +83,10 @@ impl DossierReport {
 impl Dossier<'_> {
     /// Validates every signature, and whether each step follows from the one before it.
     ///
-    /// That a signature is an officer's who may give or receive a dossier there is for the
-    /// application to ask: the report names the signers.
+    /// Each step has to be signed by the certificate that its record names, desks that differ by
+    /// different ones, and a desk that stands there twice by the same; who confirmed a hand-over
+    /// has to be who goes on. That a certificate is an officer's who may give or receive a dossier
+    /// there is for the application to ask: the report names the signers.
     ///
     /// # Errors
     /// As [`Validator::validate`]. What is wrong with the dossier is no error.
@@ -81,7 +95,7 @@ impl Dossier<'_> {
         let mut findings = self.chain_findings();
         let mut steps: Vec<StepReport> = self
             .steps()
-            .map(|it| StepReport { step: it.clone(), signatures: Vec::new() })
+            .map(|it| StepReport { step: it.clone(), signatures: Vec::new(), confirmed: false })
             .collect();
         for (n, signature) in report.signatures().iter().enumerate() {
             let step = self.step_of(signature).and_then(|it| steps.get_mut(it));
@@ -91,6 +105,7 @@ impl Dossier<'_> {
         }
         let unsigned = steps.iter().enumerate().filter(|it| it.1.signatures.is_empty());
         findings.extend(unsigned.map(|(step, _)| Finding::NotSigned { step }));
+        findings.extend(signers::examine(&self.records, &mut steps, report.signatures()));
         for it in &findings {
             report = report.with_diagnostic(it.code(), it.message_vi(), it.to_string());
         }

@@ -50,6 +50,11 @@ fn created() -> Vec<u8> {
     Dossier::create(receipt(), &papers, &signer("p256")).unwrap()
 }
 
+/// Each desk has a certificate of its own.
+fn signer_of(desk: usize) -> SoftwareSigner {
+    signer(["p256", "p384", "rsa2048", "ed25519", "rsa3072"][desk])
+}
+
 fn step(from: usize, to: usize, hours: i64, due: Option<i64>) -> HandOver {
     HandOver {
         from: desk(from),
@@ -63,7 +68,8 @@ fn step(from: usize, to: usize, hours: i64, due: Option<i64>) -> HandOver {
 fn handed(container: &[u8], step: HandOver) -> Vec<u8> {
     let source = container.to_vec();
     let limits = Limits::default();
-    Dossier::open(&source, &limits).unwrap().hand_over(step, &[], &signer("p384")).unwrap()
+    let from = (0..5).find(|it| desk(*it) == step.from).unwrap();
+    Dossier::open(&source, &limits).unwrap().hand_over(step, &[], &signer_of(from)).unwrap()
 }
 
 fn checked(container: &[u8]) -> DossierReport {
@@ -106,7 +112,7 @@ fn goes_through_five_desks() {
         Outcome { kind: OutcomeKind::Granted, by: desk(4), at: at(50), note: "Đã ký".into() };
     let licence = b"%PDF-1.7 the licence".to_vec();
     let result = [NewFile::new("kết quả/giấy phép.pdf", &licence)];
-    let container = dossier.conclude(outcome, &result, &signer("rsa2048")).unwrap();
+    let container = dossier.conclude(outcome, &result, &signer_of(4)).unwrap();
 
     let source = container.clone();
     let dossier = Dossier::open(&source, &limits).unwrap();
@@ -131,9 +137,10 @@ fn the_receiver_signs_the_same() {
     let container = handed(&created(), step(0, 1, 1, None));
     let source = container.clone();
     let dossier = Dossier::open(&source, &Limits::default()).unwrap();
-    let confirmed = dossier.confirm(&signer("rsa2048"), at(2)).unwrap();
+    let confirmed = dossier.confirm(&signer_of(1), at(2)).unwrap();
     let report = checked(&confirmed);
     assert!(report.holds(), "{:?}", report.findings());
+    assert!(report.steps()[1].is_confirmed());
     assert_eq!(report.steps()[1].signatures().len(), 2);
     assert!(checked(&handed(&confirmed, step(1, 2, 3, None))).holds());
 }
@@ -233,6 +240,7 @@ fn records_are_read_as_they_are_written() {
         sequence: 3,
         number: "x".into(),
         step: Step::HandOver(step(0, 1, 1, Some(2))),
+        signer: DigestAlgorithm::Sha256.digest(b"0"),
         previous: Some(Previous {
             record: DigestAlgorithm::Sha256.digest(b"1"),
             signatures: vec![DigestAlgorithm::Sha256.digest(b"2")],
@@ -279,6 +287,7 @@ fn listing(records: usize, files: usize) -> Vec<u8> {
         sequence: 0,
         number: receipt().number,
         step: Step::Receipt(receipt()),
+        signer: DigestAlgorithm::Sha256.digest(b"0"),
         previous: None,
         files: (0..files).map(unknown).collect(),
     };
@@ -317,4 +326,59 @@ fn nobody_gets_a_finding_for_each_of_many_files() {
     let files = findings.iter().filter(|it| it.code() == "FILE_DIFFERS").count();
     assert_eq!(files, 1_000);
     assert!(findings.contains(&Finding::MoreFiles { count: 1_700 }));
+}
+
+/// The next step, signed by a key that need not be the desk's.
+fn handed_by(container: &[u8], step: HandOver, key: &SoftwareSigner) -> Vec<u8> {
+    let source = container.to_vec();
+    Dossier::open(&source, &Limits::default()).unwrap().hand_over(step, &[], key).unwrap()
+}
+
+fn confirmed_by(container: &[u8], key: &SoftwareSigner, hours: i64) -> Vec<u8> {
+    let source = container.to_vec();
+    Dossier::open(&source, &Limits::default()).unwrap().confirm(key, at(hours)).unwrap()
+}
+
+#[test]
+fn one_who_makes_it_anew_cannot_sign_for_the_others() {
+    let insider = signer_of(1);
+    let later = Receipt { promised_at: at(900), ..receipt() };
+    let anew = Dossier::create(later, &[], &insider).unwrap();
+    let anew = handed_by(&anew, step(0, 1, 1, None), &insider);
+    let anew = handed_by(&anew, step(1, 2, 2, None), &insider);
+    let report = checked(&anew);
+    assert_eq!(report.report().conclusion(), Some(Conclusion::TotalPassed));
+    assert_eq!(codes(&report), ["SIGNS_FOR_ANOTHER"]);
+    assert!(!report.holds());
+
+    let twice = handed(&handed(&created(), step(0, 1, 1, None)), step(1, 0, 2, None));
+    let twice = handed_by(&twice, step(0, 2, 3, None), &signer_of(3));
+    assert_eq!(codes(&checked(&twice)), ["SIGNER_CHANGED"], "the first desk has its own");
+}
+
+#[test]
+fn a_record_is_signed_by_whom_it_names() {
+    let source = created();
+    let container = Container::open(&source, &Limits::default()).unwrap();
+    let bytes = container.read("records/000.xml", 1 << 20).unwrap();
+    let papers = [("đơn.pdf", FORM), ("bản vẽ/1.pdf", PLAN)];
+    let mut builder = ContainerBuilder::extended(at(0));
+    for (name, content) in &papers {
+        builder = builder.file(*name, content);
+    }
+    let stolen = builder.file("records/000.xml", &bytes).sign(&signer_of(3)).unwrap();
+    assert_eq!(codes(&checked(&stolen)), ["SIGNER_CHANGED"]);
+}
+
+#[test]
+fn who_confirmed_is_who_goes_on() {
+    let given = handed(&created(), step(0, 1, 1, None));
+    assert!(!checked(&given).steps()[1].is_confirmed());
+    let own = confirmed_by(&given, &signer_of(0), 2);
+    assert!(!checked(&own).steps()[1].is_confirmed(), "the giver does not receive");
+
+    let taken = confirmed_by(&given, &signer_of(1), 2);
+    assert!(checked(&handed(&taken, step(1, 2, 3, None))).holds());
+    let other = handed_by(&taken, step(1, 2, 3, None), &signer_of(3));
+    assert_eq!(codes(&checked(&other)), ["SIGNER_CHANGED"]);
 }
