@@ -3,7 +3,8 @@
 //! ```text
 //! cargo run --release --example dossier                     walks one through five desks
 //! cargo run --release --example dossier -- show FILE        its sheet, and whether it holds
-//! cargo run --release --example dossier -- overdue FILE...  those that are late, the latest first
+//! cargo run --release --example dossier -- overdue FILE...  those that are late by their records, which it
+//!                                                           does not verify, the latest first
 //! ```
 //!
 //! What the walk makes stays in `target/dossier`. Exit: 0 it holds, or nothing is late · 1 it
@@ -139,7 +140,7 @@ fn walk() -> Result<bool> {
     files::write_whole(&folder.join("ho-so.asice"), &container)?;
     test_pki::write(&pki, &folder.join("pki"))?;
     let report = checked(&container, test_pki::trust(&pki)?, UtcTime::now())?;
-    print(&opened(&container)?, &report, now);
+    print(&report, now);
     println!("\nKept in target/dossier: ho-so.asice and the test PKI.");
     let forged = renamed(&container)?;
     let report = checked(&forged, test_pki::trust(&pki)?, UtcTime::now())?;
@@ -162,12 +163,12 @@ fn checked(container: &Vec<u8>, trust: TrustStore, at: UtcTime) -> Result<Dossie
 fn show(trust: &Path, at: UtcTime, file: &Path) -> Result<bool> {
     let container = fs::read(file)?;
     let report = checked(&container, TrustStore::from_bytes(&fs::read(trust)?)?, at)?;
-    print(&opened(&container)?, &report, at);
+    print(&report, at);
     Ok(report.holds())
 }
 
 /// The sheet that goes with it.
-fn print(dossier: &Dossier<'_>, report: &DossierReport, now: UtcTime) {
+fn print(report: &DossierReport, now: UtcTime) {
     for it in report.steps() {
         let at = it.step().at().vietnam();
         match it.step() {
@@ -191,7 +192,7 @@ fn print(dossier: &Dossier<'_>, report: &DossierReport, now: UtcTime) {
             println!("    bên nhận chưa ký nhận");
         }
     }
-    for it in dossier.delays(now) {
+    for it in report.delays_by_proof(now) {
         let (desk, hours) = (it.desk.to_string(), it.seconds(now) / HOUR);
         println!("Trễ hạn {hours} giờ: {}", shown(&desk));
     }

@@ -154,22 +154,23 @@ impl Delay {
     }
 }
 
-/// All of them as of `now`, in the order of the chain; the promise to the applicant last.
-pub(super) fn delays(records: &[Found], now: UtcTime) -> Vec<Delay> {
+/// All of them as of `now`, in the order of the chain, each step with the time that it is held
+/// to have happened at; the promise to the applicant last.
+pub(super) fn delays(steps: &[(&Step, UtcTime)], now: UtcTime) -> Vec<Delay> {
     let mut all = Vec::new();
-    for (n, found) in records.iter().enumerate() {
-        let Step::HandOver(it) = &found.record.step else { continue };
-        let ended = records.get(n.saturating_add(1)).map(|it| it.record.step.at());
+    for (n, (step, _)) in steps.iter().enumerate() {
+        let Step::HandOver(it) = step else { continue };
+        let ended = steps.get(n.saturating_add(1)).map(|it| it.1);
         let late = |due: &UtcTime| ended.unwrap_or(now) > *due;
         if let Some(due) = it.due.filter(late) {
             all.push(Delay { desk: it.to.clone(), due, ended, promised: false });
         }
     }
-    let (Some(first), Some(last)) = (records.first(), records.last()) else { return all };
-    let Step::Receipt(receipt) = &first.record.step else { return all };
-    let (desk, ended) = match last.record.step.holder() {
+    let (Some((first, _)), Some((last, at))) = (steps.first(), steps.last()) else { return all };
+    let Step::Receipt(receipt) = first else { return all };
+    let (desk, ended) = match last.holder() {
         Some(holder) => (holder, None),
-        None => (last.record.step.by(), Some(last.record.step.at())),
+        None => (last.by(), Some(*at)),
     };
     if ended.unwrap_or(now) > receipt.promised_at {
         let (desk, due) = (desk.clone(), receipt.promised_at);

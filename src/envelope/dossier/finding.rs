@@ -61,6 +61,12 @@ pub enum Finding {
         /// Its place.
         step: usize,
     },
+    /// A step says that it happened at another time than its signature does, or later than a
+    /// time-stamp proves it to have been signed.
+    TimeContradicted {
+        /// Its place.
+        step: usize,
+    },
     /// A step has another dossier's number.
     OtherNumber {
         /// Its place.
@@ -88,6 +94,7 @@ impl Finding {
             Self::MoreFiles { .. } => "MORE_FILES",
             Self::NotTheHolder { .. } => "NOT_THE_HOLDER",
             Self::TimeRunsBack { .. } => "TIME_RUNS_BACK",
+            Self::TimeContradicted { .. } => "TIME_CONTRADICTED",
             Self::OtherNumber { .. } => "OTHER_NUMBER",
             Self::OutOfOrder { .. } => "STEP_OUT_OF_ORDER",
         }
@@ -130,6 +137,11 @@ impl Finding {
             Self::TimeRunsBack { step } => {
                 format!("Bước {step}: thời điểm ghi nhận sớm hơn bước ngay trước.")
             }
+            Self::TimeContradicted { step } => {
+                format!(
+                    "Bước {step}: thời điểm ghi nhận trái với thời điểm ký số hoặc dấu thời gian."
+                )
+            }
             Self::OtherNumber { step } => format!("Bước {step}: mã hồ sơ khác với giấy tiếp nhận."),
             Self::OutOfOrder { step } => {
                 format!("Bước {step}: không đúng thứ tự (tiếp nhận, bàn giao, kết thúc).")
@@ -169,6 +181,9 @@ impl fmt::Display for Finding {
                 write!(f, "step {step} is by a desk where the dossier did not lie")
             }
             Self::TimeRunsBack { step } => write!(f, "step {step} is older than the one before it"),
+            Self::TimeContradicted { step } => {
+                write!(f, "step {step}: its signature or a time-stamp contradicts its time")
+            }
             Self::OtherNumber { step } => write!(f, "step {step} has another dossier's number"),
             Self::OutOfOrder { step } => write!(f, "step {step} is out of order"),
         }

@@ -286,13 +286,16 @@ impl<'s> Dossier<'s> {
     }
 
     /// Times that were not kept, or are not being kept, as of `now`: of desks, and what the
-    /// applicant was promised. They go by what the records say.
+    /// applicant was promised. They go by what the records say, signed or not, true or not: a
+    /// desk that is late can say that it was not.
+    /// [`DossierReport::delays_by_proof`] goes by what is proven.
     #[must_use]
     pub fn delays(&self, now: UtcTime) -> Vec<Delay> {
-        chain::delays(&self.records, now)
+        let steps: Vec<_> = self.steps().map(|it| (it, it.at())).collect();
+        chain::delays(&steps, now)
     }
 
-    /// Whether a time has run out and the dossier lies there still.
+    /// Whether a time has run out and the dossier lies there still, by what the records say.
     #[must_use]
     pub fn is_overdue(&self, now: UtcTime) -> bool {
         self.delays(now).iter().any(|it| it.ended.is_none())
@@ -304,7 +307,8 @@ impl<'s> Dossier<'s> {
     }
 }
 
-/// The overdue among them as of `now`, the latest first, each by how many seconds.
+/// The overdue among them as of `now`, the latest first, each by how many seconds. It goes by
+/// what the records say, which nobody checked: a list to look after, no proof against a desk.
 #[must_use]
 pub fn overdue<'d, 's>(
     dossiers: impl IntoIterator<Item = &'d Dossier<'s>>,

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::{Dossier, Finding, Step, signers};
+use super::signers::TOLERANCE;
+use super::{Delay, Dossier, Finding, Step, chain, signers};
 use crate::error::Result;
+use crate::time::UtcTime;
 use crate::validation::{Conclusion, Report, SignatureReport, Validator};
 
 /// What the check of a dossier came to.
@@ -21,6 +23,7 @@ pub struct StepReport {
     step: Step,
     pub(super) signatures: Vec<usize>,
     pub(super) confirmed: bool,
+    pub(super) proven_at: Option<UtcTime>,
 }
 
 impl StepReport {
@@ -44,6 +47,15 @@ impl StepReport {
     pub fn is_confirmed(&self) -> bool {
         self.confirmed
     }
+
+    /// When it is proven to have been signed, at the latest: by a time-stamp that itself
+    /// validates. Nothing where there is none. That it is long after the step's own time is no
+    /// contradiction, as signatures may be time-stamped at any time; yet that time is then only
+    /// what the desk says.
+    #[must_use]
+    pub fn proven_at(&self) -> Option<UtcTime> {
+        self.proven_at
+    }
 }
 
 impl DossierReport {
@@ -63,6 +75,21 @@ impl DossierReport {
     pub fn signers(&self, step: &StepReport) -> Vec<&str> {
         let signatures = step.signatures.iter().filter_map(|it| self.report.signatures().get(*it));
         signatures.filter_map(SignatureReport::signer_name).collect()
+    }
+
+    /// Times that were not provably kept, or are not being kept, as of `now`: as
+    /// [`Dossier::delays`], with each step at the time that a time-stamp proves, where that is
+    /// later than the step says by more than a quarter of an hour. A step without a time-stamp
+    /// stands at the time that it says. Where time-stamps are added later than desks sign, that
+    /// is later than what happened.
+    #[must_use]
+    pub fn delays_by_proof(&self, now: UtcTime) -> Vec<Delay> {
+        let at = |it: &StepReport| {
+            let said = it.step.at();
+            it.proven_at.filter(|it| *it > said.plus_seconds(TOLERANCE)).unwrap_or(said)
+        };
+        let steps: Vec<_> = self.steps.iter().map(|it| (&it.step, at(it))).collect();
+        chain::delays(&steps, now)
     }
 
     /// What is wrong with the chain.
@@ -85,7 +112,8 @@ impl Dossier<'_> {
     ///
     /// Each step has to be signed by the certificate that its record names, desks that differ by
     /// different ones, and a desk that stands there twice by the same; who confirmed a hand-over
-    /// has to be who goes on. That a certificate is an officer's who may give or receive a dossier
+    /// has to be who goes on. Its signature has to claim the time that a step says it happened at, and
+    /// no time-stamp may prove it older, by more than a quarter of an hour. That a certificate is an officer's who may give or receive a dossier
     /// there is for the application to ask: the report names the signers.
     ///
     /// # Errors
@@ -95,7 +123,12 @@ impl Dossier<'_> {
         let mut findings = self.chain_findings();
         let mut steps: Vec<StepReport> = self
             .steps()
-            .map(|it| StepReport { step: it.clone(), signatures: Vec::new(), confirmed: false })
+            .map(|it| StepReport {
+                step: it.clone(),
+                signatures: Vec::new(),
+                confirmed: false,
+                proven_at: None,
+            })
             .collect();
         for (n, signature) in report.signatures().iter().enumerate() {
             let step = self.step_of(signature).and_then(|it| steps.get_mut(it));

@@ -1,4 +1,4 @@
-//! Who signed which step, by the certificates.
+//! Who signed which step, by the certificates, and when.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,12 @@ use super::finding::Finding;
 use super::record::{Desk, Step};
 use super::report::StepReport;
 use crate::crypto::DigestAlgorithm;
+use crate::time::UtcTime;
 use crate::validation::SignatureReport;
+
+/// Seconds by which what a step says of its time may differ from what its signature does: a
+/// person may take some minutes until a key is released, and clocks differ.
+pub(super) const TOLERANCE: i64 = 900;
 
 /// A certificate, by its SHA-256.
 type Certificate = Vec<u8>;
@@ -56,13 +61,15 @@ pub(super) fn examine(
     let mut confirmed: Vec<Certificate> = Vec::new();
     for (n, (found, step)) in records.iter().zip(steps).enumerate() {
         let (record, own) = (&found.record, found.record.signer.value());
-        let places = step.signatures.iter();
-        let by: Vec<Certificate> =
-            places.filter_map(|it| signatures.get(*it)).filter_map(certificate).collect();
-        let by_another = !by.is_empty() && !by.iter().any(|it| it == own);
-        let of_another = !known.has(record.step.by(), own);
+        let over = over(step, signatures);
+        let of_own = || over.iter().filter(|it| it.0 == own).map(|it| it.1);
+        step.proven_at = of_own().filter_map(SignatureReport::best_signature_time).min();
+        if is_contradicted(record.step.at(), of_own(), step.proven_at) {
+            findings.push(Finding::TimeContradicted { step: n });
+        }
+        let by_another = !over.is_empty() && of_own().next().is_none();
         let not_confirmed = !confirmed.is_empty() && !confirmed.iter().any(|it| it == own);
-        if by_another || of_another || not_confirmed {
+        if by_another || not_confirmed || !known.has(record.step.by(), own) {
             findings.push(Finding::SignerChanged { step: n });
         }
         if !known.may_be(own, record.step.by()) {
@@ -70,13 +77,37 @@ pub(super) fn examine(
         }
         confirmed.clear();
         if let Step::HandOver(it) = &record.step {
-            let others = by.into_iter().filter(|by| by != own);
+            let others = over.into_iter().map(|it| it.0).filter(|by| by != own);
             confirmed.extend(others.filter(|by| known.may_be(by, &it.to)));
             let went_on = records.len() > n.saturating_add(1);
             step.confirmed = went_on || confirmed.iter().any(|by| known.has(&it.to, by));
         }
     }
     findings
+}
+
+/// The passing signatures over a step, and by which certificates.
+fn over<'s>(
+    step: &StepReport,
+    signatures: &'s [SignatureReport],
+) -> Vec<(Certificate, &'s SignatureReport)> {
+    let places = step.signatures.iter().filter_map(|it| signatures.get(*it));
+    places.filter_map(|it| Some((certificate(it)?, it))).collect()
+}
+
+/// Whether none of the signatures claims the time that a step says, or it was signed before.
+fn is_contradicted<'s>(
+    at: UtcTime,
+    mut signatures: impl Iterator<Item = &'s SignatureReport>,
+    proven_at: Option<UtcTime>,
+) -> bool {
+    let mut any = false;
+    let claims_it = signatures.any(|it| {
+        any = true;
+        let claimed = it.claimed_time();
+        claimed.is_none_or(|it| it.unix().abs_diff(at.unix()) <= TOLERANCE.unsigned_abs())
+    });
+    any && !claims_it || proven_at.is_some_and(|it| it.plus_seconds(TOLERANCE) < at)
 }
 
 fn certificate(signature: &SignatureReport) -> Option<Certificate> {

@@ -382,3 +382,71 @@ fn who_confirmed_is_who_goes_on() {
     let other = handed_by(&taken, step(1, 2, 3, None), &signer_of(3));
     assert_eq!(codes(&checked(&other)), ["SIGNER_CHANGED"]);
 }
+
+/// The receipt's container, signed at another time than it says.
+fn signed_at(hours: i64) -> ContainerParts {
+    let source = created();
+    let container = Container::open(&source, &Limits::default()).unwrap();
+    ContainerParts { record: container.read("records/000.xml", 1 << 20).unwrap(), hours }
+}
+
+struct ContainerParts {
+    record: Vec<u8>,
+    hours: i64,
+}
+
+impl ContainerParts {
+    fn signed(&self, level: Option<&dyn crate::signature::asic::Augment>) -> Vec<u8> {
+        let mut builder = ContainerBuilder::extended(at(self.hours))
+            .file("records/000.xml", &self.record)
+            .file("đơn.pdf", &FORM)
+            .file("bản vẽ/1.pdf", &PLAN);
+        if let Some(level) = level {
+            builder = builder.level(level);
+        }
+        builder.sign(&signer_of(0)).unwrap()
+    }
+}
+
+#[test]
+fn a_time_that_its_signature_contradicts_shows() {
+    assert!(checked(&signed_at(0).signed(None)).holds());
+    assert_eq!(codes(&checked(&signed_at(72).signed(None))), ["TIME_CONTRADICTED"]);
+    assert_eq!(codes(&checked(&signed_at(-1).signed(None))), ["TIME_CONTRADICTED"]);
+}
+
+/// A container whose signatures are time-stamped so many hours after the receipt, and a
+/// validator that trusts who did.
+fn stamped(container: &[u8], hours: i64) -> (Vec<u8>, Validator) {
+    use crate::augmentation::asic::Augmenter;
+    use crate::augmentation::cades::Level;
+    use crate::signature::tsp::sample::{TestTsa, params};
+
+    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
+    let certificate = params("TSA TEST", 1).unwrap().self_signed(&key).unwrap().der().to_vec();
+    let tsa = TestTsa::new(key, vec![certificate.clone()]).at(at(hours));
+    let source = container.to_vec();
+    let stamped = Augmenter::new(Level::T(&tsa)).augment(&source).unwrap();
+    let mut trust = TrustStore::from_bytes(&file("ca.crt")).unwrap();
+    let certificate = crate::pki::Certificate::from_der(&certificate).unwrap();
+    trust.add(crate::pki::TrustAnchor::from_certificate(certificate));
+    let policy = Policy { revocation: Revocation::NotRequired, ..Policy::default() };
+    (stamped, Validator::new(trust, policy, at(1_000)))
+}
+
+#[test]
+fn what_time_stamps_say_counts_against_what_desks_say() {
+    let given = handed(&handed(&created(), step(0, 1, 1, Some(10))), step(1, 2, 9, None));
+    let (late, validator) = stamped(&given, 80);
+    let dossier = Dossier::open(&late, &Limits::default()).unwrap();
+    let report = dossier.check(&validator).unwrap();
+    assert!(report.holds(), "signatures may be stamped later: {:?}", report.findings());
+    assert_eq!(report.steps()[2].proven_at(), Some(at(80)));
+    assert!(dossier.delays(at(90)).is_empty(), "the desk says that it was in time");
+    let delays = report.delays_by_proof(at(90));
+    assert_eq!((delays.len(), delays[0].ended), (1, Some(at(80))), "and proves it not");
+
+    let (early, validator) = stamped(&given, 5);
+    let dossier = Dossier::open(&early, &Limits::default()).unwrap();
+    assert_eq!(codes(&dossier.check(&validator).unwrap()), ["TIME_CONTRADICTED"]);
+}
