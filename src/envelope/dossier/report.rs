@@ -148,12 +148,8 @@ impl Dossier<'_> {
     /// The last step that a signature covers, where it covers all before it, and all files
     /// that were there then.
     fn step_of(&self, signature: &SignatureReport) -> Option<usize> {
-        let covered: BTreeSet<&str> = signature
-            .references()
-            .iter()
-            .filter(|it| it.intact == Some(true))
-            .map(|it| it.name.as_str())
-            .collect();
+        // Not its references: in XML one may be to a part of a file only.
+        let covered: BTreeSet<&str> = signature.covers().files.iter().map(String::as_str).collect();
         let last = self.records.iter().rposition(|it| covered.contains(it.name.as_str()))?;
         let before = self.records.get(..=last)?;
         let whole = before.iter().all(|it| covered.contains(it.name.as_str()));
