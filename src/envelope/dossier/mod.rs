@@ -68,11 +68,13 @@ pub use self::record::{
 use self::record::{Listed, Previous, Record};
 pub use self::report::{DossierReport, StepReport};
 use crate::crypto::{Digest, DigestAlgorithm, DigestContext};
+use crate::encoding::xml::{Document, decode};
 use crate::error::{Error, Result};
 use crate::keys::Signer;
 use crate::limits::{Limits, within};
 use crate::signature::asic::{Container, ContainerBuilder, Role};
-use crate::signature::cms::SignedData;
+use crate::signature::cms::{SignedData, unarmoured};
+use crate::signature::xmldsig::Signature as XmlSignature;
 use crate::source::Source;
 use crate::time::UtcTime;
 
@@ -429,15 +431,32 @@ impl std::io::Write for Feed<'_> {
     }
 }
 
-/// The digests of the values of all signatures. What cannot be read is for the report to say.
+/// The digests of the values of all signatures, of whichever form: armour is none of a value.
+/// What cannot be read is for the report to say.
 fn values(container: &Container<'_>, limits: &Limits) -> Result<BTreeSet<Vec<u8>>> {
     let mut all = BTreeSet::new();
+    let mut keep = |value: &[u8]| {
+        all.insert(DigestAlgorithm::Sha256.digest(value).value().to_vec());
+    };
     for name in container.of(Role::Cades) {
         let bytes = container.read(name, limits.cms_bytes)?;
-        let Ok(cms) = SignedData::parse(&bytes, limits) else { continue };
-        for signer in cms.signers().iter().flatten() {
-            all.insert(DigestAlgorithm::Sha256.digest(signer.signature()).value().to_vec());
-        }
+        let Ok(binary) = unarmoured(&bytes) else { continue };
+        let Ok(cms) = SignedData::parse(&binary, limits) else { continue };
+        cms.signers().iter().flatten().for_each(|it| keep(it.signature()));
+    }
+    let most = usize::try_from(limits.message_bytes).unwrap_or(usize::MAX);
+    for name in container.of(Role::Xml) {
+        let bytes = container.read(name, most)?;
+        in_xml(&bytes, limits).unwrap_or_default().iter().for_each(|it| keep(it));
     }
     Ok(all)
+}
+
+/// The values of the signatures of an XML document.
+fn in_xml(bytes: &[u8], limits: &Limits) -> Result<Vec<Vec<u8>>> {
+    let (text, mark) = decode(bytes)?;
+    let document = Document::parse(&text, mark, limits)?;
+    let all = XmlSignature::all_in(&document, limits)?.into_iter();
+    // One that is broken takes none of the others with it.
+    Ok(all.filter_map(|it| Some(XmlSignature::read(&document, it, limits).ok()?.value)).collect())
 }

@@ -406,6 +406,16 @@ impl ContainerParts {
         }
         builder.sign(&signer_of(0)).unwrap()
     }
+
+    fn signed_in_xml(&self) -> Vec<u8> {
+        ContainerBuilder::extended(at(self.hours))
+            .file("records/000.xml", &self.record)
+            .file("đơn.pdf", &FORM)
+            .file("bản vẽ/1.pdf", &PLAN)
+            .with_xades()
+            .sign(&signer_of(0))
+            .unwrap()
+    }
 }
 
 #[test]
@@ -449,4 +459,76 @@ fn what_time_stamps_say_counts_against_what_desks_say() {
     let (early, validator) = stamped(&given, 5);
     let dossier = Dossier::open(&early, &Limits::default()).unwrap();
     assert_eq!(codes(&dossier.check(&validator).unwrap()), ["TIME_CONTRADICTED"]);
+}
+
+/// What another program may make: the same signed by XAdES, one file of signatures each.
+fn joined_in_xml(container: &[u8], record: Option<&[u8]>, key: &SoftwareSigner) -> Vec<u8> {
+    let source = container.to_vec();
+    let container = Container::open(&source, &Limits::default()).unwrap();
+    let mut builder = ContainerBuilder::beside(&container, at(1)).with_xades();
+    let record = record.map(<[u8]>::to_vec);
+    if let Some(record) = &record {
+        builder = builder.file("records/001.xml", record);
+    }
+    builder.sign(key).unwrap()
+}
+
+#[test]
+fn a_confirmation_in_xml_is_missed() {
+    let limits = Limits::default();
+    let first = signed_at(0).signed_in_xml();
+    let confirmed = joined_in_xml(&first, None, &signer_of(1));
+    let dossier = Dossier::open(&confirmed, &limits).unwrap();
+    assert_eq!(dossier.signatures.len(), 2);
+    let signatures = dossier.signatures.iter();
+    let signatures = signatures.map(|it| Digest::new(DigestAlgorithm::Sha256, it.as_slice()));
+    let record = Record {
+        sequence: 1,
+        number: receipt().number,
+        step: Step::HandOver(step(0, 2, 1, None)),
+        signer: certificate_of(&signer_of(0)).unwrap(),
+        previous: Some(Previous {
+            record: dossier.records.last().unwrap().digest.clone(),
+            signatures: signatures.collect::<Result<_>>().unwrap(),
+        }),
+        files: listed(&dossier.files),
+    };
+    let record = codec::write(&record).unwrap();
+    let whole = joined_in_xml(&confirmed, Some(&record), &signer_of(0));
+    assert!(checked(&whole).findings().is_empty(), "{:?}", codes(&checked(&whole)));
+
+    let without = joined_in_xml(&first, Some(&record), &signer_of(0));
+    assert_eq!(codes(&checked(&without)), ["SIGNATURE_GONE"]);
+}
+
+#[test]
+fn a_confirmation_in_armour_is_missed() {
+    let given = handed(&created(), step(0, 1, 1, None));
+    let armoured = armoured(&confirmed_by(&given, &signer_of(1), 2));
+    let whole = handed(&armoured, step(1, 2, 3, None));
+    let report = checked(&whole);
+    assert!(report.findings().is_empty(), "{:?}", report.findings());
+    let first = "META-INF/signature001.p7s";
+    let taken = rebuilt(&whole, |name, bytes| (name != first).then_some(bytes));
+    assert!(codes(&checked(&taken)).contains(&"SIGNATURE_GONE"), "{:?}", codes(&checked(&taken)));
+}
+
+/// The same with its first signature in PEM.
+fn armoured(container: &[u8]) -> Vec<u8> {
+    rebuilt(container, |name, bytes| {
+        Some(match name.contains("001") && name.ends_with(".p7s") {
+            true => {
+                let text = crate::encoding::base64::encode(&bytes);
+                format!("-----BEGIN CMS-----\n{text}\n-----END CMS-----\n").into_bytes()
+            }
+            false => bytes,
+        })
+    })
+}
+
+#[test]
+fn armour_takes_no_signature_away() {
+    let whole = handed(&created(), step(0, 1, 1, None));
+    assert!(checked(&whole).holds());
+    assert!(!codes(&checked(&armoured(&whole))).contains(&"SIGNATURE_GONE"));
 }
