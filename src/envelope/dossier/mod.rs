@@ -96,6 +96,7 @@ pub struct Dossier<'s> {
     files: BTreeMap<String, Digest>,
     signatures: BTreeSet<Vec<u8>>,
     limits: Limits,
+    allows_broken: bool,
 }
 
 /// A file to be put into a dossier.
@@ -172,7 +173,8 @@ impl<'s> Dossier<'s> {
             }
         }
         let signatures = values(&container, limits)?;
-        Ok(Self { source, container, records, files, signatures, limits: limits.clone() })
+        let (limits, allows_broken) = (limits.clone(), false);
+        Ok(Self { source, container, records, files, signatures, limits, allows_broken })
     }
 
     /// What happened to it, the receipt first.
@@ -212,12 +214,23 @@ impl<'s> Dossier<'s> {
         self.files.keys().map(String::as_str)
     }
 
+    /// Lets [`hand_over`](Self::hand_over), [`conclude`](Self::conclude) and
+    /// [`confirm`](Self::confirm) sign over a chain that is broken: by who knows what is wrong
+    /// with it, and answers for that. [`check`](Self::check) finds it all the same.
+    #[must_use]
+    pub fn allow_broken_chain(mut self) -> Self {
+        self.allows_broken = true;
+        self
+    }
+
     /// Hands it over: adds the record, and files that come with it, and signs all of it.
     /// Gives the whole container, in which all that was there stands as it was.
     ///
     /// # Errors
     /// `Misuse` when the dossier does not lie at the desk that gives, has ended, was last
-    /// handed over later than this, or has a file of that name; as
+    /// handed over later than this, or has a file of that name; `Malformed` when its chain is
+    /// broken, unless that is [allowed](Self::allow_broken_chain). Whether its signatures hold
+    /// is not looked at: [`check`](Self::check) does. As
     /// [`ContainerBuilder::sign`](crate::asic::ContainerBuilder::sign).
     pub fn hand_over(
         &self,
@@ -245,9 +258,21 @@ impl<'s> Dossier<'s> {
     /// sheet by which the dossier came.
     ///
     /// # Errors
-    /// As [`ContainerBuilder::sign`](crate::asic::ContainerBuilder::sign).
+    /// `Malformed` as [`hand_over`](Self::hand_over); as
+    /// [`ContainerBuilder::sign`](crate::asic::ContainerBuilder::sign).
     pub fn confirm(&self, signer: &dyn Signer, claimed_time: UtcTime) -> Result<Vec<u8>> {
+        self.refuse_broken()?;
         ContainerBuilder::beside(&self.container, claimed_time).sign(signer)
+    }
+
+    /// An honest signature over what is broken would vouch for it.
+    fn refuse_broken(&self) -> Result<()> {
+        match self.chain_findings().first() {
+            Some(found) if !self.allows_broken => {
+                Err(Error::malformed(format!("the chain of the dossier is broken: {found}")))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn add(&self, step: Step, files: &[NewFile<'_>], signer: &dyn Signer) -> Result<Vec<u8>> {
@@ -264,6 +289,7 @@ impl<'s> Dossier<'s> {
         if step.at().whole_seconds() < last.record.step.at() {
             return Err(Error::misuse("the dossier was handed on later than this already"));
         }
+        self.refuse_broken()?;
         within(self.records.len().saturating_add(1), STEPS, "steps of one dossier")?;
         let mut all = self.files.clone();
         add(&mut all, files)?;

@@ -532,3 +532,23 @@ fn armour_takes_no_signature_away() {
     assert!(checked(&whole).holds());
     assert!(!codes(&checked(&armoured(&whole))).contains(&"SIGNATURE_GONE"));
 }
+
+#[test]
+fn nobody_signs_what_is_broken_unknowingly() {
+    let given = handed(&created(), step(0, 1, 1, None));
+    let broken = rebuilt(&given, |name, bytes| {
+        Some(if name == "đơn.pdf" { PLAN.to_vec() } else { bytes })
+    });
+    let limits = Limits::default();
+    let dossier = Dossier::open(&broken, &limits).unwrap();
+    let key = signer_of(1);
+    for refused in [dossier.confirm(&key, at(2)), dossier.hand_over(step(1, 2, 2, None), &[], &key)]
+    {
+        let error = refused.unwrap_err();
+        assert_eq!(error.kind(), crate::error::ErrorKind::Malformed, "{error}");
+    }
+    let dossier = dossier.allow_broken_chain();
+    assert!(dossier.confirm(&key, at(2)).is_ok());
+    let signed = dossier.hand_over(step(1, 2, 2, None), &[], &key).unwrap();
+    assert!(!checked(&signed).holds());
+}
