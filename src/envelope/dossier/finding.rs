@@ -67,6 +67,9 @@ pub enum Finding {
         /// Its place.
         step: usize,
     },
+    /// The record that was the last one once is not there: the dossier was cut off, or is
+    /// another one.
+    CutOff,
     /// A step has another dossier's number.
     OtherNumber {
         /// Its place.
@@ -95,6 +98,7 @@ impl Finding {
             Self::NotTheHolder { .. } => "NOT_THE_HOLDER",
             Self::TimeRunsBack { .. } => "TIME_RUNS_BACK",
             Self::TimeContradicted { .. } => "TIME_CONTRADICTED",
+            Self::CutOff => "DOSSIER_CUT_OFF",
             Self::OtherNumber { .. } => "OTHER_NUMBER",
             Self::OutOfOrder { .. } => "STEP_OUT_OF_ORDER",
         }
@@ -142,6 +146,9 @@ impl Finding {
                     "Bước {step}: thời điểm ghi nhận trái với thời điểm ký số hoặc dấu thời gian."
                 )
             }
+            Self::CutOff => {
+                "Bước cuối đã biết trước đây không còn: hồ sơ đã bị cắt bớt hoặc bị thay.".into()
+            }
             Self::OtherNumber { step } => format!("Bước {step}: mã hồ sơ khác với giấy tiếp nhận."),
             Self::OutOfOrder { step } => {
                 format!("Bước {step}: không đúng thứ tự (tiếp nhận, bàn giao, kết thúc).")
@@ -184,6 +191,7 @@ impl fmt::Display for Finding {
             Self::TimeContradicted { step } => {
                 write!(f, "step {step}: its signature or a time-stamp contradicts its time")
             }
+            Self::CutOff => f.write_str("the record that was the last one is gone"),
             Self::OtherNumber { step } => write!(f, "step {step} has another dossier's number"),
             Self::OutOfOrder { step } => write!(f, "step {step} is out of order"),
         }

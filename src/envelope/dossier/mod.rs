@@ -8,7 +8,9 @@
 //! slipped in between without being seen, even by a desk that signed itself. Each record names
 //! its signer's certificate, too, and no two desks have the same: one who signed for his own
 //! desk cannot make the dossier anew with the steps of others in it. Whose certificate it is
-//! decides who did what: a desk's name is only what the record says. Any program that
+//! decides who did what: a desk's name is only what the record says. One thing no container can
+//! tell: what was cut off its end, as all before is whole. Keep its [`head`](Dossier::head) outside
+//! of it, in the register of dossiers, and [check against](Dossier::check_against) that. Any program that
 //! validates ASiC-E with CAdES validates the signatures; the records are XML that people can
 //! read.
 //!
@@ -201,6 +203,15 @@ impl<'s> Dossier<'s> {
     #[must_use]
     pub fn holder(&self) -> Option<&Desk> {
         self.steps().last().and_then(Step::holder)
+    }
+
+    /// The SHA-256 of its last record, which binds all records and files, and all signatures that
+    /// were there when it was written. Kept outside of the dossier, it shows whether steps were
+    /// [cut off](Self::check_against) later. A confirmation of the last step is bound by the
+    /// next one only.
+    #[must_use]
+    pub fn head(&self) -> Option<&Digest> {
+        self.records.last().map(|it| &it.digest)
     }
 
     /// The container, to get files out.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::signers::TOLERANCE;
 use super::{Delay, Dossier, Finding, Step, chain, signers};
+use crate::crypto::Digest;
 use crate::error::Result;
 use crate::time::UtcTime;
 use crate::validation::{Conclusion, Report, SignatureReport, Validator};
@@ -116,11 +117,30 @@ impl Dossier<'_> {
     /// no time-stamp may prove it older, by more than a quarter of an hour. That a certificate is an officer's who may give or receive a dossier
     /// there is for the application to ask: the report names the signers.
     ///
+    /// What was cut off its end, nobody sees by the dossier alone:
+    /// [`check_against`](Self::check_against) does.
+    ///
     /// # Errors
     /// As [`Validator::validate`]. What is wrong with the dossier is no error.
     pub fn check(&self, validator: &Validator) -> Result<DossierReport> {
+        self.examine(validator, None)
+    }
+
+    /// As [`check`](Self::check), and whether it is what had this [`head`](Self::head) once, as it
+    /// was then or with more steps: its last steps were not cut off.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub fn check_against(&self, head: &Digest, validator: &Validator) -> Result<DossierReport> {
+        self.examine(validator, Some(head))
+    }
+
+    fn examine(&self, validator: &Validator, head: Option<&Digest>) -> Result<DossierReport> {
         let mut report = validator.validate(self.source)?;
         let mut findings = self.chain_findings();
+        if head.is_some_and(|head| !self.records.iter().any(|it| it.digest == *head)) {
+            findings.push(Finding::CutOff);
+        }
         let mut steps: Vec<StepReport> = self
             .steps()
             .map(|it| StepReport {

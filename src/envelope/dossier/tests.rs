@@ -552,3 +552,23 @@ fn nobody_signs_what_is_broken_unknowingly() {
     let signed = dossier.hand_over(step(1, 2, 2, None), &[], &key).unwrap();
     assert!(!checked(&signed).holds());
 }
+
+#[test]
+fn what_was_cut_off_shows_by_the_head_kept_outside() {
+    let first = handed(&created(), step(0, 1, 1, None));
+    let whole = handed(&first, step(1, 2, 2, None));
+    let limits = Limits::default();
+    let head = Dossier::open(&whole, &limits).unwrap().head().unwrap().clone();
+    let cut = rebuilt(&whole, |name, bytes| {
+        let gone = name == "records/002.xml" || name.contains("003");
+        (!gone).then_some(bytes)
+    });
+    assert!(checked(&cut).holds(), "by itself it is whole: {:?}", codes(&checked(&cut)));
+    let against = |container: &Vec<u8>| {
+        let dossier = Dossier::open(container, &limits).unwrap();
+        codes(&dossier.check_against(&head, &validator()).unwrap())
+    };
+    assert_eq!(against(&cut), ["DOSSIER_CUT_OFF"]);
+    assert!(against(&whole).is_empty());
+    assert!(against(&handed(&whole, step(2, 3, 3, None))).is_empty(), "it went on");
+}
