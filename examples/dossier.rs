@@ -173,7 +173,11 @@ fn print(report: &DossierReport, now: UtcTime) {
         let at = it.step().at().vietnam();
         match it.step() {
             Step::Receipt(receipt) => {
-                println!("Mã hồ sơ {}: {}", receipt.number, shown(&receipt.procedure));
+                println!(
+                    "Mã hồ sơ {}: {}",
+                    shown(receipt.number.as_str()),
+                    shown(&receipt.procedure)
+                );
                 println!("Người nộp {}", shown(&receipt.applicant.name));
                 println!("Hẹn trả {}", receipt.promised_at.vietnam());
                 println!("{at}  tiếp nhận: {}", shown(&receipt.desk.to_string()));
@@ -212,9 +216,17 @@ fn late(at: UtcTime, files: &[PathBuf]) -> Result<bool> {
     Ok(late.is_empty())
 }
 
-/// Whoever wrote the records chose the words: nothing in them steers the terminal.
+/// Whoever wrote the records chose the words: nothing in them steers the terminal, no control,
+/// no mark of direction, nothing without width.
 fn shown(text: &str) -> String {
-    text.chars().filter(|it| !it.is_control()).collect()
+    let steers = |c: char| {
+        c.is_control()
+            || matches!(c,
+                '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    };
+    text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// What somebody would do who does not like a paper: gives it another name.

@@ -572,3 +572,16 @@ fn what_was_cut_off_shows_by_the_head_kept_outside() {
     assert!(against(&whole).is_empty());
     assert!(against(&handed(&whole, step(2, 3, 3, None))).is_empty(), "it went on");
 }
+
+#[test]
+fn nothing_that_a_record_says_steers_what_shows_it() {
+    let text = "Nam\u{202e}\u{1b}[2K\u{2066}";
+    let desk = Desk::new(text, text);
+    let found = Finding::FileDiffers { step: 1, file: text.into() };
+    let number = DossierNumber::from(text);
+    let said = [desk.to_string(), number.to_string(), found.to_string(), found.message_vi()];
+    for it in said {
+        assert!(it.contains("Nam") && !it.chars().any(crate::encoding::steers), "{it:?}");
+    }
+    assert_eq!(number.as_str(), text, "the value is as written");
+}
