@@ -3,7 +3,8 @@
 //! ```text
 //! cargo run --release --example dossier                     walks one through five desks
 //! cargo run --release --example dossier -- show FILE        its sheet, and whether it holds
-//! cargo run --release --example dossier -- overdue FILE...  those that are late, the latest first
+//! cargo run --release --example dossier -- overdue FILE...  those that are late by their records, which it
+//!                                                           does not verify, the latest first
 //! ```
 //!
 //! What the walk makes stays in `target/dossier`. Exit: 0 it holds, or nothing is late · 1 it
@@ -139,7 +140,7 @@ fn walk() -> Result<bool> {
     files::write_whole(&folder.join("ho-so.asice"), &container)?;
     test_pki::write(&pki, &folder.join("pki"))?;
     let report = checked(&container, test_pki::trust(&pki)?, UtcTime::now())?;
-    print(&opened(&container)?, &report, now);
+    print(&report, now);
     println!("\nKept in target/dossier: ho-so.asice and the test PKI.");
     let forged = renamed(&container)?;
     let report = checked(&forged, test_pki::trust(&pki)?, UtcTime::now())?;
@@ -162,17 +163,21 @@ fn checked(container: &Vec<u8>, trust: TrustStore, at: UtcTime) -> Result<Dossie
 fn show(trust: &Path, at: UtcTime, file: &Path) -> Result<bool> {
     let container = fs::read(file)?;
     let report = checked(&container, TrustStore::from_bytes(&fs::read(trust)?)?, at)?;
-    print(&opened(&container)?, &report, at);
+    print(&report, at);
     Ok(report.holds())
 }
 
 /// The sheet that goes with it.
-fn print(dossier: &Dossier<'_>, report: &DossierReport, now: UtcTime) {
+fn print(report: &DossierReport, now: UtcTime) {
     for it in report.steps() {
         let at = it.step().at().vietnam();
         match it.step() {
             Step::Receipt(receipt) => {
-                println!("Mã hồ sơ {}: {}", receipt.number, shown(&receipt.procedure));
+                println!(
+                    "Mã hồ sơ {}: {}",
+                    shown(receipt.number.as_str()),
+                    shown(&receipt.procedure)
+                );
                 println!("Người nộp {}", shown(&receipt.applicant.name));
                 println!("Hẹn trả {}", receipt.promised_at.vietnam());
                 println!("{at}  tiếp nhận: {}", shown(&receipt.desk.to_string()));
@@ -187,8 +192,11 @@ fn print(dossier: &Dossier<'_>, report: &DossierReport, now: UtcTime) {
             _ => println!("{at}  một bước mà chương trình này không biết"),
         }
         println!("    ký số hợp lệ: {}", shown(&report.signers(it).join(", ")));
+        if matches!(it.step(), Step::HandOver(_)) && !it.is_confirmed() {
+            println!("    bên nhận chưa ký nhận");
+        }
     }
-    for it in dossier.delays(now) {
+    for it in report.delays_by_proof(now) {
         let (desk, hours) = (it.desk.to_string(), it.seconds(now) / HOUR);
         println!("Trễ hạn {hours} giờ: {}", shown(&desk));
     }
@@ -208,9 +216,17 @@ fn late(at: UtcTime, files: &[PathBuf]) -> Result<bool> {
     Ok(late.is_empty())
 }
 
-/// Whoever wrote the records chose the words: nothing in them steers the terminal.
+/// Whoever wrote the records chose the words: nothing in them steers the terminal, no control,
+/// no mark of direction, nothing without width.
 fn shown(text: &str) -> String {
-    text.chars().filter(|it| !it.is_control()).collect()
+    let steers = |c: char| {
+        c.is_control()
+            || matches!(c,
+                '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    };
+    text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// What somebody would do who does not like a paper: gives it another name.

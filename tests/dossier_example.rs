@@ -7,6 +7,9 @@ mod skip;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use kyso::dossier::{Desk, Dossier, Receipt};
+use kyso::{SoftwareSigner, UtcTime};
+
 /// `cargo test` builds the examples beside the tests; a single test by name does not.
 fn program() -> Option<PathBuf> {
     let mut program: PathBuf = std::env::current_exe().unwrap();
@@ -50,4 +53,42 @@ fn walks_shows_and_lists_what_is_late() {
     assert_eq!(run(&program, &["overdue", file]).0, Some(0), "it has ended");
     assert_eq!(run(&program, &["overdue", "Cargo.toml"]).0, Some(2));
     assert_eq!(run(&program, &["forget", file]).0, Some(64));
+}
+
+/// A dossier whose words would have a terminal show something else.
+fn steering() -> Vec<u8> {
+    let keys = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/keys");
+    let read = |name: &str| std::fs::read(keys.join(name)).unwrap();
+    let signer = SoftwareSigner::from_pem(&read("p256.key.pem"), &read("p256.crt.pem")).unwrap();
+    let text = "giấy\u{202e}\u{2066}\u{200b}\u{9b}2K";
+    let received_at: UtcTime = "2026-11-23T08:00:00+07:00".parse().unwrap();
+    let receipt = Receipt {
+        number: text.into(),
+        procedure: text.into(),
+        procedure_code: text.into(),
+        applicant: kyso::dossier::Applicant { name: text.into(), ..Default::default() },
+        desk: Desk::new(text, text),
+        received_at,
+        promised_at: received_at.plus_seconds(60),
+        result_at: text.into(),
+    };
+    Dossier::create(receipt, &[], &signer).unwrap()
+}
+
+#[test]
+fn what_a_dossier_says_steers_no_terminal() {
+    let Some(program) = program() else { return };
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("steering.asice");
+    std::fs::write(&file, steering()).unwrap();
+    let file = file.to_str().unwrap();
+    let trust = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/keys/ca.crt.pem");
+    let at = ["--time", "2026-11-24T08:00:00+07:00", file];
+    let (_, sheet) =
+        run(&program, &[&["show", "--trust", trust.to_str().unwrap()], &at[..]].concat());
+    let (late, list) = run(&program, &[&["overdue"], &at[..]].concat());
+    assert_eq!(late, Some(1));
+    for said in [sheet, list] {
+        assert!(said.contains("giấy"), "{said:?}");
+        assert!(!said.contains(['\u{202e}', '\u{2066}', '\u{200b}', '\u{9b}']), "{said:?}");
+    }
 }

@@ -42,6 +42,7 @@ pub(super) fn write(record: &Record) -> Result<Vec<u8>> {
             out.end()?;
         }
     }
+    out.text("SignerDigest", &base64::encode(record.signer.value()))?;
     if let Some(previous) = &record.previous {
         out.start("Previous", &[])?;
         out.text("RecordDigest", &base64::encode(previous.record.value()))?;
@@ -115,6 +116,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<Record> {
     Ok(Record {
         sequence: sequence.parse().map_err(|_| bad(&root, "Sequence"))?,
         step: step(&root, &number)?,
+        signer: digest(one(&root, "SignerDigest")?)?,
         previous: optional(&root, "Previous")?.map(previous).transpose()?,
         files: all(&root, "File").map(listed).collect::<Result<_>>()?,
         number,

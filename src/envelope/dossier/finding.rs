@@ -13,6 +13,17 @@ pub enum Finding {
         /// Its place in the chain, the receipt's being 0.
         step: usize,
     },
+    /// A step is not signed by the certificate that its record names, or by another one than its
+    /// desk has elsewhere in the dossier: by which it signed a step, or confirmed one.
+    SignerChanged {
+        /// Its place.
+        step: usize,
+    },
+    /// A step is signed by a certificate that another desk signed with before.
+    SignsForAnother {
+        /// Its place.
+        step: usize,
+    },
     /// A step does not follow from the record before it: that one was exchanged.
     Unchained {
         /// Its place.
@@ -35,6 +46,11 @@ pub enum Finding {
         /// Its name.
         file: String,
     },
+    /// More files than are named one by one differ or are not recorded.
+    MoreFiles {
+        /// How often.
+        count: usize,
+    },
     /// A step was recorded by a desk where the dossier did not lie.
     NotTheHolder {
         /// Its place.
@@ -45,6 +61,15 @@ pub enum Finding {
         /// Its place.
         step: usize,
     },
+    /// A step says that it happened at another time than its signature does, or later than a
+    /// time-stamp proves it to have been signed.
+    TimeContradicted {
+        /// Its place.
+        step: usize,
+    },
+    /// The record that was the last one once is not there: the dossier was cut off, or is
+    /// another one.
+    CutOff,
     /// A step has another dossier's number.
     OtherNumber {
         /// Its place.
@@ -63,12 +88,17 @@ impl Finding {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotSigned { .. } => "STEP_NOT_SIGNED",
+            Self::SignerChanged { .. } => "SIGNER_CHANGED",
+            Self::SignsForAnother { .. } => "SIGNS_FOR_ANOTHER",
             Self::Unchained { .. } => "STEP_UNCHAINED",
             Self::SignatureGone { .. } => "SIGNATURE_GONE",
             Self::FileDiffers { .. } => "FILE_DIFFERS",
             Self::FileUnrecorded { .. } => "FILE_UNRECORDED",
+            Self::MoreFiles { .. } => "MORE_FILES",
             Self::NotTheHolder { .. } => "NOT_THE_HOLDER",
             Self::TimeRunsBack { .. } => "TIME_RUNS_BACK",
+            Self::TimeContradicted { .. } => "TIME_CONTRADICTED",
+            Self::CutOff => "DOSSIER_CUT_OFF",
             Self::OtherNumber { .. } => "OTHER_NUMBER",
             Self::OutOfOrder { .. } => "STEP_OUT_OF_ORDER",
         }
@@ -81,6 +111,14 @@ impl Finding {
             Self::NotSigned { step } => format!(
                 "Bước {step}: không có chữ ký số hợp lệ nào bao trùm bước này và toàn bộ phần trước đó."
             ),
+            Self::SignerChanged { step } => {
+                format!(
+                    "Bước {step}: người ký không phải là người của nơi giữ hồ sơ đã ký hoặc ký nhận."
+                )
+            }
+            Self::SignsForAnother { step } => {
+                format!("Bước {step}: một chứng thư số ký thay cho nhiều người khác nhau.")
+            }
             Self::Unchained { step } => {
                 format!("Bước {step}: không nối tiếp bản ghi ngay trước, bản ghi đó đã bị thay.")
             }
@@ -94,11 +132,22 @@ impl Finding {
             Self::FileUnrecorded { file } => {
                 format!("Tệp “{}” không được bước nào của hồ sơ ghi nhận.", printable(file))
             }
+            Self::MoreFiles { count } => {
+                format!("Còn {count} lỗi khác về tệp không được nêu riêng từng tệp.")
+            }
             Self::NotTheHolder { step } => {
                 format!("Bước {step}: người bàn giao không phải là người đang giữ hồ sơ.")
             }
             Self::TimeRunsBack { step } => {
                 format!("Bước {step}: thời điểm ghi nhận sớm hơn bước ngay trước.")
+            }
+            Self::TimeContradicted { step } => {
+                format!(
+                    "Bước {step}: thời điểm ghi nhận trái với thời điểm ký số hoặc dấu thời gian."
+                )
+            }
+            Self::CutOff => {
+                "Bước cuối đã biết trước đây không còn: hồ sơ đã bị cắt bớt hoặc bị thay.".into()
             }
             Self::OtherNumber { step } => format!("Bước {step}: mã hồ sơ khác với giấy tiếp nhận."),
             Self::OutOfOrder { step } => {
@@ -114,6 +163,12 @@ impl fmt::Display for Finding {
             Self::NotSigned { step } => {
                 write!(f, "step {step}: no passing signature covers it and all before it")
             }
+            Self::SignerChanged { step } => {
+                write!(f, "step {step} is not signed by who signs or confirmed for this desk")
+            }
+            Self::SignsForAnother { step } => {
+                write!(f, "step {step} is signed by the certificate of another desk")
+            }
             Self::Unchained { step } => {
                 write!(f, "step {step} does not follow from the record before it")
             }
@@ -126,10 +181,17 @@ impl fmt::Display for Finding {
             Self::FileUnrecorded { file } => {
                 write!(f, "the file “{}” is recorded by no step", printable(file))
             }
+            Self::MoreFiles { count } => {
+                write!(f, "{count} more findings about files are not named one by one")
+            }
             Self::NotTheHolder { step } => {
                 write!(f, "step {step} is by a desk where the dossier did not lie")
             }
             Self::TimeRunsBack { step } => write!(f, "step {step} is older than the one before it"),
+            Self::TimeContradicted { step } => {
+                write!(f, "step {step}: its signature or a time-stamp contradicts its time")
+            }
+            Self::CutOff => f.write_str("the record that was the last one is gone"),
             Self::OtherNumber { step } => write!(f, "step {step} has another dossier's number"),
             Self::OutOfOrder { step } => write!(f, "step {step} is out of order"),
         }

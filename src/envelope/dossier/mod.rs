@@ -5,7 +5,12 @@
 //! gave it, who received it and when, and a signature over it and over all that was there
 //! before; the end adds the result. Each record names the one before it, the signatures that
 //! were there and every file by their digests, so that nothing can be exchanged, taken out or
-//! slipped in between without being seen, even by a desk that signed itself. Any program that
+//! slipped in between without being seen, even by a desk that signed itself. Each record names
+//! its signer's certificate, too, and no two desks have the same: one who signed for his own
+//! desk cannot make the dossier anew with the steps of others in it. Whose certificate it is
+//! decides who did what: a desk's name is only what the record says. One thing no container can
+//! tell: what was cut off its end, as all before is whole. Keep its [`head`](Dossier::head) outside
+//! of it, in the register of dossiers, and [check against](Dossier::check_against) that. Any program that
 //! validates ASiC-E with CAdES validates the signatures; the records are XML that people can
 //! read.
 //!
@@ -49,6 +54,7 @@ mod codec;
 mod finding;
 mod record;
 mod report;
+mod signers;
 #[cfg(test)]
 mod tests;
 
@@ -64,11 +70,13 @@ pub use self::record::{
 use self::record::{Listed, Previous, Record};
 pub use self::report::{DossierReport, StepReport};
 use crate::crypto::{Digest, DigestAlgorithm, DigestContext};
+use crate::encoding::xml::{Document, decode};
 use crate::error::{Error, Result};
 use crate::keys::Signer;
 use crate::limits::{Limits, within};
 use crate::signature::asic::{Container, ContainerBuilder, Role};
-use crate::signature::cms::SignedData;
+use crate::signature::cms::{SignedData, unarmoured};
+use crate::signature::xmldsig::Signature as XmlSignature;
 use crate::source::Source;
 use crate::time::UtcTime;
 
@@ -78,6 +86,9 @@ const RECORDS: &str = "records/";
 const STEPS: usize = 1_000;
 /// Bytes of one record: a file takes some hundred.
 const RECORD_BYTES: usize = 1 << 20;
+/// Bytes of all records of one dossier: ten desks and a hundred files take some hundred
+/// thousand.
+const RECORDS_BYTES: usize = 16 << 20;
 
 /// A dossier that was opened, its signatures not judged yet.
 pub struct Dossier<'s> {
@@ -86,6 +97,8 @@ pub struct Dossier<'s> {
     records: Vec<Found>,
     files: BTreeMap<String, Digest>,
     signatures: BTreeSet<Vec<u8>>,
+    limits: Limits,
+    allows_broken: bool,
 }
 
 /// A file to be put into a dossier.
@@ -138,6 +151,7 @@ impl<'s> Dossier<'s> {
             sequence: 0,
             number: receipt.number.clone(),
             step: Step::Receipt(receipt),
+            signer: certificate_of(signer)?,
             previous: None,
             files: listed(&files),
         };
@@ -151,7 +165,8 @@ impl<'s> Dossier<'s> {
     /// of them cannot be read; `LimitExceeded`; `Io`.
     pub fn open(source: &'s dyn Source, limits: &Limits) -> Result<Self> {
         let container = Container::open(source, limits)?;
-        let mut records = Vec::new();
+        // Before the files, which cost more: what is no dossier ends here.
+        let records = records(&container, limits)?;
         let mut files = BTreeMap::new();
         for name in container.data_files() {
             within(files.len(), limits.attachments, "files of one dossier")?;
@@ -159,20 +174,9 @@ impl<'s> Dossier<'s> {
                 files.insert(name.to_owned(), digest_of(&container, name)?);
             }
         }
-        let count = container.data_files().filter(|it| it.starts_with(RECORDS)).count();
-        within(count, STEPS, "steps of one dossier")?;
-        for sequence in 0..count {
-            let name = record_name(sequence);
-            let bytes = container.read(&name, RECORD_BYTES)?;
-            let record = codec::read(&bytes, limits).map_err(|it| it.in_entry(&name))?;
-            let digest = DigestAlgorithm::Sha256.digest(&bytes);
-            records.push(Found { name, record, digest });
-        }
-        if records.is_empty() {
-            return Err(Error::malformed("this container has no record of a dossier"));
-        }
         let signatures = values(&container, limits)?;
-        Ok(Self { source, container, records, files, signatures })
+        let (limits, allows_broken) = (limits.clone(), false);
+        Ok(Self { source, container, records, files, signatures, limits, allows_broken })
     }
 
     /// What happened to it, the receipt first.
@@ -201,6 +205,15 @@ impl<'s> Dossier<'s> {
         self.steps().last().and_then(Step::holder)
     }
 
+    /// The SHA-256 of its last record, which binds all records and files, and all signatures that
+    /// were there when it was written. Kept outside of the dossier, it shows whether steps were
+    /// [cut off](Self::check_against) later. A confirmation of the last step is bound by the
+    /// next one only.
+    #[must_use]
+    pub fn head(&self) -> Option<&Digest> {
+        self.records.last().map(|it| &it.digest)
+    }
+
     /// The container, to get files out.
     #[must_use]
     pub fn container(&self) -> &Container<'s> {
@@ -212,12 +225,23 @@ impl<'s> Dossier<'s> {
         self.files.keys().map(String::as_str)
     }
 
+    /// Lets [`hand_over`](Self::hand_over), [`conclude`](Self::conclude) and
+    /// [`confirm`](Self::confirm) sign over a chain that is broken: by who knows what is wrong
+    /// with it, and answers for that. [`check`](Self::check) finds it all the same.
+    #[must_use]
+    pub fn allow_broken_chain(mut self) -> Self {
+        self.allows_broken = true;
+        self
+    }
+
     /// Hands it over: adds the record, and files that come with it, and signs all of it.
     /// Gives the whole container, in which all that was there stands as it was.
     ///
     /// # Errors
     /// `Misuse` when the dossier does not lie at the desk that gives, has ended, was last
-    /// handed over later than this, or has a file of that name; as
+    /// handed over later than this, or has a file of that name; `Malformed` when its chain is
+    /// broken, unless that is [allowed](Self::allow_broken_chain). Whether its signatures hold
+    /// is not looked at: [`check`](Self::check) does. As
     /// [`ContainerBuilder::sign`](crate::asic::ContainerBuilder::sign).
     pub fn hand_over(
         &self,
@@ -245,9 +269,21 @@ impl<'s> Dossier<'s> {
     /// sheet by which the dossier came.
     ///
     /// # Errors
-    /// As [`ContainerBuilder::sign`](crate::asic::ContainerBuilder::sign).
+    /// `Malformed` as [`hand_over`](Self::hand_over); as
+    /// [`ContainerBuilder::sign`](crate::asic::ContainerBuilder::sign).
     pub fn confirm(&self, signer: &dyn Signer, claimed_time: UtcTime) -> Result<Vec<u8>> {
+        self.refuse_broken()?;
         ContainerBuilder::beside(&self.container, claimed_time).sign(signer)
+    }
+
+    /// An honest signature over what is broken would vouch for it.
+    fn refuse_broken(&self) -> Result<()> {
+        match self.chain_findings().first() {
+            Some(found) if !self.allows_broken => {
+                Err(Error::malformed(format!("the chain of the dossier is broken: {found}")))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn add(&self, step: Step, files: &[NewFile<'_>], signer: &dyn Signer) -> Result<Vec<u8>> {
@@ -264,6 +300,7 @@ impl<'s> Dossier<'s> {
         if step.at().whole_seconds() < last.record.step.at() {
             return Err(Error::misuse("the dossier was handed on later than this already"));
         }
+        self.refuse_broken()?;
         within(self.records.len().saturating_add(1), STEPS, "steps of one dossier")?;
         let mut all = self.files.clone();
         add(&mut all, files)?;
@@ -272,6 +309,7 @@ impl<'s> Dossier<'s> {
         let record = Record {
             sequence: self.records.len(),
             number: last.record.number.clone(),
+            signer: certificate_of(signer)?,
             previous: Some(Previous {
                 record: last.digest.clone(),
                 signatures: signatures.collect::<Result<_>>()?,
@@ -279,18 +317,24 @@ impl<'s> Dossier<'s> {
             files: listed(&all),
             step,
         };
+        within(all.len(), self.limits.attachments, "files of one dossier")?;
+        let before = self.records.iter().map(|it| &it.record);
+        lists_within(before.chain([&record]), &self.limits)?;
         let at = record.step.at();
         put(ContainerBuilder::beside(&self.container, at), &record, files, signer)
     }
 
     /// Times that were not kept, or are not being kept, as of `now`: of desks, and what the
-    /// applicant was promised. They go by what the records say.
+    /// applicant was promised. They go by what the records say, signed or not, true or not: a
+    /// desk that is late can say that it was not.
+    /// [`DossierReport::delays_by_proof`] goes by what is proven.
     #[must_use]
     pub fn delays(&self, now: UtcTime) -> Vec<Delay> {
-        chain::delays(&self.records, now)
+        let steps: Vec<_> = self.steps().map(|it| (it, it.at())).collect();
+        chain::delays(&steps, now)
     }
 
-    /// Whether a time has run out and the dossier lies there still.
+    /// Whether a time has run out and the dossier lies there still, by what the records say.
     #[must_use]
     pub fn is_overdue(&self, now: UtcTime) -> bool {
         self.delays(now).iter().any(|it| it.ended.is_none())
@@ -302,7 +346,8 @@ impl<'s> Dossier<'s> {
     }
 }
 
-/// The overdue among them as of `now`, the latest first, each by how many seconds.
+/// The overdue among them as of `now`, the latest first, each by how many seconds. It goes by
+/// what the records say, which nobody checked: a list to look after, no proof against a desk.
 #[must_use]
 pub fn overdue<'d, 's>(
     dossiers: impl IntoIterator<Item = &'d Dossier<'s>>,
@@ -323,6 +368,44 @@ where
     all
 }
 
+/// All records, in their order.
+fn records(container: &Container<'_>, limits: &Limits) -> Result<Vec<Found>> {
+    let count = container.data_files().filter(|it| it.starts_with(RECORDS)).count();
+    within(count, STEPS, "steps of one dossier")?;
+    let mut all: Vec<Found> = Vec::new();
+    let mut size = 0_usize;
+    for sequence in 0..count {
+        let name = record_name(sequence);
+        let bytes = container.read(&name, RECORD_BYTES)?;
+        size = size.saturating_add(bytes.len());
+        within(size, RECORDS_BYTES, "bytes of the records of one dossier")?;
+        let record = codec::read(&bytes, limits).map_err(|it| it.in_entry(&name))?;
+        within(record.files.len(), limits.attachments, "files of one dossier")?;
+        let digest = DigestAlgorithm::Sha256.digest(&bytes);
+        all.push(Found { name, record, digest });
+        lists_within(all.iter().map(|it| &it.record), limits)?;
+    }
+    if all.is_empty() {
+        return Err(Error::malformed("this container has no record of a dossier"));
+    }
+    Ok(all)
+}
+
+/// Every record lists all that was there before it: what all of them list is what a dossier
+/// costs.
+fn lists_within<'r>(records: impl Iterator<Item = &'r Record>, limits: &Limits) -> Result<()> {
+    let listed = records.map(Record::listed).fold(0, usize::saturating_add);
+    within(listed, limits.asic_references, "entries that the records of one dossier list")
+}
+
+/// What a record names its signer by.
+fn certificate_of(signer: &dyn Signer) -> Result<Digest> {
+    let certificate = signer.certificate_chain().first();
+    let certificate =
+        certificate.ok_or_else(|| Error::misuse("a signature needs the signer's certificate"))?;
+    Ok(DigestAlgorithm::Sha256.digest(certificate.der()))
+}
+
 fn record_name(sequence: usize) -> String {
     format!("{RECORDS}{sequence:03}.xml")
 }
@@ -335,6 +418,7 @@ fn put(
     signer: &dyn Signer,
 ) -> Result<Vec<u8>> {
     let bytes = codec::write(record)?;
+    within(bytes.len(), RECORD_BYTES, "bytes of one record")?;
     let mut builder = builder.file_of_type(record_name(record.sequence), "text/xml", &bytes);
     for file in files {
         builder = builder.file(file.name, file.content);
@@ -384,15 +468,32 @@ impl std::io::Write for Feed<'_> {
     }
 }
 
-/// The digests of the values of all signatures. What cannot be read is for the report to say.
+/// The digests of the values of all signatures, of whichever form: armour is none of a value.
+/// What cannot be read is for the report to say.
 fn values(container: &Container<'_>, limits: &Limits) -> Result<BTreeSet<Vec<u8>>> {
     let mut all = BTreeSet::new();
+    let mut keep = |value: &[u8]| {
+        all.insert(DigestAlgorithm::Sha256.digest(value).value().to_vec());
+    };
     for name in container.of(Role::Cades) {
         let bytes = container.read(name, limits.cms_bytes)?;
-        let Ok(cms) = SignedData::parse(&bytes, limits) else { continue };
-        for signer in cms.signers().iter().flatten() {
-            all.insert(DigestAlgorithm::Sha256.digest(signer.signature()).value().to_vec());
-        }
+        let Ok(binary) = unarmoured(&bytes) else { continue };
+        let Ok(cms) = SignedData::parse(&binary, limits) else { continue };
+        cms.signers().iter().flatten().for_each(|it| keep(it.signature()));
+    }
+    let most = usize::try_from(limits.message_bytes).unwrap_or(usize::MAX);
+    for name in container.of(Role::Xml) {
+        let bytes = container.read(name, most)?;
+        in_xml(&bytes, limits).unwrap_or_default().iter().for_each(|it| keep(it));
     }
     Ok(all)
+}
+
+/// The values of the signatures of an XML document.
+fn in_xml(bytes: &[u8], limits: &Limits) -> Result<Vec<Vec<u8>>> {
+    let (text, mark) = decode(bytes)?;
+    let document = Document::parse(&text, mark, limits)?;
+    let all = XmlSignature::all_in(&document, limits)?.into_iter();
+    // One that is broken takes none of the others with it.
+    Ok(all.filter_map(|it| Some(XmlSignature::read(&document, it, limits).ok()?.value)).collect())
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::crypto::Digest;
+use crate::encoding::printable;
 use crate::error::{Error, Result};
 use crate::time::UtcTime;
 
@@ -36,9 +37,10 @@ impl DossierNumber {
     }
 }
 
+/// For people: nothing in it steers what shows it.
 impl fmt::Display for DossierNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&printable(&self.0))
     }
 }
 
@@ -65,9 +67,11 @@ impl Desk {
     }
 }
 
+/// For people: nothing in it steers what shows it.
 impl fmt::Display for Desk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.officer.as_str(), self.unit.as_str()) {
+        let (officer, unit) = (printable(&self.officer), printable(&self.unit));
+        match (officer.as_str(), unit.as_str()) {
             ("", unit) => f.write_str(unit),
             (officer, "") => f.write_str(officer),
             (officer, unit) => write!(f, "{officer} ({unit})"),
@@ -205,10 +209,20 @@ pub(super) struct Record {
     pub(super) sequence: usize,
     pub(super) number: DossierNumber,
     pub(super) step: Step,
+    /// The SHA-256 of the certificate of who answers for it.
+    pub(super) signer: Digest,
     /// The record before, and the values of all signatures that were there.
     pub(super) previous: Option<Previous>,
     /// All files that are there, records apart.
     pub(super) files: Vec<Listed>,
+}
+
+impl Record {
+    /// How many files and signatures it lists.
+    pub(super) fn listed(&self) -> usize {
+        let signatures = self.previous.as_ref().map_or(0, |it| it.signatures.len());
+        self.files.len().saturating_add(signatures)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::{Dossier, Finding, Step};
+use super::signers::TOLERANCE;
+use super::{Delay, Dossier, Finding, Step, chain, signers};
+use crate::crypto::Digest;
 use crate::error::Result;
+use crate::time::UtcTime;
 use crate::validation::{Conclusion, Report, SignatureReport, Validator};
 
 /// What the check of a dossier came to.
@@ -19,7 +22,9 @@ pub struct DossierReport {
 #[derive(Debug, Clone)]
 pub struct StepReport {
     step: Step,
-    signatures: Vec<usize>,
+    pub(super) signatures: Vec<usize>,
+    pub(super) confirmed: bool,
+    pub(super) proven_at: Option<UtcTime>,
 }
 
 impl StepReport {
@@ -35,6 +40,23 @@ impl StepReport {
     pub fn signatures(&self) -> &[usize] {
         &self.signatures
     }
+
+    /// For a hand-over, whether who received it vouches for that: by a confirmation, or by having
+    /// signed the next step. While it is not, that it was received is only what its giver says;
+    /// a dossier on its way holds all the same. Nobody confirms what is no hand-over.
+    #[must_use]
+    pub fn is_confirmed(&self) -> bool {
+        self.confirmed
+    }
+
+    /// When it is proven to have been signed, at the latest: by a time-stamp that itself
+    /// validates. Nothing where there is none. That it is long after the step's own time is no
+    /// contradiction, as signatures may be time-stamped at any time; yet that time is then only
+    /// what the desk says.
+    #[must_use]
+    pub fn proven_at(&self) -> Option<UtcTime> {
+        self.proven_at
+    }
 }
 
 impl DossierReport {
@@ -49,10 +71,26 @@ impl DossierReport {
         &self.steps
     }
 
-    /// Who signed a step: the names in their certificates.
+    /// Who signed a step: the names in their certificates. Show them beside the names of the
+    /// desks, which are only what the record says.
     pub fn signers(&self, step: &StepReport) -> Vec<&str> {
         let signatures = step.signatures.iter().filter_map(|it| self.report.signatures().get(*it));
         signatures.filter_map(SignatureReport::signer_name).collect()
+    }
+
+    /// Times that were not provably kept, or are not being kept, as of `now`: as
+    /// [`Dossier::delays`], with each step at the time that a time-stamp proves, where that is
+    /// later than the step says by more than a quarter of an hour. A step without a time-stamp
+    /// stands at the time that it says. Where time-stamps are added later than desks sign, that
+    /// is later than what happened.
+    #[must_use]
+    pub fn delays_by_proof(&self, now: UtcTime) -> Vec<Delay> {
+        let at = |it: &StepReport| {
+            let said = it.step.at();
+            it.proven_at.filter(|it| *it > said.plus_seconds(TOLERANCE)).unwrap_or(said)
+        };
+        let steps: Vec<_> = self.steps.iter().map(|it| (&it.step, at(it))).collect();
+        chain::delays(&steps, now)
     }
 
     /// What is wrong with the chain.
@@ -61,7 +99,9 @@ impl DossierReport {
         &self.findings
     }
 
-    /// Whether every signature passed, and the chain is whole.
+    /// Whether every signature passed, the chain is whole, and each desk signed by a certificate of
+    /// its own. That these certificates are those of the desks' officers is for
+    /// [`signers`](Self::signers) to tell.
     #[must_use]
     pub fn holds(&self) -> bool {
         self.findings.is_empty() && self.report.conclusion() == Some(Conclusion::TotalPassed)
@@ -71,17 +111,44 @@ impl DossierReport {
 impl Dossier<'_> {
     /// Validates every signature, and whether each step follows from the one before it.
     ///
-    /// That a signature is an officer's who may give or receive a dossier there is for the
-    /// application to ask: the report names the signers.
+    /// Each step has to be signed by the certificate that its record names, desks that differ by
+    /// different ones, and a desk that stands there twice by the same; who confirmed a hand-over
+    /// has to be who goes on. Its signature has to claim the time that a step says it happened at, and
+    /// no time-stamp may prove it older, by more than a quarter of an hour. That a certificate is an officer's who may give or receive a dossier
+    /// there is for the application to ask: the report names the signers.
+    ///
+    /// What was cut off its end, nobody sees by the dossier alone:
+    /// [`check_against`](Self::check_against) does.
     ///
     /// # Errors
     /// As [`Validator::validate`]. What is wrong with the dossier is no error.
     pub fn check(&self, validator: &Validator) -> Result<DossierReport> {
+        self.examine(validator, None)
+    }
+
+    /// As [`check`](Self::check), and whether it is what had this [`head`](Self::head) once, as it
+    /// was then or with more steps: its last steps were not cut off.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub fn check_against(&self, head: &Digest, validator: &Validator) -> Result<DossierReport> {
+        self.examine(validator, Some(head))
+    }
+
+    fn examine(&self, validator: &Validator, head: Option<&Digest>) -> Result<DossierReport> {
         let mut report = validator.validate(self.source)?;
         let mut findings = self.chain_findings();
+        if head.is_some_and(|head| !self.records.iter().any(|it| it.digest == *head)) {
+            findings.push(Finding::CutOff);
+        }
         let mut steps: Vec<StepReport> = self
             .steps()
-            .map(|it| StepReport { step: it.clone(), signatures: Vec::new() })
+            .map(|it| StepReport {
+                step: it.clone(),
+                signatures: Vec::new(),
+                confirmed: false,
+                proven_at: None,
+            })
             .collect();
         for (n, signature) in report.signatures().iter().enumerate() {
             let step = self.step_of(signature).and_then(|it| steps.get_mut(it));
@@ -91,6 +158,7 @@ impl Dossier<'_> {
         }
         let unsigned = steps.iter().enumerate().filter(|it| it.1.signatures.is_empty());
         findings.extend(unsigned.map(|(step, _)| Finding::NotSigned { step }));
+        findings.extend(signers::examine(&self.records, &mut steps, report.signatures()));
         for it in &findings {
             report = report.with_diagnostic(it.code(), it.message_vi(), it.to_string());
         }
@@ -100,12 +168,8 @@ impl Dossier<'_> {
     /// The last step that a signature covers, where it covers all before it, and all files
     /// that were there then.
     fn step_of(&self, signature: &SignatureReport) -> Option<usize> {
-        let covered: BTreeSet<&str> = signature
-            .references()
-            .iter()
-            .filter(|it| it.intact == Some(true))
-            .map(|it| it.name.as_str())
-            .collect();
+        // Not its references: in XML one may be to a part of a file only.
+        let covered: BTreeSet<&str> = signature.covers().files.iter().map(String::as_str).collect();
         let last = self.records.iter().rposition(|it| covered.contains(it.name.as_str()))?;
         let before = self.records.get(..=last)?;
         let whole = before.iter().all(|it| covered.contains(it.name.as_str()));
