@@ -230,6 +230,23 @@ fn transforms_cannot_run_forever() {
     assert_refused(&document, ErrorKind::LimitExceeded, "transforms");
 }
 
+/// Each leaves nothing after the first of its transforms, and goes through all of a document
+/// with the others.
+#[test]
+fn passes_over_all_nodes_are_counted() {
+    let nothing = "<ds:Transform Algorithm=\"http://www.w3.org/TR/1999/REC-xpath-19991116\">\
+                   <ds:XPath>false()</ds:XPath></ds:Transform>";
+    let transforms = format!(
+        "<ds:Transforms>{}<ds:Transform Algorithm=\"urn:x\"/></ds:Transforms>",
+        nothing.repeat(14)
+    );
+    let names: String = (0..60).map(|n| format!(" xmlns:a{n}=\"u\"")).collect();
+    let signature = signature(&reference("#leaf", &transforms).repeat(1_000));
+    let elements = "<e/>".repeat(50_000);
+    let document = format!("<r{names}><e Id=\"leaf\"/>{elements}{signature}</r>");
+    assert_refused(&document, ErrorKind::LimitExceeded, "steps of XPath");
+}
+
 #[test]
 fn signatures_are_counted() {
     let beside = signature(&reference("", ""));

@@ -55,7 +55,11 @@ impl Selection {
                 let around = nodes.iter().any(|it| document.is_within(apex, *it));
                 subtree.remove(inner.chain(around.then_some(apex)));
             }
-            Self::Set(set) => nodes.iter().for_each(|it| set.put_subtree(document, *it, false)),
+            Self::Set(set) => {
+                for node in outermost(document, nodes) {
+                    set.put_subtree(document, node, false);
+                }
+            }
         }
     }
 
@@ -147,6 +151,11 @@ impl Selection {
 
     /// Writes the text of all text nodes, line ends as they stand.
     pub(crate) fn text(&self, document: &Document<'_>, sink: &mut dyn Sink) -> Result<()> {
+        let apex = match self {
+            Self::Subtree(it) => it.apex,
+            Self::Set(_) => NodeId::ROOT,
+        };
+        sink.effort(document.end_index(apex).saturating_sub(apex.index()))?;
         let (nodes, mut without) = match self {
             Self::Subtree(it) => (document.subtree(it.apex), it.without.iter().peekable()),
             Self::Set(_) => (document.subtree(NodeId::ROOT), [].iter().peekable()),
@@ -177,7 +186,7 @@ impl Selection {
             Self::Subtree(subtree) => {
                 let mut set = NodeSet::empty(document, scopes);
                 set.put_subtree(document, subtree.apex, true);
-                for node in subtree.without {
+                for node in outermost(document, &subtree.without) {
                     set.put_subtree(document, node, false);
                 }
                 if !subtree.comments {
@@ -187,6 +196,18 @@ impl Selection {
             }
         }
     }
+}
+
+/// Nodes in document order without those that stand in others of them.
+fn outermost(document: &Document<'_>, nodes: &[NodeId]) -> impl Iterator<Item = NodeId> {
+    let mut end = 0;
+    nodes.iter().copied().filter(move |it| {
+        let outer = it.index() >= end;
+        if outer {
+            end = document.end_index(*it);
+        }
+        outer
+    })
 }
 
 /// The namespaces in scope at each element (XPath 1.0 §5.4): those of an element that
@@ -249,7 +270,8 @@ impl Scopes {
         self.of.get(node.index()).map_or(&[], |it| self.bindings_of(*it))
     }
 
-    fn count(&self) -> usize {
+    /// How many namespaces there are in scope at all elements together.
+    pub(crate) fn count(&self) -> usize {
         self.first.last().copied().unwrap_or(0)
     }
 

@@ -358,7 +358,12 @@ impl<'d> Dereferencer<'d> {
         while let Some((first, after)) = transforms.split_first() {
             match first {
                 Transform::Enveloped => match scene.signature {
-                    Some(signature) => nodes.remove(scene.document, &[signature]),
+                    Some(signature) => {
+                        if matches!(nodes, Selection::Set(_)) {
+                            self.budget.spend(scene.document.len())?;
+                        }
+                        nodes.remove(scene.document, &[signature]);
+                    }
                     None => {
                         let what = "a signature is to be left out of what it does not stand in";
                         return Err(Error::malformed(what));

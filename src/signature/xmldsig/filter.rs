@@ -83,6 +83,9 @@ fn combined(
     if let Some(simple) = simple(scene, &nodes, filters) {
         return Ok(simple);
     }
+    // One for each of the two that become sets.
+    scene.pass()?;
+    scene.pass()?;
     let all = Selection::Subtree(Subtree::new(NodeId::ROOT, true));
     let mut left = all.into_set(scene.document, scene.scopes);
     for (kind, found) in filters {

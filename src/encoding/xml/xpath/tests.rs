@@ -195,6 +195,27 @@ fn what_is_no_expression_is_refused() {
     }
 }
 
+/// Sixty namespaces are in force in each of a thousand elements: looking through them takes
+/// steps whether or not they are among what is looked for.
+#[test]
+fn passes_over_all_nodes_are_counted() {
+    let names: String = (0..60).map(|n| format!(" xmlns:a{n}='u{n}'")).collect();
+    let text = format!("<a{names}>{}</a>", "<b/>".repeat(1_000));
+    let document = Document::parse(&text, 0, &LIMITS).unwrap();
+    let (scopes, ids) = (Rc::new(Scopes::of(&document)), Ids::of(&document));
+    let nothing = Selection::Set(NodeSet::empty(&document, &scopes));
+    let steps = Cell::new(60_000);
+    let scene =
+        Scene { document: &document, ids: &ids, scopes: &scopes, here: None, steps: &steps };
+    let expression = Expression::parse("false()", &|_| None).unwrap();
+    let error = expression.filter(&scene, nothing).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::LimitExceeded, "{error}");
+    let found = Expression::parse("/a/b[1]", &|_| None).unwrap().find(&scene).unwrap();
+    let before = steps.get();
+    found.subtrees(&scene).unwrap();
+    assert!(before - steps.get() > 900, "{}", before - steps.get());
+}
+
 #[test]
 fn nothing_runs_for_long() {
     let mut text = String::from("<a>");
