@@ -329,6 +329,9 @@ pub(crate) const ALGORITHM_BYTES: usize = 16 << 10;
 /// Bytes of one XML name: errors repeat names, and those of the message have at most 25.
 pub(crate) const XML_NAME_BYTES: usize = 1_000;
 
+/// Bytes of the name of an XML namespace, which is compared wherever it is in force.
+pub(crate) const XML_NAMESPACE_BYTES: usize = 4_000;
+
 /// Distribution points of one certificate, and names of one distribution point, that are
 /// compared with those of revocation lists; what is beyond covers nothing. Real ones have
 /// one to four: thousands of them against thousands of lists would cost hours.

@@ -247,6 +247,29 @@ fn passes_over_all_nodes_are_counted() {
     assert_refused(&document, ErrorKind::LimitExceeded, "steps of XPath");
 }
 
+/// A language that is a megabyte long is asked for at each node.
+#[test]
+fn long_strings_are_counted() {
+    let language = "a".repeat((1 << 20) - 1);
+    let asked = vec!["lang('a')"; 100].join(" or ");
+    let transforms = format!(
+        "<ds:Transforms><ds:Transform Algorithm=\"http://www.w3.org/TR/1999/REC-xpath-19991116\">\
+         <ds:XPath>{asked}</ds:XPath></ds:Transform></ds:Transforms>"
+    );
+    let document = format!(
+        "<r xml:lang=\"{language}\">{}{}</r>",
+        "<e/>".repeat(100_000),
+        signature(&reference("", &transforms))
+    );
+    // What it takes is little now, and is within the bound or not.
+    match validated(document.as_bytes()) {
+        Ok(report) => assert_eq!(report.signatures().len(), 1),
+        Err(error) => assert_eq!(error.kind(), ErrorKind::LimitExceeded, "{error}"),
+    }
+    let name = "u".repeat(10_000);
+    assert_refused(&format!("<r xmlns=\"{name}\"/>"), ErrorKind::LimitExceeded, "namespace");
+}
+
 #[test]
 fn signatures_are_counted() {
     let beside = signature(&reference("", ""));

@@ -9,7 +9,7 @@ use quick_xml::events::{BytesDecl, BytesStart, Event};
 
 use super::chars::{attribute_value, is_qualified_name, resolve};
 use crate::error::{Error, Result};
-use crate::limits::{Limits, XML_NAME_BYTES, within};
+use crate::limits::{Limits, XML_NAME_BYTES, XML_NAMESPACE_BYTES, within};
 
 /// What stands next in the document. Comments and processing instructions do not.
 #[derive(Debug)]
@@ -299,6 +299,7 @@ impl<'a> Reader<'a> {
         if reserved || (name.is_empty() && !prefix.is_empty()) {
             return Err(Error::malformed(format!("the prefix {prefix:?} cannot be bound so")));
         }
+        within(name.len(), XML_NAMESPACE_BYTES, "bytes in the name of a namespace")?;
         self.bindings.push(Binding { depth: self.depth, prefix, name: name.into() });
         within(self.bindings.len(), self.limits.xml_attributes, "namespaces in force at once")
     }

@@ -128,7 +128,10 @@ impl<'x> Evaluator<'x> {
         Ok(match value {
             Value::Number(it) => *it,
             Value::Truth(it) => f64::from(u8::from(*it)),
-            Value::Text(it) => value::number(it),
+            Value::Text(it) => {
+                self.spend(it.len())?;
+                value::number(it)
+            }
             Value::Nodes(_) => value::number(&self.text_of(value)?),
         })
     }
@@ -152,7 +155,7 @@ impl<'x> Evaluator<'x> {
     /// §5.
     pub(super) fn string_value(&self, item: Item) -> Result<String> {
         let document = self.scene.document;
-        let text = match item.part {
+        let text: &str = match item.part {
             Part::Namespace(nth) => self.namespace(item.node, nth).map_or("", |it| it.1),
             Part::Attribute(place) => {
                 let nth = place.checked_sub(document.attribute_places(item.node).start);
@@ -160,8 +163,10 @@ impl<'x> Evaluator<'x> {
                 it.map_or("", |it| it.value.as_ref())
             }
             Part::Whole => match document.kind(item.node) {
-                Kind::Comment(text) => return Ok(lines(text)),
-                Kind::Instruction { data, .. } => return Ok(lines(data)),
+                Kind::Comment(text) | Kind::Instruction { data: text, .. } => {
+                    self.spend(text.len())?;
+                    return Ok(lines(text));
+                }
                 _ => return self.text_within(item.node),
             },
         };

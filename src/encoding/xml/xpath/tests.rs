@@ -195,6 +195,26 @@ fn what_is_no_expression_is_refused() {
     }
 }
 
+/// Each looks at as much as it takes or leaves, and finds out before it has done it.
+#[test]
+fn long_strings_are_counted() {
+    let long = "v".repeat(3_000);
+    let nested = format!("<b>{}{}</b>", "<c k='1' l='2' m='3'>".repeat(60), "</c>".repeat(60));
+    let text = format!("<a xmlns='{long}'><!--{long}--><?p {long}?>{}</a>", nested.repeat(60));
+    for (expression, most) in [
+        ("//*[namespace-uri() = 'x']", 1_000_000),
+        ("//*[../comment() = //comment()]", 50_000),
+        ("//*[string(/*/comment()) = 'x']", 1_000_000),
+        ("//*[string(/*/processing-instruction()) = 'x']", 1_000_000),
+        ("//*[lang('x')]", 300_000),
+        ("//*[/*/comment() < 1]", 1_000_000),
+    ] {
+        let error = evaluate(&text, expression, most).map(drop).expect_err(expression);
+        assert_eq!(error.kind(), ErrorKind::LimitExceeded, "{expression}");
+    }
+    assert_eq!(of("lang('VI') and lang('vi-vn') and not(lang('vi-V')) and not(lang(''))"), "true");
+}
+
 /// Sixty namespaces are in force in each of a thousand elements: looking through them takes
 /// steps whether or not they are among what is looked for.
 #[test]
