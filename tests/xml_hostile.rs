@@ -270,6 +270,27 @@ fn long_strings_are_counted() {
     assert_refused(&format!("<r xmlns=\"{name}\"/>"), ErrorKind::LimitExceeded, "namespace");
 }
 
+/// Containers of time-stamps without any, each of which would have to find out what it is over.
+#[test]
+fn containers_of_time_stamps_are_counted() {
+    let signed = signed();
+    let end = "</xades:QualifyingProperties>";
+    assert!(signed.contains(end), "{signed}");
+    let stamps = "<xades:ArchiveTimeStamp/>".repeat(1_000);
+    let properties = format!(
+        "<xades:UnsignedProperties><xades:UnsignedSignatureProperties>{stamps}\
+         </xades:UnsignedSignatureProperties></xades:UnsignedProperties>{end}"
+    );
+    let end_of_all = "</ds:Signature>";
+    let objects = "<ds:Object Id=\"a\"/>".repeat(90_000);
+    let document = signed.replacen(end, &properties, 1).replacen(
+        end_of_all,
+        &format!("{objects}{end_of_all}"),
+        1,
+    );
+    assert_refused(&document, ErrorKind::LimitExceeded, "time-stamps");
+}
+
 #[test]
 fn signatures_are_counted() {
     let beside = signature(&reference("", ""));
