@@ -291,7 +291,8 @@ impl<'w, 'd, 'a, C: Chosen> Walk<'w, 'd, 'a, C> {
                 out.put(b"?>")
             }),
             // What is not written was walked by all the same.
-            _ => self.out.effort(1),
+            Kind::Comment(_) => self.out.effort(1),
+            _ => Ok(()),
         }
     }
 
