@@ -274,6 +274,22 @@ fn long_strings_are_counted() {
     assert_refused(&format!("<r xmlns=\"{name}\"/>"), ErrorKind::LimitExceeded, "namespace");
 }
 
+/// Sixty namespaces are in force in each of many elements, and each is found.
+#[test]
+fn what_is_found_is_bounded() {
+    const FILTER2: &str = "http://www.w3.org/2002/06/xmldsig-filter2";
+    let one =
+        format!("<f:XPath xmlns:f=\"{FILTER2}\" Filter=\"subtract\">//namespace::*</f:XPath>");
+    let filters = format!(
+        "<ds:Transforms><ds:Transform Algorithm=\"{FILTER2}\">{}</ds:Transform></ds:Transforms>",
+        one.repeat(7)
+    );
+    let names: String = (0..60).map(|n| format!(" xmlns:a{n}=\"u\"")).collect();
+    let (elements, signature) = ("<e/>".repeat(40_000), signature(&reference("", &filters)));
+    let document = format!("<r{names}>{elements}{signature}</r>");
+    assert_refused(&document, ErrorKind::LimitExceeded, "found at once");
+}
+
 /// Containers of time-stamps without any, each of which would have to find out what it is over.
 #[test]
 fn containers_of_time_stamps_are_counted() {

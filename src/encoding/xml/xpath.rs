@@ -35,6 +35,8 @@ pub(crate) struct Scene<'x> {
     pub(crate) scopes: &'x Rc<Scopes>,
     /// The element that holds the expression, where it is in this document.
     pub(crate) here: Option<NodeId>,
+    /// How many nodes may be in lists at once.
+    pub(crate) most: usize,
     /// How many steps are left.
     pub(crate) steps: &'x std::cell::Cell<u64>,
 }
@@ -61,6 +63,14 @@ impl Scene<'_> {
     pub(crate) fn pass_of_sets(&self) -> Result<()> {
         let parts = self.document.attribute_count().saturating_add(self.scopes.count());
         spend(self.steps, self.document.len().saturating_add(parts) >> 6)
+    }
+
+    /// Counts as many steps.
+    ///
+    /// # Errors
+    /// `LimitExceeded`.
+    pub(crate) fn spend(&self, count: usize) -> Result<()> {
+        spend(self.steps, count)
     }
 }
 

@@ -83,7 +83,7 @@ pub(crate) struct Dereferencer<'d> {
     pub(super) document: &'d Document<'d>,
     pub(super) ids: Ids<'d>,
     files: Option<&'d dyn Files>,
-    limits: &'d Limits,
+    pub(super) limits: &'d Limits,
     budget: Budget,
     /// Of the document, once they are asked for.
     pub(super) scopes: Option<Rc<Scopes>>,

@@ -106,7 +106,7 @@ impl Evaluator<'_> {
         for id in texts.iter().flat_map(|it| it.split([' ', '\t', '\r', '\n'])) {
             match self.scene.ids.named(id) {
                 [] => {}
-                [node] => items.push(Item { node: *node, part: Part::Whole }),
+                [node] => self.take(Item { node: *node, part: Part::Whole }, &mut items)?,
                 _ => return Err(Error::malformed("several elements have an Id that is asked for")),
             }
         }

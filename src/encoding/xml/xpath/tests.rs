@@ -22,6 +22,7 @@ fn evaluate(text: &str, expression: &str, steps: u64) -> Result<String> {
         ids: &ids,
         scopes: &scopes,
         here: Some(document.root_element()),
+        most: 15_000,
         steps: &steps,
     };
     let namespace = |prefix: &str| match prefix {
@@ -224,16 +225,37 @@ fn passes_over_all_nodes_are_counted() {
     let document = Document::parse(&text, 0, &LIMITS).unwrap();
     let (scopes, ids) = (Rc::new(Scopes::of(&document)), Ids::of(&document));
     let nothing = Selection::Set(NodeSet::empty(&document, &scopes));
+    let found = Expression::parse("/a/b[1]", &|_| None).unwrap();
     let steps = Cell::new(60_000);
-    let scene =
-        Scene { document: &document, ids: &ids, scopes: &scopes, here: None, steps: &steps };
+    let (document, ids, scopes) = (&document, &ids, &scopes);
+    let scene = Scene { document, ids, scopes, here: None, most: 10, steps: &steps };
     let expression = Expression::parse("false()", &|_| None).unwrap();
     let error = expression.filter(&scene, nothing).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::LimitExceeded, "{error}");
-    let found = Expression::parse("/a/b[1]", &|_| None).unwrap().find(&scene).unwrap();
+    let error = found.find(&scene).map(drop).unwrap_err();
+    assert!(error.to_string().contains("found at once"), "{error}");
+    let found = found.find(&Scene { most: 1_002, ..scene }).unwrap();
     let before = steps.get();
     found.subtrees(&scene).unwrap();
     assert!(before - steps.get() > 900, "{}", before - steps.get());
+}
+
+/// What was found and is done with makes room.
+#[test]
+fn what_is_at_hand_is_bounded() {
+    let text = format!("<a>{}</a>", "<b><c/></b>".repeat(2_000));
+    for (expression, enough) in [
+        ("//*", true),
+        (&vec!["count(//*)"; 10].join(" + "), true),
+        ("count(//b[count(//*) < 0 or count(/a/b) = 2000][position() < 3])", true),
+        ("count(//*[//*[//*]])", false),
+        ("//* | //b | //c", true),
+        ("//node()[count(//node() | //c) > count(//*)][1]", false),
+    ] {
+        let error = evaluate(&text, expression, 100_000_000).map(drop).map_err(|it| it.kind());
+        let expected = if enough { Ok(()) } else { Err(ErrorKind::LimitExceeded) };
+        assert_eq!(error, expected, "{expression}");
+    }
 }
 
 #[test]
