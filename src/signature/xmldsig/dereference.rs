@@ -90,11 +90,17 @@ pub(crate) struct Dereferencer<'d> {
     /// Steps of XPath that are left.
     pub(super) steps: Cell<u64>,
     nodes: HashMap<(Subtree, Canonicalization, DigestAlgorithm), Digest>,
+    /// How many nodes those are that what is known leaves out.
+    kept: usize,
     read: Rc<ReadFiles>,
 }
 
 /// The canonicalization of nodes that no transform has made octets of (§4.4.3.2).
 const DEFAULT: Canonicalization = Canonicalization::new(Method::Inclusive, false);
+
+/// Nodes left out that digests are known without, together: what leaves out more is digested
+/// anew.
+const KEPT: usize = 1 << 20;
 
 enum Start {
     Nodes(Subtree),
@@ -117,6 +123,7 @@ impl<'d> Dereferencer<'d> {
             scopes: None,
             steps: Cell::new(limits.xml_xpath_steps),
             nodes: HashMap::new(),
+            kept: 0,
             read: Rc::new(ReadFiles::new(limits)),
         }
     }
@@ -304,7 +311,10 @@ impl<'d> Dereferencer<'d> {
         self.write_nodes(self.document, nodes, rest, &mut digesting)?;
         let digest = digesting.finish();
         if let Some(key) = key {
-            self.nodes.insert(key, digest.clone());
+            self.kept = self.kept.saturating_add(key.0.without().len());
+            if self.kept <= KEPT {
+                self.nodes.insert(key, digest.clone());
+            }
         }
         Ok(digest)
     }

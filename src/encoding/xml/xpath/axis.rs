@@ -215,10 +215,10 @@ impl Evaluator<'_> {
 
     /// The prefix and the name of one of the namespaces in scope.
     pub(super) fn namespace(&self, node: NodeId, nth: usize) -> Option<(&str, &str)> {
-        match self.scene.scopes.at(node).get(nth)? {
+        match self.scene.scopes.at(node).get(nth)?.declaration() {
             None => Some(("xml", XML_NAMESPACE)),
             Some(place) => {
-                let it = self.scene.document.declaration(*place)?;
+                let it = self.scene.document.declaration(place)?;
                 Some((it.prefix, it.name.as_ref()))
             }
         }
