@@ -193,6 +193,9 @@ pub struct Limits {
     /// condition on each node of the largest documents takes some millions, and a hundred
     /// million about a second.
     pub xml_xpath_steps: u64,
+    /// Nodes, attributes and namespaces that an XPath expression may have found at one time.
+    /// Each takes 24 bytes.
+    pub xml_xpath_nodes: usize,
     /// Checks of signature values with keys for one XML document: one for each signature, and
     /// some more where nothing says whose it is. By the largest keys each takes 30 ms.
     pub xml_value_checks: usize,
@@ -302,6 +305,7 @@ impl Default for Limits {
             xml_digest_factor: 64,
             xml_digest_bytes: 512 << 20,
             xml_xpath_steps: 100_000_000,
+            xml_xpath_nodes: 2_000_000,
             xml_value_checks: 2_000,
             xml_file_factor: 16,
             message_bytes: 512 << 20,
@@ -328,6 +332,9 @@ pub(crate) const ALGORITHM_BYTES: usize = 16 << 10;
 
 /// Bytes of one XML name: errors repeat names, and those of the message have at most 25.
 pub(crate) const XML_NAME_BYTES: usize = 1_000;
+
+/// Bytes of the name of an XML namespace, which is compared wherever it is in force.
+pub(crate) const XML_NAMESPACE_BYTES: usize = 4_000;
 
 /// Distribution points of one certificate, and names of one distribution point, that are
 /// compared with those of revocation lists; what is beyond covers nothing. Real ones have

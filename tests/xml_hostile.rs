@@ -230,6 +230,87 @@ fn transforms_cannot_run_forever() {
     assert_refused(&document, ErrorKind::LimitExceeded, "transforms");
 }
 
+/// Each leaves nothing after the first of its transforms, and goes through all of a document
+/// with the others.
+#[test]
+fn passes_over_all_nodes_are_counted() {
+    let nothing = "<ds:Transform Algorithm=\"http://www.w3.org/TR/1999/REC-xpath-19991116\">\
+                   <ds:XPath>false()</ds:XPath></ds:Transform>";
+    let transforms = format!(
+        "<ds:Transforms>{}<ds:Transform Algorithm=\"urn:x\"/></ds:Transforms>",
+        nothing.repeat(14)
+    );
+    let names: String = (0..60).map(|n| format!(" xmlns:a{n}=\"u\"")).collect();
+    let signature = signature(&reference("#leaf", &transforms).repeat(200));
+    let elements = "<e/>".repeat(50_000);
+    let document = format!("<r{names}><e Id=\"leaf\"/>{elements}{signature}</r>");
+    let mut limits = Limits::default();
+    limits.xml_xpath_steps = 10_000_000;
+    let error = validated_within(document.as_bytes(), limits).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::LimitExceeded, "{error}");
+    assert!(error.to_string().contains("steps of XPath"), "{error}");
+}
+
+/// A language that is a megabyte long is asked for at each node.
+#[test]
+fn long_strings_are_counted() {
+    let language = "a".repeat((1 << 20) - 1);
+    let asked = vec!["lang('a')"; 100].join(" or ");
+    let transforms = format!(
+        "<ds:Transforms><ds:Transform Algorithm=\"http://www.w3.org/TR/1999/REC-xpath-19991116\">\
+         <ds:XPath>{asked}</ds:XPath></ds:Transform></ds:Transforms>"
+    );
+    let document = format!(
+        "<r xml:lang=\"{language}\">{}{}</r>",
+        "<e/>".repeat(100_000),
+        signature(&reference("", &transforms))
+    );
+    // What it takes is little now, and is within the bound or not.
+    match validated(document.as_bytes()) {
+        Ok(report) => assert_eq!(report.signatures().len(), 1),
+        Err(error) => assert_eq!(error.kind(), ErrorKind::LimitExceeded, "{error}"),
+    }
+    let name = "u".repeat(10_000);
+    assert_refused(&format!("<r xmlns=\"{name}\"/>"), ErrorKind::LimitExceeded, "namespace");
+}
+
+/// Sixty namespaces are in force in each of many elements, and each is found.
+#[test]
+fn what_is_found_is_bounded() {
+    const FILTER2: &str = "http://www.w3.org/2002/06/xmldsig-filter2";
+    let one =
+        format!("<f:XPath xmlns:f=\"{FILTER2}\" Filter=\"subtract\">//namespace::*</f:XPath>");
+    let filters = format!(
+        "<ds:Transforms><ds:Transform Algorithm=\"{FILTER2}\">{}</ds:Transform></ds:Transforms>",
+        one.repeat(7)
+    );
+    let names: String = (0..60).map(|n| format!(" xmlns:a{n}=\"u\"")).collect();
+    let (elements, signature) = ("<e/>".repeat(40_000), signature(&reference("", &filters)));
+    let document = format!("<r{names}>{elements}{signature}</r>");
+    assert_refused(&document, ErrorKind::LimitExceeded, "found at once");
+}
+
+/// Containers of time-stamps without any, each of which would have to find out what it is over.
+#[test]
+fn containers_of_time_stamps_are_counted() {
+    let signed = signed();
+    let end = "</xades:QualifyingProperties>";
+    assert!(signed.contains(end), "{signed}");
+    let stamps = "<xades:ArchiveTimeStamp/>".repeat(1_000);
+    let properties = format!(
+        "<xades:UnsignedProperties><xades:UnsignedSignatureProperties>{stamps}\
+         </xades:UnsignedSignatureProperties></xades:UnsignedProperties>{end}"
+    );
+    let end_of_all = "</ds:Signature>";
+    let objects = "<ds:Object Id=\"a\"/>".repeat(90_000);
+    let document = signed.replacen(end, &properties, 1).replacen(
+        end_of_all,
+        &format!("{objects}{end_of_all}"),
+        1,
+    );
+    assert_refused(&document, ErrorKind::LimitExceeded, "time-stamps");
+}
+
 #[test]
 fn signatures_are_counted() {
     let beside = signature(&reference("", ""));

@@ -1,7 +1,7 @@
 //! Signatures over an attachment that is a hundred megabytes in base64: what stands beside the
 //! signature is streamed, and so is what is put into it; a document that a signature is put into
 //! is in memory once, and what is verified takes less than three times the file.
-#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, missing_docs)]
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -110,6 +110,36 @@ fn a_hundred_megabytes_take_no_more_than_they_must() {
     let size = document.len() >> 20;
     assert!(within.is_none_or(|it| it < size + size / 4), "{within:?} MB for {size}");
     within_three_times("enveloped, verified", &signed);
+    what_is_left_out_is_forgotten();
+}
+
+/// What each of many references leaves out is not kept for all of them.
+fn what_is_left_out_is_forgotten() {
+    let canonical = "http://www.w3.org/2001/10/xml-exc-c14n#";
+    let reference = |n: usize| {
+        format!(
+            "<ds:Reference URI=\"\"><ds:Transforms><ds:Transform \
+             Algorithm=\"http://www.w3.org/TR/1999/REC-xpath-19991116\"><ds:XPath>\
+             not(ancestor-or-self::e)</ds:XPath></ds:Transform><ds:Transform \
+             Algorithm=\"{canonical}\"><c:InclusiveNamespaces xmlns:c=\"{canonical}\" \
+             PrefixList=\"a{n}\"/></ds:Transform></ds:Transforms><ds:DigestMethod \
+             Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"/>\
+             <ds:DigestValue>AAAA</ds:DigestValue></ds:Reference>"
+        )
+    };
+    let document = format!(
+        "<r>{}<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"><ds:SignedInfo>\
+         <ds:CanonicalizationMethod Algorithm=\"{canonical}\"/><ds:SignatureMethod \
+         Algorithm=\"http://www.w3.org/2001/04/xmldsig-more#rsa-sha256\"/>{}</ds:SignedInfo>\
+         <ds:SignatureValue>AAAA</ds:SignatureValue></ds:Signature></r>",
+        "<e/>".repeat(100_000),
+        (0..400).map(reference).collect::<String>()
+    );
+    let most = most("left out", || {
+        let report = validator().validate(document.as_bytes()).unwrap();
+        assert_eq!(report.signatures()[0].references().len(), 400);
+    });
+    assert!(most.is_none_or(|it| it < 100), "{most:?} MB");
 }
 
 fn within_three_times(case: &str, path: &Path) {

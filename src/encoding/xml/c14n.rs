@@ -234,7 +234,8 @@ impl<'w, 'd, 'a, C: Chosen> Walk<'w, 'd, 'a, C> {
     }
 
     fn set(mut self) -> Result<()> {
-        self.out.effort(self.document.len())?;
+        let attributes = self.document.attribute_count();
+        self.out.effort(self.document.len().saturating_add(attributes))?;
         self.nodes(0, self.document.len(), &[])
     }
 
@@ -289,6 +290,8 @@ impl<'w, 'd, 'a, C: Chosen> Walk<'w, 'd, 'a, C> {
                 }
                 out.put(b"?>")
             }),
+            // What is not written was walked by all the same.
+            Kind::Comment(_) => self.out.effort(1),
             _ => Ok(()),
         }
     }

@@ -19,7 +19,7 @@ pub(crate) use self::c14n::{Canonicalization, Method, Sink};
 pub(crate) use self::chars::{decode, is_writable};
 pub(crate) use self::document::{Document, Ids, Kind, NodeId, Piece};
 pub(crate) use self::reader::{Namespace, Reader, Start, Token};
-pub(crate) use self::selection::{Scopes, Selection, Subtree};
+pub(crate) use self::selection::{NodeSet, Scopes, Selection, Subtree};
 pub(crate) use self::tree::Element;
 pub(crate) use self::writer::Writer;
 pub(crate) use self::xpath::{Expression, Found as XPathFound, Scene as XPathScene};

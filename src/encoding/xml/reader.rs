@@ -8,8 +8,9 @@ use quick_xml::events::attributes::Attributes;
 use quick_xml::events::{BytesDecl, BytesStart, Event};
 
 use super::chars::{attribute_value, is_qualified_name, resolve};
+use super::document::XML_NAMESPACE;
 use crate::error::{Error, Result};
-use crate::limits::{Limits, XML_NAME_BYTES, within};
+use crate::limits::{Limits, XML_NAME_BYTES, XML_NAMESPACE_BYTES, within};
 
 /// What stands next in the document. Comments and processing instructions do not.
 #[derive(Debug)]
@@ -75,7 +76,16 @@ struct Binding<'a> {
     depth: usize,
     prefix: &'a str,
     name: Rc<str>,
+    /// The place of the binding of the same prefix that was in force before.
+    hides: Option<usize>,
 }
+
+/// Names that no prefix may be bound to (Namespaces in XML 1.0 §3).
+const RESERVED: [&str; 2] = [XML_NAMESPACE, "http://www.w3.org/2000/xmlns/"];
+
+/// How many times as many declarations may stand around a place as namespaces are in force
+/// there: what is put together of parts declares the same ones in each.
+const REDECLARED: usize = 16;
 
 /// Reads a document that is whole in memory.
 pub(crate) struct Reader<'a> {
@@ -84,7 +94,10 @@ pub(crate) struct Reader<'a> {
     mark: u64,
     tokens: quick_xml::Reader<&'a [u8]>,
     limits: &'a Limits,
+    /// Those of the open elements, outermost first.
     bindings: Vec<Binding<'a>>,
+    /// The places of those that are hidden by none, each prefix once.
+    in_force: Vec<usize>,
     depth: usize,
     elements: usize,
     root_seen: bool,
@@ -106,6 +119,7 @@ impl<'a> Reader<'a> {
             tokens,
             limits,
             bindings: Vec::new(),
+            in_force: Vec::new(),
             depth: 0,
             elements: 0,
             root_seen: false,
@@ -122,8 +136,8 @@ impl<'a> Reader<'a> {
 
     /// The namespaces that the element which has just begun declares, by their prefixes.
     pub(super) fn declared(&self) -> impl Iterator<Item = (&'a str, Rc<str>)> + '_ {
-        let own = self.bindings.iter().filter(|it| it.depth == self.depth);
-        own.map(|it| (it.prefix, Rc::clone(&it.name)))
+        let first = self.bindings.partition_point(|it| it.depth < self.depth);
+        self.bindings.iter().skip(first).map(|it| (it.prefix, Rc::clone(&it.name)))
     }
 
     /// Where the next token begins, in bytes from the start of the input.
@@ -140,13 +154,10 @@ impl<'a> Reader<'a> {
     /// The prefixes that the element which has just begun inherits, each with its
     /// namespace: those in force that it does not declare itself.
     pub(crate) fn inherited(&self) -> Vec<(&'a str, Rc<str>)> {
-        let mut seen: Vec<&Binding<'_>> = Vec::new();
-        for binding in self.bindings.iter().rev() {
-            if !seen.iter().any(|it| it.prefix == binding.prefix) {
-                seen.push(binding);
-            }
-        }
-        let inherited = seen.into_iter().filter(|it| it.depth < self.depth);
+        let mut places = self.in_force.clone();
+        places.sort_unstable_by(|one, other| other.cmp(one));
+        let in_force = places.into_iter().filter_map(|it| self.bindings.get(it));
+        let inherited = in_force.filter(|it| it.depth < self.depth);
         inherited.map(|it| (it.prefix, Rc::clone(&it.name))).collect()
     }
 
@@ -193,7 +204,8 @@ impl<'a> Reader<'a> {
                     self.inside(Node::Reference(found), offset)?
                 }
                 Event::Decl(declaration) => {
-                    declared(&declaration, offset == self.mark)
+                    let is_ascii = || self.mark == 0 && self.text.is_ascii();
+                    declared(&declaration, offset == self.mark, is_ascii)
                         .map_err(|it| it.at_offset(offset))?;
                     continue;
                 }
@@ -295,16 +307,39 @@ impl<'a> Reader<'a> {
 
     /// Namespaces in XML 1.0 §3: what may be declared.
     fn bind(&mut self, prefix: &'a str, name: &str) -> Result<()> {
-        let reserved = matches!(prefix, "xml" | "xmlns");
+        if prefix == "xml" && name == XML_NAMESPACE {
+            // It is so without being said.
+            return Ok(());
+        }
+        let reserved = matches!(prefix, "xml" | "xmlns") || RESERVED.contains(&name);
         if reserved || (name.is_empty() && !prefix.is_empty()) {
             return Err(Error::malformed(format!("the prefix {prefix:?} cannot be bound so")));
         }
-        self.bindings.push(Binding { depth: self.depth, prefix, name: name.into() });
-        within(self.bindings.len(), self.limits.xml_attributes, "namespaces in force at once")
+        within(name.len(), XML_NAMESPACE_BYTES, "bytes in the name of a namespace")?;
+        let own = self.bindings.len();
+        let hides = match self.slot(prefix) {
+            Some(slot) => Some(std::mem::replace(slot, own)),
+            None => {
+                self.in_force.push(own);
+                None
+            }
+        };
+        self.bindings.push(Binding { depth: self.depth, prefix, name: name.into(), hides });
+        let most = self.limits.xml_attributes;
+        within(self.in_force.len(), most, "namespaces in force at once")?;
+        within(self.bindings.len(), most.saturating_mul(REDECLARED), "namespaces declared at once")
+    }
+
+    /// Where it says which binding of a prefix is in force.
+    fn slot(&mut self, prefix: &str) -> Option<&mut usize> {
+        let bindings = &self.bindings;
+        let of_prefix = |it: &&mut usize| bindings.get(**it).is_some_and(|it| it.prefix == prefix);
+        self.in_force.iter_mut().find(of_prefix)
     }
 
     pub(super) fn resolve(&self, prefix: &str) -> Namespace {
-        match self.bindings.iter().rev().find(|binding| binding.prefix == prefix) {
+        let mut in_force = self.in_force.iter().filter_map(|it| self.bindings.get(*it));
+        match in_force.find(|it| it.prefix == prefix) {
             Some(binding) if !binding.name.is_empty() => Namespace::Name(Rc::clone(&binding.name)),
             _ if prefix.is_empty() => Namespace::None,
             _ => Namespace::Unbound,
@@ -313,8 +348,18 @@ impl<'a> Reader<'a> {
 
     fn end(&mut self) -> Node<'a> {
         let depth = self.depth;
-        while self.bindings.last().is_some_and(|binding| binding.depth == depth) {
-            self.bindings.pop();
+        while let Some(binding) = self.bindings.pop_if(|it| it.depth == depth) {
+            let own = self.bindings.len();
+            match binding.hides {
+                // What was bound last for the first time is in force last.
+                None => {
+                    self.in_force.pop();
+                }
+                Some(hidden) => {
+                    let slot = self.in_force.iter_mut().find(|it| **it == own);
+                    slot.into_iter().for_each(|it| *it = hidden);
+                }
+            }
         }
         self.depth = depth.saturating_sub(1);
         Node::End
@@ -391,7 +436,11 @@ fn malformed_instruction() -> Error {
     Error::malformed("a processing instruction without a name of its own (XML 1.0 §2.6)")
 }
 
-fn declared(declaration: &BytesDecl<'_>, at_start: bool) -> Result<()> {
+fn declared(
+    declaration: &BytesDecl<'_>,
+    at_start: bool,
+    is_ascii: impl Fn() -> bool,
+) -> Result<()> {
     if !at_start {
         return Err(Error::malformed("an XML declaration that is not at the start"));
     }
@@ -402,6 +451,11 @@ fn declared(declaration: &BytesDecl<'_>, at_start: bool) -> Result<()> {
     match declaration.encoding() {
         None => Ok(()),
         Some(Ok(name)) if ["utf-8", "utf-16"].contains(&name.to_lowercase().as_str()) => Ok(()),
+        // Which is UTF-8 as well.
+        Some(Ok(name)) if name.eq_ignore_ascii_case("us-ascii") => match is_ascii() {
+            true => Ok(()),
+            false => Err(Error::malformed("the text is not US-ASCII, as it says of itself")),
+        },
         Some(Ok(name)) => Err(Error::unsupported(format!("the encoding {:?}", short(&name)))),
         Some(Err(source)) => Err(ill_formed(&source)),
     }

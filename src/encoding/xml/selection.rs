@@ -55,7 +55,11 @@ impl Selection {
                 let around = nodes.iter().any(|it| document.is_within(apex, *it));
                 subtree.remove(inner.chain(around.then_some(apex)));
             }
-            Self::Set(set) => nodes.iter().for_each(|it| set.put_subtree(document, *it, false)),
+            Self::Set(set) => {
+                for node in outermost(document, nodes) {
+                    set.put_subtree(document, node, false);
+                }
+            }
         }
     }
 
@@ -147,6 +151,11 @@ impl Selection {
 
     /// Writes the text of all text nodes, line ends as they stand.
     pub(crate) fn text(&self, document: &Document<'_>, sink: &mut dyn Sink) -> Result<()> {
+        let apex = match self {
+            Self::Subtree(it) => it.apex,
+            Self::Set(_) => NodeId::ROOT,
+        };
+        sink.effort(document.end_index(apex).saturating_sub(apex.index()))?;
         let (nodes, mut without) = match self {
             Self::Subtree(it) => (document.subtree(it.apex), it.without.iter().peekable()),
             Self::Set(_) => (document.subtree(NodeId::ROOT), [].iter().peekable()),
@@ -177,7 +186,7 @@ impl Selection {
             Self::Subtree(subtree) => {
                 let mut set = NodeSet::empty(document, scopes);
                 set.put_subtree(document, subtree.apex, true);
-                for node in subtree.without {
+                for node in outermost(document, &subtree.without) {
                     set.put_subtree(document, node, false);
                 }
                 if !subtree.comments {
@@ -189,6 +198,18 @@ impl Selection {
     }
 }
 
+/// Nodes in document order without those that stand in others of them.
+fn outermost(document: &Document<'_>, nodes: &[NodeId]) -> impl Iterator<Item = NodeId> {
+    let mut end = 0;
+    nodes.iter().copied().filter(move |it| {
+        let outer = it.index() >= end;
+        if outer {
+            end = document.end_index(*it);
+        }
+        outer
+    })
+}
+
 /// The namespaces in scope at each element (XPath 1.0 §5.4): those of an element that
 /// declares none are its parent's.
 #[derive(Debug)]
@@ -197,17 +218,34 @@ pub(crate) struct Scopes {
     of: Vec<u32>,
     /// Places in `bindings`.
     scopes: Vec<Range<usize>>,
-    /// Places of declarations, by prefix; nothing for `xml`, which stands last.
-    bindings: Vec<Option<usize>>,
+    /// By prefix; that of `xml` stands last.
+    bindings: Vec<Bound>,
     /// For each node, how many namespace nodes the elements before it have.
     first: Vec<usize>,
+}
+
+/// One of the namespaces in scope. There may be sixty for each element.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bound(u32);
+
+impl Bound {
+    const XML: Self = Self(u32::MAX);
+
+    fn to(declaration: usize) -> Self {
+        u32::try_from(declaration).map_or(Self::XML, Self)
+    }
+
+    /// The place of its declaration; nothing for that of `xml`.
+    pub(crate) fn declaration(self) -> Option<usize> {
+        (self.0 != Self::XML.0).then(|| usize::try_from(self.0).ok()).flatten()
+    }
 }
 
 impl Scopes {
     pub(crate) fn of(document: &Document<'_>) -> Self {
         let mut scopes =
             Self { of: Vec::new(), scopes: Vec::new(), bindings: Vec::new(), first: vec![0] };
-        scopes.add(vec![None]);
+        scopes.add([Bound::XML]);
         for node in document.subtree(NodeId::ROOT) {
             let above = document.parent(node).and_then(|it| scopes.of.get(it.index()));
             let above = above.copied().unwrap_or(0);
@@ -224,32 +262,33 @@ impl Scopes {
 
     fn inner(&mut self, document: &Document<'_>, above: u32, own: Range<usize>) -> u32 {
         let prefix = |it: usize| document.declaration(it).map_or("", |it| it.prefix);
-        let kept = self.bindings_of(above).iter().copied().flatten();
+        let kept = self.bindings_of(above).iter().filter_map(|it| it.declaration());
         let hidden = |it: &usize| own.clone().any(|own| prefix(own) == prefix(*it));
         let mut all: Vec<usize> = kept.filter(|it| !hidden(it)).chain(own.clone()).collect();
         all.retain(|it| document.declaration(*it).is_some_and(|it| !it.name.is_empty()));
         all.sort_unstable_by_key(|it| prefix(*it));
-        self.add(all.into_iter().map(Some).chain([None]).collect())
+        self.add(all.into_iter().map(Bound::to).chain([Bound::XML]))
     }
 
-    fn add(&mut self, bindings: Vec<Option<usize>>) -> u32 {
+    fn add(&mut self, bindings: impl IntoIterator<Item = Bound>) -> u32 {
         let from = self.bindings.len();
         self.bindings.extend(bindings);
         self.scopes.push(from..self.bindings.len());
         u32::try_from(self.scopes.len().saturating_sub(1)).unwrap_or(u32::MAX)
     }
 
-    fn bindings_of(&self, scope: u32) -> &[Option<usize>] {
+    fn bindings_of(&self, scope: u32) -> &[Bound] {
         let range = usize::try_from(scope).ok().and_then(|it| self.scopes.get(it));
         range.and_then(|it| self.bindings.get(it.clone())).unwrap_or_default()
     }
 
-    /// The declarations in force at a node, by prefix; nothing for that of `xml`, the last.
-    pub(crate) fn at(&self, node: NodeId) -> &[Option<usize>] {
+    /// The namespaces in force at a node, by prefix; that of `xml` is the last.
+    pub(crate) fn at(&self, node: NodeId) -> &[Bound] {
         self.of.get(node.index()).map_or(&[], |it| self.bindings_of(*it))
     }
 
-    fn count(&self) -> usize {
+    /// How many namespaces there are in scope at all elements together.
+    pub(crate) fn count(&self) -> usize {
         self.first.last().copied().unwrap_or(0)
     }
 
@@ -260,8 +299,8 @@ impl Scopes {
 
     fn place(&self, document: &Document<'_>, node: NodeId, prefix: &str) -> Option<usize> {
         let declared = self.at(node).split_last()?.1;
-        let of = |it: &Option<usize>| {
-            it.and_then(|it| document.declaration(it)).map_or("", |it| it.prefix)
+        let of = |it: &Bound| {
+            it.declaration().and_then(|it| document.declaration(it)).map_or("", |it| it.prefix)
         };
         let at = declared.binary_search_by_key(&prefix, of).ok()?;
         Some(self.places(node).start.saturating_add(at))

@@ -35,6 +35,8 @@ pub(crate) struct Scene<'x> {
     pub(crate) scopes: &'x Rc<Scopes>,
     /// The element that holds the expression, where it is in this document.
     pub(crate) here: Option<NodeId>,
+    /// How many nodes may be in lists at once.
+    pub(crate) most: usize,
     /// How many steps are left.
     pub(crate) steps: &'x std::cell::Cell<u64>,
 }
@@ -42,6 +44,34 @@ pub(crate) struct Scene<'x> {
 /// Nodes that an expression of XPath Filter 2.0 finds.
 pub(crate) struct Found {
     items: Vec<Item>,
+}
+
+impl Scene<'_> {
+    /// Counts a pass over all nodes, attributes and namespaces.
+    ///
+    /// # Errors
+    /// `LimitExceeded`.
+    pub(crate) fn pass(&self) -> Result<()> {
+        let parts = self.document.attribute_count().saturating_add(self.scopes.count());
+        spend(self.steps, self.document.len().saturating_add(parts))
+    }
+
+    /// Counts work on sets of them, 64 at once.
+    ///
+    /// # Errors
+    /// `LimitExceeded`.
+    pub(crate) fn pass_of_sets(&self) -> Result<()> {
+        let parts = self.document.attribute_count().saturating_add(self.scopes.count());
+        spend(self.steps, self.document.len().saturating_add(parts) >> 6)
+    }
+
+    /// Counts as many steps.
+    ///
+    /// # Errors
+    /// `LimitExceeded`.
+    pub(crate) fn spend(&self, count: usize) -> Result<()> {
+        spend(self.steps, count)
+    }
 }
 
 impl Expression {
@@ -63,6 +93,7 @@ impl Expression {
         if let Some(tests) = self.left_out() {
             return left_without(scene, nodes, &tests);
         }
+        scene.pass()?;
         let input = nodes.into_set(scene.document, scene.scopes);
         let mut output = NodeSet::empty(scene.document, scene.scopes);
         let evaluator = Evaluator::new(scene);
@@ -131,6 +162,9 @@ fn left_without(scene: &Scene<'_>, mut nodes: Selection, tests: &[&Test]) -> Res
             out.push(node);
         }
     }
+    if matches!(nodes, Selection::Set(_)) {
+        scene.pass()?;
+    }
     nodes.remove(scene.document, &out);
     Ok(nodes)
 }
@@ -157,6 +191,7 @@ impl Found {
 
     /// All that is in what was found (§3.2).
     pub(crate) fn subtrees(&self, scene: &Scene<'_>) -> Result<NodeSet> {
+        scene.pass_of_sets()?;
         let mut set = NodeSet::empty(scene.document, scene.scopes);
         let mut end = 0;
         for item in &self.items {

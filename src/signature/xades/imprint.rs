@@ -3,6 +3,8 @@
 //! canonical form.
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
+use std::collections::{HashMap, HashSet};
+
 use super::names::DSIG;
 use super::properties::QualifyingProperties;
 use super::time_stamp::{Include, TimeStamp, TimeStampKind};
@@ -99,8 +101,15 @@ impl Stamped<'_, '_> {
             false => all.extend(self.included(&stamp.includes)?),
         }
         // Since TS 101 903 V1.4.1 whether they are referred to does not matter.
-        let first = stamp.kind == TimeStampKind::ArchiveFirst;
-        let wanted = self.objects().filter(|it| !first || !self.is_referred_to(*it));
+        let referred = match stamp.kind {
+            TimeStampKind::ArchiveFirst => self.referred_to(),
+            _ => HashSet::new(),
+        };
+        let is_referred_to = |it: &NodeId| {
+            let id = self.document.attribute(*it, "Id");
+            id.is_some_and(|it| referred.contains(it))
+        };
+        let wanted = self.objects().filter(|it| referred.is_empty() || !is_referred_to(it));
         all.extend(wanted.map(Part::Element));
         Some(all)
     }
@@ -128,29 +137,33 @@ impl Stamped<'_, '_> {
 
     /// What is included one by one. What leads to none or to several elements leads nowhere.
     fn included(&self, includes: &[Include]) -> Option<Vec<Part>> {
-        includes.iter().map(|it| self.include(it)).collect()
-    }
-
-    fn include(&self, include: &Include) -> Option<Part> {
-        let id = include.uri.strip_prefix('#').unwrap_or(&include.uri);
-        if include.referenced_data {
-            let place = self.references.iter().position(|it| it.id.as_deref() == Some(id));
-            return place.map(Part::Referenced);
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        if includes.iter().any(|it| it.referenced_data) {
+            // The first of those with one Id stays.
+            let ids = self.references.iter().enumerate().rev();
+            places.extend(ids.filter_map(|(n, it)| Some((it.id.as_deref()?, n))));
         }
-        match self.ids.named(id) {
-            [one] => Some(Part::Element(*one)),
-            _ => None,
-        }
+        let include = |it: &Include| {
+            let id = it.uri.strip_prefix('#').unwrap_or(&it.uri);
+            if it.referenced_data {
+                return places.get(id).map(|it| Part::Referenced(*it));
+            }
+            match self.ids.named(id) {
+                [one] => Some(Part::Element(*one)),
+                _ => None,
+            }
+        };
+        includes.iter().map(include).collect()
     }
 
     fn own(&self, local: &str) -> Option<NodeId> {
         self.document.children_named(self.signature, DSIG, local).next()
     }
 
-    fn is_referred_to(&self, object: NodeId) -> bool {
-        let Some(id) = self.document.attribute(object, "Id") else { return false };
-        let to = |it: &Referred| it.uri.as_deref().and_then(|it| it.strip_prefix('#')) == Some(id);
-        self.references.iter().any(to)
+    /// The Ids that the References of `SignedInfo` lead to.
+    fn referred_to(&self) -> HashSet<&str> {
+        let uris = self.references.iter().filter_map(|it| it.uri.as_deref());
+        uris.filter_map(|it| it.strip_prefix('#')).collect()
     }
 }
 

@@ -232,7 +232,8 @@ fn canonical(root: &Path, case: &Json) -> Result<Vec<u8>> {
 fn by_xpath(document: &Document<'_>, expression: &str) -> Selection {
     let (ids, scopes) = (Ids::of(document), Rc::new(Scopes::of(document)));
     let steps = Cell::new(1_000_000);
-    let scene = XPathScene { document, ids: &ids, scopes: &scopes, here: None, steps: &steps };
+    let (ids, scopes, most) = (&ids, &scopes, 1_000_000);
+    let scene = XPathScene { document, ids, scopes, here: None, most, steps: &steps };
     let expression = Expression::parse(expression, &|_| None).unwrap();
     Selection::Set(expression.find(&scene).unwrap().alone(&scene))
 }

@@ -83,18 +83,24 @@ pub(crate) struct Dereferencer<'d> {
     pub(super) document: &'d Document<'d>,
     pub(super) ids: Ids<'d>,
     files: Option<&'d dyn Files>,
-    limits: &'d Limits,
+    pub(super) limits: &'d Limits,
     budget: Budget,
     /// Of the document, once they are asked for.
     pub(super) scopes: Option<Rc<Scopes>>,
     /// Steps of XPath that are left.
     pub(super) steps: Cell<u64>,
     nodes: HashMap<(Subtree, Canonicalization, DigestAlgorithm), Digest>,
+    /// How many nodes those are that what is known leaves out.
+    kept: usize,
     read: Rc<ReadFiles>,
 }
 
 /// The canonicalization of nodes that no transform has made octets of (§4.4.3.2).
 const DEFAULT: Canonicalization = Canonicalization::new(Method::Inclusive, false);
+
+/// Nodes left out that digests are known without, together: what leaves out more is digested
+/// anew.
+const KEPT: usize = 1 << 20;
 
 enum Start {
     Nodes(Subtree),
@@ -117,6 +123,7 @@ impl<'d> Dereferencer<'d> {
             scopes: None,
             steps: Cell::new(limits.xml_xpath_steps),
             nodes: HashMap::new(),
+            kept: 0,
             read: Rc::new(ReadFiles::new(limits)),
         }
     }
@@ -304,7 +311,10 @@ impl<'d> Dereferencer<'d> {
         self.write_nodes(self.document, nodes, rest, &mut digesting)?;
         let digest = digesting.finish();
         if let Some(key) = key {
-            self.nodes.insert(key, digest.clone());
+            self.kept = self.kept.saturating_add(key.0.without().len());
+            if self.kept <= KEPT {
+                self.nodes.insert(key, digest.clone());
+            }
         }
         Ok(digest)
     }
@@ -358,7 +368,12 @@ impl<'d> Dereferencer<'d> {
         while let Some((first, after)) = transforms.split_first() {
             match first {
                 Transform::Enveloped => match scene.signature {
-                    Some(signature) => nodes.remove(scene.document, &[signature]),
+                    Some(signature) => {
+                        if matches!(nodes, Selection::Set(_)) {
+                            self.budget.spend(scene.document.len())?;
+                        }
+                        nodes.remove(scene.document, &[signature]);
+                    }
                     None => {
                         let what = "a signature is to be left out of what it does not stand in";
                         return Err(Error::malformed(what));

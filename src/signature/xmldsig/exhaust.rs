@@ -28,8 +28,8 @@ pub(crate) fn document(bytes: &[u8]) -> bool {
     for node in document.subtree(NodeId::ROOT) {
         let _ = (document.text_of(node), document.source(node), document.end_tag(node));
         assert!(document.children(node).all(|it| document.parent(it) == Some(node)));
-        for place in scopes.at(node).iter().flatten() {
-            let it = document.declaration(*place);
+        for place in scopes.at(node).iter().filter_map(|it| it.declaration()) {
+            let it = document.declaration(place);
             let bound = it.and_then(|it| document.namespace_of(node, it.prefix));
             assert_eq!(bound, it.map(|it| it.name.as_ref()));
         }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::dereference::{Dereferencer, Scene};
 use super::transform::FilterKind;
 use crate::encoding::xml::{
-    Document, Expression, Ids, NodeId, Scopes, Selection, Subtree, XPathFound, XPathScene,
+    Document, Expression, Ids, NodeId, NodeSet, Scopes, Selection, Subtree, XPathFound, XPathScene,
 };
 use crate::error::Result;
 
@@ -28,13 +28,15 @@ impl Dereferencer<'_> {
         nodes: Selection,
         filters: &[(FilterKind, NodeId)],
     ) -> Result<Selection> {
-        let mut found = Vec::new();
+        let mut left = Filtering::of(nodes);
         for (kind, element) in filters {
             let expression = self.expression(*element)?;
-            found.push((*kind, self.within(scene, *element, |scene| expression.find(scene))?));
+            left = self.within(scene, *element, |scene| {
+                let found = expression.find(scene)?;
+                left.by(scene, *kind, &found)
+            })?;
         }
-        let first = filters.first().map_or(NodeId::ROOT, |it| it.1);
-        self.within(scene, first, |scene| combined(scene, nodes, &found))
+        Ok(left.left)
     }
 
     fn expression(&self, element: NodeId) -> Result<Expression> {
@@ -53,13 +55,17 @@ impl Dereferencer<'_> {
     ) -> Result<T> {
         if scene.signature.is_none() {
             let (ids, scopes) = (Ids::of(scene.document), Rc::new(Scopes::of(scene.document)));
-            return use_it(&XPathScene {
+            let scene = XPathScene {
                 document: scene.document,
                 ids: &ids,
                 scopes: &scopes,
                 here: None,
+                most: self.limits.xml_xpath_nodes,
                 steps: &self.steps,
-            });
+            };
+            // To find those out.
+            scene.pass()?;
+            return use_it(&scene);
         }
         let document: &Document<'_> = self.document;
         let scopes = self.scopes.get_or_insert_with(|| Rc::new(Scopes::of(document)));
@@ -68,63 +74,82 @@ impl Dereferencer<'_> {
             ids: &self.ids,
             scopes,
             here: Some(element),
+            most: self.limits.xml_xpath_nodes,
             steps: &self.steps,
         })
     }
 }
 
 /// XPath Filter 2.0 §3.3: beginning with all nodes, each filter takes away or adds; what is
-/// left of the input is the result.
-fn combined(
-    scene: &XPathScene<'_>,
-    nodes: Selection,
-    filters: &[(FilterKind, XPathFound)],
-) -> Result<Selection> {
-    if let Some(simple) = simple(scene, &nodes, filters) {
-        return Ok(simple);
+/// left of the input is the result. What one filter finds is let go before the next.
+struct Filtering {
+    input: Selection,
+    /// What is left of the input so far.
+    left: Selection,
+    is_first: bool,
+}
+
+impl Filtering {
+    fn of(nodes: Selection) -> Self {
+        Self { input: nodes.clone(), left: nodes, is_first: true }
     }
-    let all = Selection::Subtree(Subtree::new(NodeId::ROOT, true));
-    let mut left = all.into_set(scene.document, scene.scopes);
-    for (kind, found) in filters {
-        let subtrees = found.subtrees(scene)?;
+
+    fn by(self, scene: &XPathScene<'_>, kind: FilterKind, found: &XPathFound) -> Result<Self> {
+        let left = match self.simple(scene, kind, found)? {
+            Some(simple) => simple,
+            None => return self.by_set(scene, kind, found),
+        };
+        Ok(Self { left, is_first: false, ..self })
+    }
+
+    fn by_set(self, scene: &XPathScene<'_>, kind: FilterKind, found: &XPathFound) -> Result<Self> {
+        scene.pass_of_sets()?;
+        let mut left = set_of(scene, self.left)?;
+        let mut input = self.input;
+        let mut subtrees = found.subtrees(scene)?;
         match kind {
             FilterKind::Intersect => left.intersect(&subtrees),
             FilterKind::Subtract => left.subtract(&subtrees),
-            FilterKind::Union => left.unite(&subtrees),
+            FilterKind::Union => {
+                let all = set_of(scene, input)?;
+                subtrees.intersect(&all);
+                left.unite(&subtrees);
+                input = Selection::Set(all);
+            }
         }
+        Ok(Self { input, left: Selection::Set(left), is_first: false })
     }
-    let mut nodes = nodes.into_set(scene.document, scene.scopes);
-    nodes.intersect(&left);
-    Ok(Selection::Set(nodes))
+
+    /// What is still a subtree without some others: one element intersected with, and then
+    /// any subtracted, which is what signed documents do.
+    fn simple(
+        &self,
+        scene: &XPathScene<'_>,
+        kind: FilterKind,
+        found: &XPathFound,
+    ) -> Result<Option<Selection>> {
+        let Selection::Subtree(left) = &self.left else { return Ok(None) };
+        let Some(found) = found.whole() else { return Ok(None) };
+        scene.spend(left.without().len().saturating_add(found.len()))?;
+        Ok(match (kind, found.as_slice()) {
+            (FilterKind::Subtract, found) => {
+                let mut left = self.left.clone();
+                left.remove(scene.document, found);
+                Some(left)
+            }
+            (FilterKind::Intersect, [one]) if self.is_first && left.without().is_empty() => {
+                let is_element = scene.document.element(*one).is_some();
+                let is_in = is_element && scene.document.is_within(*one, left.apex);
+                is_in.then(|| Selection::Subtree(Subtree::new(*one, left.comments)))
+            }
+            _ => None,
+        })
+    }
 }
 
-/// What is still a subtree without some others: one element intersected with, and then any
-/// subtracted, which is what signed documents do.
-fn simple(
-    scene: &XPathScene<'_>,
-    nodes: &Selection,
-    filters: &[(FilterKind, XPathFound)],
-) -> Option<Selection> {
-    let Selection::Subtree(input) = nodes else { return None };
-    let mut subtree = input.clone();
-    for (n, (kind, found)) in filters.iter().enumerate() {
-        let found = found.whole()?;
-        match (kind, found.as_slice()) {
-            (FilterKind::Subtract, found) => {
-                let mut selection = Selection::Subtree(subtree);
-                selection.remove(scene.document, found);
-                let Selection::Subtree(left) = selection else { return None };
-                subtree = left;
-            }
-            (FilterKind::Intersect, [one]) if n == 0 && input.without().is_empty() => {
-                let is_element = scene.document.element(*one).is_some();
-                if !is_element || !scene.document.is_within(*one, input.apex) {
-                    return None;
-                }
-                subtree = Subtree::new(*one, input.comments);
-            }
-            _ => return None,
-        }
+fn set_of(scene: &XPathScene<'_>, nodes: Selection) -> Result<NodeSet> {
+    if matches!(nodes, Selection::Subtree(_)) {
+        scene.pass()?;
     }
-    Some(Selection::Subtree(subtree))
+    Ok(nodes.into_set(scene.document, scene.scopes))
 }

@@ -88,6 +88,9 @@ impl<'a> Builder<'a> {
             let value = value.clone();
             self.document.attributes.push(Attribute { qualified, local, namespace, value });
         }
+        let most = self.limits.xml_elements.saturating_mul(8);
+        within(self.document.attributes.len(), most, "attributes of one XML document")
+            .map_err(|it| it.at_offset(start.offset))?;
         let attributes = first..number(self.document.attributes.len())?;
         if let Some(twice) = twice(slice(&self.document.attributes, attributes.clone())) {
             return Err(fail(format!("the attribute {twice} is there twice")));
@@ -97,6 +100,8 @@ impl<'a> Builder<'a> {
         self.document
             .declarations
             .extend(declared.map(|(prefix, name)| Declaration { prefix, name }));
+        within(self.document.declarations.len(), most, "declarations of one XML document")
+            .map_err(|it| it.at_offset(start.offset))?;
         let declarations = first..number(self.document.declarations.len())?;
         let from = self.place(start.offset);
         let id = self.node(Kind::Element(Element {

@@ -117,7 +117,11 @@ fn nodes_are_bounded() {
     let limits = Limits { xml_elements: 2, ..Limits::default() };
     let comments = "<!---->".repeat(10);
     let references = "&amp;".repeat(40);
-    for inside in [comments, references] {
+    let attributes = "<b a='' b='' c='' d='' e='' f='' g='' h='' i='' j='' k='' l=''/>";
+    let attributes = attributes.replace("<b", "<b m='' n='' o='' p='' q=''");
+    let namespaces: String = (0..17).map(|n| format!(" xmlns:a{n}='u'")).collect();
+    let namespaces = format!("<b{namespaces}/>");
+    for inside in [comments, references, attributes, namespaces] {
         let text = format!("<a>{inside}</a>");
         let error = Document::parse(&text, 0, &limits).expect_err(&text);
         assert_eq!(error.kind(), ErrorKind::LimitExceeded, "{text}");

@@ -53,6 +53,13 @@ fn refuses_what_is_not_well_formed() {
         "<a>&#0;</a>",
         "<a xmlns:p=''/>",
         "<a xmlns:xml='u'/>",
+        "<a xmlns:xml=''/>",
+        "<a xmlns:p='http://www.w3.org/XML/1998/namespace'/>",
+        "<a xmlns='http://www.w3.org/XML/1998/namespace'/>",
+        "<a xmlns:p='http://www.w3.org/2000/xmlns/'/>",
+        "<a xmlns='http://www.w3.org/2000/xmlns/'/>",
+        "<a xmlns:xmlns='http://www.w3.org/2000/xmlns/'/>",
+        "<?xml version='1.0' encoding='US-ASCII'?><a>é</a>",
         "<1a/>",
         "<a:b:c/>",
         "<a><?xml version='1.0'?></a>",
@@ -103,6 +110,34 @@ fn keeps_to_the_limits() {
         let error = walk(text, &limits).expect_err(text);
         assert_eq!(error.kind(), ErrorKind::LimitExceeded, "{text}");
     }
+}
+
+/// Parts of a message declare the same prefixes in each, within one another.
+#[test]
+fn what_is_declared_again_counts_once() {
+    let limits = Limits { xml_attributes: 2, ..Limits::default() };
+    let part = "<a xmlns='u' xmlns:p='v'>";
+    let text = format!("{}<p:b/>{}", part.repeat(16), "</a>".repeat(16));
+    assert!(walk(&text, &limits).is_ok());
+    let text = format!("{}<p:b/>{}", part.repeat(17), "</a>".repeat(17));
+    assert_eq!(walk(&text, &limits).unwrap_err().kind(), ErrorKind::LimitExceeded);
+    // What hid another gives it free again, and what hid none is gone.
+    let text = "<a xmlns:p='1'><b xmlns:p='2' xmlns:q='3'><p:c/></b><p:d/><b xmlns:r='4' \
+                xmlns:p='5'><r:e/><p:e/></b><p:f xmlns:q='6'><q:g/></p:f></a>";
+    let read = walk(text, &limits).unwrap();
+    for name in ["{2}c", "{1}d", "{4}e", "{5}e", "{1}f", "{6}g"] {
+        assert!(read.contains(name), "{name} in {read}");
+    }
+}
+
+#[test]
+fn what_goes_without_saying_may_be_said() {
+    let text = "<?xml version='1.0' encoding='us-ascii'?>\
+                <a xmlns:xml='http://www.w3.org/XML/1998/namespace' xml:lang='vi'/>";
+    assert!(walk(text, &Limits::default()).is_ok());
+    let document = crate::encoding::xml::Document::parse(text, 0, &Limits::default())
+        .map(|it| it.declarations(it.root_element()).len());
+    assert_eq!(document.unwrap(), 0);
 }
 
 #[test]

@@ -13,31 +13,41 @@ impl Evaluator<'_> {
     /// Where steps lead from some nodes.
     pub(super) fn walk(&self, from: Vec<Item>, steps: &[Step]) -> Result<Vec<Item>> {
         let mut items = from;
+        let held = self.held.get();
         for step in steps {
-            let mut next = Vec::new();
-            let mut long = LONG;
-            for item in &items {
-                self.step(*item, step, &mut next)?;
-                if next.len() > long {
-                    tidy(&mut next);
-                    long = next.len().saturating_mul(2).max(LONG);
-                }
-            }
-            tidy(&mut next);
-            items = next;
+            items = self.next(&items, step)?;
+            self.held.set(held.saturating_add(items.len()));
         }
         Ok(items)
+    }
+
+    fn next(&self, items: &[Item], step: &Step) -> Result<Vec<Item>> {
+        let mut next = Vec::new();
+        let mut long = LONG;
+        let held = self.held.get();
+        for item in items {
+            self.step(*item, step, &mut next)?;
+            if next.len() > long {
+                tidy(&mut next);
+                self.held.set(held.saturating_add(next.len()));
+                long = next.len().saturating_mul(2).max(LONG);
+            }
+        }
+        tidy(&mut next);
+        Ok(next)
     }
 
     fn step(&self, from: Item, step: &Step, into: &mut Vec<Item>) -> Result<()> {
         if step.predicates.is_empty() {
             return self.along(from, step, into);
         }
+        let held = self.held.get();
         let mut found = Vec::new();
         self.along(from, step, &mut found)?;
         for predicate in &step.predicates {
             found = self.filtered(found, predicate)?;
         }
+        self.held.set(held.saturating_add(found.len()));
         into.extend(found);
         Ok(())
     }
@@ -48,10 +58,12 @@ impl Evaluator<'_> {
         let mut kept = Vec::new();
         for (n, item) in items.into_iter().enumerate() {
             let position = n.saturating_add(1);
+            let held = self.held.get();
             let holds = match self.value(predicate, Context { item, position, size })? {
                 Value::Number(number) => number == as_number(position),
                 other => other.truth(),
             };
+            self.held.set(held);
             if holds {
                 kept.push(item);
             }
@@ -69,7 +81,7 @@ impl Evaluator<'_> {
         match step.axis {
             Axis::Own | Axis::AncestorOrSelf => {
                 if self.passes(from, &step.test)? {
-                    into.push(from);
+                    self.take(from, into)?;
                 }
                 if step.axis == Axis::AncestorOrSelf {
                     let around = above.map(|it| document.ancestors_or_self(it));
@@ -90,7 +102,7 @@ impl Evaluator<'_> {
             Axis::DescendantOrSelf if whole => document.subtree(node).try_for_each(push),
             Axis::DescendantOrSelf => {
                 if self.passes(from, &step.test)? {
-                    into.push(from);
+                    self.take(from, into)?;
                 }
                 Ok(())
             }
@@ -138,7 +150,7 @@ impl Evaluator<'_> {
     fn push(&self, node: NodeId, test: &Test, into: &mut Vec<Item>) -> Result<()> {
         let item = Item { node, part: Part::Whole };
         if self.passes(item, test)? {
-            into.push(item);
+            self.take(item, into)?;
         }
         Ok(())
     }
@@ -158,7 +170,7 @@ impl Evaluator<'_> {
                 None => *test == Test::Node,
             };
             if passes {
-                into.push(item);
+                self.take(item, into)?;
             }
         }
         Ok(())
@@ -203,10 +215,10 @@ impl Evaluator<'_> {
 
     /// The prefix and the name of one of the namespaces in scope.
     pub(super) fn namespace(&self, node: NodeId, nth: usize) -> Option<(&str, &str)> {
-        match self.scene.scopes.at(node).get(nth)? {
+        match self.scene.scopes.at(node).get(nth)?.declaration() {
             None => Some(("xml", XML_NAMESPACE)),
             Some(place) => {
-                let it = self.scene.document.declaration(*place)?;
+                let it = self.scene.document.declaration(place)?;
                 Some((it.prefix, it.name.as_ref()))
             }
         }

@@ -1,11 +1,14 @@
 //! What an expression comes to (XPath 1.0 §3).
 
+use std::cell::Cell;
+
 use super::axis::tidy;
 use super::expression::{Arithmetic, Comparison, Expr, Function};
 use super::value::{self, Item, Part, Value};
 use super::{Scene, spend};
 use crate::encoding::xml::document::{Kind, NodeId, Piece};
 use crate::error::{Error, Result};
+use crate::limits::within;
 
 #[derive(Clone, Copy)]
 pub(super) struct Context {
@@ -16,11 +19,22 @@ pub(super) struct Context {
 
 pub(super) struct Evaluator<'x> {
     pub(super) scene: &'x Scene<'x>,
+    /// How many nodes are in the lists that are at hand.
+    pub(super) held: Cell<usize>,
 }
 
 impl<'x> Evaluator<'x> {
     pub(super) fn new(scene: &'x Scene<'x>) -> Self {
-        Self { scene }
+        Self { scene, held: Cell::new(0) }
+    }
+
+    /// Adds a node to a list.
+    pub(super) fn take(&self, item: Item, into: &mut Vec<Item>) -> Result<()> {
+        let held = self.held.get().saturating_add(1);
+        within(held, self.scene.most, "nodes found at once by XPath in one XML document")?;
+        self.held.set(held);
+        into.push(item);
+        Ok(())
     }
 
     pub(super) fn spend(&self, steps: usize) -> Result<()> {
@@ -28,6 +42,13 @@ impl<'x> Evaluator<'x> {
     }
 
     pub(super) fn truth(&self, expr: &Expr, context: Context) -> Result<bool> {
+        let held = self.held.get();
+        let truth = self.is_true(expr, context)?;
+        self.held.set(held);
+        Ok(truth)
+    }
+
+    fn is_true(&self, expr: &Expr, context: Context) -> Result<bool> {
         self.spend(1)?;
         match expr {
             Expr::Or(all) => {
@@ -55,6 +76,15 @@ impl<'x> Evaluator<'x> {
     }
 
     pub(super) fn value(&self, expr: &Expr, context: Context) -> Result<Value> {
+        let held = self.held.get();
+        let value = self.value_of(expr, context)?;
+        // The lists that it was made of are gone.
+        let own = if let Value::Nodes(items) = &value { items.len() } else { 0 };
+        self.held.set(held.saturating_add(own));
+        Ok(value)
+    }
+
+    fn value_of(&self, expr: &Expr, context: Context) -> Result<Value> {
         self.spend(1)?;
         Ok(match expr {
             Expr::Or(_) | Expr::And(_) => Value::Truth(self.truth(expr, context)?),
@@ -128,7 +158,10 @@ impl<'x> Evaluator<'x> {
         Ok(match value {
             Value::Number(it) => *it,
             Value::Truth(it) => f64::from(u8::from(*it)),
-            Value::Text(it) => value::number(it),
+            Value::Text(it) => {
+                self.spend(it.len())?;
+                value::number(it)
+            }
             Value::Nodes(_) => value::number(&self.text_of(value)?),
         })
     }
@@ -152,7 +185,7 @@ impl<'x> Evaluator<'x> {
     /// §5.
     pub(super) fn string_value(&self, item: Item) -> Result<String> {
         let document = self.scene.document;
-        let text = match item.part {
+        let text: &str = match item.part {
             Part::Namespace(nth) => self.namespace(item.node, nth).map_or("", |it| it.1),
             Part::Attribute(place) => {
                 let nth = place.checked_sub(document.attribute_places(item.node).start);
@@ -160,8 +193,10 @@ impl<'x> Evaluator<'x> {
                 it.map_or("", |it| it.value.as_ref())
             }
             Part::Whole => match document.kind(item.node) {
-                Kind::Comment(text) => return Ok(lines(text)),
-                Kind::Instruction { data, .. } => return Ok(lines(data)),
+                Kind::Comment(text) | Kind::Instruction { data: text, .. } => {
+                    self.spend(text.len())?;
+                    return Ok(lines(text));
+                }
                 _ => return self.text_within(item.node),
             },
         };

@@ -35,7 +35,9 @@ impl Evaluator<'_> {
                     Some(it) => self.nodes(it, context)?.first().copied(),
                     None => Some(context.item),
                 };
-                Value::Text(item.map(|it| self.naming(function, it)).unwrap_or_default())
+                let name = item.map(|it| self.naming(function, it)).unwrap_or_default();
+                self.spend(name.len())?;
+                Value::Text(name.to_owned())
             }
             Function::String => Value::Text(own_text()?),
             Function::Concat => {
@@ -74,7 +76,7 @@ impl Evaluator<'_> {
             Function::Not => Value::Truth(!self.truth(argument(0)?, context)?),
             Function::True => Value::Truth(true),
             Function::False => Value::Truth(false),
-            Function::Lang => Value::Truth(self.lang(&text(0)?, context.item)),
+            Function::Lang => Value::Truth(self.lang(&text(0)?, context.item)?),
             Function::Number => match arguments.first() {
                 Some(it) => Value::Number(self.number(it, context)?),
                 None => Value::Number(super::value::number(&own_text()?)),
@@ -104,7 +106,7 @@ impl Evaluator<'_> {
         for id in texts.iter().flat_map(|it| it.split([' ', '\t', '\r', '\n'])) {
             match self.scene.ids.named(id) {
                 [] => {}
-                [node] => items.push(Item { node: *node, part: Part::Whole }),
+                [node] => self.take(Item { node: *node, part: Part::Whole }, &mut items)?,
                 _ => return Err(Error::malformed("several elements have an Id that is asked for")),
             }
         }
@@ -112,12 +114,12 @@ impl Evaluator<'_> {
         Ok(Value::Nodes(items))
     }
 
-    fn naming(&self, function: Function, item: Item) -> String {
-        let Some((namespace, local)) = self.name(item) else { return String::new() };
+    fn naming(&self, function: Function, item: Item) -> &str {
+        let Some((namespace, local)) = self.name(item) else { return "" };
         match function {
-            Function::NamespaceUri => namespace.unwrap_or_default().to_owned(),
-            Function::Name => self.qualified(item).unwrap_or(local).to_owned(),
-            _ => local.to_owned(),
+            Function::NamespaceUri => namespace.unwrap_or_default(),
+            Function::Name => self.qualified(item).unwrap_or(local),
+            _ => local,
         }
     }
 
@@ -151,18 +153,22 @@ impl Evaluator<'_> {
             .collect())
     }
 
-    /// §4.3.
-    fn lang(&self, wanted: &str, item: Item) -> bool {
+    /// §4.3. Tags of languages are ASCII (RFC 5646 §2.1).
+    fn lang(&self, wanted: &str, item: Item) -> Result<bool> {
         let document = self.scene.document;
-        let found = document.ancestors_or_self(item.node).find_map(|it| {
-            let of_xml = |it: &&Attribute<'_>| {
-                it.local == "lang" && it.namespace.as_deref() == Some(XML_NAMESPACE)
-            };
-            document.attributes(it).iter().find(of_xml)
-        });
-        let Some(found) = found else { return false };
-        let (found, wanted) = (found.value.to_lowercase(), wanted.to_lowercase());
-        found == wanted || found.strip_prefix(&wanted).is_some_and(|it| it.starts_with('-'))
+        let of_xml = |it: &&Attribute<'_>| {
+            it.local == "lang" && it.namespace.as_deref() == Some(XML_NAMESPACE)
+        };
+        for node in document.ancestors_or_self(item.node) {
+            let attributes = document.attributes(node);
+            self.spend(attributes.len().saturating_add(1))?;
+            let Some(found) = attributes.iter().find(of_xml) else { continue };
+            self.spend(wanted.len())?;
+            let (start, rest) = found.value.split_at_checked(wanted.len()).unwrap_or_default();
+            let is_whole = rest.is_empty() || rest.starts_with('-');
+            return Ok(is_whole && start.eq_ignore_ascii_case(wanted));
+        }
+        Ok(false)
     }
 }
 

@@ -22,6 +22,7 @@ fn evaluate(text: &str, expression: &str, steps: u64) -> Result<String> {
         ids: &ids,
         scopes: &scopes,
         here: Some(document.root_element()),
+        most: 15_000,
         steps: &steps,
     };
     let namespace = |prefix: &str| match prefix {
@@ -192,6 +193,68 @@ fn what_is_no_expression_is_refused() {
     for expression in ["$x", "document('x')", "ext:f()", &long, &deep, &large] {
         let error = evaluate(TEXT, expression, 1_000).expect_err(expression);
         assert_eq!(error.kind(), ErrorKind::Unsupported, "{expression}");
+    }
+}
+
+/// Each looks at as much as it takes or leaves, and finds out before it has done it.
+#[test]
+fn long_strings_are_counted() {
+    let long = "v".repeat(3_000);
+    let nested = format!("<b>{}{}</b>", "<c k='1' l='2' m='3'>".repeat(60), "</c>".repeat(60));
+    let text = format!("<a xmlns='{long}'><!--{long}--><?p {long}?>{}</a>", nested.repeat(60));
+    for (expression, most) in [
+        ("//*[namespace-uri() = 'x']", 1_000_000),
+        ("//*[../comment() = //comment()]", 50_000),
+        ("//*[string(/*/comment()) = 'x']", 1_000_000),
+        ("//*[string(/*/processing-instruction()) = 'x']", 1_000_000),
+        ("//*[lang('x')]", 300_000),
+        ("//*[/*/comment() < 1]", 1_000_000),
+    ] {
+        let error = evaluate(&text, expression, most).map(drop).expect_err(expression);
+        assert_eq!(error.kind(), ErrorKind::LimitExceeded, "{expression}");
+    }
+    assert_eq!(of("lang('VI') and lang('vi-vn') and not(lang('vi-V')) and not(lang(''))"), "true");
+}
+
+/// Sixty namespaces are in force in each of a thousand elements: looking through them takes
+/// steps whether or not they are among what is looked for.
+#[test]
+fn passes_over_all_nodes_are_counted() {
+    let names: String = (0..60).map(|n| format!(" xmlns:a{n}='u{n}'")).collect();
+    let text = format!("<a{names}>{}</a>", "<b/>".repeat(1_000));
+    let document = Document::parse(&text, 0, &LIMITS).unwrap();
+    let (scopes, ids) = (Rc::new(Scopes::of(&document)), Ids::of(&document));
+    let nothing = Selection::Set(NodeSet::empty(&document, &scopes));
+    let found = Expression::parse("/a/b[1]", &|_| None).unwrap();
+    let steps = Cell::new(60_000);
+    let (document, ids, scopes) = (&document, &ids, &scopes);
+    let scene = Scene { document, ids, scopes, here: None, most: 10, steps: &steps };
+    let expression = Expression::parse("false()", &|_| None).unwrap();
+    let error = expression.filter(&scene, nothing).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::LimitExceeded, "{error}");
+    let error = found.find(&scene).map(drop).unwrap_err();
+    assert!(error.to_string().contains("found at once"), "{error}");
+    let found = found.find(&Scene { most: 1_002, ..scene }).unwrap();
+    let before = steps.get();
+    found.subtrees(&scene).unwrap();
+    assert!(before - steps.get() > 900, "{}", before - steps.get());
+}
+
+/// What was found and is done with makes room.
+#[test]
+fn what_is_at_hand_is_bounded() {
+    let text = format!("<a>{}</a>", "<b><c/></b>".repeat(2_000));
+    for (expression, enough) in [
+        ("//*", true),
+        (&vec!["count(//*)"; 10].join(" + "), true),
+        ("count(//b[count(//*) < 0 or count(/a/b) = 2000][position() < 3])", true),
+        ("count(//*[//*[//*]])", false),
+        ("//* | //b | //c", true),
+        ("//node()[count(//node() | //c) > count(//*)][1]", false),
+    ] {
+        let error = evaluate(&text, expression, 100_000_000).map(drop).map_err(|it| it.kind());
+        let expected = if enough { Ok(()) } else { Err(ErrorKind::LimitExceeded) };
+        assert_eq!(error, expected, "{expression}");
     }
 }
 

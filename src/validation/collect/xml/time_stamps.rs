@@ -49,8 +49,12 @@ impl Collector<'_> {
         stamp: &TimeStamp,
     ) -> Result<Vec<TimeStampFacts>> {
         let count = stamp.tokens.len().saturating_add(stamp.in_xml);
-        self.stamps = self.stamps.saturating_add(count);
+        // A container that holds none has to be looked into as well.
+        self.stamps = self.stamps.saturating_add(count.max(1));
         within(self.stamps, self.source.limits.cms_time_stamps, "time-stamps of a document")?;
+        if count == 0 {
+            return Ok(Vec::new());
+        }
         let document = self.source.document;
         let ids_and_parts = parts.properties.and_then(|properties| {
             let stamped = Stamped {
@@ -62,6 +66,7 @@ impl Collector<'_> {
             };
             stamped.parts(stamp)
         });
+        self.dereferencer.effort(ids_and_parts.as_ref().map_or(0, Vec::len))?;
         let method = self.method(stamp);
         let mut imprints: HashMap<DigestAlgorithm, Option<Digest>> = HashMap::new();
         let mut all = Vec::new();
