@@ -255,7 +255,7 @@ fn passes_over_all_nodes_are_counted() {
 #[test]
 fn long_strings_are_counted() {
     let language = "a".repeat((1 << 20) - 1);
-    let asked = vec!["lang('a')"; 100].join(" or ");
+    let asked = ["lang('a')"; 100].join(" or ");
     let transforms = format!(
         "<ds:Transforms><ds:Transform Algorithm=\"http://www.w3.org/TR/1999/REC-xpath-19991116\">\
          <ds:XPath>{asked}</ds:XPath></ds:Transform></ds:Transforms>"
