@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::base64::Decoder;
+use super::budget::{Budget, Metered};
 use super::files::ReadFiles;
 use super::target::Target;
 use super::transform::Transform;
@@ -489,43 +490,4 @@ fn unknown(transform: &Transform) -> Error {
 
 fn short(text: &str) -> String {
     text.chars().take(100).collect()
-}
-
-/// How much may still be digested for one document.
-#[derive(Clone)]
-struct Budget(Rc<Cell<u64>>);
-
-impl Budget {
-    fn of(document: &Document<'_>, limits: &Limits) -> Self {
-        let length = u64::try_from(document.place(NodeId::ROOT).len()).unwrap_or(u64::MAX);
-        let most = length.saturating_mul(limits.xml_digest_factor);
-        Self(Rc::new(Cell::new(most.saturating_add(limits.xml_digest_bytes))))
-    }
-
-    fn spend(&self, octets: usize) -> Result<()> {
-        let octets = u64::try_from(octets).unwrap_or(u64::MAX);
-        match self.0.get().checked_sub(octets) {
-            Some(left) => {
-                self.0.set(left);
-                Ok(())
-            }
-            None => Err(Error::limit("octets digested for one XML document")),
-        }
-    }
-}
-
-struct Metered<'s> {
-    sink: &'s mut dyn Sink,
-    budget: Budget,
-}
-
-impl Sink for Metered<'_> {
-    fn write(&mut self, octets: &[u8]) -> Result<()> {
-        self.budget.spend(octets.len())?;
-        self.sink.write(octets)
-    }
-
-    fn effort(&mut self, octets: usize) -> Result<()> {
-        self.budget.spend(octets)
-    }
 }

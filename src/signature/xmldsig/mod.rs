@@ -11,6 +11,7 @@
 
 mod algorithm;
 mod base64;
+mod budget;
 mod builder;
 mod children;
 mod create;
