@@ -113,7 +113,7 @@ fn verdicts_agree_or_stand_in_the_list() {
     policy.algorithms = AlgorithmConstraints::none();
     let validator = Validator::new(trust(&corpus), policy, at);
     let mut score: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    let mut wrong = Vec::new();
+    let (mut wrong, mut unvouched) = (Vec::new(), 0);
     for case in &cases {
         let file = case["file"].as_str().unwrap();
         let bytes = fs::read(corpus.join(file)).unwrap();
@@ -143,10 +143,7 @@ fn verdicts_agree_or_stand_in_the_list() {
             *agree += usize::from(agrees);
             *all += 1;
         }
-        if agrees && actual == "unvouched" {
-            score.entry("of all, but for an authority").or_default().0 += 1;
-            score.entry("of all, but for an authority").or_default().1 += 1;
-        }
+        unvouched += usize::from(agrees && actual == "unvouched");
         match known.remove(file) {
             None if agrees => {}
             Some(entry)
@@ -160,6 +157,6 @@ fn verdicts_agree_or_stand_in_the_list() {
     for (group, (agree, all)) in score {
         println!("asic, {group}: {agree} of {all} agree");
     }
-    println!("asic: {} listed divergences", list.len());
+    println!("asic: {unvouched} of them but for an authority, {} listed divergences", list.len());
     assert!(wrong.is_empty(), "{} diverge:\n{}", wrong.len(), wrong.join("\n"));
 }
