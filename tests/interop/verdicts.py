@@ -143,6 +143,7 @@ class Judges:
             return "revoked"
         reason = report["reason"]
         for said, means in (("no trusted issuer", "untrusted"), ("not signed by", "untrusted"),
+                            ("have other keys", "untrusted"),
                             ("expired", "time"), ("not yet valid", "time"), ("polic", "path"),
                             ("permitted", "path"), ("more than", "path"), ("may not", "path"),
                             ("authority", "path")):
