@@ -22,7 +22,7 @@ pub use self::folder::Folder;
 /// A place for messages by their SHA-256 in lower-case hexadecimal. Each is written once
 /// and never changed.
 ///
-/// Errors are of kind [`ErrorKind::Io`](crate::ErrorKind::Io).
+/// Errors are of kind [`ErrorKind::Io`].
 pub trait Objects: Send + Sync {
     /// Keeps a message, piece by piece, and gives its digest. It is there as a whole, and
     /// outlives a crash, once this returns; until then it is not there at all.
