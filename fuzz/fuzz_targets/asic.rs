@@ -15,7 +15,7 @@ fn validator() -> &'static Validator {
     })
 }
 
-/// The bytes are a container, or say what is in one.
+// The bytes are a container, or say what is in one.
 fuzz_target!(|data: &[u8]| {
     let packed = kyso::fuzzing::container(data);
     for bytes in [Some(data), packed.as_deref()].into_iter().flatten() {
