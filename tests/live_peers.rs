@@ -3,16 +3,17 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 #![allow(clippy::panic, clippy::unwrap_in_result, clippy::print_stdout)]
 #![allow(missing_docs, unreachable_pub)]
+#![cfg(unix)]
 
 mod support;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
+use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
 
 use kyso::online::Http;
 use kyso::tsp::{Online, TimeStampAuthority};
@@ -30,20 +31,6 @@ struct Served {
 }
 
 impl Served {
-    /// Once it listens at the port that it was told; nothing where it cannot be run.
-    fn start(port: u16, command: &mut Command) -> Option<Self> {
-        let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut served = Self { child: quiet.spawn().ok()?, port };
-        for _ in 0..300 {
-            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                return Some(served);
-            }
-            assert_eq!(served.child.try_wait().unwrap(), None, "the server ended");
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        panic!("the server does not listen");
-    }
-
     fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
@@ -54,11 +41,6 @@ impl Drop for Served {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// One that nobody has at the moment.
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 fn http() -> Arc<Http> {
@@ -88,13 +70,18 @@ impl Certomancer {
             let key = KeyPair::generate().unwrap().serialize_pem();
             fs::write(folder.path().join(format!("{name}.key.pem")), key).unwrap();
         }
-        let port = free_port();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
         let mut command = Command::new(program);
         command.arg("--config").arg(root.join("tests/interop/certomancer.yml"));
         command.arg("--key-root").arg(folder.path());
         command.args(["--service-url-prefix", &format!("http://127.0.0.1:{port}"), "animate"]);
         command.args(["--no-web-ui", "--port", &port.to_string()]);
-        Some(Self { folder, served: Served::start(port, &mut command)? })
+        // Whoever asks waits in the queue of a socket that listens before the server does: a
+        // port that is only free can become somebody else's.
+        command.envs([("WERKZEUG_RUN_MAIN", "true"), ("WERKZEUG_SERVER_FD", "0")]);
+        command.stdin(OwnedFd::from(listener)).stdout(Stdio::null()).stderr(Stdio::null());
+        Some(Self { folder, served: Served { child: command.spawn().unwrap(), port } })
     }
 
     fn certificate(&self, path: &str) -> Certificate {
