@@ -265,6 +265,13 @@ pub(crate) fn serve(settings: &str) {
         rewrite_as: Some("000.00.00.G22".to_owned()),
         ..Options::default()
     };
+    // A connection that a client just made may have the port for a moment.
+    for _ in 0..500 {
+        if TcpListener::bind(at).is_ok() {
+            break;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
     let gateway = Gateway::start(options, agencies).unwrap();
     tracing::info!(endpoint = gateway.endpoint(), "the axis answers");
     loop {
