@@ -36,7 +36,7 @@ impl Link {
     /// became of it. One that only reads has none.
     fn begin(&mut self, writes: Option<Kept>) -> Result<String, Failure> {
         let begin = match writes {
-            Some(Kept::AtOnce) => {
+            Some(Kept::AtOnce | Kept::Alone) => {
                 "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_current_xact_id()::text"
             }
             Some(Kept::Soon) => {

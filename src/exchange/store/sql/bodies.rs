@@ -130,7 +130,7 @@ pub(super) fn sweep_unnamed(
             Ok(())
         })?;
         if !is_named {
-            database.write(Kept::AtOnce, &mut |connection| {
+            database.write(Kept::Alone, &mut |connection| {
                 is_named = !remove_unnamed(connection, objects, digest)?;
                 Ok(())
             })?;
@@ -181,7 +181,7 @@ pub(super) fn sweep(
     let (mut removed, mut after) = (0_u64, String::new());
     loop {
         let (mut swept, mut last) = (0_u64, None);
-        database.write(Kept::AtOnce, &mut |connection| {
+        database.write(Kept::Alone, &mut |connection| {
             (swept, last) = sweep_some(connection, objects, before.into(), &after)?;
             Ok(())
         })?;

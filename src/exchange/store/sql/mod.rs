@@ -114,6 +114,9 @@ pub(super) const FREQUENT: [(&str, &str); 6] = [
 pub(super) enum Kept {
     /// All, once the transaction has ended.
     AtOnce,
+    /// As at once, in a transaction that nobody shares: for what also does what cannot be
+    /// undone, and so may go by nothing that may yet be.
+    Alone,
     /// All, once a later transaction that is kept at once has ended: for what is said again
     /// where it was lost.
     Soon,

@@ -93,7 +93,7 @@ impl Room {
     pub(in crate::exchange::store) fn sweep(&self, before: UtcTime) -> Result<u64> {
         let swept = bodies::sweep(&*self.database, &*self.objects, before)?;
         if let Some(segments) = &self.segments {
-            self.database.write(Kept::AtOnce, &mut |connection| segments.clear(connection))?;
+            self.database.write(Kept::Alone, &mut |connection| segments.clear(connection))?;
         }
         Ok(swept)
     }

@@ -4,8 +4,8 @@
 //!
 //! Whoever appends, or removes a file, does so within a transaction that writes, of which a
 //! database has one at a time: so nobody else does meanwhile. What was appended is on the disk
-//! before the transaction ends that names it, which several writers may share. Where that does not end well, the bytes stay
-//! behind, in nobody's way, until their file goes.
+//! before the transaction ends that names it, which several writers may share. Where that does
+//! not end well, the bytes stay behind, in nobody's way, until their file goes.
 
 use std::collections::HashSet;
 use std::fs::{self, File, OpenOptions};

@@ -1,9 +1,10 @@
 //! Who writes at the same time shares a transaction, and so waits for the disk but once.
 //!
 //! Writers come one after the other. Whoever is through while another one waits leaves the
-//! transaction open to that one, and learns from it how it ended; the last one ends it. What
-//! one of them did is undone where that one fails, and the others' is not. Nobody is told that
-//! something is written before it is.
+//! transaction open to that one, and learns from it how it ended; the last one ends it. Where
+//! one of them fails, its own part is undone; where one panics, the database undoes it all, or
+//! it cannot be ended, so is everybody's, who are told. Nobody is told anything that may yet be
+//! undone, neither that something is written nor why it cannot be.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -68,18 +69,17 @@ impl Writers {
     }
 
     pub(super) fn write(&self, kept: Kept, work: &mut Work<'_>) -> Result<()> {
-        let waits = self.durable && kept == Kept::AtOnce;
+        let (waits, alone) = (self.durable && kept != Kept::Soon, kept == Kept::Alone);
         let mut inside = self.enter();
-        inside.join(waits)?;
+        inside.join(waits, alone)?;
         let worked = inside.carry_out(work);
         let Some(open) = &inside.open else { return worked };
-        if self.waiting.load(Ordering::SeqCst) == 0 || open.members >= MOST {
-            let ended = inside.end();
-            return worked.and(ended);
+        if alone || open.members >= MOST || self.waiting.load(Ordering::SeqCst) == 0 {
+            return inside.end().and(worked);
         }
         let end = Arc::clone(&open.end);
         drop(inside);
-        worked.and_then(|()| end.hear())
+        end.hear().and(worked)
     }
 
     fn enter(&self) -> MutexGuard<'_, Inside> {
@@ -91,9 +91,10 @@ impl Writers {
 }
 
 impl Inside {
-    /// Has a transaction open. Who waits for the disk joins none that does not.
-    fn join(&mut self, waits: bool) -> Result<()> {
-        if waits && !self.waits && self.open.is_some() {
+    /// Has a transaction open. Who waits for the disk joins none that does not, and who is to
+    /// be alone joins none.
+    fn join(&mut self, waits: bool, alone: bool) -> Result<()> {
+        if self.open.is_some() && (alone || waits && !self.waits) {
             // Those who left it are told.
             let _ = self.end();
         }
@@ -158,14 +159,14 @@ impl Inside {
         if ended.is_err() {
             self.roll_back();
         }
-        end.tell(ended.as_ref().copied().map_err(Error::to_string));
+        tell(&end, || ended.as_ref().copied().map_err(Error::to_string));
         ended
     }
 
     fn undo(&mut self, why: &str) {
         self.roll_back();
         if let Some(Open { end, .. }) = self.open.take() {
-            end.tell(Err(why.to_owned()));
+            tell(&end, || Err(why.to_owned()));
         }
     }
 
@@ -182,12 +183,15 @@ impl Inside {
     }
 }
 
-impl End {
-    fn tell(&self, how: Outcome) {
-        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some(how);
-        self.heard.notify_all();
+/// Those who left, who each have `end`: whoever is alone has nobody to wake.
+fn tell(end: &Arc<End>, how: impl FnOnce() -> Outcome) {
+    if Arc::strong_count(end) > 1 {
+        *end.told.lock().unwrap_or_else(PoisonError::into_inner) = Some(how());
+        end.heard.notify_all();
     }
+}
 
+impl End {
     fn hear(&self) -> Result<()> {
         let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         let told = self.heard.wait_while(told, |it| it.is_none());

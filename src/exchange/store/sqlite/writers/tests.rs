@@ -42,7 +42,12 @@ impl Room {
     }
 
     /// The first holds the others up until all of them wait.
-    fn together(&self, mut first: Task<'_>, others: Vec<Task<'_>>) -> Vec<Result<()>> {
+    fn together(&self, first: Task<'_>, others: Vec<Task<'_>>) -> Vec<Result<()>> {
+        self.with(first, others, Kept::AtOnce)
+    }
+
+    /// The others write in this way.
+    fn with(&self, mut first: Task<'_>, others: Vec<Task<'_>>, kept: Kept) -> Vec<Result<()>> {
         let (writers, many, begun) = (&self.writers, others.len(), AtomicBool::new(false));
         let begun = &begun;
         thread::scope(|scope| {
@@ -56,7 +61,7 @@ impl Room {
             wait(|| begun.load(Ordering::SeqCst));
             let others = others
                 .into_iter()
-                .map(|mut other| scope.spawn(move || writers.write(Kept::AtOnce, &mut *other)));
+                .map(|mut other| scope.spawn(move || writers.write(kept, &mut *other)));
             let all: Vec<_> = [first].into_iter().chain(others.collect::<Vec<_>>()).collect();
             // Who panics has failed, too.
             all.into_iter().map(|it| it.join().unwrap_or_else(|_| Err(failure()))).collect()
@@ -196,4 +201,45 @@ fn who_waits_for_the_disk_joins_nobody_who_does_not() {
         at_once.and(soon.join().unwrap()).unwrap();
     });
     assert_eq!(seen(path), [0, 1]);
+}
+
+/// What it looks at is written, and nobody has it wait for more.
+#[test]
+fn who_is_to_be_alone_shares_with_nobody() {
+    let room = Room::new();
+    let path = &room.path;
+    let watched = |n: i64| -> Task<'_> {
+        let mut insert = insert(n);
+        Box::new(move |it| {
+            insert(it)?;
+            if seen(path).contains(&0) { Ok(()) } else { Err(failure()) }
+        })
+    };
+    let all = room.with(insert(0), vec![watched(1), watched(2)], Kept::Alone);
+    assert_eq!((succeeded(&all), seen(path)), (3, vec![0, 1, 2]), "{all:?}");
+    assert_eq!(room.synced.load(Ordering::SeqCst), 3);
+}
+
+/// Such as that there is something already, which then never was.
+#[test]
+fn why_one_fails_is_told_only_once_what_it_saw_is_written() {
+    let room = Room::new();
+    room.disk_fails.store(true, Ordering::SeqCst);
+    let sees: Task<'_> =
+        Box::new(|it| match it.query("SELECT n FROM numbers WHERE n = 0", &[])?.is_empty() {
+            true => Ok(()),
+            false => Err(Error::misuse("it is there already")),
+        });
+    let all = room.together(insert(0), vec![sees]);
+    let kinds: Vec<_> = all.iter().map(|it| it.as_ref().map_err(Error::kind)).collect();
+    assert_eq!(kinds, [Err(ErrorKind::Io), Err(ErrorKind::Io)], "{all:?}");
+}
+
+#[test]
+fn so_many_share_and_no_more() {
+    let room = Room::new();
+    let many = i64::try_from(MOST).unwrap();
+    let all = room.together(insert(0), inserts(1..=many));
+    assert_eq!(succeeded(&all), MOST + 1, "{all:?}");
+    assert_eq!(room.synced.load(Ordering::SeqCst), 2);
 }
