@@ -51,7 +51,11 @@ impl Outbox {
             // Only now: nothing is written for a repetition.
             let body: &Body = match &mut kept {
                 Some(body) => body,
-                none => none.insert(self.post.store().keep_as(&new.bytes, new.digest())?),
+                // Where it had to be compared, its digest is known.
+                none => none.insert(match new.digest.get() {
+                    Some(known) => self.post.store().keep_as(&new.bytes, known)?,
+                    None => self.post.store().keep(&new.bytes)?,
+                }),
             };
             let put = self.post.step(|records| {
                 // Another one may have been handed over meanwhile.
