@@ -31,6 +31,8 @@ mod keys;
 mod levels;
 #[path = "support/options.rs"]
 mod options;
+#[path = "support/text.rs"]
+mod text;
 
 use batch::{Bar, Entry, Row};
 use keys::Keys;

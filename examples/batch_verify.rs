@@ -28,6 +28,8 @@ mod files;
 mod network;
 #[path = "support/options.rs"]
 mod options;
+#[path = "support/text.rs"]
+mod text;
 
 use batch::{Bar, Entry, Row};
 use network::Network;

@@ -21,6 +21,7 @@ use kyso::dossier::{
     OutcomeKind, Receipt, Step, overdue,
 };
 use kyso::{Limits, Policy, TrustStore, UtcTime, Validator};
+use text::shown;
 use time::OffsetDateTime;
 
 #[path = "support/arguments.rs"]
@@ -29,6 +30,8 @@ mod arguments;
 mod files;
 #[path = "support/test_pki.rs"]
 mod test_pki;
+#[path = "support/text.rs"]
+mod text;
 
 const USAGE: &str = "\
 dossier                                        walks a dossier through five desks
@@ -214,19 +217,6 @@ fn late(at: UtcTime, files: &[PathBuf]) -> Result<bool> {
         println!("{}  {} giờ  {}", shown(&number), seconds / HOUR, shown(&holder));
     }
     Ok(late.is_empty())
-}
-
-/// Whoever wrote the records chose the words: nothing in them steers the terminal, no control,
-/// no mark of direction, nothing without width.
-fn shown(text: &str) -> String {
-    let steers = |c: char| {
-        c.is_control()
-            || matches!(c,
-                '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
-    };
-    text.chars().map(|c| if steers(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// What somebody would do who does not like a paper: gives it another name.

@@ -19,6 +19,8 @@ mod arguments;
 mod daemon;
 #[path = "support/files.rs"]
 mod files;
+#[path = "support/text.rs"]
+mod text;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};

@@ -31,6 +31,8 @@ mod files;
 mod keys;
 #[path = "support/options.rs"]
 mod options;
+#[path = "support/text.rs"]
+mod text;
 
 use std::error::Error;
 use std::fs;
@@ -46,6 +48,7 @@ use kyso::edxml::{Envelope, Organization};
 use kyso::exchange::store::{DeliveryState, LetterId};
 use kyso::exchange::{Outbox, Post, Transport};
 use kyso::{ErrorKind, Signer, UtcTime};
+use text::shown;
 
 const USAGE: &str = "send --endpoint URL --store FILE --from CODE,NAME [KEY: seals each message] [--once] \
     [--outgoing DIR] [--to CODE,NAME [--to …] --number N --notation TEXT --subject TEXT \
@@ -193,7 +196,7 @@ fn tell(post: &Post, letters: &[LetterId]) -> Result<(), Box<dyn Error>> {
                     println!("{document}: taken by the axis for {to} as {name}");
                 }
                 (state, _) => {
-                    println!("{document}: {state} for {to}: {}", daemon::shown(&delivery.fault));
+                    println!("{document}: {state} for {to}: {}", shown(&delivery.fault));
                     open = open.saturating_add(1);
                 }
             }

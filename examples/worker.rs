@@ -31,6 +31,8 @@ mod serve;
 mod settings;
 #[path = "support/worker/task.rs"]
 mod task;
+#[path = "support/text.rs"]
+mod text;
 #[path = "support/worker/work.rs"]
 mod work;
 
@@ -46,6 +48,7 @@ use kyso::Memory;
 use queue::{Queue, plain};
 use settings::{Settings, USAGE};
 use task::{Counts, Worker};
+use text::shown;
 use work::Tools;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -153,9 +156,4 @@ fn machine() -> String {
 /// A line for who runs it. Whoever reads may be gone: that ends no work.
 fn say(text: &str) {
     let _ = writeln!(std::io::stdout(), "{}", shown(text));
-}
-
-/// Texts of others, before they reach a terminal.
-fn shown(text: &str) -> String {
-    text.chars().map(|it| if it.is_control() { '\u{fffd}' } else { it }).collect()
 }

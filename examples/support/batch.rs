@@ -12,6 +12,7 @@ use kyso::batch::{Cancel, Progress};
 use serde::Serialize;
 
 use crate::files::write_whole;
+use crate::text::shown;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -155,9 +156,7 @@ impl Bar {
     #[allow(clippy::print_stderr, reason = "a program speaks to who runs it")]
     pub(crate) fn say(&self, text: &str) {
         // Names of files are others' texts.
-        let shown = text.chars().map(|it| if it.is_control() { '\u{fffd}' } else { it });
-        let shown: String = shown.collect();
-        self.0.suspend(|| eprintln!("{shown}"));
+        self.0.suspend(|| eprintln!("{}", shown(text)));
     }
 
     pub(crate) fn end(&self) {

@@ -17,6 +17,8 @@ use kyso::exchange::{Outbox, Post, Transport, Worked};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use crate::text::shown;
+
 /// How long a loop sleeps at most: documents may come in from another program meanwhile.
 const LONGEST: Duration = Duration::from_secs(1);
 
@@ -245,9 +247,4 @@ fn show(counts: Counts) {
         false => writeln!(out, "{text}"),
     };
     let _ = out.flush();
-}
-
-/// Texts of others, before they reach a terminal.
-pub(crate) fn shown(text: &str) -> String {
-    text.chars().map(|it| if it.is_control() { '\u{fffd}' } else { it }).collect()
 }

@@ -11,7 +11,8 @@ use kyso::exchange::store::objects::Objects;
 use crate::files::stream_whole;
 use crate::job::{Outcome, Profile, Record};
 use crate::queue::{Queue, plain};
-use crate::{say, shown};
+use crate::say;
+use crate::text::shown;
 
 /// Asked so often whether any job is left.
 const OFTEN: Duration = Duration::from_millis(250);
