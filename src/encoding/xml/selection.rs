@@ -87,15 +87,24 @@ impl Selection {
         let set = match self {
             Self::Set(set) => set,
             Self::Subtree(it) => {
-                let within = |out: &NodeId| document.is_within(*out, node);
-                let is_apart = |out: NodeId| {
-                    let above = document.ancestors_or_self(out).take_while(|it| *it != node);
-                    above.into_iter().any(&apart)
-                };
                 let around = |out: &NodeId| document.is_within(node, *out);
                 let kept = document.is_within(node, it.apex) && !it.without.iter().any(around);
-                let mut inner = it.without.iter().filter(|it| within(it));
-                return (kept && inner.all(|it| is_apart(*it)), it.without.len());
+                let (mut looked, mut end) = (it.without.len(), 0_usize);
+                let mut inner = it.without.iter().filter(|it| document.is_within(**it, node));
+                let holds = kept
+                    && inner.all(|out| {
+                        // Of a subtree that stands apart, nothing more has to be asked.
+                        if out.index() >= end {
+                            let above = document.ancestors_or_self(*out);
+                            let mut above = above
+                                .take_while(|it| *it != node)
+                                .inspect(|_| looked = looked.saturating_add(1));
+                            let found = above.find(|it| apart(*it));
+                            end = found.map_or(0, |it| document.end_index(it));
+                        }
+                        out.index() < end
+                    });
+                return (holds, looked);
             }
         };
         let (mut at, end, mut looked) = (node.index(), document.end_index(node), 0_usize);
@@ -430,6 +439,42 @@ impl Bits {
     fn combine(&mut self, other: &Self, with: fn(u64, u64) -> u64) {
         for (own, other) in self.0.iter_mut().zip(&other.0) {
             *own = with(*own, *other);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::Limits;
+
+    #[test]
+    fn what_is_left_out_of_a_subtree_that_stands_apart_is_asked_once() {
+        let (deep, out) = (40, 1_000);
+        let (begin, end) = ("<d>".repeat(deep), "</d>".repeat(deep));
+        let apart = format!("<s>{begin}{}{end}</s>", "<e/>".repeat(out));
+        let limits = Limits::default();
+        for (text, whole) in [
+            (format!("<a>{apart}</a>"), true),
+            (format!("<a>{apart}{apart}</a>"), true),
+            (format!("<a>{apart}<e/></a>"), false),
+            (format!("<a><e/>{apart}</a>"), false),
+        ] {
+            let document = Document::parse(&text, 0, &limits).unwrap();
+            let is = |it: NodeId, name| document.element(it).is_some_and(|it| it.local == name);
+            let mut all = Subtree::new(document.root_element(), true);
+            all.remove(document.subtree(NodeId::ROOT).filter(|it| is(*it, "e")));
+            let many = all.without().len();
+            let root = document.root_element();
+            let asked = std::cell::Cell::new(0);
+            let apart = |it| {
+                asked.set(asked.get() + 1);
+                is(it, "s")
+            };
+            let (held, looked) = Selection::Subtree(all).holds_but(&document, root, apart);
+            assert_eq!(held, whole, "{text}");
+            assert!(asked.get() <= 3 * (deep + 2), "{} for {many}", asked.get());
+            assert!(looked <= many + 3 * (deep + 2), "{looked} of {many}");
         }
     }
 }
