@@ -17,8 +17,8 @@ pub(crate) fn content_digest(envelope: &Envelope) -> String {
 }
 
 /// The same without seals: a message that is sealed once more says and carries what it did.
-pub(crate) fn content_digest_but_seals(envelope: &Envelope) -> String {
-    digest_with(envelope, &Parts::of(envelope, &Limits::default()).files)
+pub(crate) fn content_digest_but_seals(envelope: &Envelope, limits: &Limits) -> String {
+    digest_with(envelope, &Parts::of(envelope, limits).files)
 }
 
 fn digest_with(envelope: &Envelope, files: &[&Attachment]) -> String {

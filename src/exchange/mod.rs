@@ -56,6 +56,8 @@ pub mod deadline;
 pub mod directory;
 #[cfg(feature = "exchange")]
 mod examiner;
+#[cfg(feature = "exchange")]
+mod failing;
 #[cfg(all(test, feature = "sqlite"))]
 mod fake;
 mod fault;

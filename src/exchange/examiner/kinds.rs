@@ -75,8 +75,9 @@ fn is_container(name: &str) -> bool {
 
 /// In any of the encodings that XML is read in.
 fn mentions_signature(bytes: &[u8]) -> bool {
-    let narrow: Vec<u8> = bytes.iter().copied().filter(|it| *it != 0).collect();
-    narrow.windows(XMLDSIG.len()).any(|it| it == XMLDSIG)
+    let wide: Vec<u8> = XMLDSIG.iter().flat_map(|it| [0, *it]).skip(1).collect();
+    let has = |wanted: &[u8]| bytes.windows(wanted.len()).any(|it| it == wanted);
+    has(XMLDSIG) || has(&wide)
 }
 
 /// Names of entries stand in an archive as they are.

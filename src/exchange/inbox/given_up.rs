@@ -5,6 +5,7 @@ use super::take::bounded;
 use super::{Inbox, Incoming, IncomingId, IncomingState, MessageKind};
 use crate::envelope::edxml::{ResponseFor, StatusCode, StatusMessage, Timestamp};
 use crate::error::{Error, Result};
+use crate::exchange::failing::{A_PAGE, failing};
 use crate::exchange::journal::{Actor, Decision, Event, Noted};
 use crate::exchange::store::IncomingStep;
 use crate::time::UtcTime;
@@ -40,25 +41,20 @@ impl Inbox {
         after: Option<IncomingId>,
         most: u32,
     ) -> Result<Vec<Incoming>> {
-        let many = usize::try_from(most).unwrap_or(usize::MAX);
-        let mut failing = Vec::new();
-        for state in [IncomingState::Listed, IncomingState::Stored] {
-            let (mut found, mut after) = (Vec::new(), after);
-            while found.len() < many {
-                let page = self
-                    .post
-                    .store()
-                    .look(|it| it.incoming_in(self.post.id(), state, after, A_PAGE))?;
-                let Some(last) = page.last() else { break };
-                after = Some(last.id);
-                let fails = |it: &Incoming| !it.fault.is_empty() && it.listed < before;
-                found.extend(page.into_iter().filter(fails));
-            }
-            failing.append(&mut found);
-        }
-        failing.sort_by_key(|it| it.id);
-        failing.truncate(many);
-        Ok(failing)
+        let fails = |it: &Incoming| !it.fault.is_empty() && it.listed < before;
+        let open = [IncomingState::Listed, IncomingState::Stored];
+        failing(
+            open,
+            after,
+            most,
+            |it: &Incoming| it.id,
+            |state, after| {
+                let (agency, store) = (self.post.id(), self.post.store());
+                let page = store.look(|it| it.incoming_in(agency, *state, after, A_PAGE))?;
+                let last = page.last().map(|it| it.id);
+                Ok((page.into_iter().filter(fails).collect(), last))
+            },
+        )
     }
 
     /// Ends a message, for a person, that is held since it could not be read or acted upon.
@@ -129,8 +125,5 @@ pub(super) fn cannot_be_handled(id: IncomingId, why: &str) -> Error {
     let what = "a document can be refused; or have it tried again, or set it aside";
     Error::misuse(format!("message {} cannot be acted upon ({why}): {what}", id.0))
 }
-
-/// Records that are looked through at a time.
-const A_PAGE: u32 = 1000;
 
 const NOT_HANDLED: &str = "Đã nhận nhưng không đọc hoặc không xử lý được thông điệp:";

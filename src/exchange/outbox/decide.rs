@@ -1,14 +1,12 @@
 //! What people decide about deliveries that stopped.
 
-use super::{Delivery, DeliveryState, DeliveryStep, Letter, Outbox};
+use super::{Delivery, DeliveryState, DeliveryStep, Outbox};
 use crate::error::{Error, Result};
+use crate::exchange::failing::{A_PAGE, failing};
 use crate::exchange::journal::{Actor, Event, Noted};
 use crate::exchange::store::DeliveryId;
 use crate::exchange::trace;
 use crate::time::UtcTime;
-
-/// Records that are looked through at a time.
-const A_PAGE: u32 = 1000;
 
 impl Outbox {
     /// Deliveries that a person has to look at, the oldest first, at most so many after
@@ -34,28 +32,25 @@ impl Outbox {
         after: Option<DeliveryId>,
         most: u32,
     ) -> Result<Vec<Delivery>> {
-        let many = usize::try_from(most).unwrap_or(usize::MAX);
-        let mut failing = Vec::new();
-        for state in [DeliveryState::Waiting, DeliveryState::InDoubt] {
-            let (mut found, mut after) = (Vec::new(), after);
-            while found.len() < many {
-                let page = self.post.store().look(|it| {
-                    it.deliveries_in(self.post.id(), state, after, A_PAGE)?
-                        .into_iter()
-                        .map(|delivery| Ok((it.letter(delivery.letter)?, delivery)))
-                        .collect::<Result<Vec<_>>>()
-                })?;
-                let Some((_, last)) = page.last() else { break };
-                after = Some(last.id);
-                let old = |letter: Option<Letter>| letter.is_some_and(|it| it.created < before);
-                let fails = page.into_iter().filter(|(_, it)| !it.fault.is_empty());
-                found.extend(fails.filter_map(|(letter, it)| Some(it).filter(|_| old(letter))));
-            }
-            failing.append(&mut found);
-        }
-        failing.sort_by_key(|it| it.id);
-        failing.truncate(many);
-        Ok(failing)
+        let open = [DeliveryState::Waiting, DeliveryState::InDoubt];
+        failing(
+            open,
+            after,
+            most,
+            |it: &Delivery| it.id,
+            |state, after| {
+                let (agency, store) = (self.post.id(), self.post.store());
+                store.look(|records| {
+                    let page = records.deliveries_in(agency, *state, after, A_PAGE)?;
+                    let (last, mut found) = (page.last().map(|it| it.id), Vec::new());
+                    for delivery in page.into_iter().filter(|it| !it.fault.is_empty()) {
+                        let letter = records.letter(delivery.letter)?;
+                        found.extend(letter.filter(|it| it.created < before).map(|_| delivery));
+                    }
+                    Ok((found, last))
+                })
+            },
+        )
     }
 
     /// As [`Post::release_claims`](crate::exchange::Post::release_claims), for a program that

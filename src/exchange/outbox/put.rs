@@ -15,6 +15,7 @@ use crate::exchange::journal::{Actor, DocumentFacts, Event, Noted};
 use crate::exchange::post::Post;
 use crate::exchange::store::{Body, Gist, Letter, NewLetter, Records};
 use crate::exchange::trace;
+use crate::limits::Limits;
 use crate::time::UtcTime;
 
 impl Outbox {
@@ -38,7 +39,8 @@ impl Outbox {
         if header.document_id.is_empty() {
             return Err(Error::misuse("the document has no identifier: compose one"));
         }
-        let new = New::of(envelope, to, signed_at, self.post.now())?;
+        let gist = gist(envelope, &self.post.limits);
+        let new = New::of(envelope, gist, to, signed_at, self.post.now())?;
         let (agency, id) = (self.post.id(), &header.document_id);
         let (mut looked_at, mut kept) = (0_usize, None);
         loop {
@@ -232,7 +234,7 @@ impl Outbox {
             return Ok(Some(gist.clone()));
         }
         if self.post.store().within(|it| it.has_body(&letter.digest))? {
-            return Ok(Some(gist(&self.envelope(letter)?)));
+            return Ok(Some(gist(&self.envelope(letter)?, &self.post.limits)));
         }
         Ok(None)
     }
@@ -315,11 +317,12 @@ struct New<'e> {
 impl<'e> New<'e> {
     fn of(
         envelope: &'e Envelope,
+        gist: Gist,
         to: Vec<OrganId>,
         signed_at: Option<UtcTime>,
         at: UtcTime,
     ) -> Result<Self> {
-        let (header, gist) = (&envelope.header, gist(envelope));
+        let header = &envelope.header;
         let bytes = envelope.to_bytes()?;
         let facts = DocumentFacts::of(header, gist.kind());
         let event = Event::Queued { document: facts.clone(), to: to.clone(), signed_at };
@@ -369,11 +372,11 @@ fn nobody_knows(document: &edxml::DocumentId, what: &str) -> Error {
 const UPDATE_IT: &str = "whether this is the same nobody can tell; send an update of it";
 const REVOKE_IT: &str = "what to ask for nobody can tell; send a revocation of it";
 
-fn gist(envelope: &Envelope) -> Gist {
+fn gist(envelope: &Envelope, limits: &Limits) -> Gist {
     let kind = envelope.business.as_ref().map_or(BusinessType::New, |it| it.kind);
     Gist {
         // An application that died seals it anew, and no two seals are the same bytes.
-        content: content_digest_but_seals(envelope),
+        content: content_digest_but_seals(envelope, limits),
         business: kind.number(),
         targets: envelope.targets().into_iter().cloned().collect(),
         promulgated: envelope.header.promulgation.date.clone(),

@@ -314,6 +314,33 @@ fn attempts_end_where_the_axis_refuses_and_not_where_it_is_away() {
 }
 
 #[test]
+fn what_goes_on_failing_is_listed_until_it_is_sent() {
+    let world = World::new();
+    let us = one(&world);
+    let refuses = || world.axis.script(&[Act::Refuse(20)]);
+    let failing = |after, most| {
+        let found = us.outbox.failing(world.clock.now(), after, most).unwrap();
+        found.iter().map(|it| it.id).collect::<Vec<_>>()
+    };
+    refuses();
+    us.send();
+    assert_eq!(failing(None, 9), [], "it was handed over just now");
+    world.clock.pass(1);
+    put(&us, &document(US, &[A], 2, "Thông báo"));
+    let (first, second) = (us.only(&id(US, 1)), us.only(&id(US, 2)).id);
+    assert!(first.fault.contains("20"), "{}", first.fault);
+    assert_eq!(failing(None, 9), [first.id], "the other was not tried");
+    refuses();
+    us.send();
+    world.clock.pass(1);
+    assert_eq!(failing(None, 9), [first.id, second]);
+    assert_eq!((failing(None, 1), failing(Some(first.id), 9)), (vec![first.id], vec![second]));
+    world.clock.pass(4_000);
+    while !us.send().is_nothing() {}
+    assert_eq!((failing(None, 9), state(&us)), (vec![], DeliveryState::Sent));
+}
+
+#[test]
 fn one_message_is_tried_while_the_axis_is_away() {
     let world = World::new();
     let us = world.agency(US);
