@@ -110,6 +110,12 @@ impl Agency {
 }
 
 fn main() {
+    // The others would wait for ever for what a worker that panicked does no more.
+    let tells = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |it| {
+        tells(it);
+        std::process::abort()
+    }));
     let quick = env::args().any(|it| it == "--test");
     let documents: usize = if quick { 8 } else { setting("DOCUMENTS", "2000").parse().unwrap() };
     let key = setting("KEY", "rsa2048");
