@@ -17,11 +17,6 @@ fn at(text: &str) -> UtcTime {
     text.parse().unwrap()
 }
 
-fn validator(pki: &Pki) -> Validator {
-    let lists = [pki.root.crl(&[]), pki.middle.crl(&[])];
-    Validator::new(pki.trust(), Policy::default(), at(NOW)).with_crls(lists)
-}
-
 fn annex() -> Vec<u8> {
     b"1;2;3\n".repeat(1_000)
 }
@@ -40,7 +35,7 @@ fn signed(pki: &Pki) -> Vec<u8> {
 }
 
 fn judge(pki: &Pki, container: &[u8]) -> Report {
-    validator(pki).validate(container).unwrap()
+    pki.validator(at(NOW)).validate(container).unwrap()
 }
 
 fn json(report: &Report) -> serde_json::Value {
@@ -276,7 +271,7 @@ fn a_manifest_that_was_not_signed_lists_nothing() {
 #[test]
 fn every_level_is_what_it_says() {
     let pki = Pki::new();
-    let (tsa, validator) = (pki.tsa(), validator(&pki));
+    let (tsa, validator) = (pki.tsa(), pki.validator(at(NOW)));
     let (letter, annex) = (letter(), annex());
     let simple = ContainerBuilder::simple(at(NOW)).file("a.txt", &letter);
     let extended = ContainerBuilder::extended(at(NOW)).file("a.txt", &letter).file("b", &annex);
@@ -313,7 +308,7 @@ fn tsa_time(pki: &Pki) -> UtcTime {
 #[test]
 fn an_archive_is_renewed_again_and_again() {
     let pki = Pki::new();
-    let validator = validator(&pki);
+    let validator = pki.validator(at(NOW));
     let mut container = signed(&pki);
     let mut before: Vec<(String, Vec<u8>)> = Vec::new();
     for n in 1..5_usize {
@@ -450,7 +445,7 @@ fn names_that_make_the_container_are_kept() {
 #[test]
 fn what_a_document_is_its_content_tells() {
     let pki = Pki::new();
-    let validator = validator(&pki);
+    let validator = pki.validator(at(NOW));
     // A signed PDF is in the container, and one that stands within the first bytes.
     let pdf = std::fs::read("testdata/pdf/cairo.pdf").unwrap();
     let pdf = pades::SignatureBuilder::new(&pdf, at(NOW)).sign(&pki.signer()).unwrap();
@@ -487,7 +482,7 @@ fn a_container_with_two_directories_is_refused() {
     let pki = Pki::new();
     let container = signed(&pki);
     let other = repacked(&container, &[("công văn.txt", Some(b"Other"))]);
-    let validator = validator(&pki);
+    let validator = pki.validator(at(NOW));
     for forged in [[&container[..], &other].concat(), support::zip::as_comment(&container, &other)]
     {
         let error = validator.validate(&forged).unwrap_err();

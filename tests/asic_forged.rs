@@ -10,10 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use kyso::asic::{Augmenter, Container, ContainerBuilder, Level};
 use kyso::tsp::TimeStampAuthority;
-use kyso::{
-    Conclusion, DigestAlgorithm, ErrorKind, Limits, Policy, Report, SignatureLevel, UtcTime,
-    Validator,
-};
+use kyso::{Conclusion, DigestAlgorithm, ErrorKind, Limits, Report, SignatureLevel, UtcTime};
 use rcgen::SigningKey;
 use support::pki::{CONTENT, NOW, Pki};
 
@@ -27,13 +24,8 @@ fn at(text: &str) -> UtcTime {
     text.parse().unwrap()
 }
 
-fn validator(pki: &Pki) -> Validator {
-    let lists = [pki.root.crl(&[]), pki.middle.crl(&[])];
-    Validator::new(pki.trust(), Policy::default(), at(NOW)).with_crls(lists)
-}
-
 fn judged(pki: &Pki, entries: &Entries) -> kyso::Result<Report> {
-    validator(pki).validate(&support::zip::stored(entries))
+    pki.validator(at(NOW)).validate(&support::zip::stored(entries))
 }
 
 fn judge(pki: &Pki, entries: &Entries) -> Report {
@@ -189,11 +181,13 @@ fn nothing_around_a_signed_pdf_goes_on_with_it() {
         assert!(error.to_string().contains("parts of a PDF"), "{part}: {error}");
         let mut text = support::zip::stored(&forged);
         let seekable = kyso::Seekable::new(std::io::Cursor::new(text.clone())).unwrap();
-        assert!(validator(&pki).validate(&seekable).is_err());
+        assert!(pki.validator(at(NOW)).validate(&seekable).is_err());
         // Nothing of that is a PDF where none begins.
         let begin = text.windows(5).position(|it| it == b"%PDF-").unwrap();
         text[begin] = b'#';
-        assert!(!validator(&pki).validate(&text).unwrap_err().to_string().contains("parts of"));
+        assert!(
+            !pki.validator(at(NOW)).validate(&text).unwrap_err().to_string().contains("parts of")
+        );
     }
     for harmless in ["<!-- 1 object, 2.0 obj, startref -->", "<obj/>"] {
         let mut all = signed.clone();
@@ -289,7 +283,7 @@ fn a_file_that_is_signed_in_part_is_not_covered() {
 #[test]
 fn a_time_stamp_that_proves_nothing_raises_no_level() {
     let pki = Pki::new();
-    let (tsa, validator) = (pki.tsa(), validator(&pki));
+    let (tsa, validator) = (pki.tsa(), pki.validator(at(NOW)));
     let builder = ContainerBuilder::extended(at(NOW)).file("a.txt", &CONTENT);
     let level = Level::Lt(&tsa, &validator);
     let builder = builder.level(&level);
@@ -454,7 +448,7 @@ fn references_are_bounded_however_many_sign_them() {
         let bounded = |asic_references: usize| {
             let mut limits = Limits::default();
             limits.asic_references = asic_references;
-            validator(&pki).with_limits(limits).validate(&support::zip::stored(&entries))
+            pki.validator(at(NOW)).with_limits(limits).validate(&support::zip::stored(&entries))
         };
         assert!(bounded(most).is_ok());
         let error = bounded(most - 1).unwrap_err();

@@ -7,8 +7,8 @@ mod support;
 
 use kyso::asic::{Augmenter, Container, ContainerBuilder, Level};
 use kyso::{
-    Conclusion, DocumentFormat, ErrorKind, Failed, Files, Form, Indeterminate, Limits, Policy,
-    Report, SignatureLevel, SignatureReport, Signer, Source, UtcTime, Validator, xades,
+    Conclusion, DocumentFormat, ErrorKind, Failed, Files, Form, Indeterminate, Limits, Report,
+    SignatureLevel, SignatureReport, Signer, Source, UtcTime, xades,
 };
 use support::pki::{CONTENT, NOW, Pki};
 
@@ -23,17 +23,12 @@ fn at(text: &str) -> UtcTime {
     text.parse().unwrap()
 }
 
-fn validator(pki: &Pki) -> Validator {
-    let lists = [pki.root.crl(&[]), pki.middle.crl(&[])];
-    Validator::new(pki.trust(), Policy::default(), at(NOW)).with_crls(lists)
-}
-
 fn letter() -> Vec<u8> {
     CONTENT.to_vec()
 }
 
 fn judge(pki: &Pki, container: &[u8]) -> Report {
-    validator(pki).validate(container).unwrap()
+    pki.validator(at(NOW)).validate(container).unwrap()
 }
 
 /// A letter and its annex, in folders and with names as they are in Vietnam.
@@ -247,7 +242,7 @@ fn a_key_elsewhere_signs_in_three_steps() {
 #[test]
 fn every_level_is_what_it_says() {
     let pki = Pki::new();
-    let (tsa, validator) = (pki.tsa(), validator(&pki));
+    let (tsa, validator) = (pki.tsa(), pki.validator(at(NOW)));
     let (letter, annex) = (letter(), b"1;2;3".to_vec());
     let levels = [
         (Level::T(&tsa), SignatureLevel::BaselineT, 1),

@@ -5,10 +5,10 @@ mod support;
 
 use kyso::batch::{Batch, Made, Outcome, SignatureRequest, ToSign, ToVerify};
 use kyso::{
-    Certificate, Conclusion, DocumentFormat, ErrorKind, Failed, Policy, Report, Result,
-    SignatureAlgorithm, SignatureLevel, SignatureValue, Signer, SoftwareSigner, ToBeSigned,
+    Conclusion, DocumentFormat, ErrorKind, Failed, Policy, Report, Result, SignatureLevel, Signer,
     UtcTime, Validator, asic, xades, xmldsig,
 };
+use support::holder::Holder;
 use support::pki::{NOW, Pki};
 
 const XML: &[u8] = "<CongVan><So Id=\"so\">15</So></CongVan>".as_bytes();
@@ -108,27 +108,6 @@ impl ToSign for Document<'_> {
     }
 }
 
-/// Takes some values at once, as a card or a service does.
-struct Holder(SoftwareSigner);
-
-impl Signer for Holder {
-    fn certificate_chain(&self) -> &[Certificate] {
-        self.0.certificate_chain()
-    }
-
-    fn algorithm(&self) -> SignatureAlgorithm {
-        self.0.algorithm()
-    }
-
-    fn sign(&self, to_be_signed: &ToBeSigned) -> Result<SignatureValue> {
-        self.0.sign(to_be_signed)
-    }
-
-    fn batch_size(&self) -> usize {
-        5
-    }
-}
-
 struct Signed(Vec<u8>);
 
 impl ToVerify for Signed {
@@ -174,7 +153,7 @@ fn containers_and_xml_are_signed_beside_each_other() {
     let pki = Pki::new();
     let tsa = pki.tsa();
     let levels = Levels { of_containers: &asic::Level::T(&tsa), of_xml: &xades::Level::T(&tsa) };
-    for signer in [&pki.signer() as &dyn Signer, &Holder(pki.signer())] {
+    for signer in [&pki.signer() as &dyn Signer, &Holder(pki.signer(), 5)] {
         for levels in [None, Some(levels)] {
             signed(&pki, signer, levels);
         }

@@ -7,10 +7,8 @@ mod support;
 use std::io;
 
 use kyso::batch::{Batch, Made, SignatureRequest, ToSign, ToVerify};
-use kyso::{
-    Certificate, Policy, Result, SignatureAlgorithm, SignatureValue, Signer, SoftwareSigner,
-    ToBeSigned, Validator, cades,
-};
+use kyso::{Policy, Result, Signer, Validator, cades};
+use support::holder::Holder;
 use support::pki::{NOW, Pki};
 
 const COUNT: usize = 200;
@@ -59,27 +57,6 @@ impl ToVerify for Large<'_> {
     }
 }
 
-/// Takes as many values at once as there are.
-struct Holder(SoftwareSigner);
-
-impl Signer for Holder {
-    fn certificate_chain(&self) -> &[Certificate] {
-        self.0.certificate_chain()
-    }
-
-    fn algorithm(&self) -> SignatureAlgorithm {
-        self.0.algorithm()
-    }
-
-    fn sign(&self, to_be_signed: &ToBeSigned) -> Result<SignatureValue> {
-        self.0.sign(to_be_signed)
-    }
-
-    fn batch_size(&self) -> usize {
-        usize::MAX
-    }
-}
-
 #[test]
 fn memory_does_not_grow_with_the_count() {
     let pki = Pki::new();
@@ -91,7 +68,7 @@ fn memory_does_not_grow_with_the_count() {
     let documents = || std::iter::repeat_with(|| Large { signature: &signature }).take(COUNT);
     let all = u64::try_from(COUNT).unwrap();
 
-    for signer in [&pki.signer() as &dyn Signer, &Holder(pki.signer())] {
+    for signer in [&pki.signer() as &dyn Signer, &Holder(pki.signer(), usize::MAX)] {
         let progress = batch.sign_all(signer, documents(), |_, _| ()).unwrap();
         assert_eq!(progress.done, all);
     }

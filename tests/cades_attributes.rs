@@ -6,8 +6,8 @@
 mod support;
 
 use kyso::{
-    Digest, DigestAlgorithm, ErrorKind, Policy, Report, SignatureLevel, SignatureReport,
-    TimeStampType, UtcTime, Validator, cades,
+    Digest, DigestAlgorithm, ErrorKind, Report, SignatureLevel, SignatureReport, TimeStampType,
+    UtcTime, cades,
 };
 use support::pki::{CONTENT, NOW, Pki};
 
@@ -19,13 +19,8 @@ fn builder() -> cades::SignatureBuilder<'static, [u8]> {
     cades::SignatureBuilder::new(CONTENT, at(NOW))
 }
 
-fn validator(pki: &Pki) -> Validator {
-    Validator::new(pki.trust(), Policy::default(), at(NOW))
-        .with_crls([pki.root.crl(&[]), pki.middle.crl(&[])])
-}
-
 fn report(pki: &Pki, signature: &[u8]) -> Report {
-    validator(pki).validate_detached(signature, CONTENT).unwrap()
+    pki.validator(at(NOW)).validate_detached(signature, CONTENT).unwrap()
 }
 
 fn imprints(report: &SignatureReport) -> Vec<(TimeStampType, Option<bool>)> {
@@ -42,11 +37,11 @@ fn content_time_stamps_are_signed_along() {
     let one = &report.signatures()[0];
     assert_eq!((one.intact(), one.level()), (Some(true), SignatureLevel::BaselineB));
     assert_eq!(imprints(one), [(TimeStampType::ContentTimestamp, Some(true)); 2]);
-    let elsewhere = validator(&pki).validate_detached(&signature, b"another").unwrap();
+    let elsewhere = pki.validator(at(NOW)).validate_detached(&signature, b"another").unwrap();
     let imprints = imprints(&elsewhere.signatures()[0]);
     assert_eq!(imprints, [(TimeStampType::ContentTimestamp, Some(false)); 2]);
     // Its authority's certificate belongs to the validation data.
-    let validator = validator(&pki);
+    let validator = pki.validator(at(NOW));
     let level = cades::Level::Lta(&tsa, &validator);
     let raised = cades::Augmenter::new(level).augment_detached(&signature, CONTENT).unwrap();
     let report = validator.validate_detached(&raised, CONTENT).unwrap();
@@ -98,7 +93,7 @@ fn the_policy_at_hand_has_to_be_the_one_signed_under() {
         builder().signature_policy(policy).sign(&pki.signer()).unwrap()
     };
     let words = |signature: &[u8], policy: &str, document: &[u8]| {
-        let validator = validator(&pki).with_signature_policy(policy, document);
+        let validator = pki.validator(at(NOW)).with_signature_policy(policy, document);
         let report = validator.validate_detached(signature, CONTENT).unwrap();
         let conclusion = report.signatures()[0].conclusion();
         conclusion.sub_indication().unwrap_or(conclusion.indication()).to_owned()
@@ -139,7 +134,7 @@ fn a_signature_is_countersigned() {
     assert_eq!(counter(b"\x30\x00", 0).unwrap_err().kind(), ErrorKind::Malformed);
 
     // One that comes later than an archive time-stamp harms it in nothing.
-    let validator = validator(&pki);
+    let validator = pki.validator(at(NOW));
     let level = cades::Level::Lta(&tsa, &validator);
     let archived = cades::Augmenter::new(level).augment_detached(&twice, CONTENT).unwrap();
     let later = counter(&archived, 0).unwrap();

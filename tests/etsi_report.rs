@@ -100,16 +100,11 @@ fn at() -> UtcTime {
     NOW.parse().unwrap()
 }
 
-fn validator(pki: &Pki) -> Validator {
-    let crls = [pki.middle.crl(&[]), pki.root.crl(&[])];
-    Validator::new(pki.trust(), Policy::default(), at()).with_crls(crls)
-}
-
 #[test]
 fn elements_stand_in_the_order_of_the_schema() {
     let pki = Pki::new();
     let signed = pki.signed();
-    let report = etsi(&validator(&pki).validate(&signed).unwrap());
+    let report = etsi(&pki.validator(at()).validate(&signed).unwrap());
     assert_eq!(report.name, "ValidationReport");
     assert_eq!(report.attribute("xmlns"), Some("http://uri.etsi.org/19102/v1.2.1#"));
     assert_eq!(report.names(), ["SignatureValidationReport", "SignatureValidationObjects"]);
@@ -146,7 +141,7 @@ fn elements_stand_in_the_order_of_the_schema() {
 fn what_is_referred_to_is_there_and_is_what_it_says() {
     let pki = Pki::new();
     let signed = pki.signed();
-    let report = etsi(&validator(&pki).validate(&signed).unwrap());
+    let report = etsi(&pki.validator(at()).validate(&signed).unwrap());
     let value = STANDARD.decode(&report.one("ds:SignatureValue").text).unwrap();
     assert!(signed.windows(value.len()).any(|it| it == value));
     let document = &report.one("SignersDocument").one("ds:DigestValue").text;
@@ -189,7 +184,7 @@ fn a_revoked_certificate_is_told_with_its_reason() {
 #[test]
 fn objects_are_told_with_what_proves_them() {
     let pki = Pki::new();
-    let (tsa, content, validator) = (pki.tsa(), b"content".to_vec(), validator(&pki));
+    let (tsa, content, validator) = (pki.tsa(), b"content".to_vec(), pki.validator(at()));
     let level = cades::Level::Lta(&tsa, &validator);
     let signed = cades::SignatureBuilder::new(&content, at()).enveloping().level(&level);
     let signed = signed.sign(&pki.signer()).unwrap();
@@ -265,7 +260,7 @@ fn no_name_becomes_markup() {
     let signer = SoftwareSigner::from_pkcs8(&key.serialize_der(), &chain).unwrap();
     let content = b"content".to_vec();
     let signed = cades::SignatureBuilder::new(&content, at()).enveloping().sign(&signer).unwrap();
-    let report = etsi(&validator(&pki).validate(&signed).unwrap());
+    let report = etsi(&pki.validator(at()).validate(&signed).unwrap());
     let said = &report.one("Signer").text;
     assert_eq!(said, "&lt;/Signer&gt;&lt;!--\u{fffd}[32m ]]&gt; &amp; \"'\u{fffd}\u{fffd}");
 }
@@ -274,7 +269,7 @@ fn no_name_becomes_markup() {
 fn there_is_no_report_without_a_signature() {
     let pki = Pki::new();
     let unsigned = std::fs::read("testdata/pdf/cairo.pdf").unwrap();
-    let unsigned = validator(&pki).validate(&unsigned).unwrap();
+    let unsigned = pki.validator(at()).validate(&unsigned).unwrap();
     let unreadable = Report::unreadable(&Error::new(ErrorKind::Malformed, "no document"));
     for report in [unsigned, unreadable] {
         let error = report.write_etsi(Vec::new()).unwrap_err();

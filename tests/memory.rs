@@ -14,9 +14,7 @@ use rcgen::RevocationReason;
 use support::pki::{LEAF, NOW, Pki};
 
 fn validator(pki: &Pki, at: &str) -> Validator {
-    let at: UtcTime = at.parse().unwrap();
-    let lists = [pki.middle.crl(&[]), pki.root.crl(&[])];
-    Validator::new(pki.trust(), Policy::default(), at).with_crls(lists)
+    pki.validator(at.parse().unwrap())
 }
 
 /// Validators whose answers differ, each for one reason.

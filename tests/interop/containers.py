@@ -14,7 +14,8 @@ from urllib.parse import quote, unquote
 from xml.etree import ElementTree
 
 from samples import CA, Algorithm
-from services import PILOT, World, judge, refusal, run
+from calls import refusal, run
+from services import PILOT, World, judge
 
 LETTER, ANNEX = "công văn số 15.txt", "phu-luc.csv"
 CONTENTS = {LETTER: "Công văn số 15/CV\r\n".encode(), ANNEX: b"1;2;3\n" * 1_000}

@@ -62,14 +62,6 @@ USAGES = {
 }
 
 
-def run(*command, **options):
-    command = [str(it) for it in command]
-    done = subprocess.run(command, capture_output=True, **options)
-    if done.returncode != 0:
-        raise RuntimeError(f"{command[0]}: {done.stderr.decode().strip()}")
-    return done.stdout
-
-
 class World:
     def __init__(self, folder):
         self.folder = folder

@@ -31,7 +31,8 @@ from pyhanko_certvalidator.context import CertValidationPolicySpec
 from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
 from pyhanko_certvalidator.registry import SimpleTrustManager
 
-from levels import World, run, serve, trust
+from calls import run
+from levels import World, serve, trust
 
 # It says at length what it does not conclude.
 logging.disable(logging.ERROR)

@@ -3,7 +3,6 @@
 import asyncio
 import io
 import logging
-import subprocess
 
 from asn1crypto import cms as asn1
 from pyhanko.keys import load_cert_from_pemder
@@ -16,6 +15,7 @@ from pyhanko.sign.validation import (SignatureCoverageLevel, StandardCMSSignatur
                                      validate_pdf_signature)
 from pyhanko_certvalidator import ValidationContext
 
+from calls import refusal, run
 from samples import CA
 
 logging.disable(logging.WARNING)
@@ -23,21 +23,6 @@ logging.disable(logging.WARNING)
 # What pyHanko's strict mode refuses, signed or not: MuPDF's free entry of generation
 # 65536, and hybrid files.
 NOT_STRICT = ("mupdf", "hybrid")
-
-
-def run(*command, **options):
-    done = subprocess.run(command, capture_output=True, **options)
-    if done.returncode != 0:
-        text = (done.stderr + done.stdout).decode(errors="replace").strip()
-        raise RuntimeError(f"exit {done.returncode}: {text[-400:]}")
-    return done.stdout
-
-
-def refusal(action, *arguments):
-    try:
-        return action(*arguments)
-    except Exception as error:  # a peer may fail in any way
-        return f"{type(error).__name__}: {error}"
 
 
 class Openssl:

@@ -22,25 +22,10 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 from pyhanko.keys import load_cert_from_pemder, load_private_key_from_pemder
 from pyhanko.sign.timestamps import DummyTimeStamper
 
+from calls import run
 from samples import CA, ROOT
 
 PILOT = ["--policy", ROOT / "tests/interop/policy.json"]
-
-
-def run(*command, **options):
-    command = [str(it) for it in command]
-    done = subprocess.run(command, capture_output=True, **options)
-    if done.returncode != 0:
-        text = (done.stderr + done.stdout).decode(errors="replace").strip()
-        raise RuntimeError(f"{Path(command[0]).name}: {text[-600:]}")
-    return done.stdout
-
-
-def refusal(action, *arguments):
-    try:
-        return action(*arguments)
-    except Exception as error:  # a peer may fail in any way
-        return f"{type(error).__name__}: {error}"
 
 
 class World:

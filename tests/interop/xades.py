@@ -1,7 +1,8 @@
 """XAdES: ours before signxml, and theirs before us. Run by `tests/interop/run`."""
 
 from samples import Algorithm
-from services import PILOT, judge, refusal
+from calls import refusal
+from services import PILOT, judge
 
 DOCUMENT = '<cv:CongVan xmlns:cv="urn:cv" Id="cv"><cv:So>15/CV</cv:So><!-- đến --></cv:CongVan>'
 

@@ -10,6 +10,7 @@ use base64::Engine;
 pub(crate) mod cms;
 pub(crate) mod evidence_record;
 pub(crate) mod folder;
+pub(crate) mod holder;
 pub(crate) mod live;
 pub(crate) mod net;
 pub(crate) mod ocsp;

@@ -1,7 +1,9 @@
 //! A PKI that is made anew for each test: a root, an authority below it, a signer, and
 //! what each says about revocation.
 
-use kyso::{Certificate, Crl, Limits, SoftwareSigner, TrustStore, UtcTime, cades};
+use kyso::{
+    Certificate, Crl, Limits, Policy, SoftwareSigner, TrustStore, UtcTime, Validator, cades,
+};
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, CrlDistributionPoint,
     CrlIssuingDistributionPoint, DnType, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose,
@@ -151,6 +153,12 @@ impl Pki {
 
     pub(crate) fn trust(&self) -> TrustStore {
         [self.root.certificate.clone()].into_iter().collect()
+    }
+
+    /// Who trusts the root alone, and has lists of both authorities in which nobody is.
+    pub(crate) fn validator(&self, at: UtcTime) -> Validator {
+        let lists = [self.root.crl(&[]), self.middle.crl(&[])];
+        Validator::new(self.trust(), Policy::default(), at).with_crls(lists)
     }
 
     pub(crate) fn signer(&self) -> SoftwareSigner {
