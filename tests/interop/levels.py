@@ -32,6 +32,8 @@ from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolic
 from pyhanko_certvalidator.registry import SimpleTrustManager
 from pyhanko_certvalidator.revinfo.archival import CRLContainer
 
+from calls import run
+
 CONTENT = "Công văn thử nghiệm số 02/TEST-UBND\r\n".encode() * 50
 
 CONFIG = """
