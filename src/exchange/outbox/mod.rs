@@ -5,6 +5,7 @@
 //! died is in doubt, as is a call that broke off: the axis is asked what it has
 //! ([`Transport::sent`](super::Transport::sent)) before it is sent again.
 
+mod answer;
 mod attempt;
 mod decide;
 mod matching;
@@ -14,7 +15,7 @@ mod settle;
 #[cfg(all(test, feature = "sqlite"))]
 mod tests;
 
-pub(super) use self::put::Answer;
+pub(super) use self::answer::Answer;
 pub use self::put::AskedBack;
 
 use std::collections::HashSet;
