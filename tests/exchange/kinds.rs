@@ -169,3 +169,18 @@ fn an_xml_signature_is_over_other_files_of_the_message() {
     assert_eq!(found.decision, Decision::Held, "{}", found.reason);
     assert!(found.reason.contains("bảng 1.csv: tệp không có chữ ký số"), "{}", found.reason);
 }
+
+/// What the agency signed long ago says nothing of the file that somebody puts it beside.
+#[test]
+fn a_signed_xml_is_no_signature_beside_another_file() {
+    let office = Office::new();
+    let ours = &office.officers.ours;
+    let found = examine(&office, &[("a.docx", TABLE.to_vec()), ("a.docx.p7s", xml(ours))]);
+    assert_eq!(found.decision, Decision::Refused, "{}", found.reason);
+    let around = xades::SignatureBuilder::enveloping(&TABLE, now()).sign(ours).unwrap();
+    let found = examine(&office, &[("a.docx", TABLE.to_vec()), ("a.docx.p7s", around)]);
+    assert_eq!(found.decision, Decision::Accepted, "{}", found.reason);
+    // Of a part of a file, the rest may be anybody's.
+    let found = examine(&office, &[("a.docx", LETTER.to_vec()), ("a.docx.p7s", xml(ours))]);
+    assert!(found.reason.contains("một phần của tệp"), "{}", found.reason);
+}

@@ -1,5 +1,6 @@
 //! Facts about the signatures in one XML document (XMLDSig §3.2, EN 319 132-1).
 
+mod content;
 mod coverage;
 mod evidence_records;
 mod references;
@@ -41,6 +42,8 @@ pub(in crate::validation) struct XmlSource<'a> {
     pub(in crate::validation) files: Option<&'a dyn Files>,
     /// Of one file, where it is known by nothing else.
     pub(in crate::validation) digest: Option<&'a Digest>,
+    /// Whether that or the only one of the files is what has to be signed, whatever it is called.
+    pub(in crate::validation) content: bool,
     /// Certificates that the caller knows besides.
     pub(in crate::validation) certificates: &'a [Certificate],
     /// What was read before.

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use super::XmlSource;
+use super::content::OverContent;
 use crate::encoding::xml::{Method, NodeId};
 use crate::error::Result;
 use crate::signature::xades::{QualifyingProperties, Referred, is_signed_properties};
@@ -57,6 +58,7 @@ pub(super) fn follow(
         of_properties: properties.map(|it| it.object),
         outer,
         has_data: false,
+        over_content: OverContent::default(),
         signed_objects: HashSet::new(),
         followed: Followed::default(),
     };
@@ -64,6 +66,7 @@ pub(super) fn follow(
         follower.follow(reference)?;
     }
     follower.expect();
+    follower.expect_content();
     follower.unsigned_objects();
     Ok(follower.followed)
 }
@@ -76,9 +79,11 @@ pub(super) struct Follower<'f, 'd> {
     pub(super) properties: Option<NodeId>,
     /// The Object that these stand in.
     pub(super) of_properties: Option<NodeId>,
-    outer: Option<NodeId>,
+    pub(super) outer: Option<NodeId>,
     /// Whether something is referred to that is no part of what a signature says of itself.
     has_data: bool,
+    /// Whether one of them is to the content that was handed in.
+    pub(super) over_content: OverContent,
     /// Its own Objects of which something is signed.
     pub(super) signed_objects: HashSet<NodeId>,
     pub(super) followed: Followed,
@@ -101,7 +106,7 @@ impl Follower<'_, '_> {
                 self.followed.properties_signed |= signed;
             }
             ReferenceKind::KeyInfo => self.followed.key_info_signed |= signed,
-            ReferenceKind::CountersignedValue => {}
+            ReferenceKind::CountersignedValue | ReferenceKind::Content => {}
             ReferenceKind::Data | ReferenceKind::Manifest => {
                 self.covered(reference, &processed);
                 self.has_data = self.has_data || self.is_data(reference, &processed)?;
@@ -110,6 +115,7 @@ impl Follower<'_, '_> {
         if signed {
             self.note_objects(reference, &processed)?;
         }
+        self.look_for_content(reference, &processed, &facts)?;
         let referred = Referred {
             id: reference.id.clone(),
             uri: reference.uri.clone(),
@@ -269,6 +275,7 @@ impl Follower<'_, '_> {
                 self.note_objects(entry, &processed)?;
             }
             let facts = facts_of(entry, &processed, ReferenceKind::Data);
+                self.look_in_manifest(entry, &processed, &facts)?;
             self.followed.manifest.push(facts);
             let document = self.source.document;
             let is_manifest = |node| document.element(node).is_some_and(|it| it.is(DS, "Manifest"));
@@ -317,7 +324,7 @@ fn facts_of(reference: &Reference, processed: &Processed, kind: ReferenceKind) -
 }
 
 /// What the transforms of a reference leave of a file.
-fn digested(reference: &Reference) -> Digested {
+pub(super) fn digested(reference: &Reference) -> Digested {
     match reference.transforms.as_slice() {
         [] => Digested::AsItStands,
         [Transform::Canonicalization(it)] if it.comments && it.method != Method::Exclusive => {
