@@ -148,6 +148,8 @@ fn a_file_counts_by_what_of_it_is_signed() {
     assert_passes(&by_digest(&whole, CONTENT));
     let report = over(&whole, OTHER);
     assert_eq!(report.conclusion(), Some(Failed::HashFailure.into()));
+    // What the signer called it is no name of what was handed in.
+    assert!(over(&whole, CONTENT).signatures()[0].covers().files.is_empty());
 
     let unnamed = made(&[reference("Type=\"urn:x\"", &[], CONTENT)], "");
     assert_passes(&over(&unnamed, CONTENT));

@@ -239,6 +239,7 @@ impl Follower<'_, '_> {
         is_own: bool,
     ) -> ReferenceFacts {
         let mut facts = facts_of(reference, processed, kind);
+        self.name_nothing(&mut facts);
         let unknown = matches!(processed.found, Found::Unsupported(_));
         if let (Some(Target::File(name)), true) = (&processed.target, unknown) {
             // What cannot be digested may be missing, too.
@@ -264,6 +265,11 @@ impl Follower<'_, '_> {
         facts
     }
 
+    /// What was handed in without a name is no file of the name that the signer gave.
+    fn name_nothing(&self, facts: &mut ReferenceFacts) {
+        facts.file = facts.file.take().filter(|_| !self.source.content);
+    }
+
     /// XMLDSig §5.1: outside of what decides, entry by entry.
     fn manifest(&mut self, node: NodeId) -> Result<()> {
         let Ok(entries) = manifest(self.source.document, node, self.source.limits) else {
@@ -274,8 +280,9 @@ impl Follower<'_, '_> {
             if matches!(processed.found, Found::Matches) {
                 self.note_objects(entry, &processed)?;
             }
-            let facts = facts_of(entry, &processed, ReferenceKind::Data);
-                self.look_in_manifest(entry, &processed, &facts)?;
+            let mut facts = facts_of(entry, &processed, ReferenceKind::Data);
+            self.name_nothing(&mut facts);
+            self.look_in_manifest(entry, &processed, &facts)?;
             self.followed.manifest.push(facts);
             let document = self.source.document;
             let is_manifest = |node| document.element(node).is_some_and(|it| it.is(DS, "Manifest"));
