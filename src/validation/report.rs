@@ -160,7 +160,9 @@ impl Report {
     /// Takes in the report on a part of the document, such as a file of a message: what it
     /// says names the part from now on.
     pub(crate) fn with_part(mut self, entry: &str, mut part: Self) -> Self {
-        self.conclusion = self.conclusion_with(&part);
+        part.leave_time_alone();
+        let conclusions = [self.conclusion, part.conclusion].into_iter().flatten();
+        self.conclusion = conclusions.reduce(Conclusion::worse);
         part.belongs_to(entry);
         self.signatures.append(&mut part.signatures);
         self.evidence_records.append(&mut part.evidence_records);
@@ -183,13 +185,17 @@ impl Report {
         self
     }
 
-    /// Where something is signed, the signatures are judged; where nothing is, the evidence
-    /// records of all parts.
-    fn conclusion_with(&self, part: &Self) -> Option<Conclusion> {
-        let both = [self, part];
-        let signed = both.iter().any(|it| !it.signatures.is_empty());
-        let judged = both.into_iter().filter(|it| !signed || !it.signatures.is_empty());
-        judged.filter_map(|it| it.conclusion).reduce(Conclusion::worse)
+    /// An authority that says when a file was there is nobody who signed it: of a time-stamp
+    /// token by itself the time is left, and no signature.
+    fn leave_time_alone(&mut self) {
+        if self.format != DocumentFormat::Tst {
+            return;
+        }
+        self.conclusion = None;
+        for it in std::mem::take(&mut self.signatures) {
+            self.timestamps.extend(it.timestamps);
+            self.time_stamps.push(it.block);
+        }
     }
 
     /// Names the file that all of this is about.
@@ -325,8 +331,9 @@ impl Report {
         &self.time_stamps
     }
 
-    /// The time-stamps over the document as a whole, in its order. Those that cover a
-    /// signature stand beside it, too; where nothing is signed, they stand here alone.
+    /// The time-stamps over the document as a whole, in its order, or over a file of a message.
+    /// Those that cover a signature stand beside it, too; where nothing is signed, they stand
+    /// here alone.
     #[must_use]
     pub fn document_timestamps(&self) -> &[TimeStampReport] {
         &self.timestamps
