@@ -181,21 +181,30 @@ fn nothing_around_a_signed_pdf_goes_on_with_it() {
     let pki = Pki::new();
     let builder = ContainerBuilder::extended(at(NOW)).file("a.pdf", &FORGED);
     let signed = entries(&builder.sign(&pki.signer()).unwrap());
-    for part in ["<!-- 1 0 obj<</Type/Catalog>>-->", "<!-- 12\n7  obj -->", "<!--\nstartxref 9-->"]
-    {
+    let blanks = " ".repeat(300_000);
+    for part in [
+        "<!-- 1 0 obj<</Type/Catalog>>-->",
+        "<!-- 12\n7  obj -->",
+        "<!--\nstartxref 9-->",
+        "<!-- 1 0obj[]-->",
+        // A comment is as good as a blank (ISO 32000-1 §7.2.3).
+        "<!-- 1 0%x\nobj<</Type/Catalog>>-->",
+        "<!-- 1%x\r0 obj<</Type/Catalog>>-->",
+        &format!("<!-- 1 0{blanks}obj -->"),
+    ] {
         let mut forged = signed.clone();
         put(&mut forged, "META-INF/manifest.xml", part);
         let error = judged(&pki, &forged).unwrap_err();
-        assert!(error.to_string().contains("parts of a PDF"), "{part}: {error}");
+        assert!(error.to_string().contains("parts of a PDF"), "{part:.40}: {error}");
         let mut text = support::zip::stored(&forged);
         let seekable = kyso::Seekable::new(std::io::Cursor::new(text.clone())).unwrap();
-        assert!(validator(&pki).validate(&seekable).is_err());
+        assert!(validator(&pki).validate(&seekable).is_err(), "{part:.40}");
         // Nothing of that is a PDF where none begins.
         let begin = text.windows(5).position(|it| it == b"%PDF-").unwrap();
         text[begin] = b'#';
         assert!(!validator(&pki).validate(&text).unwrap_err().to_string().contains("parts of"));
     }
-    for harmless in ["<!-- 1 object, 2.0 obj, startref -->", "<obj/>"] {
+    for harmless in ["<!-- 1 object, 2.0 obj, a7obj, startref -->", "<obj/>"] {
         let mut all = signed.clone();
         put(&mut all, "META-INF/manifest.xml", harmless);
         assert_eq!(judge(&pki, &all).conclusion(), Some(Conclusion::TotalPassed), "{harmless}");

@@ -1,7 +1,9 @@
 //! Signatures in a container (EN 319 162-1).
 
+mod pdf_besides;
+
+use self::pdf_besides::is_no_pdf_outside;
 use super::collect::{self, CollectedContainer};
-use super::format::is_no_pdf_outside;
 use super::messages;
 use super::report::{DocumentFormat, Report};
 use super::validator::Validator;
