@@ -1,6 +1,7 @@
 //! What the references of an XML signature cover is what was digested, and nothing that only
 //! stands where they lead.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+#![allow(missing_docs)]
 
 #[path = "support/raw_key.rs"]
 #[allow(dead_code, clippy::panic)] // it makes values of other forms, too
@@ -175,6 +176,32 @@ fn an_object_that_nothing_signs_is_told() {
     assert!(!passes(&[to_body(), to_object, to_properties(&said)]));
     let nothing = reference("URI=\"#o\"", &[&xpath("false()")], b"");
     assert!(passes(&[to_body(), nothing, to_properties(&said)]));
+}
+
+/// A reference to the root element leaves out what stands beside it, as an instruction on how
+/// to show it; one to the document does not.
+#[test]
+fn an_instruction_beside_the_root_is_no_part_of_it() {
+    let (said, root) = (properties(TIME, ""), "<r Id=\"r\"></r>");
+    let rest = key_info() + &qualifying(&said);
+    let to_root = reference("URI=\"#r\"", &[ENVELOPED, EXCLUSIVE], root.as_bytes());
+    let signed = signature(&[to_root, to_properties(&said)], &rest);
+    let signed = root.replace("></r>", &format!(">{signed}</r>"));
+    let covers = |document: &str| {
+        let report = judge(document);
+        assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed), "{report}");
+        report.signatures()[0].covers().whole_file
+    };
+    assert_eq!(covers(&signed), Some(true));
+    assert_eq!(covers(&format!("<!-- Pay 900. -->{signed}")), Some(true));
+    let shown = "<?xml-stylesheet href=\"evil.xsl\"?>";
+    assert_eq!(covers(&format!("{shown}{signed}")), Some(false));
+    assert_eq!(covers(&format!("{signed}\n{shown}")), Some(false));
+    let shown_and_root = format!("{shown}\n{root}");
+    let to_all = reference("URI=\"\"", &[ENVELOPED, EXCLUSIVE], shown_and_root.as_bytes());
+    let whole = signature(&[to_all, to_properties(&said)], &rest);
+    let whole = shown_and_root.replace("></r>", &format!(">{whole}</r>"));
+    assert_eq!(covers(&whole), Some(true));
 }
 
 #[test]

@@ -21,7 +21,10 @@ impl Follower<'_, '_> {
             // Of a signature that is all there is, nothing is left.
             (Some(Target::Document), Some(_)) => Some(plain && root != signature),
             (Some(Target::Element(node)), Some(_)) if document.is_within(*node, signature) => None,
-            (Some(Target::Element(node)), Some(_)) => Some(plain && *node == root),
+            // An instruction beside the root is no part of it, and may say how it is shown.
+            (Some(Target::Element(node)), Some(_)) => {
+                Some(plain && *node == root && !is_instructed(document))
+            }
             _ => None,
         };
         let before = self.followed.covers_whole_document;
@@ -183,6 +186,11 @@ fn has_letters(document: &Document<'_>, node: NodeId, read: &Cell<usize>) -> boo
             read.set(read.get().saturating_add(first.unwrap_or(text.len())));
             first.is_some()
         }
+fn is_instructed(document: &Document<'_>) -> bool {
+    let is_instruction = |it| matches!(document.kind(it), Kind::Instruction { .. });
+    document.children(NodeId::ROOT).any(is_instruction)
+}
+
         Piece::Char(it) => !blank(*it),
     })
 }
