@@ -176,6 +176,13 @@ fn an_object_that_nothing_signs_is_told() {
     assert!(!passes(&[to_body(), to_object, to_properties(&said)]));
     let nothing = reference("URI=\"#o\"", &[&xpath("false()")], b"");
     assert!(passes(&[to_body(), nothing, to_properties(&said)]));
+    // Beside the properties, in their Object.
+    for (more, told) in [(" <!-- Pay 900. --> ", false), ("Pay 900.", true), ("<pay/>", true)] {
+        let all = qualifying(&said).replace("</ds:Object>", &format!("{more}</ds:Object>"));
+        let signed = signature(&[to_body(), to_properties(&said)], &(key_info() + &all));
+        let report = judge(&beside(&signed));
+        assert_eq!(says(&report, CheckId::FormatStructure, "nothing signs"), told, "{report}");
+    }
 }
 
 /// A reference to the root element leaves out what stands beside it, as an instruction on how

@@ -135,11 +135,20 @@ impl Follower<'_, '_> {
 
     /// XMLDSig §8.1.1: what is not signed may be anything, and looks as if it were.
     pub(super) fn unsigned_objects(&mut self) {
-        let objects = self.signature.objects.iter().filter(|it| self.of_properties != Some(**it));
+        let objects = self.signature.objects.iter().filter(|it| !self.is_of_properties(**it));
         let unsigned = objects.filter(|it| !self.signed_objects.contains(it)).count();
         if unsigned > 0 {
             self.followed.findings.push(XmlFinding::UnsignedObjects(unsigned));
         }
+    }
+
+    /// Whether it is the Object of the properties, with nothing else in it.
+    fn is_of_properties(&self, object: NodeId) -> bool {
+        let document = self.source.document;
+        let read = Cell::new(0_usize);
+        self.of_properties == Some(object)
+            && document.child_elements(object).count() == 1
+            && !document.children(object).any(|it| has_letters(document, it, &read))
     }
 
     /// Whether something with a meaning was digested: an element or a text.
@@ -177,6 +186,11 @@ fn digests_nothing(reference: &Reference, covered: &Covered) -> bool {
     !matches!(covered, Covered::File { as_it_stands: true }) && of_nothing()
 }
 
+fn is_instructed(document: &Document<'_>) -> bool {
+    let is_instruction = |it| matches!(document.kind(it), Kind::Instruction { .. });
+    document.children(NodeId::ROOT).any(is_instruction)
+}
+
 /// Whether a text is more than white space; `read` counts its octets.
 fn has_letters(document: &Document<'_>, node: NodeId, read: &Cell<usize>) -> bool {
     let blank = |it: char| matches!(it, ' ' | '\t' | '\r' | '\n');
@@ -186,11 +200,6 @@ fn has_letters(document: &Document<'_>, node: NodeId, read: &Cell<usize>) -> boo
             read.set(read.get().saturating_add(first.unwrap_or(text.len())));
             first.is_some()
         }
-fn is_instructed(document: &Document<'_>) -> bool {
-    let is_instruction = |it| matches!(document.kind(it), Kind::Instruction { .. });
-    document.children(NodeId::ROOT).any(is_instruction)
-}
-
         Piece::Char(it) => !blank(*it),
     })
 }

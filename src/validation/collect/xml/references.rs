@@ -112,7 +112,8 @@ impl Follower<'_, '_> {
                 self.has_data = self.has_data || self.is_data(reference, &processed)?;
             }
         }
-        if signed {
+        // What stands beside the properties is not signed with them.
+        if signed && kind != ReferenceKind::SignedProperties {
             self.note_objects(reference, &processed)?;
         }
         self.look_for_content(reference, &processed, &facts)?;
