@@ -471,3 +471,34 @@ fn references_are_bounded_however_many_sign_them() {
         assert!(error.to_string().contains(what), "{error}");
     }
 }
+
+/// Files count as covered as they are where what lists them is what was signed, by a value that
+/// holds.
+#[test]
+fn files_are_covered_by_what_holds() {
+    let pki = Pki::new();
+    let files = |entries: &Entries| {
+        let report = judge(&pki, entries);
+        report.signatures()[0].covers().files.clone()
+    };
+    let signed = signed(&pki);
+    assert_eq!(files(&signed), ["a.txt"]);
+    let (mut listed, mut value) = (signed.clone(), signed);
+    listed.iter_mut().find(|it| it.0.contains("Manifest")).unwrap().1.push(b'\n');
+    assert!(files(&listed).is_empty());
+    let cms = value.iter_mut().find(|it| it.0 == SIGNATURE).unwrap();
+    *cms.1.last_mut().unwrap() ^= 1;
+    assert!(files(&value).is_empty());
+
+    // Without signed attributes the value itself is over the file.
+    let rsa = support::cms::Identity::rsa();
+    let mut bare = support::cms::Cms::over(CONTENT, &rsa);
+    bare.signed.clear();
+    let bare = bare.with_value(&rsa, &rsa.sign_rsa(CONTENT));
+    let mut simple = vec![("mimetype".into(), b"application/vnd.etsi.asic-s+zip".to_vec())];
+    put(&mut simple, "a.txt", CONTENT);
+    put(&mut simple, "META-INF/signature.p7s", bare);
+    assert_eq!(files(&simple), ["a.txt"]);
+    put(&mut simple, "a.txt", b"another");
+    assert!(files(&simple).is_empty());
+}

@@ -211,6 +211,28 @@ fn an_instruction_beside_the_root_is_no_part_of_it() {
     assert_eq!(covers(&whole), Some(true));
 }
 
+/// What is said of a document is not said of files beside it, and nothing is where they are
+/// missing or the value is wrong.
+#[test]
+fn a_document_and_files_beside_it_are_told_apart() {
+    let said = properties(TIME, "");
+    let other = reference("URI=\"other.txt\"", &[], b"other");
+    let references = [to_body(), other, to_properties(&said)];
+    let signed = beside(&signature(&references, &(key_info() + &qualifying(&said))));
+    let files = vec![("other.txt", b"other".to_vec())];
+    let judged =
+        |document: &str| validator().validate_with_files(document.as_bytes(), &files).unwrap();
+    let report = judged(&signed);
+    assert_eq!(report.signatures()[0].covers().files, ["other.txt"]);
+    let text = report.to_string();
+    assert!(text.contains("a part of the file; the files “other.txt”"), "{text}");
+    let at = signed.find("<ds:SignatureValue Id=\"v\">").unwrap() + 27;
+    let first = if signed[at..].starts_with('A') { "B" } else { "A" };
+    let wrong = [&signed[..at], first, &signed[at + 1..]].concat();
+    assert_eq!(judged(&wrong).signatures()[0].signature_value_ok(), Some(false));
+    assert!(judged(&wrong).signatures()[0].covers().files.is_empty());
+}
+
 #[test]
 fn what_a_signature_says_of_itself_is_no_data() {
     let said = properties(TIME, "");
