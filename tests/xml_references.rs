@@ -226,6 +226,8 @@ fn a_document_and_files_beside_it_are_told_apart() {
     assert_eq!(report.signatures()[0].covers().files, ["other.txt"]);
     let text = report.to_string();
     assert!(text.contains("a part of the file; the files “other.txt”"), "{text}");
+    assert!(says(&report, CheckId::MessageDigest, "has not been changed"), "{report}");
+    assert!(!says(&judge(&signed), CheckId::MessageDigest, "has not been changed"));
     let at = signed.find("<ds:SignatureValue Id=\"v\">").unwrap() + 27;
     let first = if signed[at..].starts_with('A') { "B" } else { "A" };
     let wrong = [&signed[..at], first, &signed[at + 1..]].concat();

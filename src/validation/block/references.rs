@@ -34,9 +34,9 @@ pub(super) fn data(xml: &XmlFacts) -> Finding {
 
 /// Of each reference, whether it is what was signed.
 pub(super) fn digests(xml: &XmlFacts) -> Vec<Finding> {
-    let found = || xml.references.iter().filter(|it| it.found);
-    let mut all: Vec<_> = found().filter_map(digest).collect();
-    if all.is_empty() && found().next().is_some() {
+    let found = xml.references.iter().filter(|it| it.found);
+    let mut all: Vec<_> = found.filter_map(digest).collect();
+    if all.is_empty() && xml.found() && !xml.references.is_empty() {
         all.push(Finding::holds(
             CheckId::MessageDigest,
             say(
