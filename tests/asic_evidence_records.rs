@@ -134,6 +134,20 @@ fn a_record_is_over_the_only_file() {
     assert!(report.into_validated().is_err());
 }
 
+/// In an ASiC-S no manifest is asked what a record is over: one is a file like any other.
+#[test]
+fn a_manifest_beside_the_only_file_is_in_no_use() {
+    let pki = Pki::new();
+    let record = "META-INF/evidencerecord.ers";
+    let mut all = mime_type("s");
+    all.push(("a.txt".into(), CONTENT.to_vec()));
+    all.push((MANIFEST.into(), manifest(record, &[("a.txt", CONTENT)])));
+    all.push((record.into(), over(&pki.tsa(), &[CONTENT]).der()));
+    let report = judge(&pki, &support::zip::stored(&all));
+    assert_eq!(records(&report), ["TOTAL_PASSED"], "{report}");
+    assert_eq!(report.uncovered_entries(), ["a.txt", MANIFEST]);
+}
+
 #[test]
 fn a_file_that_was_swapped_fails() {
     let pki = Pki::new();
