@@ -143,7 +143,9 @@ impl Collector<'_> {
         self.countersignatures(&signature, properties.as_ref(), &facts.id);
         let properties = properties.as_ref();
         let outer = outer.map(|it| it.value);
-        let followed = follow(self.source, &mut self.dereferencer, &signature, properties, outer)?;
+        let mut followed =
+            follow(self.source, &mut self.dereferencer, &signature, properties, outer)?;
+        facts.xml = Some(std::mem::take(&mut followed.xml));
         let pool = Pool::read(self.source, &signature, properties)?;
         let read = Read { signature: &signature, properties, followed: &followed, pool: &pool };
         self.fill(&mut facts, &read)?;
@@ -175,12 +177,6 @@ impl Collector<'_> {
             Some(known) => Named { known: Some(known.digest()), oid: None, uri: None },
             None => Named::NOTHING,
         };
-        facts.xml = Some(XmlFacts {
-            references: followed.references.clone(),
-            manifest: followed.manifest.clone(),
-            findings: followed.findings.clone(),
-            covers_whole_document: followed.covers_whole_document,
-        });
         facts.data = facts.xml.as_ref().map(data).unwrap_or_default();
         let signed = properties.filter(|_| followed.properties_signed);
         if let Some(signed) = signed.and_then(|it| it.signed.as_ref()) {

@@ -157,11 +157,11 @@ impl Follower<'_, '_> {
             return;
         }
         let over = self.over_content;
-        self.followed.covers_whole_document =
+        self.followed.xml.covers_whole_document =
             matches!(over, OverContent::Not | OverContent::Part).then_some(false);
         if let OverContent::Not | OverContent::Unknown = over {
             let differs = over == OverContent::Not;
-            self.followed.references.push(ReferenceFacts {
+            self.followed.xml.references.push(ReferenceFacts {
                 name: "content".to_owned(),
                 file: None,
                 kind: ReferenceKind::Content,

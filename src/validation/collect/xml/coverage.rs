@@ -27,8 +27,8 @@ impl Follower<'_, '_> {
             }
             _ => None,
         };
-        let before = self.followed.covers_whole_document;
-        self.followed.covers_whole_document = match (before, is_whole) {
+        let before = self.followed.xml.covers_whole_document;
+        self.followed.xml.covers_whole_document = match (before, is_whole) {
             (Some(before), Some(now)) => Some(before || now),
             (before, now) => before.or(now),
         };
@@ -138,7 +138,7 @@ impl Follower<'_, '_> {
         let objects = self.signature.objects.iter().filter(|it| !self.is_of_properties(**it));
         let unsigned = objects.filter(|it| !self.signed_objects.contains(it)).count();
         if unsigned > 0 {
-            self.followed.findings.push(XmlFinding::UnsignedObjects(unsigned));
+            self.followed.xml.findings.push(XmlFinding::UnsignedObjects(unsigned));
         }
     }
 

@@ -12,21 +12,19 @@ use crate::signature::xmldsig::{
     DS, Dereferencer, Found, Processed, Reference, Signature, Target, Transform, manifest,
 };
 use crate::validation::facts::{
-    DigestFact, Digested, FileFact, Named, ReferenceFacts, ReferenceKind, XmlFinding,
+    DigestFact, Digested, FileFact, Named, ReferenceFacts, ReferenceKind, XmlFacts, XmlFinding,
 };
 
 /// What became of all references of one signature.
 #[derive(Default)]
 pub(super) struct Followed {
-    pub(super) references: Vec<ReferenceFacts>,
-    pub(super) manifest: Vec<ReferenceFacts>,
-    pub(super) findings: Vec<XmlFinding>,
+    /// What is told of them, for the signature's facts to take.
+    pub(super) xml: XmlFacts,
     /// Whether a reference is to the signed properties of this very signature.
     pub(super) properties_referred: bool,
     /// Whether these are as they were, besides.
     pub(super) properties_signed: bool,
     pub(super) key_info_signed: bool,
-    pub(super) covers_whole_document: Option<bool>,
     /// Those of `SignedInfo`, in their order.
     pub(super) referred: Vec<Referred>,
     /// Those of the manifests that it refers to.
@@ -97,7 +95,7 @@ impl Follower<'_, '_> {
         facts.element = self.element(&processed)?;
         if matches!(processed.found, Found::Ambiguous) {
             let id = facts.name.strip_prefix('#').unwrap_or(&facts.name).to_owned();
-            self.followed.findings.push(XmlFinding::AmbiguousId(id));
+            self.followed.xml.findings.push(XmlFinding::AmbiguousId(id));
         }
         let signed = facts.found && facts.digest == DigestFact::Matches;
         match kind {
@@ -126,7 +124,7 @@ impl Follower<'_, '_> {
             self.followed.to_data.push(referred.clone());
         }
         self.followed.referred.push(referred);
-        self.followed.references.push(facts);
+        self.followed.xml.references.push(facts);
         if let (ReferenceKind::Manifest, Some(Target::Element(node))) = (kind, &processed.target)
             && is_own
         {
@@ -137,9 +135,9 @@ impl Follower<'_, '_> {
 
     /// What has to be signed, and is referred to by nothing.
     fn expect(&mut self) {
-        let kinds = || self.followed.references.iter().map(|it| it.kind);
+        let kinds = || self.followed.xml.references.iter().map(|it| it.kind);
         if self.properties.is_some() && !kinds().any(|it| it == ReferenceKind::SignedProperties) {
-            self.followed.findings.push(XmlFinding::PropertiesNotSigned);
+            self.followed.xml.findings.push(XmlFinding::PropertiesNotSigned);
         }
         let missing = if self.outer.is_some() {
             let signed = kinds().any(|it| it == ReferenceKind::CountersignedValue);
@@ -149,7 +147,7 @@ impl Follower<'_, '_> {
         };
         if let Some((name, kind, found)) = missing {
             let digest = if found { DigestFact::Differs } else { DigestFact::NotCompared };
-            self.followed.references.push(ReferenceFacts {
+            self.followed.xml.references.push(ReferenceFacts {
                 name: name.to_owned(),
                 file: None,
                 kind,
@@ -284,7 +282,7 @@ impl Follower<'_, '_> {
             let mut facts = facts_of(entry, &processed, ReferenceKind::Data);
             self.name_nothing(&mut facts);
             self.look_in_manifest(entry, &processed, &facts)?;
-            self.followed.manifest.push(facts);
+            self.followed.xml.manifest.push(facts);
             let document = self.source.document;
             let is_manifest = |node| document.element(node).is_some_and(|it| it.is(DS, "Manifest"));
             self.followed.nested |=
