@@ -50,6 +50,9 @@ pub struct Report {
     diagnostics: Vec<Diagnostic>,
     #[serde(skip)]
     evidence: Option<Arc<Evidence>>,
+    /// What the parts rested on that were taken in, until it is [joined](Self::joined).
+    #[serde(skip)]
+    parts: Vec<Arc<Evidence>>,
 }
 
 /// What kind of document it is, told by its content.
@@ -154,11 +157,13 @@ impl Report {
             uncovered_entries: Vec::new(),
             diagnostics: Vec::new(),
             evidence: None,
+            parts: Vec::new(),
         }
     }
 
     /// Takes in the report on a part of the document, such as a file of a message: what it
-    /// says names the part from now on.
+    /// says names the part from now on. After the last one, all has to be
+    /// [joined](Self::joined).
     pub(crate) fn with_part(mut self, entry: &str, mut part: Self) -> Self {
         part.leave_time_alone();
         let conclusions = [self.conclusion, part.conclusion].into_iter().flatten();
@@ -171,10 +176,7 @@ impl Report {
         self.revisions.append(&mut part.revisions);
         self.uncovered_entries.append(&mut part.uncovered_entries);
         self.diagnostics.append(&mut part.diagnostics);
-        self.evidence = match (self.evidence, part.evidence) {
-            (Some(own), Some(part)) => Some(Arc::new(Arc::unwrap_or_clone(own).with(&part))),
-            (own, part) => own.or(part),
-        };
+        self.parts.extend(part.evidence);
         if let Some(failure) = part.error {
             self = self.with_diagnostic(
                 "ENTRY_UNREADABLE",
@@ -182,6 +184,18 @@ impl Report {
                 format!("The file “{}” cannot be read: {}", printable(entry), failure.message),
             );
         }
+        self
+    }
+
+    /// With what the parts rested on that were taken in.
+    pub(crate) fn joined(mut self) -> Self {
+        let parts = std::mem::take(&mut self.parts);
+        self.evidence = match self.evidence {
+            Some(own) if !parts.is_empty() => {
+                Some(Arc::new(Arc::unwrap_or_clone(own).with_parts(&parts)))
+            }
+            own => own,
+        };
         self
     }
 
@@ -241,6 +255,7 @@ impl Report {
             uncovered_entries: Vec::new(),
             diagnostics: Vec::new(),
             evidence: None,
+            parts: Vec::new(),
         }
     }
 

@@ -209,7 +209,7 @@ fn files(
             uncovered.push(name.clone());
         }
     }
-    Ok(report.with_uncovered(uncovered))
+    Ok(report.with_uncovered(uncovered).joined())
 }
 
 /// A signature beside a file is called as the file, with this behind it.
