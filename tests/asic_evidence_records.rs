@@ -134,6 +134,20 @@ fn a_record_is_over_the_only_file() {
     assert!(report.into_validated().is_err());
 }
 
+/// In an ASiC-S no manifest is asked what a record is over: one is a file like any other.
+#[test]
+fn a_manifest_beside_the_only_file_is_in_no_use() {
+    let pki = Pki::new();
+    let record = "META-INF/evidencerecord.ers";
+    let mut all = mime_type("s");
+    all.push(("a.txt".into(), CONTENT.to_vec()));
+    all.push((MANIFEST.into(), manifest(record, &[("a.txt", CONTENT)])));
+    all.push((record.into(), over(&pki.tsa(), &[CONTENT]).der()));
+    let report = judge(&pki, &support::zip::stored(&all));
+    assert_eq!(records(&report), ["TOTAL_PASSED"], "{report}");
+    assert_eq!(report.uncovered_entries(), ["a.txt", MANIFEST]);
+}
+
 #[test]
 fn a_file_that_was_swapped_fails() {
     let pki = Pki::new();
@@ -283,6 +297,30 @@ fn a_time_stamp_is_under_a_record() {
     all.push((MANIFEST.into(), manifest(RECORD, &[(stamp, &token)])));
     all.push((RECORD.into(), over(&pki.tsa().at("2027-06-01T00:00:00Z"), &[&token]).der()));
     assert_eq!(conclusion(&all), "TOTAL_PASSED");
+}
+
+/// A time-stamp token says when a file of a message was there; nobody signs by it, either.
+#[test]
+fn a_time_stamp_token_of_a_message_signs_no_file() {
+    let pki = Pki::new();
+    let stamp =
+        |over: &[u8]| support::evidence_record::Stamp::bare(&pki.tsa(), &SHA256.digest(over));
+    let header = MessageHeader { to: vec![Organization::default()], ..MessageHeader::default() };
+    let envelope = Envelope::new(header)
+        .attach("bảng.csv", CONTENT.to_vec())
+        .attach("bảng.csv.p7s", stamp(CONTENT).token)
+        .attach("khác.p7m", stamp(b"another").token);
+    let validator = Validator::new(pki.trust(), Policy::pilot(), TOMORROW.parse().unwrap());
+    let message = envelope.to_bytes().unwrap();
+    let report = edxml::validate(&message, &validator, &Limits::default()).unwrap();
+    assert!(!report.is_signed() && report.signatures().is_empty(), "{report}");
+    assert_eq!(report.conclusion(), None);
+    assert_eq!(report.uncovered_entries(), ["bảng.csv", "khác.p7m"]);
+    let stamps: Vec<_> = report.document_timestamps().iter().collect();
+    let over: Vec<_> = stamps.iter().map(|it| (it.entry.as_deref(), it.imprint_intact)).collect();
+    assert_eq!(over, [(Some("bảng.csv"), Some(true)), (Some("khác.p7m"), None)]);
+    assert_eq!(report.time_stamps().len(), 2);
+    assert!(report.into_validated().is_err());
 }
 
 /// A record says since when a file of a message is there; nobody signs by it, and what is said of

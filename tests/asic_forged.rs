@@ -173,15 +173,24 @@ fn nothing_around_a_signed_pdf_goes_on_with_it() {
     let pki = Pki::new();
     let builder = ContainerBuilder::extended(at(NOW)).file("a.pdf", &FORGED);
     let signed = entries(&builder.sign(&pki.signer()).unwrap());
-    for part in ["<!-- 1 0 obj<</Type/Catalog>>-->", "<!-- 12\n7  obj -->", "<!--\nstartxref 9-->"]
-    {
+    let blanks = " ".repeat(300_000);
+    for part in [
+        "<!-- 1 0 obj<</Type/Catalog>>-->",
+        "<!-- 12\n7  obj -->",
+        "<!--\nstartxref 9-->",
+        "<!-- 1 0obj[]-->",
+        // A comment is as good as a blank (ISO 32000-1 §7.2.3).
+        "<!-- 1 0%x\nobj<</Type/Catalog>>-->",
+        "<!-- 1%x\r0 obj<</Type/Catalog>>-->",
+        &format!("<!-- 1 0{blanks}obj -->"),
+    ] {
         let mut forged = signed.clone();
         put(&mut forged, "META-INF/manifest.xml", part);
         let error = judged(&pki, &forged).unwrap_err();
-        assert!(error.to_string().contains("parts of a PDF"), "{part}: {error}");
+        assert!(error.to_string().contains("parts of a PDF"), "{part:.40}: {error}");
         let mut text = support::zip::stored(&forged);
         let seekable = kyso::Seekable::new(std::io::Cursor::new(text.clone())).unwrap();
-        assert!(pki.validator(at(NOW)).validate(&seekable).is_err());
+        assert!(pki.validator(at(NOW)).validate(&seekable).is_err(), "{part:.40}");
         // Nothing of that is a PDF where none begins.
         let begin = text.windows(5).position(|it| it == b"%PDF-").unwrap();
         text[begin] = b'#';
@@ -189,7 +198,7 @@ fn nothing_around_a_signed_pdf_goes_on_with_it() {
             !pki.validator(at(NOW)).validate(&text).unwrap_err().to_string().contains("parts of")
         );
     }
-    for harmless in ["<!-- 1 object, 2.0 obj, startref -->", "<obj/>"] {
+    for harmless in ["<!-- 1 object, 2.0 obj, a7obj, startref -->", "<obj/>"] {
         let mut all = signed.clone();
         put(&mut all, "META-INF/manifest.xml", harmless);
         assert_eq!(judge(&pki, &all).conclusion(), Some(Conclusion::TotalPassed), "{harmless}");
@@ -455,4 +464,35 @@ fn references_are_bounded_however_many_sign_them() {
         assert_eq!(error.kind(), ErrorKind::LimitExceeded);
         assert!(error.to_string().contains(what), "{error}");
     }
+}
+
+/// Files count as covered as they are where what lists them is what was signed, by a value that
+/// holds.
+#[test]
+fn files_are_covered_by_what_holds() {
+    let pki = Pki::new();
+    let files = |entries: &Entries| {
+        let report = judge(&pki, entries);
+        report.signatures()[0].covers().files.clone()
+    };
+    let signed = signed(&pki);
+    assert_eq!(files(&signed), ["a.txt"]);
+    let (mut listed, mut value) = (signed.clone(), signed);
+    listed.iter_mut().find(|it| it.0.contains("Manifest")).unwrap().1.push(b'\n');
+    assert!(files(&listed).is_empty());
+    let cms = value.iter_mut().find(|it| it.0 == SIGNATURE).unwrap();
+    *cms.1.last_mut().unwrap() ^= 1;
+    assert!(files(&value).is_empty());
+
+    // Without signed attributes the value itself is over the file.
+    let rsa = support::cms::Identity::rsa();
+    let mut bare = support::cms::Cms::over(CONTENT, &rsa);
+    bare.signed.clear();
+    let bare = bare.with_value(&rsa, &rsa.sign_rsa(CONTENT));
+    let mut simple = vec![("mimetype".into(), b"application/vnd.etsi.asic-s+zip".to_vec())];
+    put(&mut simple, "a.txt", CONTENT);
+    put(&mut simple, "META-INF/signature.p7s", bare);
+    assert_eq!(files(&simple), ["a.txt"]);
+    put(&mut simple, "a.txt", b"another");
+    assert!(files(&simple).is_empty());
 }

@@ -311,6 +311,25 @@ fn containers_of_time_stamps_are_counted() {
     assert_refused(&document, ErrorKind::LimitExceeded, "time-stamps");
 }
 
+/// Evidence records that are none, each of which would be said to cover all before it.
+#[test]
+fn evidence_records_that_are_none_are_counted() {
+    let (signed, end) = (signed(), "</xades:QualifyingProperties>");
+    let sealing = |count: usize| {
+        let records = "<a/>".repeat(count);
+        let properties = format!(
+            "<xades:UnsignedProperties><xades:UnsignedSignatureProperties>\
+             <en:SealingEvidenceRecords xmlns:en=\"http://uri.etsi.org/19132/v1.1.1#\">{records}\
+             </en:SealingEvidenceRecords></xades:UnsignedSignatureProperties>\
+             </xades:UnsignedProperties>{end}"
+        );
+        signed.replacen(end, &properties, 1)
+    };
+    assert_refused(&sealing(201), ErrorKind::LimitExceeded, "time-stamps");
+    let report = validated(sealing(200).as_bytes()).unwrap();
+    assert_eq!(report.signatures()[0].evidence_records().len(), 200);
+}
+
 #[test]
 fn signatures_are_counted() {
     let beside = signature(&reference("", ""));

@@ -1,6 +1,7 @@
 //! What the references of an XML signature cover is what was digested, and nothing that only
 //! stands where they lead.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)]
+#![allow(missing_docs)]
 
 #[path = "support/raw_key.rs"]
 #[allow(dead_code, clippy::panic)] // it makes values of other forms, too
@@ -175,6 +176,63 @@ fn an_object_that_nothing_signs_is_told() {
     assert!(!passes(&[to_body(), to_object, to_properties(&said)]));
     let nothing = reference("URI=\"#o\"", &[&xpath("false()")], b"");
     assert!(passes(&[to_body(), nothing, to_properties(&said)]));
+    // Beside the properties, in their Object.
+    for (more, told) in [(" <!-- Pay 900. --> ", false), ("Pay 900.", true), ("<pay/>", true)] {
+        let all = qualifying(&said).replace("</ds:Object>", &format!("{more}</ds:Object>"));
+        let signed = signature(&[to_body(), to_properties(&said)], &(key_info() + &all));
+        let report = judge(&beside(&signed));
+        assert_eq!(says(&report, CheckId::FormatStructure, "nothing signs"), told, "{report}");
+    }
+}
+
+/// A reference to the root element leaves out what stands beside it, as an instruction on how
+/// to show it; one to the document does not.
+#[test]
+fn an_instruction_beside_the_root_is_no_part_of_it() {
+    let (said, root) = (properties(TIME, ""), "<r Id=\"r\"></r>");
+    let rest = key_info() + &qualifying(&said);
+    let to_root = reference("URI=\"#r\"", &[ENVELOPED, EXCLUSIVE], root.as_bytes());
+    let signed = signature(&[to_root, to_properties(&said)], &rest);
+    let signed = root.replace("></r>", &format!(">{signed}</r>"));
+    let covers = |document: &str| {
+        let report = judge(document);
+        assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed), "{report}");
+        report.signatures()[0].covers().whole_file
+    };
+    assert_eq!(covers(&signed), Some(true));
+    assert_eq!(covers(&format!("<!-- Pay 900. -->{signed}")), Some(true));
+    let shown = "<?xml-stylesheet href=\"evil.xsl\"?>";
+    assert_eq!(covers(&format!("{shown}{signed}")), Some(false));
+    assert_eq!(covers(&format!("{signed}\n{shown}")), Some(false));
+    let shown_and_root = format!("{shown}\n{root}");
+    let to_all = reference("URI=\"\"", &[ENVELOPED, EXCLUSIVE], shown_and_root.as_bytes());
+    let whole = signature(&[to_all, to_properties(&said)], &rest);
+    let whole = shown_and_root.replace("></r>", &format!(">{whole}</r>"));
+    assert_eq!(covers(&whole), Some(true));
+}
+
+/// What is said of a document is not said of files beside it, and nothing is where they are
+/// missing or the value is wrong.
+#[test]
+fn a_document_and_files_beside_it_are_told_apart() {
+    let said = properties(TIME, "");
+    let other = reference("URI=\"other.txt\"", &[], b"other");
+    let references = [to_body(), other, to_properties(&said)];
+    let signed = beside(&signature(&references, &(key_info() + &qualifying(&said))));
+    let files = vec![("other.txt", b"other".to_vec())];
+    let judged =
+        |document: &str| validator().validate_with_files(document.as_bytes(), &files).unwrap();
+    let report = judged(&signed);
+    assert_eq!(report.signatures()[0].covers().files, ["other.txt"]);
+    let text = report.to_string();
+    assert!(text.contains("a part of the file; the files “other.txt”"), "{text}");
+    assert!(says(&report, CheckId::MessageDigest, "has not been changed"), "{report}");
+    assert!(!says(&judge(&signed), CheckId::MessageDigest, "has not been changed"));
+    let at = signed.find("<ds:SignatureValue Id=\"v\">").unwrap() + 27;
+    let first = if signed[at..].starts_with('A') { "B" } else { "A" };
+    let wrong = [&signed[..at], first, &signed[at + 1..]].concat();
+    assert_eq!(judged(&wrong).signatures()[0].signature_value_ok(), Some(false));
+    assert!(judged(&wrong).signatures()[0].covers().files.is_empty());
 }
 
 #[test]

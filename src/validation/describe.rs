@@ -163,7 +163,8 @@ fn coverage(facts: &SignatureFacts) -> Coverage {
             Some(it) => Some(it.covers_all),
             None => xml.covers_whole_document,
         };
-        return Coverage { whole_file, files, ..Coverage::default() };
+        let container = container.is_some();
+        return Coverage { whole_file, files, container, ..Coverage::default() };
     }
     match (&facts.pdf, container) {
         (Some(pdf), _) => Coverage {
@@ -176,20 +177,25 @@ fn coverage(facts: &SignatureFacts) -> Coverage {
             byte_range: None,
             entry: container.signed.clone(),
             files,
+            container: true,
         },
         (None, None) => Coverage::default(),
     }
 }
 
-/// Those beside the signature that are as it was made over them.
+/// Those beside the signature that are as it was made over them, where its value holds.
 fn files(facts: &SignatureFacts) -> Vec<String> {
+    if facts.value_holds() != Some(true) {
+        return Vec::new();
+    }
     if let Some(xml) = &facts.xml {
         return xml.files_covered().map(str::to_owned).collect();
     }
-    let Some(container) = &facts.container else { return Vec::new() };
+    let Some(container) = facts.container.as_ref().filter(|_| facts.covers_data()) else {
+        return Vec::new();
+    };
     if container.entries.is_empty() {
-        let signed = container.signed.iter().filter(|_| facts.data.digest == DigestFact::Matches);
-        return signed.cloned().collect();
+        return container.signed.iter().cloned().collect();
     }
     let intact = container.entries.iter().filter(|it| it.holds());
     intact.map(|it| it.name.clone()).collect()

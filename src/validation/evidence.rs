@@ -180,16 +180,25 @@ impl Evidence {
         }
     }
 
-    /// With what the same validator rested on for another part of the same document.
-    pub(super) fn with(mut self, other: &Self) -> Self {
-        let anchors = other.anchors.iter().filter(|it| !self.anchors.contains(it));
-        let anchors: Vec<Anchor> = anchors.cloned().collect();
-        self.anchors.extend(anchors);
-        self.given.join(&other.given);
-        self.found.join(&other.found);
-        match (&mut self.retrieved, &other.retrieved) {
-            (Some(own), Some(other)) => own.exchanges.extend_from_slice(&other.exchanges),
-            (own, other) => *own = own.take().or_else(|| other.clone()),
+    /// With what the same validator rested on for the parts of the same document: of what was
+    /// handed in, each has the lists that concern it.
+    pub(super) fn with_parts(mut self, parts: &[Arc<Self>]) -> Self {
+        for anchor in parts.iter().flat_map(|it| &it.anchors) {
+            if !self.anchors.contains(anchor) {
+                self.anchors.push(anchor.clone());
+            }
+        }
+        join(&mut self.given.crls, parts.iter().flat_map(|it| &it.given.crls));
+        let found = || parts.iter().map(|it| &it.found);
+        join(&mut self.found.certificates, found().flat_map(|it| &it.certificates));
+        join(&mut self.found.crls, found().flat_map(|it| &it.crls));
+        join(&mut self.found.ocsp_responses, found().flat_map(|it| &it.ocsp_responses));
+        join(&mut self.found.time_stamp_tokens, found().flat_map(|it| &it.time_stamp_tokens));
+        for part in parts.iter().filter_map(|it| it.retrieved.as_ref()) {
+            match &mut self.retrieved {
+                Some(own) => own.exchanges.extend_from_slice(&part.exchanges),
+                none => *none = Some(part.clone()),
+            }
         }
         self
     }
@@ -262,13 +271,6 @@ impl Material {
         }
     }
 
-    fn join(&mut self, other: &Self) {
-        join(&mut self.certificates, &other.certificates);
-        join(&mut self.crls, &other.crls);
-        join(&mut self.ocsp_responses, &other.ocsp_responses);
-        join(&mut self.time_stamp_tokens, &other.time_stamp_tokens);
-    }
-
     /// What came with the document is read from it again; it stands here so that the
     /// evidence is whole without it.
     fn add_found(&mut self, facts: &SignatureFacts) {
@@ -290,12 +292,11 @@ fn add(all: &mut Vec<Octets>, der: &[u8]) {
     }
 }
 
-/// Adds what is not there yet, by a table: a message has many parts.
-fn join(all: &mut Vec<Octets>, others: &[Octets]) {
-    let known: HashSet<&[u8]> = all.iter().map(Octets::as_slice).collect();
-    let others = others.iter().filter(|it| !known.contains(it.as_slice()));
-    let others: Vec<Octets> = others.cloned().collect();
-    all.extend(others);
+/// Adds what is not there yet. A message has many parts: each is looked at once.
+fn join<'o>(all: &mut Vec<Octets>, others: impl Iterator<Item = &'o Octets>) {
+    let digest = |it: &Octets| DigestAlgorithm::Sha256.digest(it.as_slice()).value().to_vec();
+    let mut known: HashSet<Vec<u8>> = all.iter().map(digest).collect();
+    all.extend(others.filter(|it| known.insert(digest(it))).cloned());
 }
 
 /// Every certificate that a list might have been asked about. Lists can be large, and one

@@ -1,13 +1,7 @@
 //! Telling what a document is by its first bytes.
 
-use std::collections::BTreeSet;
-use std::iter;
-
-use crate::encoding::zip::Entry;
 use crate::error::{Error, Result};
-use crate::signature::asic::Container;
 use crate::signature::{cms, evidence};
-use crate::source::{Source, for_each_piece};
 
 /// Bytes read to tell what a document is. ISO 32000-1 Annex H.3: a PDF may begin
 /// within the first 1024 bytes.
@@ -48,7 +42,7 @@ fn place_of_pdf(head: &[u8]) -> Option<usize> {
     head.windows(PDF.len()).position(|window| window == PDF)
 }
 
-const PDF: &[u8] = b"%PDF-";
+pub(super) const PDF: &[u8] = b"%PDF-";
 /// Its length.
 const MARK: u64 = 5;
 
@@ -84,84 +78,3 @@ const PEM: &[u8] = b"-----BEGIN ";
 const PKCS7: &[u8] = &[6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7];
 /// Tag and length of the SEQUENCE, and the identifier.
 const HEADER: usize = 24;
-
-/// As [`is_no_pdf_besides`]: a reader of PDFs may show what begins in a container, which is
-/// well where that is one of the files that the report speaks of.
-pub(super) fn is_no_pdf_outside(
-    file: &dyn Source,
-    container: &Container<'_>,
-    answered: &BTreeSet<String>,
-) -> Result<()> {
-    let head = file.window(0..file.len().min(SNIFFED))?;
-    let archive = container.archive();
-    for (at, _) in head.windows(PDF.len()).enumerate().filter(|it| it.1 == PDF) {
-        let at = u64::try_from(at).unwrap_or(u64::MAX);
-        let entry = archive.content_at(at).filter(|it| answered.contains(&it.name));
-        // What is compressed can be of any shape, and still be no PDF.
-        let is_file = match entry.map(|it| archive.content(it)) {
-            Some(content) => is_pdf(&content.window(0..content.len().min(SNIFFED))?),
-            None => false,
-        };
-        if !is_file {
-            let what = "this container is a PDF besides, which is none of its signed files";
-            return Err(Error::malformed(what).at_offset(at));
-        }
-    }
-    match is_pdf(&head) {
-        true => is_no_part_of_pdf_besides(file, container),
-        false => Ok(()),
-    }
-}
-
-/// What a reader takes a PDF to be it looks up from the end of the file, or from the last object
-/// of a number: none of that is to stand where no file does.
-fn is_no_part_of_pdf_besides(file: &dyn Source, container: &Container<'_>) -> Result<()> {
-    let archive = container.archive();
-    let names: BTreeSet<_> = container.data_files().collect();
-    let files = archive.in_order().into_iter().filter(|it| names.contains(it.name.as_str()));
-    let files = files.map(Entry::place);
-    let mut from = 0;
-    for place in files.chain(iter::once(file.len()..file.len())) {
-        // What is cut by the pieces that are read is seen with the end of the one before.
-        let mut end = Vec::new();
-        for_each_piece(file, from..place.start, |piece| {
-            end.extend_from_slice(piece.get(..SEAM.min(piece.len())).unwrap_or_default());
-            if is_part_of_pdf(&end) || is_part_of_pdf(piece) {
-                let what = "around the files of this container stand parts of a PDF";
-                return Err(Error::malformed(what).at_offset(from));
-            }
-            end = piece.get(piece.len().saturating_sub(SEAM)..).unwrap_or(piece).to_vec();
-            Ok(())
-        })?;
-        from = place.end;
-    }
-    Ok(())
-}
-
-const SEAM: usize = 64;
-
-/// Where the table of objects is said to be, or an object begins (ISO 32000-1 §7.3.10, §7.5.5).
-fn is_part_of_pdf(bytes: &[u8]) -> bool {
-    const OBJECT: &[u8] = b"obj";
-    let begins = |at: usize| begins_object(bytes.get(..at).unwrap_or_default());
-    bytes.windows(START.len()).any(|it| it == START)
-        || bytes.windows(OBJECT.len()).enumerate().any(|(at, it)| it == OBJECT && begins(at))
-}
-
-const START: &[u8] = b"startxref";
-
-/// Whether two numbers stand at the end, with blanks behind each.
-fn begins_object(before: &[u8]) -> bool {
-    let without = |bytes: &'_ [u8], of: fn(u8) -> bool| {
-        let left = bytes.iter().rposition(|it| !of(*it)).map_or(0, |it| it.saturating_add(1));
-        (left < bytes.len()).then_some(left)
-    };
-    let blank = |it: u8| matches!(it, 0 | b'\t' | b'\n' | 12 | b'\r' | b' ');
-    let mut rest = before;
-    let digit = |it: u8| it.is_ascii_digit();
-    for of in [blank, digit, blank, digit] {
-        let Some(left) = without(rest, of) else { return false };
-        rest = rest.get(..left).unwrap_or_default();
-    }
-    true
-}

@@ -50,6 +50,9 @@ pub struct Report {
     diagnostics: Vec<Diagnostic>,
     #[serde(skip)]
     evidence: Option<Arc<Evidence>>,
+    /// What the parts rested on that were taken in, until it is [joined](Self::joined).
+    #[serde(skip)]
+    parts: Vec<Arc<Evidence>>,
 }
 
 /// What kind of document it is, told by its content.
@@ -154,13 +157,17 @@ impl Report {
             uncovered_entries: Vec::new(),
             diagnostics: Vec::new(),
             evidence: None,
+            parts: Vec::new(),
         }
     }
 
     /// Takes in the report on a part of the document, such as a file of a message: what it
-    /// says names the part from now on.
+    /// says names the part from now on. After the last one, all has to be
+    /// [joined](Self::joined).
     pub(crate) fn with_part(mut self, entry: &str, mut part: Self) -> Self {
-        self.conclusion = self.conclusion_with(&part);
+        part.leave_time_alone();
+        let conclusions = [self.conclusion, part.conclusion].into_iter().flatten();
+        self.conclusion = conclusions.reduce(Conclusion::worse);
         part.belongs_to(entry);
         self.signatures.append(&mut part.signatures);
         self.evidence_records.append(&mut part.evidence_records);
@@ -169,10 +176,7 @@ impl Report {
         self.revisions.append(&mut part.revisions);
         self.uncovered_entries.append(&mut part.uncovered_entries);
         self.diagnostics.append(&mut part.diagnostics);
-        self.evidence = match (self.evidence, part.evidence) {
-            (Some(own), Some(part)) => Some(Arc::new(Arc::unwrap_or_clone(own).with(&part))),
-            (own, part) => own.or(part),
-        };
+        self.parts.extend(part.evidence);
         if let Some(failure) = part.error {
             self = self.with_diagnostic(
                 "ENTRY_UNREADABLE",
@@ -183,13 +187,29 @@ impl Report {
         self
     }
 
-    /// Where something is signed, the signatures are judged; where nothing is, the evidence
-    /// records of all parts.
-    fn conclusion_with(&self, part: &Self) -> Option<Conclusion> {
-        let both = [self, part];
-        let signed = both.iter().any(|it| !it.signatures.is_empty());
-        let judged = both.into_iter().filter(|it| !signed || !it.signatures.is_empty());
-        judged.filter_map(|it| it.conclusion).reduce(Conclusion::worse)
+    /// With what the parts rested on that were taken in.
+    pub(crate) fn joined(mut self) -> Self {
+        let parts = std::mem::take(&mut self.parts);
+        self.evidence = match self.evidence {
+            Some(own) if !parts.is_empty() => {
+                Some(Arc::new(Arc::unwrap_or_clone(own).with_parts(&parts)))
+            }
+            own => own,
+        };
+        self
+    }
+
+    /// An authority that says when a file was there is nobody who signed it: of a time-stamp
+    /// token by itself the time is left, and no signature.
+    fn leave_time_alone(&mut self) {
+        if self.format != DocumentFormat::Tst {
+            return;
+        }
+        self.conclusion = None;
+        for it in std::mem::take(&mut self.signatures) {
+            self.timestamps.extend(it.timestamps);
+            self.time_stamps.push(it.block);
+        }
     }
 
     /// Names the file that all of this is about.
@@ -235,6 +255,7 @@ impl Report {
             uncovered_entries: Vec::new(),
             diagnostics: Vec::new(),
             evidence: None,
+            parts: Vec::new(),
         }
     }
 
@@ -325,8 +346,9 @@ impl Report {
         &self.time_stamps
     }
 
-    /// The time-stamps over the document as a whole, in its order. Those that cover a
-    /// signature stand beside it, too; where nothing is signed, they stand here alone.
+    /// The time-stamps over the document as a whole, in its order, or over a file of a message.
+    /// Those that cover a signature stand beside it, too; where nothing is signed, they stand
+    /// here alone.
     #[must_use]
     pub fn document_timestamps(&self) -> &[TimeStampReport] {
         &self.timestamps

@@ -192,11 +192,27 @@ fn sentences(one: &str, other: Option<&str>) -> String {
 /// What of the file a signature covers; nothing where that does not apply.
 pub(super) fn covers(signature: &SignatureReport) -> Option<(String, String)> {
     let revision = signature.pdf().and_then(|it| Some((it.revision?, it.revisions)));
-    let Coverage { whole_file, files, .. } = signature.covers();
-    if !files.is_empty() {
+    let Coverage { whole_file, files, container, .. } = signature.covers();
+    if files.is_empty() {
+        return covers_document(*whole_file, revision);
+    }
+    if *container {
         return Some(covers_files(*whole_file, files));
     }
-    Some(match ((*whole_file)?, revision) {
+    // What stands beside the document is told by itself.
+    let (vi, en) = covers_files(None, files);
+    Some(match covers_document(*whole_file, revision) {
+        Some((of_vi, of_en)) => (format!("{of_vi}; {vi}"), format!("{of_en}; {en}")),
+        None => (vi, en),
+    })
+}
+
+/// What of the document itself.
+fn covers_document(
+    whole_file: Option<bool>,
+    revision: Option<(usize, usize)>,
+) -> Option<(String, String)> {
+    Some(match (whole_file?, revision) {
         (true, _) => ("toàn bộ tệp".to_owned(), "the whole file".to_owned()),
         (false, Some((this, all))) => {
             (format!("phiên bản {this} trong {all} của tệp"), format!("revision {this} of {all}"))

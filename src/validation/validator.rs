@@ -16,7 +16,7 @@ use super::format::{
 use super::policy::Policy;
 use super::process::{self, ProcessedDocument};
 use super::report::{DocumentFormat, Report, RevisionReport, SignatureReport, Stamp};
-use super::xml::{OneFile, Outside};
+use super::xml::Outside;
 use crate::crypto::Digest;
 use crate::encoding::zip::has_end;
 use crate::error::{Error, Result};
@@ -274,9 +274,9 @@ impl Validator {
 
     /// Validates a CMS or XML signature, or an evidence record, over a content that stands
     /// elsewhere, by whatever name the signature calls it; of several files that an XML signature
-    /// is over, [`validate_with_files`](Self::validate_with_files) takes all. Where the CMS
-    /// holds a content itself, `content` still is what has to be signed, and the one
-    /// within has to be the same: some programs show that one.
+    /// is over, [`validate_with_files`](Self::validate_with_files) takes all. Where the signature
+    /// holds a content itself, or stands in one, `content` still is what has to be signed, and
+    /// that one has to be the same: some programs show that one.
     ///
     /// # Errors
     /// As [`validate`](Self::validate).
@@ -286,7 +286,7 @@ impl Validator {
         C: Source + ?Sized,
     {
         if self.is_xml(&signature)? {
-            return self.validate_xml(&signature, Outside::Files(&OneFile(&content)));
+            return self.validate_xml(&signature, Outside::Content(&content));
         }
         self.validate_over(&signature, Data::whole(&content))
     }

@@ -18,7 +18,9 @@ use crate::source::{Files, Source};
 pub(super) enum Outside<'a> {
     Nothing,
     Files(&'a dyn Files),
-    /// One file, of which only the digest is at hand.
+    /// One file without a name, which has to be what is signed.
+    Content(&'a dyn Source),
+    /// The same, of which only the digest is at hand.
     Digest(&'a Digest),
 }
 
@@ -102,15 +104,21 @@ impl Validator {
             let what = "this is an edXML message: edxml::validate judges it with its files";
             return Err(Error::unsupported(what));
         }
-        let (files, digest) = match outside {
+        let one;
+        let (files, digest): (Option<&dyn Files>, _) = match outside {
             Outside::Nothing => (None, None),
             Outside::Files(files) => (Some(files), None),
+            Outside::Content(content) => {
+                one = OneFile(content);
+                (Some(&one), None)
+            }
             Outside::Digest(digest) => (None, Some(digest)),
         };
         let source = XmlSource {
             document: &parsed,
             files,
             digest,
+            content: matches!(outside, Outside::Content(_) | Outside::Digest(_)),
             certificates: &self.certificates,
             memory: self.memory(),
             limits: &self.limits,
@@ -122,7 +130,7 @@ impl Validator {
 }
 
 /// The one file that a signature refers to, whatever it calls it.
-pub(super) struct OneFile<'a>(pub(super) &'a dyn Source);
+struct OneFile<'a>(&'a dyn Source);
 
 impl Files for OneFile<'_> {
     fn names(&self) -> Vec<&str> {

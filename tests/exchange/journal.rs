@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use kyso::cades::{Level, SignatureBuilder};
 use kyso::exchange::journal::{Break, Journal};
-use kyso::{Conclusion, Policy, Validator};
+use kyso::{Conclusion, Policy, Validator, xades};
 use rusqlite::Connection;
 
 use crate::office::{Office, RECEIVER, SENDER, document, now, signed};
@@ -109,5 +109,21 @@ fn a_journal_written_anew_does_not_have_its_seal() {
     database(&office).execute_batch(&statement).unwrap();
     let chain = Journal::new(&office.sender.post).follow().unwrap().unwrap();
     assert!(chain.entries() > through);
+    assert!(!holds(&office, &pki));
+}
+
+/// Whatever else the agency signed in XML is no seal, be it countersigned.
+#[test]
+fn a_signature_over_something_else_is_no_seal() {
+    let pki = Pki::new();
+    let office = Office::new();
+    office.put(&document("1", &[RECEIVER]).attach("qd.pdf", signed(&office.officers.ours)));
+    office.run();
+    let letter = b"<vb/>".to_vec();
+    let signed = xades::SignatureBuilder::enveloped(&letter, now()).sign(&pki.signer()).unwrap();
+    let counter = xades::CounterSignatureBuilder::new(&signed, now());
+    let signed = counter.sign(&pki.signer()).unwrap();
+    assert_eq!(validator(&pki).validate(&signed).unwrap().signatures().len(), 2);
+    Journal::new(&office.sender.post).seal(|_| Ok(signed)).unwrap();
     assert!(!holds(&office, &pki));
 }

@@ -169,3 +169,37 @@ fn an_xml_signature_is_over_other_files_of_the_message() {
     assert_eq!(found.decision, Decision::Held, "{}", found.reason);
     assert!(found.reason.contains("bảng 1.csv: tệp không có chữ ký số"), "{}", found.reason);
 }
+
+/// What the agency signed long ago says nothing of the file that somebody puts it beside.
+#[test]
+fn a_signed_xml_is_no_signature_beside_another_file() {
+    let office = Office::new();
+    let ours = &office.officers.ours;
+    let found = examine(&office, &[("a.docx", TABLE.to_vec()), ("a.docx.p7s", xml(ours))]);
+    assert_eq!(found.decision, Decision::Refused, "{}", found.reason);
+    let around = xades::SignatureBuilder::enveloping(&TABLE, now()).sign(ours).unwrap();
+    let found = examine(&office, &[("a.docx", TABLE.to_vec()), ("a.docx.p7s", around)]);
+    assert_eq!(found.decision, Decision::Accepted, "{}", found.reason);
+    // Of a part of a file, the rest may be anybody's.
+    let found = examine(&office, &[("a.docx", LETTER.to_vec()), ("a.docx.p7s", xml(ours))]);
+    assert!(found.reason.contains("một phần của tệp"), "{}", found.reason);
+}
+
+/// The name that a signature gives to the file beside it is no file of the message.
+#[test]
+fn a_signature_beside_a_file_says_nothing_of_another() {
+    let office = Office::new();
+    let builder = xades::SignatureBuilder::detached("to-trinh.txt", &TABLE, now());
+    let signature = builder.sign(&office.officers.ours).unwrap();
+    let files = |more: &[(&'static str, Vec<u8>)]| {
+        let mut all = vec![("a.txt", TABLE.to_vec()), ("a.txt.p7s", signature.clone())];
+        all.extend(more.iter().cloned());
+        examine(&office, &all)
+    };
+    let found = files(&[]);
+    assert_eq!(found.decision, Decision::Accepted, "{}", found.reason);
+    let found = files(&[("to-trinh.txt", b"anything".to_vec())]);
+    let forged = found.files.iter().find(|it| it.name == "to-trinh.txt").unwrap();
+    assert_ne!(forged.indication, "TOTAL_PASSED", "{}", found.reason);
+    assert!(forged.signatures.is_empty());
+}

@@ -191,8 +191,9 @@ fn files(
         let mut signed = false;
         if let Some(signature) = beside {
             let part = part(validator.validate_detached(signature, bytes))?;
-            // An evidence record says since when a file is there, and nobody signs by it.
-            signed |= !part.signatures().is_empty();
+            // An evidence record or a time-stamp token says when a file was there, and nobody
+            // signs by it.
+            signed |= part.is_signed();
             report = report.with_part(name, part);
         }
         let within = match validator.validate(bytes) {
@@ -201,14 +202,14 @@ fn files(
             judged => Some(part(judged)?),
         };
         if let Some(part) = within {
-            signed |= !part.signatures().is_empty();
+            signed |= part.is_signed();
             report = report.with_part(name, part);
         }
         if !signed && !sealed {
             uncovered.push(name.clone());
         }
     }
-    Ok(report.with_uncovered(uncovered))
+    Ok(report.with_uncovered(uncovered).joined())
 }
 
 /// A signature beside a file is called as the file, with this behind it.

@@ -142,7 +142,9 @@ impl Journal {
             let holds = !broken && chain.entries() == through;
             let statement = statement(self.post.id(), through, chain.hash());
             let report = validator.validate_detached(seal.as_slice(), statement.as_slice())?;
-            let covered = report.signatures().iter().any(|it| it.intact() == Some(true));
+            // A countersignature is over the one that it confirms, and not over the statement.
+            let mut own = report.signatures().iter().filter(|it| !it.is_counter_signature());
+            let covered = own.any(|it| it.intact() == Some(true));
             found.push(Sealed { through, holds: holds && covered, report });
         }
         Ok(found)

@@ -14,7 +14,7 @@ pub(super) fn data(xml: &XmlFacts) -> Finding {
     let name = &missing.name;
     let why = missing.trouble.as_deref().map(|it| format!(": {it}")).unwrap_or_default();
     let message = match missing.kind {
-        ReferenceKind::Data | ReferenceKind::Manifest => say(
+        ReferenceKind::Data | ReferenceKind::Manifest | ReferenceKind::Content => say(
             format!("Không có dữ liệu được ký “{name}”; hãy cung cấp tệp gốc để kiểm tra."),
             format!(
                 "The signed data {name:?} is not at hand; hand in the file that was signed{why}."
@@ -34,9 +34,9 @@ pub(super) fn data(xml: &XmlFacts) -> Finding {
 
 /// Of each reference, whether it is what was signed.
 pub(super) fn digests(xml: &XmlFacts) -> Vec<Finding> {
-    let found = || xml.references.iter().filter(|it| it.found);
-    let mut all: Vec<_> = found().filter_map(digest).collect();
-    if all.is_empty() && found().next().is_some() {
+    let found = xml.references.iter().filter(|it| it.found);
+    let mut all: Vec<_> = found.filter_map(digest).collect();
+    if all.is_empty() && xml.found() && !xml.references.is_empty() {
         all.push(Finding::holds(
             CheckId::MessageDigest,
             say(
@@ -87,6 +87,14 @@ fn digest(reference: &ReferenceFacts) -> Option<Finding> {
                 ),
             )
         }
+        DigestFact::Differs if reference.kind == ReferenceKind::Content => Finding::broken(
+            id,
+            Failed::HashFailure,
+            say(
+                "Chữ ký không ký nội dung được đưa vào kiểm tra, mà ký nội dung khác.",
+                "The signature is not over the content that was handed in, but over another.",
+            ),
+        ),
         DigestFact::Differs => Finding::broken(
             id,
             Failed::HashFailure,
@@ -101,6 +109,14 @@ fn digest(reference: &ReferenceFacts) -> Option<Finding> {
             say(
                 format!("Chữ ký thiếu giá trị băm của “{name}”."),
                 format!("The signature lacks the digest of {name:?}."),
+            ),
+        ),
+        DigestFact::Unsupported if reference.kind == ReferenceKind::Content => Finding::unknown(
+            id,
+            Indeterminate::Generic,
+            say(
+                "Chỉ có giá trị băm thì không biết được chữ ký có ký nội dung này không; hãy cung cấp chính tệp đó.",
+                "By its digest alone it cannot be told whether the signature is over the content; hand in the file.",
             ),
         ),
         DigestFact::Unsupported | DigestFact::NotCompared => {

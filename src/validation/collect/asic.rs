@@ -288,6 +288,7 @@ impl<'c> Collector<'c, '_> {
             document: &document,
             files,
             digest: None,
+            content: false,
             certificates,
             memory,
             limits,

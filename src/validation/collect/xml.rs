@@ -1,5 +1,6 @@
 //! Facts about the signatures in one XML document (XMLDSig §3.2, EN 319 132-1).
 
+mod content;
 mod coverage;
 mod evidence_records;
 mod references;
@@ -41,6 +42,8 @@ pub(in crate::validation) struct XmlSource<'a> {
     pub(in crate::validation) files: Option<&'a dyn Files>,
     /// Of one file, where it is known by nothing else.
     pub(in crate::validation) digest: Option<&'a Digest>,
+    /// Whether that or the only one of the files is what has to be signed, whatever it is called.
+    pub(in crate::validation) content: bool,
     /// Certificates that the caller knows besides.
     pub(in crate::validation) certificates: &'a [Certificate],
     /// What was read before.
@@ -140,7 +143,9 @@ impl Collector<'_> {
         self.countersignatures(&signature, properties.as_ref(), &facts.id);
         let properties = properties.as_ref();
         let outer = outer.map(|it| it.value);
-        let followed = follow(self.source, &mut self.dereferencer, &signature, properties, outer)?;
+        let mut followed =
+            follow(self.source, &mut self.dereferencer, &signature, properties, outer)?;
+        facts.xml = Some(std::mem::take(&mut followed.xml));
         let pool = Pool::read(self.source, &signature, properties)?;
         let read = Read { signature: &signature, properties, followed: &followed, pool: &pool };
         self.fill(&mut facts, &read)?;
@@ -172,12 +177,6 @@ impl Collector<'_> {
             Some(known) => Named { known: Some(known.digest()), oid: None, uri: None },
             None => Named::NOTHING,
         };
-        facts.xml = Some(XmlFacts {
-            references: followed.references.clone(),
-            manifest: followed.manifest.clone(),
-            findings: followed.findings.clone(),
-            covers_whole_document: followed.covers_whole_document,
-        });
         facts.data = facts.xml.as_ref().map(data).unwrap_or_default();
         let signed = properties.filter(|_| followed.properties_signed);
         if let Some(signed) = signed.and_then(|it| it.signed.as_ref()) {

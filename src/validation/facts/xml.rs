@@ -83,6 +83,8 @@ pub(in crate::validation) enum ReferenceKind {
     Manifest,
     /// The value of the signature that is countersigned.
     CountersignedValue,
+    /// The content that was handed in, to which none is.
+    Content,
 }
 
 /// What of a signature's place and form is not as it must be.

@@ -91,6 +91,9 @@ pub struct Coverage {
     /// or what was handed in with it. The JSON leaves it out where there are none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<String>,
+    /// Whether the file is a container, and these its files.
+    #[serde(skip)]
+    pub(in crate::validation) container: bool,
 }
 
 /// A time-stamp beside a signature, judged by EN 319 102-1 §5.4 and §5.6.

@@ -108,7 +108,7 @@ pub(super) fn by_xml<'f>(
 
 impl SignatureFacts {
     /// Whether the data that its value is over is the one that was signed.
-    fn covers_data(&self) -> bool {
+    pub(in crate::validation) fn covers_data(&self) -> bool {
         match self.data.digest {
             DigestFact::Matches => true,
             // Without signed attributes the value itself is over the data.

@@ -29,7 +29,10 @@ impl<'c> Collector<'c, '_> {
         for entry in container.of(Role::EvidenceRecord) {
             let most = self.known.limits.evidence_record_bytes;
             let octets = container.read(entry, most)?;
-            self.claimed.extend(container.manifests_of(entry).map(|(name, _)| name));
+            // In an ASiC-S none is asked: it is over the only file.
+            if container.container_type() != ContainerType::Simple {
+                self.claimed.extend(container.manifests_of(entry).map(|(name, _)| name));
+            }
             let mut facts = self.evidence_record(entry, &octets, known, &xml)?;
             facts.revocation.extend(revocation.clone());
             stamps = stamps.saturating_add(facts.time_stamps.len());

@@ -21,11 +21,14 @@ impl Follower<'_, '_> {
             // Of a signature that is all there is, nothing is left.
             (Some(Target::Document), Some(_)) => Some(plain && root != signature),
             (Some(Target::Element(node)), Some(_)) if document.is_within(*node, signature) => None,
-            (Some(Target::Element(node)), Some(_)) => Some(plain && *node == root),
+            // An instruction beside the root is no part of it, and may say how it is shown.
+            (Some(Target::Element(node)), Some(_)) => {
+                Some(plain && *node == root && !is_instructed(document))
+            }
             _ => None,
         };
-        let before = self.followed.covers_whole_document;
-        self.followed.covers_whole_document = match (before, is_whole) {
+        let before = self.followed.xml.covers_whole_document;
+        self.followed.xml.covers_whole_document = match (before, is_whole) {
             (Some(before), Some(now)) => Some(before || now),
             (before, now) => before.or(now),
         };
@@ -132,11 +135,20 @@ impl Follower<'_, '_> {
 
     /// XMLDSig §8.1.1: what is not signed may be anything, and looks as if it were.
     pub(super) fn unsigned_objects(&mut self) {
-        let objects = self.signature.objects.iter().filter(|it| self.of_properties != Some(**it));
+        let objects = self.signature.objects.iter().filter(|it| !self.is_of_properties(**it));
         let unsigned = objects.filter(|it| !self.signed_objects.contains(it)).count();
         if unsigned > 0 {
-            self.followed.findings.push(XmlFinding::UnsignedObjects(unsigned));
+            self.followed.xml.findings.push(XmlFinding::UnsignedObjects(unsigned));
         }
+    }
+
+    /// Whether it is the Object of the properties, with nothing else in it.
+    fn is_of_properties(&self, object: NodeId) -> bool {
+        let document = self.source.document;
+        let read = Cell::new(0_usize);
+        self.of_properties == Some(object)
+            && document.child_elements(object).count() == 1
+            && !document.children(object).any(|it| has_letters(document, it, &read))
     }
 
     /// Whether something with a meaning was digested: an element or a text.
@@ -172,6 +184,11 @@ fn digests_nothing(reference: &Reference, covered: &Covered) -> bool {
         by.is_some_and(|it| it.digest(&[]).value() == reference.digest_value)
     };
     !matches!(covered, Covered::File { as_it_stands: true }) && of_nothing()
+}
+
+fn is_instructed(document: &Document<'_>) -> bool {
+    let is_instruction = |it| matches!(document.kind(it), Kind::Instruction { .. });
+    document.children(NodeId::ROOT).any(is_instruction)
 }
 
 /// Whether a text is more than white space; `read` counts its octets.

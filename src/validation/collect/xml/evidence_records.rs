@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::time_stamps::COVERED;
 use super::{Collector, Read};
 use crate::crypto::{Digest, DigestAlgorithm};
 use crate::encoding::base64;
@@ -47,8 +48,13 @@ impl Collector<'_> {
             let mut own: Vec<ObjectId> = Vec::new();
             for element in document.child_elements(property.node) {
                 let mut record = self.record(facts, parts, element, over.as_deref())?;
-                record.revocation.extend(facts.revocation.clone());
-                record.covers.clone_from(&covers);
+                if record.unreadable.is_none() {
+                    self.covered = self.covered.saturating_add(covers.len());
+                    let what = "things that the evidence records of a document cover";
+                    within(self.covered, COVERED, what)?;
+                    record.revocation.extend(facts.revocation.clone());
+                    record.covers.clone_from(&covers);
+                }
                 own.extend(record.time_stamps.iter().flat_map(objects_of));
                 records.push(record);
             }
@@ -66,6 +72,8 @@ impl Collector<'_> {
         over: Option<&[Part]>,
     ) -> Result<EvidenceRecordFacts> {
         let (document, limits) = (self.source.document, self.source.limits);
+        // One that cannot be read has to be looked into as well.
+        self.count(1)?;
         let in_xml = document.element(element).is_some_and(|it| it.is(ERS, "EvidenceRecord"));
         let form = if in_xml { EvidenceRecordType::Xml } else { EvidenceRecordType::Asn1 };
         let octets = if in_xml { None } else { base64::decode(&document.text_of(element)) };
@@ -79,8 +87,7 @@ impl Collector<'_> {
             Ok(record) => record,
             Err(error) => return unreadable(form, Err(error)),
         };
-        self.stamps = self.stamps.saturating_add(record.len());
-        within(self.stamps, limits.cms_time_stamps, "time-stamps of a document")?;
+        self.count(record.len().saturating_sub(1))?;
         let own = parts.signature.signed_info.canonicalization.clone();
         let default = Canonicalization::new(Method::Inclusive, false);
         let mut methods = vec![own.unwrap_or(default)];

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use super::XmlSource;
+use super::content::OverContent;
 use crate::encoding::xml::{Method, NodeId};
 use crate::error::Result;
 use crate::signature::xades::{QualifyingProperties, Referred, is_signed_properties};
@@ -11,21 +12,19 @@ use crate::signature::xmldsig::{
     DS, Dereferencer, Found, Processed, Reference, Signature, Target, Transform, manifest,
 };
 use crate::validation::facts::{
-    DigestFact, Digested, FileFact, Named, ReferenceFacts, ReferenceKind, XmlFinding,
+    DigestFact, Digested, FileFact, Named, ReferenceFacts, ReferenceKind, XmlFacts, XmlFinding,
 };
 
 /// What became of all references of one signature.
 #[derive(Default)]
 pub(super) struct Followed {
-    pub(super) references: Vec<ReferenceFacts>,
-    pub(super) manifest: Vec<ReferenceFacts>,
-    pub(super) findings: Vec<XmlFinding>,
+    /// What is told of them, for the signature's facts to take.
+    pub(super) xml: XmlFacts,
     /// Whether a reference is to the signed properties of this very signature.
     pub(super) properties_referred: bool,
     /// Whether these are as they were, besides.
     pub(super) properties_signed: bool,
     pub(super) key_info_signed: bool,
-    pub(super) covers_whole_document: Option<bool>,
     /// Those of `SignedInfo`, in their order.
     pub(super) referred: Vec<Referred>,
     /// Those of the manifests that it refers to.
@@ -57,6 +56,7 @@ pub(super) fn follow(
         of_properties: properties.map(|it| it.object),
         outer,
         has_data: false,
+        over_content: OverContent::default(),
         signed_objects: HashSet::new(),
         followed: Followed::default(),
     };
@@ -64,6 +64,7 @@ pub(super) fn follow(
         follower.follow(reference)?;
     }
     follower.expect();
+    follower.expect_content();
     follower.unsigned_objects();
     Ok(follower.followed)
 }
@@ -76,9 +77,11 @@ pub(super) struct Follower<'f, 'd> {
     pub(super) properties: Option<NodeId>,
     /// The Object that these stand in.
     pub(super) of_properties: Option<NodeId>,
-    outer: Option<NodeId>,
+    pub(super) outer: Option<NodeId>,
     /// Whether something is referred to that is no part of what a signature says of itself.
     has_data: bool,
+    /// Whether one of them is to the content that was handed in.
+    pub(super) over_content: OverContent,
     /// Its own Objects of which something is signed.
     pub(super) signed_objects: HashSet<NodeId>,
     pub(super) followed: Followed,
@@ -92,7 +95,7 @@ impl Follower<'_, '_> {
         facts.element = self.element(&processed)?;
         if matches!(processed.found, Found::Ambiguous) {
             let id = facts.name.strip_prefix('#').unwrap_or(&facts.name).to_owned();
-            self.followed.findings.push(XmlFinding::AmbiguousId(id));
+            self.followed.xml.findings.push(XmlFinding::AmbiguousId(id));
         }
         let signed = facts.found && facts.digest == DigestFact::Matches;
         match kind {
@@ -101,15 +104,17 @@ impl Follower<'_, '_> {
                 self.followed.properties_signed |= signed;
             }
             ReferenceKind::KeyInfo => self.followed.key_info_signed |= signed,
-            ReferenceKind::CountersignedValue => {}
+            ReferenceKind::CountersignedValue | ReferenceKind::Content => {}
             ReferenceKind::Data | ReferenceKind::Manifest => {
                 self.covered(reference, &processed);
                 self.has_data = self.has_data || self.is_data(reference, &processed)?;
             }
         }
-        if signed {
+        // What stands beside the properties is not signed with them.
+        if signed && kind != ReferenceKind::SignedProperties {
             self.note_objects(reference, &processed)?;
         }
+        self.look_for_content(reference, &processed, &facts)?;
         let referred = Referred {
             id: reference.id.clone(),
             uri: reference.uri.clone(),
@@ -119,7 +124,7 @@ impl Follower<'_, '_> {
             self.followed.to_data.push(referred.clone());
         }
         self.followed.referred.push(referred);
-        self.followed.references.push(facts);
+        self.followed.xml.references.push(facts);
         if let (ReferenceKind::Manifest, Some(Target::Element(node))) = (kind, &processed.target)
             && is_own
         {
@@ -130,9 +135,9 @@ impl Follower<'_, '_> {
 
     /// What has to be signed, and is referred to by nothing.
     fn expect(&mut self) {
-        let kinds = || self.followed.references.iter().map(|it| it.kind);
+        let kinds = || self.followed.xml.references.iter().map(|it| it.kind);
         if self.properties.is_some() && !kinds().any(|it| it == ReferenceKind::SignedProperties) {
-            self.followed.findings.push(XmlFinding::PropertiesNotSigned);
+            self.followed.xml.findings.push(XmlFinding::PropertiesNotSigned);
         }
         let missing = if self.outer.is_some() {
             let signed = kinds().any(|it| it == ReferenceKind::CountersignedValue);
@@ -142,7 +147,7 @@ impl Follower<'_, '_> {
         };
         if let Some((name, kind, found)) = missing {
             let digest = if found { DigestFact::Differs } else { DigestFact::NotCompared };
-            self.followed.references.push(ReferenceFacts {
+            self.followed.xml.references.push(ReferenceFacts {
                 name: name.to_owned(),
                 file: None,
                 kind,
@@ -233,6 +238,7 @@ impl Follower<'_, '_> {
         is_own: bool,
     ) -> ReferenceFacts {
         let mut facts = facts_of(reference, processed, kind);
+        self.name_nothing(&mut facts);
         let unknown = matches!(processed.found, Found::Unsupported(_));
         if let (Some(Target::File(name)), true) = (&processed.target, unknown) {
             // What cannot be digested may be missing, too.
@@ -258,6 +264,11 @@ impl Follower<'_, '_> {
         facts
     }
 
+    /// What was handed in without a name is no file of the name that the signer gave.
+    fn name_nothing(&self, facts: &mut ReferenceFacts) {
+        facts.file = facts.file.take().filter(|_| !self.source.content);
+    }
+
     /// XMLDSig §5.1: outside of what decides, entry by entry.
     fn manifest(&mut self, node: NodeId) -> Result<()> {
         let Ok(entries) = manifest(self.source.document, node, self.source.limits) else {
@@ -268,8 +279,10 @@ impl Follower<'_, '_> {
             if matches!(processed.found, Found::Matches) {
                 self.note_objects(entry, &processed)?;
             }
-            let facts = facts_of(entry, &processed, ReferenceKind::Data);
-            self.followed.manifest.push(facts);
+            let mut facts = facts_of(entry, &processed, ReferenceKind::Data);
+            self.name_nothing(&mut facts);
+            self.look_in_manifest(entry, &processed, &facts)?;
+            self.followed.xml.manifest.push(facts);
             let document = self.source.document;
             let is_manifest = |node| document.element(node).is_some_and(|it| it.is(DS, "Manifest"));
             self.followed.nested |=
@@ -317,7 +330,7 @@ fn facts_of(reference: &Reference, processed: &Processed, kind: ReferenceKind) -
 }
 
 /// What the transforms of a reference leave of a file.
-fn digested(reference: &Reference) -> Digested {
+pub(super) fn digested(reference: &Reference) -> Digested {
     match reference.transforms.as_slice() {
         [] => Digested::AsItStands,
         [Transform::Canonicalization(it)] if it.comments && it.method != Method::Exclusive => {

@@ -256,6 +256,7 @@ mod tests {
             document: &document,
             files: None,
             digest: None,
+            content: false,
             certificates: &[],
             memory: &memory,
             limits: &limits,

@@ -20,7 +20,7 @@ use crate::validation::poe::ObjectId;
 
 /// Things that the time-stamps of one document may cover together: two hundred of them over
 /// as many properties with validation data each cover some hundred thousand.
-const COVERED: usize = 1_000_000;
+pub(super) const COVERED: usize = 1_000_000;
 
 impl Collector<'_> {
     /// Those that are signed, then those that came later.
@@ -50,8 +50,7 @@ impl Collector<'_> {
     ) -> Result<Vec<TimeStampFacts>> {
         let count = stamp.tokens.len().saturating_add(stamp.in_xml);
         // A container that holds none has to be looked into as well.
-        self.stamps = self.stamps.saturating_add(count.max(1));
-        within(self.stamps, self.source.limits.cms_time_stamps, "time-stamps of a document")?;
+        self.count(count.max(1))?;
         if count == 0 {
             return Ok(Vec::new());
         }
@@ -103,6 +102,15 @@ impl Collector<'_> {
             all.push(found);
         }
         Ok(all)
+    }
+
+    /// Counts time-stamps that are looked into.
+    ///
+    /// # Errors
+    /// `LimitExceeded` when there are too many.
+    pub(super) fn count(&mut self, more: usize) -> Result<()> {
+        self.stamps = self.stamps.saturating_add(more);
+        within(self.stamps, self.source.limits.cms_time_stamps, "time-stamps of a document")
     }
 
     /// EN 319 132-1 §4.5; nothing for a canonicalization that is unknown.
