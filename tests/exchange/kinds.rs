@@ -4,9 +4,9 @@ use kyso::asic::ContainerBuilder;
 use kyso::edxml::StatusCode;
 use kyso::exchange::journal::Decision;
 use kyso::exchange::{Doubt, Examination, Examine, Examiner, ExaminerRules};
-use kyso::{Signer, xades};
+use kyso::{Signer, SoftwareSigner, xades};
 
-use crate::office::{Office, RECEIVER, document, now, signed};
+use crate::office::{Office, Officers, RECEIVER, directory, document, now, signed};
 use crate::support::zip;
 
 const LETTER: &[u8] =
@@ -146,6 +146,41 @@ fn what_signatures_leave_out_is_an_unsigned_file() {
         let found = examiner.examine(&envelope, &[], now()).unwrap();
         assert_eq!(found.decision, Decision::Accepted, "{}", found.reason);
     }
+}
+
+/// Anybody whose certificate passes can sign a file and put it beside.
+#[test]
+fn who_may_not_sign_for_the_sender_adds_no_file() {
+    let office = Office::new();
+    let Officers { ours, others, .. } = &office.officers;
+    let examine = |files: &[(&str, &[u8])]| {
+        let examiner = Examiner::new(office.officers.validator());
+        examiner.set_directory(directory());
+        let mut envelope = document("32", &[RECEIVER]);
+        for (name, bytes) in files {
+            envelope = envelope.attach(*name, bytes.to_vec());
+        }
+        examiner.examine(&envelope, &[], now()).unwrap()
+    };
+    let signed = ContainerBuilder::extended(now()).file("a.txt", &LETTER).sign(ours).unwrap();
+    let (source, limits) = (signed.as_slice(), kyso::Limits::default());
+    let container = kyso::asic::Container::open(&source, &limits).unwrap();
+    let added = |signer: &SoftwareSigner| {
+        let builder = ContainerBuilder::beside(&container, now()).file("thêm.txt", &TABLE);
+        builder.sign(signer).unwrap()
+    };
+    let found = examine(&[("hồ sơ.asice", &added(ours))]);
+    assert_eq!(found.decision, Decision::Accepted, "{}", found.reason);
+    let found = examine(&[("hồ sơ.asice", &added(others))]);
+    assert_eq!(found.decision, Decision::Held, "{}", found.reason);
+    assert!(found.reason.contains("“thêm.txt”"), "{}", found.reason);
+    assert!(!found.reason.contains("a.txt"), "{}", found.reason);
+
+    let part = xades::SignatureBuilder::enveloped(&LETTER, now()).element("so").sign(ours).unwrap();
+    let whole = xades::SignatureBuilder::enveloped(&part, now()).sign(others).unwrap();
+    let found = examine(&[("vb.xml", &whole)]);
+    assert_eq!(found.decision, Decision::Held, "{}", found.reason);
+    assert!(found.reason.contains("một phần của tệp"), "{}", found.reason);
 }
 
 #[test]

@@ -67,7 +67,7 @@ pub(crate) fn now() -> UtcTime {
     NOW.parse().unwrap()
 }
 
-fn directory() -> Directory {
+pub(crate) fn directory() -> Directory {
     let mut directory = Directory::default();
     let unit = |id: &str, code: &str, other: &str, name: &str| Unit {
         id: id.into(),

@@ -19,6 +19,9 @@ pub(super) struct Examined {
     pub(super) report: Option<Report>,
     found: Found,
     reason: String,
+    /// Of each signature in the report, whether it says what the file is: those of who may sign
+    /// for the sender, and all where nobody is known to.
+    counts: Vec<bool>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -57,7 +60,13 @@ impl Examined {
 
     fn bad(name: String, reason: String) -> Self {
         let verdict = FileVerdict { name, ..FileVerdict::default() };
-        Self { verdict, report: None, found: Found::Bad, reason }
+        Self { verdict, report: None, found: Found::Bad, reason, counts: Vec::new() }
+    }
+
+    /// The signatures that count.
+    fn counted(&self) -> impl Iterator<Item = &SignatureReport> {
+        let signatures = self.report.iter().flat_map(Report::signatures);
+        signatures.zip(&self.counts).filter(|it| *it.1).map(|it| it.0)
     }
 }
 
@@ -107,9 +116,10 @@ pub(super) fn examined(
 /// where it is good; where it is not, that is told of the signature.
 fn signed_by_others(examined: &mut [Examined]) {
     let mut signed: BTreeMap<String, FileVerdict> = BTreeMap::new();
-    for it in examined.iter().filter(|it| it.found == Found::Good) {
-        let signatures = it.report.iter().filter(|it| it.format() == DocumentFormat::Xml);
-        let files = signatures.flat_map(Report::signatures).flat_map(|it| &it.covers().files);
+    let is_xml = |it: &Report| it.format() == DocumentFormat::Xml;
+    let good = examined.iter().filter(|it| it.found == Found::Good);
+    for it in good.filter(|it| it.report.as_ref().is_some_and(is_xml)) {
+        let files = it.counted().flat_map(|it| &it.covers().files);
         signed.extend(files.map(|name| (name.clone(), it.verdict.clone())));
     }
     for it in examined.iter_mut().filter(|it| !it.is_signed()) {
@@ -204,6 +214,7 @@ impl Judge<'_> {
                 .trim()
                 .to_owned(),
             verdict: judged.verdict,
+            counts: judged.counts,
         }
     }
 
@@ -228,11 +239,14 @@ impl Judge<'_> {
                     (Found::NotAuthorized, format!("{name}: {it}"))
                 }),
         };
+        let may = |it: &Option<Standing<'_>>| it.as_ref().is_some_and(Standing::is_authorized);
+        let nobody = !standings.iter().any(may);
+        let counts = standings.iter().map(|it| nobody || may(it)).collect();
         let findings: Vec<_> = standings.iter().flatten().filter_map(Standing::finding).collect();
         let report = findings.into_iter().fold(report, |report, it| {
             report.with_diagnostic(it.code, it.message_vi, it.message_en)
         });
-        Examined { verdict, report: Some(report), found, reason }
+        Examined { verdict, report: Some(report), found, reason, counts }
     }
 
     fn standing(&self, signature: &SignatureReport) -> Option<Standing<'_>> {
@@ -265,10 +279,12 @@ fn signer(signature: &SignatureReport, standing: Option<&Standing<'_>>) -> Signe
     }
 }
 
-/// A good one whose signatures leave something out is not good as a whole.
+/// A good one whose signatures leave something out is not good as a whole. What somebody signed
+/// who may not sign for the sender is left out by those who may.
 fn whole(examined: Examined) -> Examined {
     let report = examined.report.as_ref().filter(|_| examined.found == Found::Good);
-    match report.and_then(|it| words::partly_signed(&examined.verdict.name, it)) {
+    let counted: Vec<_> = examined.counted().map(SignatureReport::covers).collect();
+    match report.and_then(|it| words::partly_signed(&examined.verdict.name, it, &counted)) {
         Some(reason) => Examined { found: Found::PartlySigned, reason, ..examined },
         None => examined,
     }
@@ -276,7 +292,8 @@ fn whole(examined: Examined) -> Examined {
 
 fn unsigned(name: &str, report: Option<Report>) -> Examined {
     let verdict = FileVerdict { name: name.to_owned(), ..FileVerdict::default() };
-    Examined { verdict, report, found: Found::Unsigned, reason: words::unsigned(name) }
+    let (found, reason) = (Found::Unsigned, words::unsigned(name));
+    Examined { verdict, report, found, reason, counts: Vec::new() }
 }
 
 /// What failed, or could not be settled, signature by signature.

@@ -1,8 +1,10 @@
 //! For the sender's clerk, in Vietnamese: what is wrong, so that it can be mended.
 
+use std::collections::BTreeSet;
+
 use crate::encoding::printable;
 use crate::error::ErrorKind;
-use crate::validation::{DocumentFormat, Report, trouble};
+use crate::validation::{Coverage, DocumentFormat, Report, trouble};
 
 pub(super) const NOTHING_SIGNED: &str = "Không tệp nào của văn bản có chữ ký số.";
 
@@ -10,9 +12,14 @@ pub(super) fn unsigned(name: &str) -> String {
     format!("{name}: tệp không có chữ ký số.")
 }
 
-/// What the signatures of a file leave out of it: files of a container, or a part of XML.
-pub(super) fn partly_signed(name: &str, report: &Report) -> Option<String> {
-    let uncovered = report.uncovered_entries();
+/// What the signatures that count leave out of a file: files of a container, or a part of XML.
+pub(super) fn partly_signed(name: &str, report: &Report, counted: &[&Coverage]) -> Option<String> {
+    let mut uncovered: BTreeSet<&String> = report.uncovered_entries().iter().collect();
+    if report.format() != DocumentFormat::Xml {
+        let named: BTreeSet<_> = counted.iter().flat_map(|it| &it.files).collect();
+        let all = report.signatures().iter().flat_map(|it| &it.covers().files);
+        uncovered.extend(all.filter(|it| !named.contains(it)));
+    }
     if !uncovered.is_empty() {
         let all: Vec<_> = uncovered.iter().map(|it| format!("“{}”", printable(it))).collect();
         return Some(format!(
@@ -20,7 +27,7 @@ pub(super) fn partly_signed(name: &str, report: &Report) -> Option<String> {
             all.join(", ")
         ));
     }
-    let mut covers = report.signatures().iter().map(|it| it.covers().whole_file);
+    let mut covers = counted.iter().map(|it| it.whole_file);
     let part = report.format() == DocumentFormat::Xml
         && covers.clone().any(|it| it == Some(false))
         && covers.all(|it| it != Some(true));
