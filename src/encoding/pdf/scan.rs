@@ -175,12 +175,18 @@ impl Chain {
 
     /// Finds what each revision changed, and what is not where it has to be.
     fn compare(&mut self) {
-        let (mut misplaced, mut present, mut absent) = (None, None, None);
-        let mut before: Option<&Slot> = None;
-        for slot in &self.slots {
-            let earlier = before.replace(slot).filter(|it| it.number == slot.number);
+        let (mut misplaced, mut absent) = (None, None);
+        let mut present: Option<Slot> = None;
+        for (at, slot) in self.slots.iter().enumerate() {
             let n = slot.revision();
+            let beside = present.is_some_and(|it| it.is_beside(*slot));
+            // As nearly all are, where there are a hundred thousand: nothing is to be told.
+            if beside && n == 0 {
+                continue;
+            }
             let Some(revision) = self.revisions.get_mut(n) else { continue };
+            let before = at.checked_sub(1).and_then(|it| self.slots.get(it));
+            let earlier = before.filter(|it| it.number == slot.number);
             let moved = earlier.map_or(!slot.is_free(), |it| !it.is_where(*slot));
             if moved && n > 0 {
                 revision.changed.push(slot.number);
@@ -195,9 +201,9 @@ impl Chain {
                 }
                 // One that is not there yet could be added later, and bring to life what no
                 // later cross-reference section names.
-                Location::InStream { stream, .. } if present != Some((stream, n)) => {
+                Location::InStream { stream, .. } if !beside => {
                     match find(&self.slots, stream, n).map(Slot::location) {
-                        Some(Location::At { .. }) => present = Some((stream, n)),
+                        Some(Location::At { .. }) => present = Some(*slot),
                         _ => absent = absent.or(Some((slot.number, revision.start))),
                     }
                 }

@@ -71,6 +71,12 @@ impl Slot {
         (self.kind(), self.place) == (other.kind(), other.place)
     }
 
+    /// Whether the same revision says of both that they are in the same object stream.
+    pub(super) fn is_beside(self, other: Self) -> bool {
+        let [one, another] = [self, other].map(|it| it.place >> u32::BITS);
+        self.kind() == IN_STREAM && self.rank == other.rank && one == another
+    }
+
     pub(super) fn revision(self) -> usize {
         usize::try_from(self.rank / KINDS).unwrap_or_default()
     }
@@ -138,10 +144,13 @@ mod tests {
         for (n, location) in all.into_iter().enumerate() {
             let slot = Slot::new(u32::MAX, location);
             assert_eq!((slot.location(), slot.revision()), (location, 0));
-            for revision in [0, 1, 9_999, (1 << 30) - 1] {
+            for revision in [0, 1, 9_999, (1 << 30) - 2] {
                 let of = slot.of(revision);
                 assert_eq!((of.location(), of.revision()), (location, revision));
                 assert!(of.is_where(slot) && of.is_free() == (n == 0));
+                let beside = of.is_beside(Slot::new(2, within(7, 9)).of(revision));
+                assert_eq!(beside, location == within(7, 3));
+                assert!(!of.is_beside(slot.of(revision + 1)));
                 assert_eq!(
                     all.map(|it| Slot::new(1, it).is_where(of)),
                     all.map(|it| it == location)
