@@ -32,13 +32,14 @@ pub(super) fn read_rows(
     within(count, limits.pdf_objects, "objects in a cross-reference stream")?;
     let columns = Columns::new(widths);
     let (mut slots, mut unknown) = (Vec::with_capacity(count.saturating_add(FEW)), false);
-    let mut lines = rows.chunks_exact(row.max(1));
+    let mut rest = rows;
     for range in index(dictionary)? {
         for number in range {
-            let line = lines
-                .next()
+            let (_, behind) = rest
+                .split_at_checked(row)
                 .ok_or_else(|| Error::malformed("a cross-reference stream is too short"))?;
-            let (kind, place, last) = columns.of(line);
+            let (kind, place, last) = columns.of(rest);
+            rest = behind;
             unknown |= kind > 2;
             if let Some(location) = location(kind, place, last) {
                 slots.push(Slot::new(number, location));
@@ -103,17 +104,18 @@ impl Columns {
         Self { widths, narrow }
     }
 
-    /// Type, place and what is beside it. Without a column for it the type is 1.
-    fn of(&self, line: &[u8]) -> (u64, u64, u64) {
+    /// Type, place and what is beside it, of the row that stands first. Without a column for
+    /// it the type is 1.
+    fn of(&self, rows: &[u8]) -> (u64, u64, u64) {
         let [first, second, third] = self.widths;
         let (kind, place, last) = match self.narrow {
             Some(narrow) => {
-                let row = start_of(line);
+                let row = start_of(rows);
                 let [kind, place, last] = narrow.map(|(right, own)| row.wrapping_shr(right) & own);
                 (kind, place, last)
             }
             None => {
-                let (kind, rest) = line.split_at_checked(first).unwrap_or_default();
+                let (kind, rest) = rows.split_at_checked(first).unwrap_or_default();
                 let (place, rest) = rest.split_at_checked(second).unwrap_or_default();
                 (number(kind), number(place), number(rest.get(..third).unwrap_or_default()))
             }
@@ -122,19 +124,14 @@ impl Columns {
     }
 }
 
-/// The first eight bytes, or as many as there are with zeros behind them, as one number.
-fn start_of(line: &[u8]) -> u64 {
-    match *line {
-        [a, b, c, d] => u64::from_be_bytes([a, b, c, d, 0, 0, 0, 0]),
-        [a, b, c, d, e] => u64::from_be_bytes([a, b, c, d, e, 0, 0, 0]),
-        [a, b, c, d, e, f] => u64::from_be_bytes([a, b, c, d, e, f, 0, 0]),
-        [a, b, c, d, e, f, g] => u64::from_be_bytes([a, b, c, d, e, f, g, 0]),
-        _ => {
-            let mut eight = [0; 8];
-            eight.iter_mut().zip(line).for_each(|(to, from)| *to = *from);
-            u64::from_be_bytes(eight)
-        }
+/// The first eight bytes as one number; zeros stand for those that are not there.
+fn start_of(rows: &[u8]) -> u64 {
+    let mut eight = [0; 8];
+    match rows.first_chunk() {
+        Some(first) => eight = *first,
+        None => eight.iter_mut().zip(rows).for_each(|(to, from)| *to = *from),
     }
+    u64::from_be_bytes(eight)
 }
 
 /// Of up to eight bytes.
@@ -173,6 +170,7 @@ mod tests {
             let expected = (kind, number(place), number(&rest[..third]));
             let row = &line[..first + second + third];
             assert_eq!(Columns::new(widths).of(row), expected, "{widths:?}");
+            assert_eq!(Columns::new(widths).of(&line), expected, "more rows behind {widths:?}");
             rows += usize::from(Columns::new(widths).narrow.is_some());
         }
         assert_eq!(rows, 165, "as many have eight bytes at most");

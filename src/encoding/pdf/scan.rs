@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use super::lexer::{Lexer, is_white};
 use super::object::Dictionary;
 use super::section::{File, Form, Location, Section, Spent, read_section, unsigned};
-use super::slot::{Slot, sort};
+use super::slot::{Slot, find, merge, settle};
 use crate::error::{Error, Result};
 use crate::limits::{Limits, within};
 use crate::source::Source;
@@ -86,19 +86,13 @@ impl Chain {
             attempt = walk(File { source, base, limits, spent }, last.target);
             if attempt.is_ok() {
                 let walked = attempt?;
-                return Self::assemble(base, walked, last, irregular, limits);
+                return Ok(Self::assemble(base, walked, last, irregular));
             }
         }
         attempt.map(|_| ()).and(Err(Error::malformed("the chain cannot be followed")))
     }
 
-    fn assemble(
-        base: u64,
-        walked: Vec<Walked>,
-        last: Tail,
-        mut irregular: Vec<String>,
-        limits: &Limits,
-    ) -> Result<Self> {
+    fn assemble(base: u64, walked: Vec<Walked>, last: Tail, mut irregular: Vec<String>) -> Self {
         let mut groups = group(walked, last, base, &mut irregular);
         groups.reverse();
         let mut chain = Self {
@@ -108,19 +102,25 @@ impl Chain {
             irregular,
             recovered: None,
         };
+        let mut later = Vec::new();
         for (tail, sections) in groups {
-            chain.add_revision(tail, sections);
+            match chain.add_revision(tail, sections) {
+                slots if chain.revisions.len() == 1 => chain.slots = slots,
+                slots => later.extend_from_slice(&slots),
+            }
         }
-        within(chain.slots.len(), limits.pdf_objects, "cross-reference entries")?;
-        chain.settle();
-        Ok(chain)
+        merge(&mut chain.slots, later);
+        chain.compare();
+        chain
     }
 
-    fn add_revision(&mut self, tail: Tail, sections: Vec<Walked>) {
+    /// What it says, in the order of numbers.
+    fn add_revision(&mut self, tail: Tail, sections: Vec<Walked>) -> Vec<Slot> {
         let start = self.revisions.last().map_or(0, |it| it.end);
         let count = sections.len();
+        let (mut slots, mut ascending) = (Vec::new(), count == 1);
         let mut revision: Option<Revision> = None;
-        for (n, walked) in sections.into_iter().enumerate() {
+        for walked in sections {
             let section = walked.section;
             let size = section.trailer.get("Size").and_then(unsigned).unwrap_or(0);
             if section.trailer.duplicate().is_some() {
@@ -132,17 +132,17 @@ impl Chain {
             if section.unknown {
                 self.note("a cross-reference stream has entries of an unknown type", start);
             }
-            let (mut beyond, mut slots) = (false, section.slots);
-            for slot in &mut slots {
-                *slot = slot.of(self.revisions.len(), n);
-                beyond |= u64::from(slot.number) >= size && !slot.is_free();
-            }
-            match self.slots.is_empty() {
-                true => self.slots = slots,
-                false => self.slots.extend_from_slice(&slots),
-            }
-            if beyond {
+            let beyond = |it: &&Slot| u64::from(it.number) >= size;
+            let last = section.slots.iter().rev();
+            // Of those that ascend no other can be.
+            let mut last = last.take_while(|it| beyond(it) || !section.ascending);
+            if last.any(|it| beyond(&it) && !it.is_free()) {
                 self.note("a cross-reference section names objects beyond its Size", start);
+            }
+            ascending &= section.ascending;
+            match slots.is_empty() {
+                true => slots = section.slots,
+                false => slots.extend_from_slice(&section.slots),
             }
             let revision = revision.get_or_insert(Revision {
                 start,
@@ -157,62 +157,63 @@ impl Chain {
             });
             revision.xref_objects.extend(section.object);
         }
+        // Sections that come first win.
+        if !ascending {
+            settle(&mut slots);
+        }
+        match self.revisions.len() {
+            0 => {}
+            n => slots.iter_mut().for_each(|it| *it = it.of(n)),
+        }
         self.revisions.extend(revision);
+        slots
     }
 
     fn note(&mut self, what: &str, near: u64) {
         self.irregular.push(format!("{what} (in the revision from byte {near})"));
     }
 
-    /// Sorts, keeps one entry per number and revision, and finds what each changed.
-    fn settle(&mut self) {
-        sort(&mut self.slots);
-        let same = |a: &Slot, b: &Slot| a.number == b.number && a.revision() == b.revision();
-        self.slots.dedup_by(|later, first| same(first, later));
-        let mut misplaced = None;
-        let mut before: Option<Slot> = None;
-        for slot in &self.slots {
-            let earlier = before.filter(|it| it.number == slot.number);
-            before = Some(*slot);
+    /// Finds what each revision changed, and what is not where it has to be.
+    fn compare(&mut self) {
+        let (mut misplaced, mut absent) = (None, None);
+        let mut present: Option<Slot> = None;
+        for (at, slot) in self.slots.iter().enumerate() {
             let n = slot.revision();
-            let Some(revision) = self.revisions.get_mut(n) else { continue };
-            if earlier.map_or(slot.is_free(), |it| it.is_where(*slot)) {
+            let beside = present.is_some_and(|it| it.is_beside(*slot));
+            // As nearly all are, where there are a hundred thousand: nothing is to be told.
+            if beside && n == 0 {
                 continue;
             }
-            if n > 0 {
+            let Some(revision) = self.revisions.get_mut(n) else { continue };
+            let before = at.checked_sub(1).and_then(|it| self.slots.get(it));
+            let earlier = before.filter(|it| it.number == slot.number);
+            let moved = earlier.map_or(!slot.is_free(), |it| !it.is_where(*slot));
+            if moved && n > 0 {
                 revision.changed.push(slot.number);
             }
-            if let Location::At { offset, .. } = slot.location() {
+            match slot.location() {
                 // Earlier bytes may be brought to use later: the entry is a change then,
                 // and Word's hybrid files are so written. Later ones may not.
-                if self.base.saturating_add(offset) >= revision.end {
+                Location::At { offset, .. }
+                    if moved && self.base.saturating_add(offset) >= revision.end =>
+                {
                     misplaced = Some((slot.number, revision.start));
                 }
+                // One that is not there yet could be added later, and bring to life what no
+                // later cross-reference section names.
+                Location::InStream { stream, .. } if !beside => {
+                    match find(&self.slots, stream, n).map(Slot::location) {
+                        Some(Location::At { .. }) => present = Some(*slot),
+                        _ => absent = absent.or(Some((slot.number, revision.start))),
+                    }
+                }
+                _ => {}
             }
         }
         if let Some((number, near)) = misplaced {
             self.note(&format!("object {number} lies behind the revision naming it"), near);
         }
-        self.note_absent_streams();
-    }
-
-    /// An object stream that is not there yet could be added later, and bring to life
-    /// what no later cross-reference section names.
-    fn note_absent_streams(&mut self) {
-        let (mut present, mut absent) = (None, None);
-        for slot in &self.slots {
-            let Location::InStream { stream, .. } = slot.location() else { continue };
-            let place = (stream, slot.revision());
-            if present == Some(place) {
-                continue;
-            }
-            match self.locate(stream, slot.revision()) {
-                Location::At { .. } => present = Some(place),
-                _ => absent = absent.or(Some((slot.number, slot.revision()))),
-            }
-        }
-        if let Some((number, revision)) = absent {
-            let near = self.revisions.get(revision).map_or(0, |it| it.start);
+        if let Some((number, near)) = absent {
             self.note(&format!("object {number} is in an object stream that is not there"), near);
         }
     }
@@ -236,24 +237,22 @@ impl Chain {
             xref_objects: Vec::new(),
             sections: 0,
         };
+        let mut slots = entries.map(|(number, location)| Slot::new(number, location)).collect();
+        settle(&mut slots);
         let mut chain = Self {
-            slots: entries.map(|(number, location)| Slot::new(number, location)).collect(),
+            slots,
             revisions: vec![revision],
             base,
             irregular: Vec::new(),
             recovered: Some(reason),
         };
-        chain.settle();
+        chain.compare();
         chain
     }
 
     /// Where an object is, as of a revision counted from 0.
     pub(crate) fn locate(&self, number: u32, revision: usize) -> Location {
-        let behind = self.slots.partition_point(|slot| {
-            slot.number < number || (slot.number == number && slot.revision() <= revision)
-        });
-        let slot = behind.checked_sub(1).and_then(|at| self.slots.get(at));
-        slot.filter(|slot| slot.number == number).map_or(Location::Free, |slot| slot.location())
+        find(&self.slots, number, revision).map_or(Location::Free, Slot::location)
     }
 
     /// Oldest first; at least one.

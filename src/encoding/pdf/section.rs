@@ -10,7 +10,7 @@ use super::filter::{Size, decode};
 use super::lexer::{Lexer, is_white};
 use super::object::{Dictionary, Object};
 use super::rows::{expected, read_rows};
-use super::slot::{FEW, Slot};
+use super::slot::{FEW, Slot, ascend};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::{Limits, within};
 use crate::source::Source;
@@ -51,6 +51,8 @@ pub(super) struct Section {
     pub(super) object: Option<u32>,
     /// The first byte behind it.
     pub(super) after: u64,
+    /// Whether the numbers of the slots ascend.
+    pub(super) ascending: bool,
     /// Whether a number stands twice in one table or stream.
     pub(super) duplicates: bool,
     /// Whether an entry is of a type that is not known: null by §7.5.8.3, but some
@@ -142,10 +144,12 @@ fn read_table(file: File<'_>, start: u64) -> Result<Section> {
             _ => Err(lexer.error("the trailer is no dictionary")),
         }
     })?;
+    let ascending = ascend(&slots);
     let mut section = Section {
         form: Form::Table,
         prev: previous(&trailer, start)?,
-        duplicates: has_duplicates(&slots),
+        ascending,
+        duplicates: !ascending && has_duplicates(&slots),
         slots,
         trailer,
         object: None,
@@ -179,6 +183,7 @@ fn add_hybrid(file: File<'_>, offset: &Object, at: u64, section: &mut Section) -
     section.unknown = beside.unknown;
     section.object = beside.object;
     section.slots = used.into_iter().chain(beside.slots).chain(free).collect();
+    section.ascending = ascend(&section.slots);
     Ok(())
 }
 
@@ -360,10 +365,12 @@ fn read_stream(file: File<'_>, at: u64) -> Result<Section> {
     let rows = decode(&trailer, &rows, size, &charge)?;
     let (slots, unknown) =
         read_rows(&trailer, &rows, file.limits).map_err(|error| error.at_offset(at))?;
+    let ascending = ascend(&slots);
     Ok(Section {
         form: Form::Stream,
         prev: previous(&trailer, at)?,
-        duplicates: has_duplicates(&slots),
+        ascending,
+        duplicates: !ascending && has_duplicates(&slots),
         slots,
         unknown,
         trailer,
@@ -405,9 +412,6 @@ pub(super) fn end_of_stream(file: File<'_>, data_end: u64) -> Result<u64> {
 }
 
 fn has_duplicates(slots: &[Slot]) -> bool {
-    if slots.is_sorted_by(|a, b| a.number < b.number) {
-        return false;
-    }
     let mut numbers: Vec<u32> = slots.iter().map(|it| it.number).collect();
     numbers.sort_unstable();
     !numbers.is_sorted_by(|a, b| a < b)

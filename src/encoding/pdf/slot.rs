@@ -8,7 +8,7 @@ use super::section::Location;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Slot {
     pub(super) number: u32,
-    /// Which revision, which section of it, and in the lowest bits the kind of place.
+    /// Which revision, and in the lowest bits the kind of place.
     rank: u32,
     /// Offset and generation, or object stream and index.
     place: u64,
@@ -16,8 +16,6 @@ pub(super) struct Slot {
 
 /// For what later revisions add, so that nothing is moved for it.
 pub(super) const FEW: usize = 256;
-/// Sections that one revision may consist of: two of a linearized file.
-const SECTIONS: u32 = 4;
 const KINDS: u32 = 4;
 const FREE: u32 = 0;
 const AT: u32 = 1;
@@ -26,7 +24,7 @@ const IN_STREAM: u32 = 2;
 const FARTHEST: u64 = u64::MAX >> u16::BITS;
 
 impl Slot {
-    /// In the only section of the first revision.
+    /// In the first revision.
     pub(super) fn new(number: u32, location: Location) -> Self {
         let (rank, place) = match location {
             Location::Free => (FREE, 0),
@@ -40,13 +38,10 @@ impl Slot {
         Self { number, rank, place }
     }
 
-    /// In a section, counted from the newest, of a revision, counted from the oldest.
-    pub(super) fn of(self, revision: usize, section: usize) -> Self {
-        let small = |it| u32::try_from(it).unwrap_or(u32::MAX);
-        let section = small(section).min(SECTIONS - 1);
-        let rank = small(revision).saturating_mul(SECTIONS).saturating_add(section);
-        let rank = rank.min(u32::MAX / KINDS).saturating_mul(KINDS);
-        Self { rank: rank | self.kind(), ..self }
+    /// In a revision, counted from the oldest.
+    pub(super) fn of(self, revision: usize) -> Self {
+        let revision = u32::try_from(revision).unwrap_or(u32::MAX).min(u32::MAX / KINDS);
+        Self { rank: revision.saturating_mul(KINDS) | self.kind(), ..self }
     }
 
     fn kind(self) -> u32 {
@@ -76,26 +71,41 @@ impl Slot {
         (self.kind(), self.place) == (other.kind(), other.place)
     }
 
-    pub(super) fn revision(self) -> usize {
-        usize::try_from(self.rank / (KINDS * SECTIONS)).unwrap_or_default()
+    /// Whether the same revision says of both that they are in the same object stream.
+    pub(super) fn is_beside(self, other: Self) -> bool {
+        let [one, another] = [self, other].map(|it| it.place >> u32::BITS);
+        self.kind() == IN_STREAM && self.rank == other.rank && one == another
     }
 
-    /// By number, then by revision, of one revision the section that wins first.
+    pub(super) fn revision(self) -> usize {
+        usize::try_from(self.rank / KINDS).unwrap_or_default()
+    }
+
+    /// By number, then by revision.
     fn order(self) -> u64 {
         u64::from(self.number) << u32::BITS | u64::from(self.rank / KINDS)
     }
 }
 
-/// Sorts slots, those of one number and section as they stand. Most of all mostly are sorted
-/// already, as those of the first revision are, and are but moved up where they have to.
-pub(super) fn sort(slots: &mut Vec<Slot>) {
-    let pairs = slots.iter().zip(slots.iter().skip(1));
-    let sorted = pairs.take_while(|(one, next)| one.order() <= next.order()).count();
-    let mut rest = slots.split_off(sorted.saturating_add(1).min(slots.len()));
-    rest.sort_by_key(|slot| slot.order());
+/// Whether they are in the order of their numbers, each of which stands once, as those of
+/// nearly every section do.
+pub(super) fn ascend(slots: &[Slot]) -> bool {
+    slots.is_sorted_by(|one, next| one.number < next.number)
+}
+
+/// Sorts those of one revision by number, and of each keeps the one that stands first.
+pub(super) fn settle(slots: &mut Vec<Slot>) {
+    slots.sort_by_key(|it| it.number);
+    slots.dedup_by_key(|it| it.number);
+}
+
+/// Puts what later revisions say among what the first one says, in order. Mostly that is little:
+/// the others are but moved up where they have to.
+pub(super) fn merge(slots: &mut Vec<Slot>, mut later: Vec<Slot>) {
+    later.sort_by_key(|slot| slot.order());
     let mut end = slots.len();
-    slots.extend_from_slice(&rest);
-    for (n, slot) in rest.iter().enumerate().rev() {
+    slots.extend_from_slice(&later);
+    for (n, slot) in later.iter().enumerate().rev() {
         let below = slots.get(..end).unwrap_or_default();
         let at = below.partition_point(|it| it.order() <= slot.order());
         let to = at.saturating_add(n);
@@ -103,6 +113,15 @@ pub(super) fn sort(slots: &mut Vec<Slot>) {
         slots.get_mut(to).into_iter().for_each(|it| *it = *slot);
         end = at;
     }
+}
+
+/// Where an object is as of a revision, if anything says so.
+pub(super) fn find(slots: &[Slot], number: u32, revision: usize) -> Option<Slot> {
+    let behind = slots.partition_point(|slot| {
+        slot.number < number || (slot.number == number && slot.revision() <= revision)
+    });
+    let slot = behind.checked_sub(1).and_then(|at| slots.get(at));
+    slot.filter(|slot| slot.number == number).copied()
 }
 
 #[cfg(test)]
@@ -125,10 +144,13 @@ mod tests {
         for (n, location) in all.into_iter().enumerate() {
             let slot = Slot::new(u32::MAX, location);
             assert_eq!((slot.location(), slot.revision()), (location, 0));
-            for revision in [0, 1, 9_999, (1 << 28) - 1] {
-                let of = slot.of(revision, n);
+            for revision in [0, 1, 9_999, (1 << 30) - 2] {
+                let of = slot.of(revision);
                 assert_eq!((of.location(), of.revision()), (location, revision));
                 assert!(of.is_where(slot) && of.is_free() == (n == 0));
+                let beside = of.is_beside(Slot::new(2, within(7, 9)).of(revision));
+                assert_eq!(beside, location == within(7, 3));
+                assert!(!of.is_beside(slot.of(revision + 1)));
                 assert_eq!(
                     all.map(|it| Slot::new(1, it).is_where(of)),
                     all.map(|it| it == location)
@@ -136,36 +158,46 @@ mod tests {
             }
         }
         assert_eq!(Slot::new(1, at(u64::MAX, 5)).location(), at(FARTHEST, 5));
-        assert_eq!(Slot::new(1, at(1, 0)).of(usize::MAX, usize::MAX).location(), at(1, 0));
+        assert_eq!(Slot::new(1, at(1, 0)).of(usize::MAX).location(), at(1, 0));
         assert_eq!(size_of::<Slot>(), 16);
     }
 
+    /// As by a sort of all, which keeps the order of those of one number and revision.
     #[test]
-    fn sorted_as_by_a_stable_sort() {
+    fn first_of_each_number_and_revision_in_order() {
         let mut state = 5_u64;
         let mut random = |below: u64| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (state >> 33) % below
+            usize::try_from((state >> 33) % below).unwrap()
         };
         for round in 0..400 {
-            let (front, behind) = (random(40), random(if round % 2 == 0 { 5 } else { 40 }));
-            let mut slots: Vec<_> = (0..front + behind)
-                .map(|n| {
-                    let number = u32::try_from(random(20)).unwrap();
-                    let place = Location::At { offset: n, generation: 0 };
-                    let revision = usize::from(n >= front) * usize::try_from(random(3)).unwrap();
-                    Slot::new(number, place).of(revision, usize::try_from(random(2)).unwrap())
-                })
-                .collect();
-            let front = usize::try_from(front).unwrap();
-            // Now and then nothing is.
-            if round % 8 != 0 {
-                slots[..front].sort_by_key(|it| it.order());
+            let revisions = random(4);
+            let (mut all, mut slots, mut later) = (Vec::new(), Vec::new(), Vec::new());
+            for revision in 0..=revisions {
+                let few = revision > 0 && round % 2 == 0;
+                let count = random(if few { 5 } else { 40 });
+                let place = |n| Location::At { offset: n, generation: 0 };
+                let mut own: Vec<_> = (0..count)
+                    .map(|n| Slot::new(u32::try_from(random(20)).unwrap(), place(n as u64)))
+                    .map(|it| it.of(revision))
+                    .collect();
+                all.extend_from_slice(&own);
+                settle(&mut own);
+                assert!(ascend(&own));
+                match revision {
+                    0 => slots = own,
+                    _ => later.extend(own),
+                }
             }
-            let mut expected = slots.clone();
-            expected.sort_by_key(|it| it.order());
-            sort(&mut slots);
-            assert_eq!(slots, expected);
+            merge(&mut slots, later);
+            all.sort_by_key(|it| it.order());
+            all.dedup_by_key(|it| it.order());
+            assert_eq!(slots, all);
+            for (number, revision) in (0..21).flat_map(|it| (0..5).map(move |n| (it, n))) {
+                let known = all.iter().filter(|it| it.number == number);
+                let last = known.filter(|it| it.revision() <= revision).last();
+                assert_eq!(find(&slots, number, revision), last.copied());
+            }
         }
     }
 }
