@@ -196,6 +196,11 @@ fn files(
     let mut uncovered = Vec::new();
     for (name, file) in &all {
         if name.strip_suffix(BESIDE).is_some_and(|it| named.contains_key(it)) {
+            // Of two of one name, the other one is judged with nothing.
+            let other = named.get(name.as_str()).is_none_or(|it| !std::ptr::eq(*it, *file));
+            if other && !sealed {
+                uncovered.push(name.clone());
+            }
             continue;
         }
         let Some(bytes) = file.bytes() else {

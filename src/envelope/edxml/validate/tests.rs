@@ -196,6 +196,20 @@ fn a_seal_says_by_whom_it_is() {
     }
 }
 
+/// Whoever opens the first of two of one name sees what no signature was held against.
+#[test]
+fn a_second_file_of_signatures_is_named() {
+    let table = b"1;2;3;4".to_vec();
+    let beside = cades::SignatureBuilder::new(&table, now()).sign(&signer()).unwrap();
+    let twice = message()
+        .attach("bảng.csv", table)
+        .attach("bảng.csv.p7s", b"<html>".to_vec())
+        .attach("bảng.csv.p7s", beside);
+    let report = validate(&twice.to_bytes().unwrap(), &validator(), &Limits::default()).unwrap();
+    assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed));
+    assert_eq!(report.uncovered_entries(), ["phụ lục.csv", "bảng.csv.p7s"]);
+}
+
 /// Whoever signed the list of another message says nothing of this one.
 #[test]
 fn a_seal_that_the_message_contradicts_does_not_count() {
