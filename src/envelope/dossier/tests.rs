@@ -1,5 +1,6 @@
 mod forged;
 
+use super::record::Listed;
 use super::*;
 use crate::keys::SoftwareSigner;
 use crate::pki::TrustStore;
