@@ -55,31 +55,48 @@ impl std::io::Write for Feed<'_> {
 }
 
 /// The digests of the values of all signatures, of whichever form: armour is none of a value.
-/// What cannot be read is for the report to say.
 pub(super) fn values(container: &Container<'_>, limits: &Limits) -> Result<BTreeSet<Vec<u8>>> {
     let mut all = BTreeSet::new();
     let mut keep = |value: &[u8]| {
         all.insert(DigestAlgorithm::Sha256.digest(value).value().to_vec());
     };
+    let cms = |it: &SignedData<'_>| {
+        it.signers().iter().flatten().for_each(|it| keep(it.signature()));
+    };
+    each_cms(container, limits, cms)?;
+    each_in_xml(container, limits, |_, it| keep(&it.value))?;
+    Ok(all)
+}
+
+/// What cannot be read is for the report to say.
+fn each_cms(
+    container: &Container<'_>,
+    limits: &Limits,
+    mut each: impl FnMut(&SignedData<'_>),
+) -> Result<()> {
     for name in container.of(Role::Cades) {
         let bytes = container.read(name, limits.cms_bytes)?;
         let Ok(binary) = unarmoured(&bytes) else { continue };
         let Ok(cms) = SignedData::parse(&binary, limits) else { continue };
-        cms.signers().iter().flatten().for_each(|it| keep(it.signature()));
+        each(&cms);
     }
+    Ok(())
+}
+
+fn each_in_xml(
+    container: &Container<'_>,
+    limits: &Limits,
+    mut each: impl FnMut(&Document<'_>, XmlSignature),
+) -> Result<()> {
     let most = usize::try_from(limits.message_bytes).unwrap_or(usize::MAX);
     for name in container.of(Role::Xml) {
         let bytes = container.read(name, most)?;
-        in_xml(&bytes, limits).unwrap_or_default().iter().for_each(|it| keep(it));
+        let Ok((text, mark)) = decode(&bytes) else { continue };
+        let Ok(document) = Document::parse(&text, mark, limits) else { continue };
+        let Ok(all) = XmlSignature::all_in(&document, limits) else { continue };
+        // One that is broken takes none of the others with it.
+        let read = all.into_iter().map(|it| XmlSignature::read(&document, it, limits));
+        read.flatten().for_each(|it| each(&document, it));
     }
-    Ok(all)
-}
-
-/// The values of the signatures of an XML document.
-fn in_xml(bytes: &[u8], limits: &Limits) -> Result<Vec<Vec<u8>>> {
-    let (text, mark) = decode(bytes)?;
-    let document = Document::parse(&text, mark, limits)?;
-    let all = XmlSignature::all_in(&document, limits)?.into_iter();
-    // One that is broken takes none of the others with it.
-    Ok(all.filter_map(|it| Some(XmlSignature::read(&document, it, limits).ok()?.value)).collect())
+    Ok(())
 }

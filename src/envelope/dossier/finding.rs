@@ -13,13 +13,13 @@ pub enum Finding {
         /// Its place in the chain, the receipt's being 0.
         step: usize,
     },
-    /// A step is not signed by the certificate that its record names, or by another one than its
-    /// desk has elsewhere in the dossier: by which it signed a step, or confirmed one.
+    /// A step is not signed by the certificate that its record names, or by somebody else than
+    /// its desk has elsewhere in the dossier: who signed a step for it, or confirmed one.
     SignerChanged {
         /// Its place.
         step: usize,
     },
-    /// A step is signed by a certificate that another desk signed with before.
+    /// A step is signed by somebody who signed for another desk before.
     SignsForAnother {
         /// Its place.
         step: usize,

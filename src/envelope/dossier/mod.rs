@@ -7,12 +7,16 @@
 //! were there and every file by their digests, so that nothing can be exchanged, taken out or
 //! slipped in between without being seen, even by a desk that signed itself. Each record names
 //! its signer's certificate, too, and no two desks have the same: one who signed for his own
-//! desk cannot make the dossier anew with the steps of others in it. Whose certificate it is
-//! decides who did what: a desk's name is only what the record says. One thing no container can
-//! tell: what was cut off its end, as all before is whole. Keep its [`head`](Dossier::head) outside
-//! of it, in the register of dossiers, and [check against](Dossier::check_against) that. Any program that
-//! validates ASiC-E with CAdES validates the signatures; the records are XML that people can
-//! read.
+//! desk cannot make the dossier anew with the steps of others in it, as long as he has no
+//! certificates of others. Certificates of one issuer for one subject are one person's, so that
+//! a desk may go on with a renewed one; one who has several names, or issuers, can be at several
+//! desks, as nothing but certificates tells people apart. Whose certificate it is decides who did
+//! what: a desk's name is only what the record says.
+//!
+//! One thing no container can tell: what was cut off its end, as all before is whole. Keep its
+//! [`head`](Dossier::head) outside of it, in the register of dossiers, and
+//! [check against](Dossier::check_against) that. Any program that validates ASiC-E with CAdES
+//! validates the signatures; the records are XML that people can read.
 //!
 //! ```
 //! use kyso::dossier::{Desk, Dossier, DossierNumber, HandOver, NewFile, Receipt};

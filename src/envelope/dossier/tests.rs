@@ -1,4 +1,5 @@
 mod forged;
+mod people;
 
 use super::record::Listed;
 use super::*;
@@ -27,9 +28,12 @@ fn validator() -> Validator {
     Validator::new(trust, policy, at(1_000))
 }
 
+const KEYS: [&str; 5] = ["p256", "p384", "rsa2048", "ed25519", "rsa3072"];
+
+/// Each officer has the name that the certificate of the same place says.
 fn desk(n: usize) -> Desk {
     let units = ["Bộ phận Một cửa", "Văn thư", "Phòng chuyên môn", "Lãnh đạo", "Đóng dấu"];
-    Desk::new(units[n], format!("Cán bộ {n}"))
+    Desk::new(units[n], format!("kyso TEST {} - do not trust", KEYS[n]))
 }
 
 fn receipt() -> Receipt {
@@ -55,7 +59,7 @@ fn created() -> Vec<u8> {
 
 /// Each desk has a certificate of its own.
 fn signer_of(desk: usize) -> SoftwareSigner {
-    signer(["p256", "p384", "rsa2048", "ed25519", "rsa3072"][desk])
+    signer(KEYS[desk])
 }
 
 fn step(from: usize, to: usize, hours: i64, due: Option<i64>) -> HandOver {
