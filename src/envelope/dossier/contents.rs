@@ -3,14 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::record::Listed;
+use super::signers::People;
 use super::{NewFile, RECORDS};
 use crate::crypto::{Digest, DigestAlgorithm, DigestContext};
 use crate::encoding::xml::{Document, decode};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
+use crate::pki::Certificate;
 use crate::signature::asic::{Container, Role};
 use crate::signature::cms::{SignedData, unarmoured};
-use crate::signature::xmldsig::Signature as XmlSignature;
+use crate::signature::xmldsig::{KeyInfo, Signature as XmlSignature};
 
 pub(super) fn add(all: &mut BTreeMap<String, Digest>, files: &[NewFile<'_>]) -> Result<()> {
     for file in files {
@@ -66,6 +68,21 @@ pub(super) fn values(container: &Container<'_>, limits: &Limits) -> Result<BTree
     each_cms(container, limits, cms)?;
     each_in_xml(container, limits, |_, it| keep(&it.value))?;
     Ok(all)
+}
+
+/// Whose the certificates are that lie in the signatures, whatever these are worth.
+pub(super) fn people(container: &Container<'_>, limits: &Limits) -> Result<People> {
+    let mut people = People::default();
+    each_cms(container, limits, |cms| {
+        let read = cms.certificates().iter().map(|it| Certificate::from_der_within(it, limits));
+        read.flatten().for_each(|it| people.add(&it));
+    })?;
+    each_in_xml(container, limits, |document, signature| {
+        let key_info = signature.key_info.map(|it| KeyInfo::read(document, it, limits));
+        let read = key_info.into_iter().flatten().flat_map(|it| it.certificates);
+        read.for_each(|it| people.add(&it));
+    })?;
+    Ok(people)
 }
 
 /// What cannot be read is for the report to say.

@@ -68,7 +68,7 @@ use std::fmt;
 
 pub use self::chain::Delay;
 use self::chain::{Contents, Found};
-use self::contents::{add, digest_of, listed, values};
+use self::contents::{add, digest_of, listed, people, values};
 pub use self::finding::Finding;
 pub use self::record::{
     Applicant, Desk, DossierNumber, HandOver, Outcome, OutcomeKind, Receipt, Step,
@@ -229,8 +229,9 @@ impl<'s> Dossier<'s> {
     }
 
     /// Lets [`hand_over`](Self::hand_over), [`conclude`](Self::conclude) and
-    /// [`confirm`](Self::confirm) sign over a chain that is broken: by who knows what is wrong
-    /// with it, and answers for that. [`check`](Self::check) finds it all the same.
+    /// [`confirm`](Self::confirm) sign over a chain that is broken, or break it by who signs: by
+    /// who knows what is wrong with it, and answers for that. [`check`](Self::check) finds it all
+    /// the same.
     #[must_use]
     pub fn allow_broken_chain(mut self) -> Self {
         self.allows_broken = true;
@@ -242,8 +243,9 @@ impl<'s> Dossier<'s> {
     ///
     /// # Errors
     /// `Misuse` when the dossier does not lie at the desk that gives, has ended, was last
-    /// handed over later than this, or has a file of that name; `Malformed` when its chain is
-    /// broken, unless that is [allowed](Self::allow_broken_chain). Whether its signatures hold
+    /// handed over later than this, or has a file of that name, and when who signs did so for
+    /// another desk, or somebody else for this one; `Malformed` when its chain is broken: both
+    /// unless that is [allowed](Self::allow_broken_chain). Whether its signatures hold
     /// is not looked at: [`check`](Self::check) does. As
     /// [`ContainerBuilder::sign`](crate::asic::ContainerBuilder::sign).
     pub fn hand_over(
@@ -289,6 +291,20 @@ impl<'s> Dossier<'s> {
         }
     }
 
+    /// A step that never holds is better not signed.
+    fn refuse_stranger(&self, record: &Record, signer: &dyn Signer) -> Result<()> {
+        if self.allows_broken {
+            return Ok(());
+        }
+        let mut people = people(&self.container, &self.limits)?;
+        signer.certificate_chain().first().into_iter().for_each(|it| people.add(it));
+        if signers::can_follow(record, &self.records, &people) {
+            return Ok(());
+        }
+        let what = "another desk signed with this certificate, or this desk by somebody else";
+        Err(Error::misuse(format!("{what}: {}", record.step.by())))
+    }
+
     fn add(&self, step: Step, files: &[NewFile<'_>], signer: &dyn Signer) -> Result<Vec<u8>> {
         let last =
             self.records.last().ok_or_else(|| Error::misuse("the dossier has no receipt"))?;
@@ -320,6 +336,7 @@ impl<'s> Dossier<'s> {
             files: listed(&all),
             step,
         };
+        self.refuse_stranger(&record, signer)?;
         within(all.len(), self.limits.attachments, "files of one dossier")?;
         let before = self.records.iter().map(|it| &it.record);
         lists_within(before.chain([&record]), &self.limits)?;

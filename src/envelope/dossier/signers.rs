@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::chain::Found;
 use super::finding::Finding;
-use super::record::{Desk, HandOver, Step};
+use super::record::{Desk, HandOver, Record, Step};
 use super::report::StepReport;
 use crate::crypto::{DigestAlgorithm, DigestContext};
 use crate::encoding::folded;
@@ -71,6 +71,13 @@ impl<'r> Known<'r> {
 
 fn names(desk: &Desk) -> (&str, &str) {
     (&desk.unit, &desk.officer)
+}
+
+/// Whether the signer of a further record can be who the records before it say is at that desk.
+pub(super) fn can_follow(record: &Record, before: &[Found], people: &People) -> bool {
+    let known = Known::of(before, people);
+    let (desk, person) = (record.step.by(), people.of(record.signer.value()));
+    known.may_be(person, desk) && known.has(desk, person)
 }
 
 /// A passing signature, and by whose certificate.

@@ -104,8 +104,10 @@ fn a_desk_goes_on_with_a_renewed_certificate() {
 
     // Another person of another name is none, and the renewed one is at no other desk.
     let other = people.join("Lê Văn Bắc", 2);
-    let report = people.checked(&by(&again, step(1, 2, 4, None), &other).unwrap());
-    assert_eq!(codes(&report), ["SIGNER_CHANGED"]);
+    let refused = by(&again, step(1, 2, 4, None), &other).unwrap_err();
+    assert_eq!(refused.kind(), crate::error::ErrorKind::Misuse, "{refused}");
+    let refused = by(&whole, step(2, 3, 5, None), &old).unwrap_err();
+    assert_eq!(refused.kind(), crate::error::ErrorKind::Misuse, "{refused}");
     let source = whole.clone();
     let dossier = Dossier::open(&source, &Limits::default()).unwrap().allow_broken_chain();
     let forged = dossier.hand_over(step(2, 3, 5, None), &[], &old).unwrap();
