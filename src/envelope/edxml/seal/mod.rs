@@ -152,7 +152,8 @@ impl Envelope {
 
     /// Attaches a seal: a CMS signature, in binary form, that holds the
     /// [`sealed_content`](Self::sealed_content). One that has more unsigned attributes than
-    /// time-stamps, or a name that is taken, is no seal to whoever receives it but a file.
+    /// time-stamps, a certificate, a CRL or an OCSP answer that cannot be read as such, or a name
+    /// that is taken, is no seal to whoever receives it but a file.
     #[must_use]
     pub fn with_seal(mut self, seal: Vec<u8>) -> Self {
         let id = format!("cid:{}", self.attachments.len().saturating_add(1));

@@ -281,13 +281,28 @@ fn whatever_hides_as_a_seal_is_a_file() {
         attributes: vec![(0, attribute(oids::CONTENT_HINTS, b"\x0c\x04<p/>"))],
         ..Additions::default()
     };
-    let stuffed = edit::add(&der, additions, &Limits::default()).unwrap();
+    let with = |it: Additions| edit::add(&der, it, &Limits::default()).unwrap();
+    let with_info = |it| with(Additions { revocation_infos: vec![it], ..Additions::default() });
+    let with_token = |it: Vec<u8>| {
+        let attributes = vec![(0, attribute(oids::SIGNATURE_TIME_STAMP, &it))];
+        with(Additions { attributes, ..Additions::default() })
+    };
+    let stuffed = with(additions);
     let forged = [
         ("Phụ lục.html", armoured.clone().into_bytes()),
         ("edxml-seal-2.p7m", armoured.into_bytes()),
         ("edxml-seal-2.p7m", followed),
         ("edxml-seal-2.p7m", stuffed),
         ("edxml-seal-2.p7m", with_digests(&der, b"<html>Phu luc khac</html>".repeat(9).as_slice())),
+        (
+            "edxml-seal-2.p7m",
+            with(Additions { certificates: vec![page()], ..Additions::default() }),
+        ),
+        ("edxml-seal-2.p7m", with_info(page())),
+        ("edxml-seal-2.p7m", with_info(answer(oids::OCSP_RESPONSE, &page()))),
+        ("edxml-seal-2.p7m", with_info(answer(oids::OCSP_RESPONSE, &refusal()))),
+        ("edxml-seal-2.p7m", with_info(answer(oids::OCSP_BASIC, &page()))),
+        ("edxml-seal-2.p7m", with_token(token(&page()))),
         ("Phụ lục.html", der.clone()),
         ("edxml-seal-17.p7m", der.clone()),
         ("edxml-seal.p7m", der.clone()),
@@ -301,6 +316,30 @@ fn whatever_hides_as_a_seal_is_a_file() {
         assert_eq!(fields, ["file"], "{n}");
         assert!(report.differences()[0].arrived().unwrap().ends_with(name), "{n}");
     }
+}
+
+/// What is no certificate, no CRL and no answer.
+fn page() -> Vec<u8> {
+    tlv(0x30, &[&tlv(4, &[b"<html>Phu luc khac</html>"])])
+}
+
+/// An OCSP answer among CRLs (RFC 5940 §2.1).
+fn answer(format: der::asn1::ObjectIdentifier, der: &[u8]) -> Vec<u8> {
+    tlv(0xa1, &[&tlv(6, &[format.as_bytes()]), der])
+}
+
+/// Of an OCSP responder that says nothing, with something behind it (RFC 6960 §4.2.1).
+fn refusal() -> Vec<u8> {
+    tlv(0x30, &[&tlv(10, &[&[6]]), &tlv(0xa0, &[&page()])])
+}
+
+/// A CMS of a time-stamp token's type that is signed by nobody.
+fn token(info: &[u8]) -> Vec<u8> {
+    let oid = |it: der::asn1::ObjectIdentifier| tlv(6, &[it.as_bytes()]);
+    let content = tlv(0xa0, &[&tlv(4, &[info])]);
+    let content = tlv(0x30, &[&oid(oids::ID_CT_TST_INFO), &content]);
+    let data = tlv(0x30, &[&tlv(2, &[&[3]]), &tlv(0x31, &[]), &content, &tlv(0x31, &[])]);
+    tlv(0x30, &[&oid(oids::ID_SIGNED_DATA), &tlv(0xa0, &[&data])])
 }
 
 /// The set of digests says nothing that counts, and may hold anything.
