@@ -16,7 +16,7 @@ mod tests;
 pub use self::content::SealedContent;
 pub use self::difference::Difference;
 pub(crate) use self::parts::Parts;
-use super::attachment::Attachment;
+use super::attachment::{Attachment, Content};
 use super::header::Envelope;
 use super::organization::Organization;
 use crate::encoding::printable;
@@ -182,8 +182,14 @@ impl Envelope {
     /// the seal away: whoever must have one has to ask for it.
     ///
     /// # Errors
-    /// As [`Validator::validate`]. That a seal is broken is no error.
+    /// As [`Validator::validate`]; `Misuse` where the message was read by
+    /// [`parse_files`](super::parse_files), so that its files, and its seals, are not in it any
+    /// more. That a seal is broken is no error.
     pub fn check_seals(&self, validator: &Validator) -> Result<Vec<SealReport>> {
+        if self.attachments.iter().any(|it| matches!(it.content, Content::HandedOut)) {
+            let what = "the files of the message were handed out, and its seals with them";
+            return Err(Error::misuse(what));
+        }
         Parts::of(self, validator.limits()).check_seals(self, validator)
     }
 }

@@ -5,8 +5,9 @@ use crate::encoding::asn1::writer::tlv;
 use crate::envelope::edxml::{
     Attachment, Business, BusinessDocumentInfo, BusinessType, Code, Date, Difference, Envelope,
     Message, MessageHeader, Organization, OtherInfo, Priority, PromulgationInfo, Receiver,
-    ReplacementInfo, ResponseFor, SealReport, StaffInfo, TraceHeader, parse,
+    ReplacementInfo, ResponseFor, SealReport, StaffInfo, TraceHeader, parse, parse_files,
 };
+use crate::error::ErrorKind;
 use crate::keys::SoftwareSigner;
 use crate::limits::Limits;
 use crate::pki::TrustStore;
@@ -227,6 +228,16 @@ fn so_does_what_is_said_besides() {
 
 fn updates(envelope: &mut Envelope) -> &mut BusinessDocumentInfo {
     envelope.business.as_mut().unwrap().document_info.get_or_insert_default()
+}
+
+/// "Nobody sealed it" would be said of a message whose seals are elsewhere.
+#[test]
+fn seals_that_were_handed_out_are_not_said_to_be_none() {
+    let sealed = message().seal(&signer(), now()).unwrap().to_bytes().unwrap();
+    let read = parse_files(&sealed, &Limits::default(), &mut |_| Ok(())).unwrap();
+    let Message::Document(envelope) = read.message else { panic!("a status") };
+    let error = envelope.check_seals(&validator()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Misuse);
 }
 
 #[test]
