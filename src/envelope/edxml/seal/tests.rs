@@ -230,6 +230,21 @@ fn updates(envelope: &mut Envelope) -> &mut BusinessDocumentInfo {
     envelope.business.as_mut().unwrap().document_info.get_or_insert_default()
 }
 
+/// The axis may lose what is said of a new document's business, and not what it does to others.
+#[test]
+fn what_a_new_document_does_to_others_is_not_lost() {
+    let mut envelope = talkative();
+    let business = envelope.business.as_mut().unwrap();
+    business.document_id = Some("000.00.01.H40,x,1/QĐ".into());
+    business.replacements.push(ReplacementInfo { document_id: "x".into(), organ_ids: Vec::new() });
+    let mut arrived = travelled(&envelope.seal(&signer(), now()).unwrap());
+    arrived.business = None;
+    let report = only(&travelled(&arrived));
+    let fields: Vec<_> = report.differences().iter().map(Difference::field).collect();
+    assert_eq!(fields, ["business-replaces", "business-target"]);
+    assert!(report.differences().iter().all(Difference::is_grave) && !report.holds());
+}
+
 /// "Nobody sealed it" would be said of a message whose seals are elsewhere.
 #[test]
 fn seals_that_were_handed_out_are_not_said_to_be_none() {
