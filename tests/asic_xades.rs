@@ -5,6 +5,8 @@
 
 mod support;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use kyso::asic::{Augmenter, Container, ContainerBuilder, Level};
 use kyso::{
     Conclusion, DocumentFormat, ErrorKind, Failed, Files, Form, Indeterminate, Limits, Policy,
@@ -305,6 +307,46 @@ fn nothing_that_another_signature_is_over_is_changed() {
     assert_eq!(added.kind(), ErrorKind::Misuse);
     let beside = beside.sign(&pki.signer()).unwrap();
     assert_eq!(judge(&pki, &beside).conclusion(), Some(Conclusion::TotalPassed));
+}
+
+/// A container that counts what is read of it.
+struct Counted {
+    bytes: Vec<u8>,
+    read: AtomicU64,
+}
+
+impl Source for Counted {
+    fn len(&self) -> u64 {
+        Source::len(&self.bytes)
+    }
+
+    fn window(&self, range: std::ops::Range<u64>) -> kyso::Result<std::borrow::Cow<'_, [u8]>> {
+        self.read.fetch_add(range.end - range.start, Ordering::Relaxed);
+        self.bytes.window(range)
+    }
+}
+
+/// However many documents of signatures refer to a file, and however often.
+#[test]
+fn a_file_is_read_once_for_all_signatures_that_are_raised() {
+    let pki = Pki::new();
+    let letter = vec![b'x'; 1 << 20];
+    let mut entries = vec![
+        ("mimetype".to_owned(), b"application/vnd.etsi.asic-e+zip".to_vec()),
+        ("letter.txt".to_owned(), letter.clone()),
+    ];
+    for n in 0..5 {
+        let builder = xades::SignatureBuilder::detached("letter.txt", &letter, at(NOW));
+        let signed = builder.sign(&pki.signer()).unwrap();
+        entries.push((format!("META-INF/signatures{n}.xml"), signed));
+    }
+    let bytes = support::zip::stored(&entries);
+    let length = Source::len(&bytes);
+    let counted = Counted { bytes, read: AtomicU64::new(0) };
+    let raised = Augmenter::new(Level::T(&pki.tsa())).augment(&counted).unwrap();
+    assert_eq!(judge(&pki, &raised).conclusion(), Some(Conclusion::TotalPassed));
+    let read = counted.read.load(Ordering::Relaxed);
+    assert!(read < length * 4, "{read} of {length}");
 }
 
 /// EN 319 162-1 §4.3.3.2: one file has all signatures. Others are judged, and programs that know

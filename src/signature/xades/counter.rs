@@ -1,6 +1,8 @@
 //! Countersigning: a signature over another signature's value (EN 319 132-1 §5.2.7), among
 //! its unsigned properties.
 
+use std::rc::Rc;
+
 use super::create::{Reference, Statement};
 use super::edit::{Insertion, check_unharmed};
 use super::names::{COUNTERSIGNED_TYPE, V1_3_2};
@@ -11,7 +13,9 @@ use crate::error::{Error, Result};
 use crate::keys::{Signer, SigningOverride, ToBeSigned, fit_certificate};
 use crate::limits::Limits;
 use crate::signature::request::check_value;
-use crate::signature::xmldsig::{CANONICALIZATION, Signature, Transform, text_of, value_in_xml};
+use crate::signature::xmldsig::{
+    CANONICALIZATION, ReadFiles, Signature, Transform, text_of, value_in_xml,
+};
 use crate::time::UtcTime;
 
 /// A countersignature to be made: who countersigns confirms a signature, not the document.
@@ -112,7 +116,8 @@ impl<'a> CounterSignatureBuilder<'a> {
             parts.before, parts.signed_info, parts.before_value, parts.after, parts.end
         );
         let added = Insertion::of(&document, &properties, &element)?.apply(self.existing, mark);
-        check_unharmed(self.existing, &added, None, &limits)?;
+        let read = Rc::new(ReadFiles::new(&limits));
+        check_unharmed(self.existing, &added, None, &read, &limits)?;
         Ok(added)
     }
 
