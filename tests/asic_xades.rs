@@ -349,6 +349,37 @@ fn a_file_is_read_once_for_all_signatures_that_are_raised() {
     assert!(read < length * 4, "{read} of {length}");
 }
 
+/// What a signature in XML is over by its name keeps it when a further time-stamp comes.
+#[test]
+fn an_archive_manifest_under_a_signature_keeps_its_name() {
+    let pki = Pki::new();
+    let (tsa, validator) = (pki.tsa(), validator(&pki));
+    let letter = letter();
+    let by_cms = ContainerBuilder::extended(at(NOW)).file("a", &letter);
+    let level = Level::Lta(&tsa, &validator);
+    let kept = by_cms.level(&level).sign(&pki.signer()).unwrap();
+    let name = "META-INF/ASiCArchiveManifest.xml";
+    let manifest = entry(&kept, name).into_bytes();
+    let other = xades::SignatureBuilder::detached(name, &manifest, at(NOW));
+    let other = other.sign(&pki.signer()).unwrap();
+    let limits = Limits::default();
+    let opened = Container::open(&kept, &limits).unwrap();
+    let content = |it: &str| {
+        let mut out = Vec::new();
+        opened.extract(it, &mut out).unwrap();
+        out
+    };
+    let mut entries: Vec<_> =
+        opened.names().into_iter().map(|it| (it.to_owned(), content(it))).collect();
+    entries.push(("META-INF/signatures001.xml".to_owned(), other));
+    let container = support::zip::stored(&entries);
+    assert_eq!(judge(&pki, &container).conclusion(), Some(Conclusion::TotalPassed));
+    let raised = Augmenter::new(level).augment(&container).unwrap();
+    let report = judge(&pki, &raised);
+    assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed), "{report}");
+    assert_eq!(entry(&raised, name).as_bytes(), manifest);
+}
+
 /// EN 319 162-1 §4.3.3.2: one file has all signatures. Others are judged, and programs that know
 /// only the name of the standard do not see them.
 #[test]

@@ -111,7 +111,7 @@ impl<'a> Augmenter<'a> {
                 let token = self.completed(&container, name, validator)?;
                 replaced.insert(name.to_owned(), token);
             }
-            return archived(&container, &replaced, authority, out);
+            return archived(&container, &replaced, &covered, authority, out);
         }
         if replaced.is_empty() {
             return Err(Error::misuse(
