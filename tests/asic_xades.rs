@@ -309,6 +309,35 @@ fn nothing_that_another_signature_is_over_is_changed() {
     assert_eq!(judge(&pki, &beside).conclusion(), Some(Conclusion::TotalPassed));
 }
 
+/// A list that says two things of one file would have one of them signed.
+#[test]
+fn a_file_of_two_kinds_is_not_signed() {
+    let pki = Pki::new();
+    let (letter, annex) = (letter(), b"1;2;3".to_vec());
+    let container = extended(&letter, &annex).sign(&pki.signer()).unwrap();
+    let list = entry(&container, "META-INF/manifest.xml");
+    let end = "</manifest:manifest>";
+    let more = |kind: &str| {
+        let file = format!(
+            "<manifest:file-entry manifest:full-path=\"phụ lục/bảng 100%.csv\" \
+             manifest:media-type=\"{kind}\"/>{end}"
+        );
+        let list = list.replace(end, &file);
+        repacked(&container, "META-INF/manifest.xml", Some(list.as_bytes()))
+    };
+    let beside = |container: &Vec<u8>| {
+        let limits = Limits::default();
+        let opened = Container::open(container, &limits).unwrap();
+        ContainerBuilder::beside(&opened, at(NOW)).with_xades().sign(&pki.signer())
+    };
+    for kind in ["text/html", "no type"] {
+        let error = beside(&more(kind)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Misuse, "{error}");
+        assert!(error.to_string().contains("META-INF/manifest.xml"), "{error}");
+    }
+    assert!(beside(&more("application/octet-stream")).is_ok(), "it says the same twice");
+}
+
 /// A container that counts what is read of it.
 struct Counted {
     bytes: Vec<u8>,

@@ -143,7 +143,9 @@ impl<'a> ContainerBuilder<'a> {
     /// Signs by XAdES: in `META-INF/signatures.xml` of an ASiC-S, and in
     /// `META-INF/signatures001.xml` and on of an ASiC-E, by the names of all files (EN 319 162-1
     /// §4.3.3.2, §4.4.3.2). An ASiC-E lists its files as OpenDocument does, too, which other
-    /// programs ask for. Containers have signatures of one kind: such a signature joins none by
+    /// programs ask for. Beside others, the media types of that list are signed as those of the
+    /// files, as these programs want the two to agree: who wrote the list need not have signed
+    /// it, so look at it before you do. Containers have signatures of one kind: such a signature joins none by
     /// CMS, nor is it over anything but files.
     pub fn with_xades(mut self) -> Self {
         self.xades = true;
