@@ -65,6 +65,7 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::OnceLock;
 
 pub use self::chain::Delay;
 use self::chain::{Contents, Found};
@@ -98,7 +99,8 @@ pub struct Dossier<'s> {
     source: &'s dyn Source,
     container: Container<'s>,
     records: Vec<Found>,
-    files: BTreeMap<String, Digest>,
+    /// Digests of the files, once they are asked for: they have to be read for them.
+    files: OnceLock<BTreeMap<String, Digest>>,
     signatures: BTreeSet<Vec<u8>>,
     limits: Limits,
     allows_broken: bool,
@@ -128,7 +130,7 @@ impl fmt::Debug for NewFile<'_> {
 
 impl fmt::Debug for Dossier<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Dossier({} steps, {} files)", self.records.len(), self.files.len())
+        write!(f, "Dossier({} steps, {} files)", self.records.len(), self.files().count())
     }
 }
 
@@ -158,10 +160,11 @@ impl<'s> Dossier<'s> {
             previous: None,
             files: listed(&files),
         };
-        put(ContainerBuilder::extended(at), &record, papers, signer)
+        put(ContainerBuilder::extended(at).knowing(&files), &record, papers, signer)
     }
 
-    /// Opens a dossier. Whether it is as it should be is asked by [`check`](Self::check).
+    /// Opens a dossier. Whether it is as it should be is asked by [`check`](Self::check); before,
+    /// its files are not read.
     ///
     /// # Errors
     /// `Malformed` when it is no container, or one without the records of a dossier, or one
@@ -170,13 +173,9 @@ impl<'s> Dossier<'s> {
         let container = Container::open(source, limits)?;
         // Before the files, which cost more: what is no dossier ends here.
         let records = records(&container, limits)?;
-        let mut files = BTreeMap::new();
-        for name in container.data_files() {
-            within(files.len(), limits.attachments, "files of one dossier")?;
-            if !name.starts_with(RECORDS) {
-                files.insert(name.to_owned(), digest_of(&container, name)?);
-            }
-        }
+        let files = container.data_files().filter(|it| !it.starts_with(RECORDS)).count();
+        within(files, limits.attachments, "files of one dossier")?;
+        let files = OnceLock::new();
         let signatures = values(&container, limits)?;
         let (limits, allows_broken) = (limits.clone(), false);
         Ok(Self { source, container, records, files, signatures, limits, allows_broken })
@@ -225,7 +224,8 @@ impl<'s> Dossier<'s> {
 
     /// The names of the files in it, records apart.
     pub fn files(&self) -> impl Iterator<Item = &str> {
-        self.files.keys().map(String::as_str)
+        let names = self.container.data_files().filter(|it| !it.starts_with(RECORDS));
+        names.collect::<BTreeSet<_>>().into_iter()
     }
 
     /// Lets [`hand_over`](Self::hand_over), [`conclude`](Self::conclude) and
@@ -245,7 +245,7 @@ impl<'s> Dossier<'s> {
     /// `Misuse` when the dossier does not lie at the desk that gives, has ended, was last
     /// handed over later than this, or has a file of that name, and when who signs did so for
     /// another desk, or somebody else for this one; `Malformed` when its chain is broken: both
-    /// unless that is [allowed](Self::allow_broken_chain). Whether its signatures hold
+    /// unless that is [allowed](Self::allow_broken_chain); and when a file cannot be read. Whether its signatures hold
     /// is not looked at: [`check`](Self::check) does. As
     /// [`ContainerBuilder::sign`](crate::asic::ContainerBuilder::sign).
     pub fn hand_over(
@@ -283,7 +283,7 @@ impl<'s> Dossier<'s> {
 
     /// An honest signature over what is broken would vouch for it.
     fn refuse_broken(&self) -> Result<()> {
-        match self.chain_findings().first() {
+        match self.chain_findings()?.first() {
             Some(found) if !self.allows_broken => {
                 Err(Error::malformed(format!("the chain of the dossier is broken: {found}")))
             }
@@ -321,7 +321,7 @@ impl<'s> Dossier<'s> {
         }
         self.refuse_broken()?;
         within(self.records.len().saturating_add(1), STEPS, "steps of one dossier")?;
-        let mut all = self.files.clone();
+        let mut all = self.digests()?.clone();
         add(&mut all, files)?;
         let signatures = self.signatures.iter();
         let signatures = signatures.map(|it| Digest::new(DigestAlgorithm::Sha256, it.as_slice()));
@@ -338,10 +338,12 @@ impl<'s> Dossier<'s> {
         };
         self.refuse_stranger(&record, signer)?;
         within(all.len(), self.limits.attachments, "files of one dossier")?;
-        let before = self.records.iter().map(|it| &it.record);
-        lists_within(before.chain([&record]), &self.limits)?;
-        let at = record.step.at();
-        put(ContainerBuilder::beside(&self.container, at), &record, files, signer)
+        let before = self.records.iter().map(|it| it.record.listed());
+        let listed = before.fold(record.listed(), usize::saturating_add);
+        lists_within(listed, &self.limits)?;
+        all.extend(self.records.iter().map(|it| (it.name.clone(), it.digest.clone())));
+        let builder = ContainerBuilder::beside(&self.container, record.step.at());
+        put(builder.knowing(&all), &record, files, signer)
     }
 
     /// Times that were not kept, or are not being kept, as of `now`: of desks, and what the
@@ -360,9 +362,18 @@ impl<'s> Dossier<'s> {
         self.delays(now).iter().any(|it| it.ended.is_none())
     }
 
-    fn chain_findings(&self) -> Vec<Finding> {
-        let contents = Contents { files: &self.files, signatures: &self.signatures };
-        chain::examine(&self.records, &contents)
+    fn chain_findings(&self) -> Result<Vec<Finding>> {
+        let contents = Contents { files: self.digests()?, signatures: &self.signatures };
+        Ok(chain::examine(&self.records, &contents))
+    }
+
+    fn digests(&self) -> Result<&BTreeMap<String, Digest>> {
+        if let Some(known) = self.files.get() {
+            return Ok(known);
+        }
+        let digest = |it: &str| Ok((it.to_owned(), digest_of(&self.container, it)?));
+        let digests = self.files().map(digest).collect::<Result<_>>()?;
+        Ok(self.files.get_or_init(|| digests))
     }
 }
 
@@ -393,7 +404,7 @@ fn records(container: &Container<'_>, limits: &Limits) -> Result<Vec<Found>> {
     let count = container.data_files().filter(|it| it.starts_with(RECORDS)).count();
     within(count, STEPS, "steps of one dossier")?;
     let mut all: Vec<Found> = Vec::new();
-    let mut size = 0_usize;
+    let (mut size, mut listed) = (0_usize, 0_usize);
     for sequence in 0..count {
         let name = record_name(sequence);
         let bytes = container.read(&name, RECORD_BYTES)?;
@@ -401,9 +412,10 @@ fn records(container: &Container<'_>, limits: &Limits) -> Result<Vec<Found>> {
         within(size, RECORDS_BYTES, "bytes of the records of one dossier")?;
         let record = codec::read(&bytes, limits).map_err(|it| it.in_entry(&name))?;
         within(record.files.len(), limits.attachments, "files of one dossier")?;
+        listed = listed.saturating_add(record.listed());
+        lists_within(listed, limits)?;
         let digest = DigestAlgorithm::Sha256.digest(&bytes);
         all.push(Found { name, record, digest });
-        lists_within(all.iter().map(|it| &it.record), limits)?;
     }
     if all.is_empty() {
         return Err(Error::malformed("this container has no record of a dossier"));
@@ -413,8 +425,7 @@ fn records(container: &Container<'_>, limits: &Limits) -> Result<Vec<Found>> {
 
 /// Every record lists all that was there before it: what all of them list is what a dossier
 /// costs.
-fn lists_within<'r>(records: impl Iterator<Item = &'r Record>, limits: &Limits) -> Result<()> {
-    let listed = records.map(Record::listed).fold(0, usize::saturating_add);
+fn lists_within(listed: usize, limits: &Limits) -> Result<()> {
     within(listed, limits.asic_references, "entries that the records of one dossier list")
 }
 

@@ -127,7 +127,8 @@ impl Dossier<'_> {
     /// [`check_against`](Self::check_against) does.
     ///
     /// # Errors
-    /// As [`Validator::validate`]. What is wrong with the dossier is no error.
+    /// As [`Validator::validate`]; `Malformed` when a file cannot be got out of the container. What
+    /// else is wrong with the dossier is no error.
     pub fn check(&self, validator: &Validator) -> Result<DossierReport> {
         self.examine(validator, None)
     }
@@ -143,7 +144,7 @@ impl Dossier<'_> {
 
     fn examine(&self, validator: &Validator, head: Option<&Digest>) -> Result<DossierReport> {
         let mut report = validator.validate(self.source)?;
-        let mut findings = self.chain_findings();
+        let mut findings = self.chain_findings()?;
         if head.is_some_and(|head| !self.records.iter().any(|it| it.digest == *head)) {
             findings.push(Finding::CutOff);
         }

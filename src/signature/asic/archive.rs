@@ -53,7 +53,7 @@ pub(crate) fn archived(
     };
     let token = free(container, |n| format!("META-INF/timestamp{n:03}.tst"));
     let mut listed =
-        of_container(container, by, |it| !matches!(it, Role::MimeType | Role::Folder))?;
+        of_container(container, by, None, |it| !matches!(it, Role::MimeType | Role::Folder))?;
     for entry in &mut listed {
         if let Some(content) = replaced.get(entry.name) {
             entry.digest = by.digest(content);

@@ -166,7 +166,7 @@ fn a_confirmation_in_xml_is_missed() {
             record: dossier.records.last().unwrap().digest.clone(),
             signatures: signatures.collect::<Result<_>>().unwrap(),
         }),
-        files: listed(&dossier.files),
+        files: listed(dossier.digests().unwrap()),
     };
     let record = codec::write(&record).unwrap();
     let whole = joined_in_xml(&confirmed, Some(&record), &signer_of(0));
