@@ -5,6 +5,8 @@
 
 mod support;
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use kyso::asic::{Augmenter, Container, ContainerBuilder, Level};
 use kyso::{
     Conclusion, DocumentFormat, ErrorKind, Failed, Files, Form, Indeterminate, Limits, Report,
@@ -300,6 +302,106 @@ fn nothing_that_another_signature_is_over_is_changed() {
     assert_eq!(added.kind(), ErrorKind::Misuse);
     let beside = beside.sign(&pki.signer()).unwrap();
     assert_eq!(judge(&pki, &beside).conclusion(), Some(Conclusion::TotalPassed));
+}
+
+/// A list that says two things of one file would have one of them signed.
+#[test]
+fn a_file_of_two_kinds_is_not_signed() {
+    let pki = Pki::new();
+    let (letter, annex) = (letter(), b"1;2;3".to_vec());
+    let container = extended(&letter, &annex).sign(&pki.signer()).unwrap();
+    let list = entry(&container, "META-INF/manifest.xml");
+    let end = "</manifest:manifest>";
+    let more = |kind: &str| {
+        let file = format!(
+            "<manifest:file-entry manifest:full-path=\"phụ lục/bảng 100%.csv\" \
+             manifest:media-type=\"{kind}\"/>{end}"
+        );
+        let list = list.replace(end, &file);
+        repacked(&container, "META-INF/manifest.xml", Some(list.as_bytes()))
+    };
+    let beside = |container: &Vec<u8>| {
+        let limits = Limits::default();
+        let opened = Container::open(container, &limits).unwrap();
+        ContainerBuilder::beside(&opened, at(NOW)).with_xades().sign(&pki.signer())
+    };
+    for kind in ["text/html", "no type"] {
+        let error = beside(&more(kind)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Misuse, "{error}");
+        assert!(error.to_string().contains("META-INF/manifest.xml"), "{error}");
+    }
+    assert!(beside(&more("application/octet-stream")).is_ok(), "it says the same twice");
+}
+
+/// A container that counts what is read of it.
+struct Counted {
+    bytes: Vec<u8>,
+    read: AtomicU64,
+}
+
+impl Source for Counted {
+    fn len(&self) -> u64 {
+        Source::len(&self.bytes)
+    }
+
+    fn window(&self, range: std::ops::Range<u64>) -> kyso::Result<std::borrow::Cow<'_, [u8]>> {
+        self.read.fetch_add(range.end - range.start, Ordering::Relaxed);
+        self.bytes.window(range)
+    }
+}
+
+/// However many documents of signatures refer to a file, and however often.
+#[test]
+fn a_file_is_read_once_for_all_signatures_that_are_raised() {
+    let pki = Pki::new();
+    let letter = vec![b'x'; 1 << 20];
+    let mut entries = vec![
+        ("mimetype".to_owned(), b"application/vnd.etsi.asic-e+zip".to_vec()),
+        ("letter.txt".to_owned(), letter.clone()),
+    ];
+    for n in 0..5 {
+        let builder = xades::SignatureBuilder::detached("letter.txt", &letter, at(NOW));
+        let signed = builder.sign(&pki.signer()).unwrap();
+        entries.push((format!("META-INF/signatures{n}.xml"), signed));
+    }
+    let bytes = support::zip::stored(&entries);
+    let length = Source::len(&bytes);
+    let counted = Counted { bytes, read: AtomicU64::new(0) };
+    let raised = Augmenter::new(Level::T(&pki.tsa())).augment(&counted).unwrap();
+    assert_eq!(judge(&pki, &raised).conclusion(), Some(Conclusion::TotalPassed));
+    let read = counted.read.load(Ordering::Relaxed);
+    assert!(read < length * 4, "{read} of {length}");
+}
+
+/// What a signature in XML is over by its name keeps it when a further time-stamp comes.
+#[test]
+fn an_archive_manifest_under_a_signature_keeps_its_name() {
+    let pki = Pki::new();
+    let (tsa, validator) = (pki.tsa(), validator(&pki));
+    let letter = letter();
+    let by_cms = ContainerBuilder::extended(at(NOW)).file("a", &letter);
+    let level = Level::Lta(&tsa, &validator);
+    let kept = by_cms.level(&level).sign(&pki.signer()).unwrap();
+    let name = "META-INF/ASiCArchiveManifest.xml";
+    let manifest = entry(&kept, name).into_bytes();
+    let other = xades::SignatureBuilder::detached(name, &manifest, at(NOW));
+    let other = other.sign(&pki.signer()).unwrap();
+    let limits = Limits::default();
+    let opened = Container::open(&kept, &limits).unwrap();
+    let content = |it: &str| {
+        let mut out = Vec::new();
+        opened.extract(it, &mut out).unwrap();
+        out
+    };
+    let mut entries: Vec<_> =
+        opened.names().into_iter().map(|it| (it.to_owned(), content(it))).collect();
+    entries.push(("META-INF/signatures001.xml".to_owned(), other));
+    let container = support::zip::stored(&entries);
+    assert_eq!(judge(&pki, &container).conclusion(), Some(Conclusion::TotalPassed));
+    let raised = Augmenter::new(level).augment(&container).unwrap();
+    let report = judge(&pki, &raised);
+    assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed), "{report}");
+    assert_eq!(entry(&raised, name).as_bytes(), manifest);
 }
 
 /// EN 319 162-1 §4.3.3.2: one file has all signatures. Others are judged, and programs that know

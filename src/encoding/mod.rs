@@ -9,4 +9,4 @@ mod text;
 pub(crate) mod xml;
 pub(crate) mod zip;
 
-pub(crate) use text::{escape, printable, steers};
+pub(crate) use text::{escape, folded, printable, steers};

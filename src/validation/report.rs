@@ -233,6 +233,12 @@ impl Report {
         }
     }
 
+    /// Concludes no better than this, whatever the signatures by themselves came to.
+    pub(crate) fn worsened(mut self, conclusion: Conclusion) -> Self {
+        self.conclusion = Some(self.conclusion.map_or(conclusion, |it| it.worse(conclusion)));
+        self
+    }
+
     pub(super) fn with_evidence(mut self, evidence: Option<Evidence>) -> Self {
         self.evidence = evidence.map(Arc::new);
         self
@@ -301,7 +307,8 @@ impl Report {
     }
 
     /// The worst of the signatures; nothing where there is none. A time-stamp token by itself
-    /// has its authority's signature, and an evidence record none.
+    /// has its authority's signature, and an evidence record none. A message that its seal
+    /// contradicts has failed, whatever its signatures came to.
     #[must_use]
     pub fn conclusion(&self) -> Option<Conclusion> {
         self.conclusion

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::rc::Rc;
 
 use crate::augmentation::cades::{self, completed};
 use crate::augmentation::found::Found;
@@ -13,6 +14,7 @@ use crate::signature::asic::{
     Augment, Container, ContainerType, Role, archived, covered_entries, rewritten,
 };
 use crate::signature::cms::{SignedData, unarmoured};
+use crate::signature::xmldsig::ReadFiles;
 use crate::source::{Files, Source};
 use crate::validation::Validator;
 
@@ -93,8 +95,9 @@ impl<'a> Augmenter<'a> {
         }
         let covered = covered_entries(&container, &self.limits)?;
         let mut replaced = BTreeMap::new();
+        let read = Rc::new(ReadFiles::new(&self.limits));
         for name in container.of(Role::Xml).filter(|it| !covered.contains(*it)) {
-            let raised = self.raised_xml(&container, name, archives);
+            let raised = self.raised_xml(&container, name, archives, &read);
             replaced.insert(name.to_owned(), raised.map_err(|it| it.in_entry(name))?);
         }
         for name in container.of(Role::Cades).filter(|it| !covered.contains(*it)) {
@@ -108,7 +111,7 @@ impl<'a> Augmenter<'a> {
                 let token = self.completed(&container, name, validator)?;
                 replaced.insert(name.to_owned(), token);
             }
-            return archived(&container, &replaced, authority, out);
+            return archived(&container, &replaced, &covered, authority, out);
         }
         if replaced.is_empty() {
             return Err(Error::misuse(
@@ -121,12 +124,18 @@ impl<'a> Augmenter<'a> {
 
     /// All XAdES signatures of one document. What will be under an archive manifest needs no
     /// archive time-stamp of its own.
-    fn raised_xml(&self, container: &Container<'_>, name: &str, archives: bool) -> Result<Vec<u8>> {
+    fn raised_xml(
+        &self,
+        container: &Container<'_>,
+        name: &str,
+        archives: bool,
+        read: &Rc<ReadFiles>,
+    ) -> Result<Vec<u8>> {
         let most = usize::try_from(self.limits.message_bytes).unwrap_or(usize::MAX);
         let document = container.read(name, most)?;
         let level = if archives { self.level.without_archive() } else { self.level };
         let augmenter = xades::Augmenter::new(level).with_limits(self.limits.clone());
-        augmenter.augment_with_files(&document, container)
+        augmenter.augment_sharing(&document, container, read)
     }
 
     /// One CMS, over its manifest or the only file.

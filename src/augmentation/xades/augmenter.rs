@@ -1,5 +1,7 @@
 //! From one level to the next.
 
+use std::rc::Rc;
+
 use super::data;
 use crate::augmentation::level::Level;
 use crate::crypto::Verification;
@@ -14,7 +16,7 @@ use crate::signature::xades::{
     V1_4_1, check_unharmed, digest_parts, is_signed_properties,
 };
 use crate::signature::xmldsig::{
-    DS, Dereferencer, EXCLUSIVE, Found as Reached, KeyInfo, Signature, Target, text_of,
+    DS, Dereferencer, EXCLUSIVE, Found as Reached, KeyInfo, ReadFiles, Signature, Target, text_of,
 };
 use crate::source::Files;
 
@@ -79,7 +81,7 @@ impl<'a> Augmenter<'a> {
     /// revocation, do not answer; `Signer` when a certificate was revoked; `LimitExceeded`
     /// when a bound was reached.
     pub fn augment(&self, signature: &[u8]) -> Result<Vec<u8>> {
-        self.raise(signature, None)
+        self.raise(signature, &self.beside(None))
     }
 
     /// Raises signatures over files beside them.
@@ -87,32 +89,47 @@ impl<'a> Augmenter<'a> {
     /// # Errors
     /// As [`augment`](Self::augment); `Io` when reading a file fails.
     pub fn augment_with_files(&self, signature: &[u8], files: &dyn Files) -> Result<Vec<u8>> {
-        self.raise(signature, Some(files))
+        self.raise(signature, &self.beside(Some(files)))
     }
 
-    fn raise(&self, signature: &[u8], files: Option<&dyn Files>) -> Result<Vec<u8>> {
-        let wanted = self.wanted(signature, files)?;
+    /// As [`augment_with_files`](Self::augment_with_files), with what others read of the same
+    /// files.
+    pub(crate) fn augment_sharing(
+        &self,
+        signature: &[u8],
+        files: &dyn Files,
+        read: &Rc<ReadFiles>,
+    ) -> Result<Vec<u8>> {
+        self.raise(signature, &Beside { files: Some(files), read: Rc::clone(read) })
+    }
+
+    fn beside<'f>(&self, files: Option<&'f dyn Files>) -> Beside<'f> {
+        Beside { files, read: Rc::new(ReadFiles::new(&self.limits)) }
+    }
+
+    fn raise(&self, signature: &[u8], beside: &Beside<'_>) -> Result<Vec<u8>> {
+        let wanted = self.wanted(signature, beside)?;
         let mut raised = signature.to_vec();
         for place in &wanted {
-            raised = self.time_stamped(raised, *place, files)?;
+            raised = self.time_stamped(raised, *place, beside)?;
             if let Some(validator) = self.level.validator() {
-                raised = self.within(raised, *place, files, |one| {
+                raised = self.within(raised, *place, beside, |one| {
                     data::elements(one, validator, &self.limits)
                 })?;
             }
             if let Level::Lta(authority, _) = self.level {
-                raised = self.within(raised, *place, files, |one| archive(one, authority))?;
+                raised = self.within(raised, *place, beside, |one| archive(one, authority))?;
             }
         }
-        check_unharmed(signature, &raised, files, &self.limits)?;
+        check_unharmed(signature, &raised, beside.files, &beside.read, &self.limits)?;
         Ok(raised)
     }
 
     /// The places of the signatures that are to be raised, each of which has to hold.
-    fn wanted(&self, bytes: &[u8], files: Option<&dyn Files>) -> Result<Vec<usize>> {
+    fn wanted(&self, bytes: &[u8], beside: &Beside<'_>) -> Result<Vec<usize>> {
         let (text, mark) = text_of(bytes)?;
         let document = Document::parse(text, mark, &self.limits)?;
-        let mut dereferencer = Dereferencer::new(&document, files, &self.limits);
+        let mut dereferencer = beside.dereferencer(&document, &self.limits);
         let mut places = Vec::new();
         for (n, node) in Signature::all_in(&document, &self.limits)?.into_iter().enumerate() {
             let named = match &self.signature {
@@ -137,7 +154,7 @@ impl<'a> Augmenter<'a> {
         &self,
         bytes: Vec<u8>,
         place: usize,
-        files: Option<&dyn Files>,
+        beside: &Beside<'_>,
         elements: impl FnOnce(&mut Raised<'_, '_>) -> Result<String>,
     ) -> Result<Vec<u8>> {
         let (text, mark) = text_of(&bytes)?;
@@ -146,7 +163,7 @@ impl<'a> Augmenter<'a> {
         let node = nodes.get(place).copied();
         let node = node.ok_or_else(|| Error::misuse("there is no such signature"))?;
         let one = One::read(&document, node, &self.limits)?;
-        let dereferencer = Dereferencer::new(&document, files, &self.limits);
+        let dereferencer = beside.dereferencer(&document, &self.limits);
         let mut raised = Raised { one: &one, dereferencer };
         let elements = elements(&mut raised)?;
         if elements.is_empty() {
@@ -157,14 +174,9 @@ impl<'a> Augmenter<'a> {
     }
 
     /// Level T: a signature without a time-stamp over its value gets one.
-    fn time_stamped(
-        &self,
-        bytes: Vec<u8>,
-        place: usize,
-        files: Option<&dyn Files>,
-    ) -> Result<Vec<u8>> {
+    fn time_stamped(&self, bytes: Vec<u8>, place: usize, beside: &Beside<'_>) -> Result<Vec<u8>> {
         let authority = self.level.authority();
-        self.within(bytes, place, files, |one| {
+        self.within(bytes, place, beside, |one| {
             let mut there = one.one.properties.unsigned.time_stamps();
             if there.any(|(_, it)| it.kind == TimeStampKind::Signature && !it.tokens.is_empty()) {
                 return Ok(String::new());
@@ -173,6 +185,22 @@ impl<'a> Augmenter<'a> {
             let token = one.token(&value, authority)?;
             Ok(container("xades:SignatureTimeStamp", V1_3_2, &token))
         })
+    }
+}
+
+/// The files beside a document, and what is known of them by now.
+struct Beside<'f> {
+    files: Option<&'f dyn Files>,
+    read: Rc<ReadFiles>,
+}
+
+impl Beside<'_> {
+    fn dereferencer<'d>(
+        &'d self,
+        document: &'d Document<'d>,
+        limits: &'d Limits,
+    ) -> Dereferencer<'d> {
+        Dereferencer::new(document, self.files, limits).sharing(Rc::clone(&self.read))
     }
 }
 

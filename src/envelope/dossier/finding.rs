@@ -13,13 +13,13 @@ pub enum Finding {
         /// Its place in the chain, the receipt's being 0.
         step: usize,
     },
-    /// A step is not signed by the certificate that its record names, or by another one than its
-    /// desk has elsewhere in the dossier: by which it signed a step, or confirmed one.
+    /// A step is not signed by the certificate that its record names, or by somebody else than
+    /// its desk has elsewhere in the dossier: who signed a step for it, or confirmed one.
     SignerChanged {
         /// Its place.
         step: usize,
     },
-    /// A step is signed by a certificate that another desk signed with before.
+    /// A step is signed by somebody who signed for another desk before.
     SignsForAnother {
         /// Its place.
         step: usize,
@@ -104,55 +104,61 @@ impl Finding {
         }
     }
 
+    /// The place of the step that it is about; nothing where it is about the dossier.
+    #[must_use]
+    pub fn step(&self) -> Option<usize> {
+        match self {
+            Self::NotSigned { step }
+            | Self::SignerChanged { step }
+            | Self::SignsForAnother { step }
+            | Self::Unchained { step }
+            | Self::SignatureGone { step }
+            | Self::FileDiffers { step, .. }
+            | Self::NotTheHolder { step }
+            | Self::TimeRunsBack { step }
+            | Self::TimeContradicted { step }
+            | Self::OtherNumber { step }
+            | Self::OutOfOrder { step } => Some(*step),
+            Self::FileUnrecorded { .. } | Self::MoreFiles { .. } | Self::CutOff => None,
+        }
+    }
+
     /// For the officer.
     #[must_use]
     pub fn message_vi(&self) -> String {
-        match self {
-            Self::NotSigned { step } => format!(
-                "Bước {step}: không có chữ ký số hợp lệ nào bao trùm bước này và toàn bộ phần trước đó."
-            ),
-            Self::SignerChanged { step } => {
-                format!(
-                    "Bước {step}: người ký không phải là người của nơi giữ hồ sơ đã ký hoặc ký nhận."
-                )
+        let said = match self {
+            Self::NotSigned { .. } => {
+                "không có chữ ký số hợp lệ nào bao trùm bước này và toàn bộ phần trước đó."
             }
-            Self::SignsForAnother { step } => {
-                format!("Bước {step}: một chứng thư số ký thay cho nhiều người khác nhau.")
+            Self::SignerChanged { .. } => {
+                "người ký không phải là người của nơi giữ hồ sơ đã ký hoặc ký nhận."
             }
-            Self::Unchained { step } => {
-                format!("Bước {step}: không nối tiếp bản ghi ngay trước, bản ghi đó đã bị thay.")
+            Self::SignsForAnother { .. } => "một chứng thư số ký thay cho nhiều người khác nhau.",
+            Self::Unchained { .. } => "không nối tiếp bản ghi ngay trước, bản ghi đó đã bị thay.",
+            Self::SignatureGone { .. } => "một chữ ký số có vào lúc ghi nhận nay không còn.",
+            Self::FileDiffers { file, .. } => {
+                &format!("tệp “{}” đã bị thay đổi hoặc gỡ bỏ sau khi ghi nhận.", printable(file))
             }
-            Self::SignatureGone { step } => {
-                format!("Bước {step}: một chữ ký số có vào lúc ghi nhận nay không còn.")
-            }
-            Self::FileDiffers { step, file } => format!(
-                "Bước {step}: tệp “{}” đã bị thay đổi hoặc gỡ bỏ sau khi ghi nhận.",
-                printable(file)
-            ),
             Self::FileUnrecorded { file } => {
-                format!("Tệp “{}” không được bước nào của hồ sơ ghi nhận.", printable(file))
+                &format!("Tệp “{}” không được bước nào của hồ sơ ghi nhận.", printable(file))
             }
             Self::MoreFiles { count } => {
-                format!("Còn {count} lỗi khác về tệp không được nêu riêng từng tệp.")
+                &format!("Còn {count} lỗi khác về tệp không được nêu riêng từng tệp.")
             }
-            Self::NotTheHolder { step } => {
-                format!("Bước {step}: người bàn giao không phải là người đang giữ hồ sơ.")
-            }
-            Self::TimeRunsBack { step } => {
-                format!("Bước {step}: thời điểm ghi nhận sớm hơn bước ngay trước.")
-            }
-            Self::TimeContradicted { step } => {
-                format!(
-                    "Bước {step}: thời điểm ghi nhận trái với thời điểm ký số hoặc dấu thời gian."
-                )
+            Self::NotTheHolder { .. } => "người bàn giao không phải là người đang giữ hồ sơ.",
+            Self::TimeRunsBack { .. } => "thời điểm ghi nhận sớm hơn bước ngay trước.",
+            Self::TimeContradicted { .. } => {
+                "thời điểm ghi nhận trái với thời điểm ký số hoặc dấu thời gian."
             }
             Self::CutOff => {
-                "Bước cuối đã biết trước đây không còn: hồ sơ đã bị cắt bớt hoặc bị thay.".into()
+                "Bước cuối đã biết trước đây không còn: hồ sơ đã bị cắt bớt hoặc bị thay."
             }
-            Self::OtherNumber { step } => format!("Bước {step}: mã hồ sơ khác với giấy tiếp nhận."),
-            Self::OutOfOrder { step } => {
-                format!("Bước {step}: không đúng thứ tự (tiếp nhận, bàn giao, kết thúc).")
-            }
+            Self::OtherNumber { .. } => "mã hồ sơ khác với giấy tiếp nhận.",
+            Self::OutOfOrder { .. } => "không đúng thứ tự (tiếp nhận, bàn giao, kết thúc).",
+        };
+        match self.step() {
+            Some(step) => format!("Bước {step}: {said}"),
+            None => said.to_owned(),
         }
     }
 }

@@ -7,12 +7,16 @@
 //! were there and every file by their digests, so that nothing can be exchanged, taken out or
 //! slipped in between without being seen, even by a desk that signed itself. Each record names
 //! its signer's certificate, too, and no two desks have the same: one who signed for his own
-//! desk cannot make the dossier anew with the steps of others in it. Whose certificate it is
-//! decides who did what: a desk's name is only what the record says. One thing no container can
-//! tell: what was cut off its end, as all before is whole. Keep its [`head`](Dossier::head) outside
-//! of it, in the register of dossiers, and [check against](Dossier::check_against) that. Any program that
-//! validates ASiC-E with CAdES validates the signatures; the records are XML that people can
-//! read.
+//! desk cannot make the dossier anew with the steps of others in it, as long as he has no
+//! certificates of others. Certificates of one issuer for one subject are one person's, so that
+//! a desk may go on with a renewed one; one who has several names, or issuers, can be at several
+//! desks, as nothing but certificates tells people apart. Whose certificate it is decides who did
+//! what: a desk's name is only what the record says.
+//!
+//! One thing no container can tell: what was cut off its end, as all before is whole. Keep its
+//! [`head`](Dossier::head) outside of it, in the register of dossiers, and
+//! [check against](Dossier::check_against) that. Any program that validates ASiC-E with CAdES
+//! validates the signatures; the records are XML that people can read.
 //!
 //! ```
 //! use kyso::dossier::{Desk, Dossier, DossierNumber, HandOver, NewFile, Receipt};
@@ -51,6 +55,7 @@
 
 mod chain;
 mod codec;
+mod contents;
 mod finding;
 mod record;
 mod report;
@@ -60,23 +65,22 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::OnceLock;
 
 pub use self::chain::Delay;
 use self::chain::{Contents, Found};
+use self::contents::{add, digest_of, listed, people, values};
 pub use self::finding::Finding;
 pub use self::record::{
     Applicant, Desk, DossierNumber, HandOver, Outcome, OutcomeKind, Receipt, Step,
 };
-use self::record::{Listed, Previous, Record};
+use self::record::{Previous, Record};
 pub use self::report::{DossierReport, StepReport};
-use crate::crypto::{Digest, DigestAlgorithm, DigestContext};
-use crate::encoding::xml::{Document, decode};
+use crate::crypto::{Digest, DigestAlgorithm};
 use crate::error::{Error, Result};
 use crate::keys::Signer;
 use crate::limits::{Limits, within};
-use crate::signature::asic::{Container, ContainerBuilder, Role};
-use crate::signature::cms::{SignedData, unarmoured};
-use crate::signature::xmldsig::Signature as XmlSignature;
+use crate::signature::asic::{Container, ContainerBuilder};
 use crate::source::Source;
 use crate::time::UtcTime;
 
@@ -95,7 +99,8 @@ pub struct Dossier<'s> {
     source: &'s dyn Source,
     container: Container<'s>,
     records: Vec<Found>,
-    files: BTreeMap<String, Digest>,
+    /// Digests of the files, once they are asked for: they have to be read for them.
+    files: OnceLock<BTreeMap<String, Digest>>,
     signatures: BTreeSet<Vec<u8>>,
     limits: Limits,
     allows_broken: bool,
@@ -125,7 +130,7 @@ impl fmt::Debug for NewFile<'_> {
 
 impl fmt::Debug for Dossier<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Dossier({} steps, {} files)", self.records.len(), self.files.len())
+        write!(f, "Dossier({} steps, {} files)", self.records.len(), self.files().count())
     }
 }
 
@@ -155,10 +160,11 @@ impl<'s> Dossier<'s> {
             previous: None,
             files: listed(&files),
         };
-        put(ContainerBuilder::extended(at), &record, papers, signer)
+        put(ContainerBuilder::extended(at).knowing(&files), &record, papers, signer)
     }
 
-    /// Opens a dossier. Whether it is as it should be is asked by [`check`](Self::check).
+    /// Opens a dossier. Whether it is as it should be is asked by [`check`](Self::check); before,
+    /// its files are not read.
     ///
     /// # Errors
     /// `Malformed` when it is no container, or one without the records of a dossier, or one
@@ -167,13 +173,9 @@ impl<'s> Dossier<'s> {
         let container = Container::open(source, limits)?;
         // Before the files, which cost more: what is no dossier ends here.
         let records = records(&container, limits)?;
-        let mut files = BTreeMap::new();
-        for name in container.data_files() {
-            within(files.len(), limits.attachments, "files of one dossier")?;
-            if !name.starts_with(RECORDS) {
-                files.insert(name.to_owned(), digest_of(&container, name)?);
-            }
-        }
+        let files = container.data_files().filter(|it| !it.starts_with(RECORDS)).count();
+        within(files, limits.attachments, "files of one dossier")?;
+        let files = OnceLock::new();
         let signatures = values(&container, limits)?;
         let (limits, allows_broken) = (limits.clone(), false);
         Ok(Self { source, container, records, files, signatures, limits, allows_broken })
@@ -222,12 +224,14 @@ impl<'s> Dossier<'s> {
 
     /// The names of the files in it, records apart.
     pub fn files(&self) -> impl Iterator<Item = &str> {
-        self.files.keys().map(String::as_str)
+        let names = self.container.data_files().filter(|it| !it.starts_with(RECORDS));
+        names.collect::<BTreeSet<_>>().into_iter()
     }
 
     /// Lets [`hand_over`](Self::hand_over), [`conclude`](Self::conclude) and
-    /// [`confirm`](Self::confirm) sign over a chain that is broken: by who knows what is wrong
-    /// with it, and answers for that. [`check`](Self::check) finds it all the same.
+    /// [`confirm`](Self::confirm) sign over a chain that is broken, or break it by who signs: by
+    /// who knows what is wrong with it, and answers for that. [`check`](Self::check) finds it all
+    /// the same.
     #[must_use]
     pub fn allow_broken_chain(mut self) -> Self {
         self.allows_broken = true;
@@ -239,8 +243,9 @@ impl<'s> Dossier<'s> {
     ///
     /// # Errors
     /// `Misuse` when the dossier does not lie at the desk that gives, has ended, was last
-    /// handed over later than this, or has a file of that name; `Malformed` when its chain is
-    /// broken, unless that is [allowed](Self::allow_broken_chain). Whether its signatures hold
+    /// handed over later than this, or has a file of that name, and when who signs did so for
+    /// another desk, or somebody else for this one; `Malformed` when its chain is broken: both
+    /// unless that is [allowed](Self::allow_broken_chain); and when a file cannot be read. Whether its signatures hold
     /// is not looked at: [`check`](Self::check) does. As
     /// [`ContainerBuilder::sign`](crate::asic::ContainerBuilder::sign).
     pub fn hand_over(
@@ -278,12 +283,26 @@ impl<'s> Dossier<'s> {
 
     /// An honest signature over what is broken would vouch for it.
     fn refuse_broken(&self) -> Result<()> {
-        match self.chain_findings().first() {
+        match self.chain_findings()?.first() {
             Some(found) if !self.allows_broken => {
                 Err(Error::malformed(format!("the chain of the dossier is broken: {found}")))
             }
             _ => Ok(()),
         }
+    }
+
+    /// A step that never holds is better not signed.
+    fn refuse_stranger(&self, record: &Record, signer: &dyn Signer) -> Result<()> {
+        if self.allows_broken {
+            return Ok(());
+        }
+        let mut people = people(&self.container, &self.limits)?;
+        signer.certificate_chain().first().into_iter().for_each(|it| people.add(it));
+        if signers::can_follow(record, &self.records, &people) {
+            return Ok(());
+        }
+        let what = "another desk signed with this certificate, or this desk by somebody else";
+        Err(Error::misuse(format!("{what}: {}", record.step.by())))
     }
 
     fn add(&self, step: Step, files: &[NewFile<'_>], signer: &dyn Signer) -> Result<Vec<u8>> {
@@ -302,7 +321,7 @@ impl<'s> Dossier<'s> {
         }
         self.refuse_broken()?;
         within(self.records.len().saturating_add(1), STEPS, "steps of one dossier")?;
-        let mut all = self.files.clone();
+        let mut all = self.digests()?.clone();
         add(&mut all, files)?;
         let signatures = self.signatures.iter();
         let signatures = signatures.map(|it| Digest::new(DigestAlgorithm::Sha256, it.as_slice()));
@@ -317,11 +336,14 @@ impl<'s> Dossier<'s> {
             files: listed(&all),
             step,
         };
+        self.refuse_stranger(&record, signer)?;
         within(all.len(), self.limits.attachments, "files of one dossier")?;
-        let before = self.records.iter().map(|it| &it.record);
-        lists_within(before.chain([&record]), &self.limits)?;
-        let at = record.step.at();
-        put(ContainerBuilder::beside(&self.container, at), &record, files, signer)
+        let before = self.records.iter().map(|it| it.record.listed());
+        let listed = before.fold(record.listed(), usize::saturating_add);
+        lists_within(listed, &self.limits)?;
+        all.extend(self.records.iter().map(|it| (it.name.clone(), it.digest.clone())));
+        let builder = ContainerBuilder::beside(&self.container, record.step.at());
+        put(builder.knowing(&all), &record, files, signer)
     }
 
     /// Times that were not kept, or are not being kept, as of `now`: of desks, and what the
@@ -340,9 +362,18 @@ impl<'s> Dossier<'s> {
         self.delays(now).iter().any(|it| it.ended.is_none())
     }
 
-    fn chain_findings(&self) -> Vec<Finding> {
-        let contents = Contents { files: &self.files, signatures: &self.signatures };
-        chain::examine(&self.records, &contents)
+    fn chain_findings(&self) -> Result<Vec<Finding>> {
+        let contents = Contents { files: self.digests()?, signatures: &self.signatures };
+        Ok(chain::examine(&self.records, &contents))
+    }
+
+    fn digests(&self) -> Result<&BTreeMap<String, Digest>> {
+        if let Some(known) = self.files.get() {
+            return Ok(known);
+        }
+        let digest = |it: &str| Ok((it.to_owned(), digest_of(&self.container, it)?));
+        let digests = self.files().map(digest).collect::<Result<_>>()?;
+        Ok(self.files.get_or_init(|| digests))
     }
 }
 
@@ -373,7 +404,7 @@ fn records(container: &Container<'_>, limits: &Limits) -> Result<Vec<Found>> {
     let count = container.data_files().filter(|it| it.starts_with(RECORDS)).count();
     within(count, STEPS, "steps of one dossier")?;
     let mut all: Vec<Found> = Vec::new();
-    let mut size = 0_usize;
+    let (mut size, mut listed) = (0_usize, 0_usize);
     for sequence in 0..count {
         let name = record_name(sequence);
         let bytes = container.read(&name, RECORD_BYTES)?;
@@ -381,9 +412,10 @@ fn records(container: &Container<'_>, limits: &Limits) -> Result<Vec<Found>> {
         within(size, RECORDS_BYTES, "bytes of the records of one dossier")?;
         let record = codec::read(&bytes, limits).map_err(|it| it.in_entry(&name))?;
         within(record.files.len(), limits.attachments, "files of one dossier")?;
+        listed = listed.saturating_add(record.listed());
+        lists_within(listed, limits)?;
         let digest = DigestAlgorithm::Sha256.digest(&bytes);
         all.push(Found { name, record, digest });
-        lists_within(all.iter().map(|it| &it.record), limits)?;
     }
     if all.is_empty() {
         return Err(Error::malformed("this container has no record of a dossier"));
@@ -393,8 +425,7 @@ fn records(container: &Container<'_>, limits: &Limits) -> Result<Vec<Found>> {
 
 /// Every record lists all that was there before it: what all of them list is what a dossier
 /// costs.
-fn lists_within<'r>(records: impl Iterator<Item = &'r Record>, limits: &Limits) -> Result<()> {
-    let listed = records.map(Record::listed).fold(0, usize::saturating_add);
+fn lists_within(listed: usize, limits: &Limits) -> Result<()> {
     within(listed, limits.asic_references, "entries that the records of one dossier list")
 }
 
@@ -424,76 +455,4 @@ fn put(
         builder = builder.file(file.name, file.content);
     }
     builder.sign(signer)
-}
-
-fn add(all: &mut BTreeMap<String, Digest>, files: &[NewFile<'_>]) -> Result<()> {
-    for file in files {
-        if file.name.starts_with(RECORDS) {
-            return Err(Error::misuse("this name is kept for records").in_entry(file.name));
-        }
-        let mut context = DigestContext::new(DigestAlgorithm::Sha256);
-        crate::source::for_each_piece(file.content, 0..file.content.len(), |piece| {
-            context.update(piece);
-            Ok(())
-        })?;
-        if all.insert(file.name.to_owned(), context.finish()).is_some() {
-            return Err(Error::misuse("the dossier has a file of this name").in_entry(file.name));
-        }
-    }
-    Ok(())
-}
-
-fn listed(files: &BTreeMap<String, Digest>) -> Vec<Listed> {
-    let each = files.iter();
-    each.map(|(name, digest)| Listed { name: name.clone(), digest: digest.clone() }).collect()
-}
-
-fn digest_of(container: &Container<'_>, name: &str) -> Result<Digest> {
-    let mut context = DigestContext::new(DigestAlgorithm::Sha256);
-    container.extract(name, &mut Feed(&mut context))?;
-    Ok(context.finish())
-}
-
-/// A digest that is written to.
-struct Feed<'d>(&'d mut DigestContext);
-
-impl std::io::Write for Feed<'_> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// The digests of the values of all signatures, of whichever form: armour is none of a value.
-/// What cannot be read is for the report to say.
-fn values(container: &Container<'_>, limits: &Limits) -> Result<BTreeSet<Vec<u8>>> {
-    let mut all = BTreeSet::new();
-    let mut keep = |value: &[u8]| {
-        all.insert(DigestAlgorithm::Sha256.digest(value).value().to_vec());
-    };
-    for name in container.of(Role::Cades) {
-        let bytes = container.read(name, limits.cms_bytes)?;
-        let Ok(binary) = unarmoured(&bytes) else { continue };
-        let Ok(cms) = SignedData::parse(&binary, limits) else { continue };
-        cms.signers().iter().flatten().for_each(|it| keep(it.signature()));
-    }
-    let most = usize::try_from(limits.message_bytes).unwrap_or(usize::MAX);
-    for name in container.of(Role::Xml) {
-        let bytes = container.read(name, most)?;
-        in_xml(&bytes, limits).unwrap_or_default().iter().for_each(|it| keep(it));
-    }
-    Ok(all)
-}
-
-/// The values of the signatures of an XML document.
-fn in_xml(bytes: &[u8], limits: &Limits) -> Result<Vec<Vec<u8>>> {
-    let (text, mark) = decode(bytes)?;
-    let document = Document::parse(&text, mark, limits)?;
-    let all = XmlSignature::all_in(&document, limits)?.into_iter();
-    // One that is broken takes none of the others with it.
-    Ok(all.filter_map(|it| Some(XmlSignature::read(&document, it, limits).ok()?.value)).collect())
 }

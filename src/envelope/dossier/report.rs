@@ -42,8 +42,11 @@ impl StepReport {
     }
 
     /// For a hand-over, whether who received it vouches for that: by a confirmation, or by having
-    /// signed the next step. While it is not, that it was received is only what its giver says;
-    /// a dossier on its way holds all the same. Nobody confirms what is no hand-over.
+    /// signed the next step, its signature passing. A confirmation is the receiver's where the
+    /// subject of its certificate has the name of the officer, or of the unit, that the hand-over
+    /// names, and the giver's has not: anybody else may sign besides, as an agency does with its
+    /// seal. While it is not, that it was received is only what its giver says; a dossier on its
+    /// way holds all the same. Nobody confirms what is no hand-over.
     #[must_use]
     pub fn is_confirmed(&self) -> bool {
         self.confirmed
@@ -99,8 +102,8 @@ impl DossierReport {
         &self.findings
     }
 
-    /// Whether every signature passed, the chain is whole, and each desk signed by a certificate of
-    /// its own. That these certificates are those of the desks' officers is for
+    /// Whether every signature passed, the chain is whole, and each desk signed by a
+    /// certificate of its own. That these certificates are those of the desks' officers is for
     /// [`signers`](Self::signers) to tell.
     #[must_use]
     pub fn holds(&self) -> bool {
@@ -112,16 +115,20 @@ impl Dossier<'_> {
     /// Validates every signature, and whether each step follows from the one before it.
     ///
     /// Each step has to be signed by the certificate that its record names, desks that differ by
-    /// different ones, and a desk that stands there twice by the same; who confirmed a hand-over
-    /// has to be who goes on. Its signature has to claim the time that a step says it happened at, and
-    /// no time-stamp may prove it older, by more than a quarter of an hour. That a certificate is an officer's who may give or receive a dossier
-    /// there is for the application to ask: the report names the signers.
+    /// different people, and a desk that stands there twice by the same: certificates of one
+    /// issuer for one subject are one person's, so that one may be renewed. Who confirmed a
+    /// hand-over under the name that it gives has to be who goes on; where nobody of that name
+    /// confirmed, one of those who did, or one of that name. A step's signature must claim no
+    /// other time than the step says that it happened at, and no time-stamp may prove it older, by
+    /// more than a quarter of an hour. That a certificate is an officer's who may give or receive
+    /// a dossier there is for the application to ask: the report names the signers.
     ///
     /// What was cut off its end, nobody sees by the dossier alone:
     /// [`check_against`](Self::check_against) does.
     ///
     /// # Errors
-    /// As [`Validator::validate`]. What is wrong with the dossier is no error.
+    /// As [`Validator::validate`]; `Malformed` when a file cannot be got out of the container. What
+    /// else is wrong with the dossier is no error.
     pub fn check(&self, validator: &Validator) -> Result<DossierReport> {
         self.examine(validator, None)
     }
@@ -137,7 +144,7 @@ impl Dossier<'_> {
 
     fn examine(&self, validator: &Validator, head: Option<&Digest>) -> Result<DossierReport> {
         let mut report = validator.validate(self.source)?;
-        let mut findings = self.chain_findings();
+        let mut findings = self.chain_findings()?;
         if head.is_some_and(|head| !self.records.iter().any(|it| it.digest == *head)) {
             findings.push(Finding::CutOff);
         }

@@ -1,5 +1,7 @@
 mod forged;
+mod people;
 
+use super::record::Listed;
 use super::*;
 use crate::keys::SoftwareSigner;
 use crate::pki::TrustStore;
@@ -26,9 +28,12 @@ fn validator() -> Validator {
     Validator::new(trust, policy, at(1_000))
 }
 
+const KEYS: [&str; 5] = ["p256", "p384", "rsa2048", "ed25519", "rsa3072"];
+
+/// Each officer has the name that the certificate of the same place says.
 fn desk(n: usize) -> Desk {
     let units = ["Bộ phận Một cửa", "Văn thư", "Phòng chuyên môn", "Lãnh đạo", "Đóng dấu"];
-    Desk::new(units[n], format!("Cán bộ {n}"))
+    Desk::new(units[n], format!("kyso TEST {} - do not trust", KEYS[n]))
 }
 
 fn receipt() -> Receipt {
@@ -54,7 +59,7 @@ fn created() -> Vec<u8> {
 
 /// Each desk has a certificate of its own.
 fn signer_of(desk: usize) -> SoftwareSigner {
-    signer(["p256", "p384", "rsa2048", "ed25519", "rsa3072"][desk])
+    signer(KEYS[desk])
 }
 
 fn step(from: usize, to: usize, hours: i64, due: Option<i64>) -> HandOver {
@@ -321,10 +326,55 @@ fn what_records_list_is_bounded() {
     assert!(Dossier::open(&few, &small).is_ok());
 }
 
+/// A container that counts what is read of it.
+struct Counted {
+    bytes: Vec<u8>,
+    read: std::sync::atomic::AtomicU64,
+}
+
+impl Source for Counted {
+    fn len(&self) -> u64 {
+        Source::len(&self.bytes)
+    }
+
+    fn window(&self, range: std::ops::Range<u64>) -> Result<std::borrow::Cow<'_, [u8]>> {
+        self.read.fetch_add(range.end - range.start, std::sync::atomic::Ordering::Relaxed);
+        self.bytes.window(range)
+    }
+}
+
+/// Lists of many dossiers are made of their records, and a step needs each file once for the
+/// record and the manifest, and once to be written.
+#[test]
+fn files_are_read_for_what_needs_them() {
+    let mut octet = 1_u32;
+    let mut next = || {
+        octet = octet.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        octet.to_be_bytes()[0]
+    };
+    let plan: Vec<u8> = (0..1 << 20).map(|_| next()).collect();
+    let counted = |bytes: Vec<u8>| Counted { bytes, read: 0.into() };
+    let read = |it: &Counted| it.read.swap(0, std::sync::atomic::Ordering::Relaxed);
+    let plan = counted(plan);
+    let created =
+        Dossier::create(receipt(), &[NewFile::new("1.pdf", &plan)], &signer_of(0)).unwrap();
+    let length = Source::len(&plan);
+    assert!(read(&plan) < length * 5 / 2);
+    let source = counted(created);
+    let dossier = Dossier::open(&source, &Limits::default()).unwrap();
+    assert_eq!(dossier.holder(), Some(&desk(0)));
+    assert_eq!(dossier.files().collect::<Vec<_>>(), ["1.pdf"]);
+    assert!(overdue([&dossier], at(1)).is_empty());
+    assert!(read(&source) < length / 2);
+    let handed = dossier.hand_over(step(0, 1, 1, None), &[], &signer_of(0)).unwrap();
+    assert!(read(&source) < length * 5 / 2);
+    assert!(checked(&handed).holds());
+}
+
 #[test]
 fn nobody_gets_a_finding_for_each_of_many_files() {
     let many = listing(3, 900);
-    let findings = Dossier::open(&many, &Limits::default()).unwrap().chain_findings();
+    let findings = Dossier::open(&many, &Limits::default()).unwrap().chain_findings().unwrap();
     let files = findings.iter().filter(|it| it.code() == "FILE_DIFFERS").count();
     assert_eq!(files, 1_000);
     assert!(findings.contains(&Finding::MoreFiles { count: 1_700 }));

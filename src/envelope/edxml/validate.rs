@@ -7,7 +7,7 @@ use super::codec::parse;
 use super::diagnostic::DiagnosticCode;
 use super::header::Envelope;
 use super::message::{Message, Parsed};
-use super::seal::{DIFFERS, Parts};
+use super::seal::{DIFFERS, Difference, Parts, SealReport};
 use super::signature::SignatureState;
 use crate::encoding::xml::{Reader, Token, decode};
 use crate::error::{Error, ErrorKind, Result};
@@ -15,7 +15,7 @@ use crate::keys::Signer;
 use crate::limits::Limits;
 use crate::signature::xmldsig::SignatureBuilder;
 use crate::time::UtcTime;
-use crate::validation::{DocumentFormat, Report, Validator};
+use crate::validation::{Conclusion, DocumentFormat, Failed, Report, Validator};
 
 /// What can be said of a message's own signature. Only [`Holds`](Self::Holds) says anything
 /// about who signed it.
@@ -116,8 +116,13 @@ pub fn is_message(bytes: &[u8]) -> bool {
 /// Validates all that is signed in a message: each file, its seals, its own signature. Of each
 /// signature, [`covers`](crate::SignatureReport::covers) names the file; files that no
 /// signature covers are named, too, be it their own or a seal that
-/// [is the sender's](super::SealReport::is_of_sender). Who sealed stands among the diagnostics. How the message deviates from the standard stands among
-/// the diagnostics.
+/// [is the sender's](super::SealReport::is_of_sender). Who sealed stands among the diagnostics,
+/// and how the message deviates from the standard.
+///
+/// A seal whose signature passes does not count where the message [differs](super::Difference)
+/// from what was sealed, and the report says how. Where it differs
+/// [gravely](super::Difference::is_grave), the conclusion is a failed one, whatever else is
+/// signed in it, as the `Examiner` refuses such a message.
 ///
 /// # Errors
 /// As [`parse`] and [`Validator::validate`]; what is wrong with a file is none.
@@ -135,13 +140,23 @@ pub fn validate(message: &[u8], validator: &Validator, limits: &Limits) -> Resul
     // A seal of somebody else answers for no file.
     let sealed = seals.iter().any(|it| it.holds() && it.is_of_sender());
     for seal in &seals {
-        report = report.with_part(seal.name(), seal.report().clone());
+        if counts(seal) {
+            report = report.with_part(seal.name(), seal.report().clone());
+        }
         report = seal.told(report, &envelope.header.from);
         for it in seal.differences() {
             report = report.with_diagnostic(DIFFERS, it.message_vi(), it.to_string());
         }
     }
-    files(report, &parts.files, validator, sealed)
+    let report = files(report, &parts.files, validator, sealed)?;
+    let grave = seals.iter().flat_map(SealReport::differences).any(Difference::is_grave);
+    // Whatever else is signed in it, the message is not the one that was sealed.
+    Ok(if grave { report.worsened(Conclusion::TotalFailed(Failed::HashFailure)) } else { report })
+}
+
+/// A seal whose signature passes says nothing of a message that it does not fit.
+fn counts(seal: &SealReport) -> bool {
+    seal.differences().is_empty() || seal.report().conclusion() != Some(Conclusion::TotalPassed)
 }
 
 fn own_signature(report: Report, check: SignatureCheck) -> Report {
@@ -181,6 +196,11 @@ fn files(
     let mut uncovered = Vec::new();
     for (name, file) in &all {
         if name.strip_suffix(BESIDE).is_some_and(|it| named.contains_key(it)) {
+            // Of two of one name, the other one is judged with nothing.
+            let other = named.get(name.as_str()).is_none_or(|it| !std::ptr::eq(*it, *file));
+            if other && !sealed {
+                uncovered.push(name.clone());
+            }
             continue;
         }
         let Some(bytes) = file.bytes() else {

@@ -1,7 +1,7 @@
 //! Containers whose signatures were raised, and archive time-stamps over all that is in one
 //! (EN 319 162-1 Annex A.7).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use super::container::{Container, Role};
@@ -32,26 +32,28 @@ pub(crate) fn rewritten(
 }
 
 /// As [`rewritten`], with a time-stamp over everything. The archive manifest that was the
-/// newest goes by another name from then on, unless something is over it by its name.
+/// newest goes by another name from then on, unless it is among the `covered`, which something is
+/// over by their names.
 ///
 /// # Errors
 /// As [`rewritten`]; `Service` when the authority does not answer as it should.
 pub(crate) fn archived(
     container: &Container<'_>,
     replaced: &Replaced,
+    covered: &BTreeSet<String>,
     authority: &dyn TimeStampAuthority,
     out: &mut dyn Write,
 ) -> Result<()> {
     let by = authority.digest_algorithm();
     let older = free(container, |n| format!("META-INF/ASiCArchiveManifest{n:03}.xml"));
-    let (name, renamed) = match (container.holds(NEWEST), container.is_listed(NEWEST)) {
+    let (name, renamed) = match (container.holds(NEWEST), covered.contains(NEWEST)) {
         (false, _) => (NEWEST.to_owned(), None),
         (true, false) => (NEWEST.to_owned(), Some(older)),
         (true, true) => (older, None),
     };
     let token = free(container, |n| format!("META-INF/timestamp{n:03}.tst"));
     let mut listed =
-        of_container(container, by, |it| !matches!(it, Role::MimeType | Role::Folder))?;
+        of_container(container, by, None, |it| !matches!(it, Role::MimeType | Role::Folder))?;
     for entry in &mut listed {
         if let Some(content) = replaced.get(entry.name) {
             entry.digest = by.digest(content);

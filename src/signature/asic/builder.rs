@@ -1,12 +1,13 @@
 //! Making containers, and adding signatures and time-stamps to them.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Write;
 
 use super::container::{Container, ContainerType, Role};
 use super::in_xml::XmlPlan;
 use super::plan::{Plan, Signed, Subject};
-use crate::crypto::{DigestAlgorithm, SignatureAlgorithm};
+use crate::crypto::{Digest, DigestAlgorithm, SignatureAlgorithm};
 use crate::encoding::zip::Compression;
 use crate::error::{Error, Result};
 use crate::keys::{SignatureValue, Signer, SigningOverride};
@@ -53,6 +54,8 @@ pub struct ContainerBuilder<'a> {
     pub(super) claimed_time: UtcTime,
     pub(super) overrides: Vec<SigningOverride>,
     pub(super) signature_policy: Option<SignaturePolicy>,
+    /// Of entries that are there, or are added.
+    pub(super) known: Option<&'a BTreeMap<String, Digest>>,
     xades: bool,
     level: Option<&'a dyn Augment>,
 }
@@ -106,9 +109,17 @@ impl<'a> ContainerBuilder<'a> {
             claimed_time,
             overrides: Vec::new(),
             signature_policy: None,
+            known: None,
             xades: false,
             level: None,
         }
+    }
+
+    /// A manifest lists these entries by these digests, where they are of its algorithm, and
+    /// their files are not read for it.
+    pub(crate) fn knowing(mut self, digests: &'a BTreeMap<String, Digest>) -> Self {
+        self.known = Some(digests);
+        self
     }
 
     /// Adds a file under this name, which is a path below the container's root.
@@ -143,7 +154,9 @@ impl<'a> ContainerBuilder<'a> {
     /// Signs by XAdES: in `META-INF/signatures.xml` of an ASiC-S, and in
     /// `META-INF/signatures001.xml` and on of an ASiC-E, by the names of all files (EN 319 162-1
     /// §4.3.3.2, §4.4.3.2). An ASiC-E lists its files as OpenDocument does, too, which other
-    /// programs ask for. Containers have signatures of one kind: such a signature joins none by
+    /// programs ask for. Beside others, the media types of that list are signed as those of the
+    /// files, as these programs want the two to agree: who wrote the list need not have signed
+    /// it, so look at it before you do. Containers have signatures of one kind: such a signature joins none by
     /// CMS, nor is it over anything but files.
     pub fn with_xades(mut self) -> Self {
         self.xades = true;

@@ -156,12 +156,6 @@ impl<'s> Container<'s> {
         self.archive.entry(name).is_some_and(|it| !it.is_folder())
     }
 
-    /// Whether a manifest lists this entry: then it has to stay as it is.
-    pub(crate) fn is_listed(&self, name: &str) -> bool {
-        let references = self.manifests.values().flatten().flat_map(|it| &it.references);
-        references.into_iter().any(|it| it.name.as_deref() == Some(name))
-    }
-
     /// How many files of signatures an ASiC-S has, where that is more than the one that EN
     /// 319 162-1 §4.3.3.2 asks for. All signatures of a kind stand in that one.
     pub(crate) fn several_signature_files(&self) -> Option<usize> {

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
+use std::rc::Rc;
 
 use super::builder::ContainerBuilder;
 use super::container::{Container, ContainerType, Role};
@@ -17,7 +18,7 @@ use crate::limits::{Limits, within};
 use crate::pki::Certificate;
 use crate::signature::request::{Prepared, Signed};
 use crate::signature::xades::{SignatureBuilder, check_unharmed};
-use crate::signature::xmldsig::{Dereferencer, Found, Signature, Target, text_of};
+use crate::signature::xmldsig::{Dereferencer, Found, ReadFiles, Signature, Target, text_of};
 use crate::source::{Files, Source};
 
 const ROOT: &str = "XAdESSignatures";
@@ -35,6 +36,8 @@ pub(super) struct XmlPlan<'a> {
     there: String,
     /// What the container will say of its files, where that is new.
     package: Option<Vec<u8>>,
+    /// What is known of the files by now.
+    read: Rc<ReadFiles>,
 }
 
 /// A file that is signed.
@@ -86,7 +89,8 @@ impl<'a> XmlPlan<'a> {
             (None, ..) => ("META-INF/signatures.xml".to_owned(), empty(), false),
             _ => return Err(Error::misuse("the ASiC-S has several documents of signatures")),
         };
-        Ok(Self { files, entry, document, joins, there: String::new(), package: None })
+        let read = Rc::new(ReadFiles::new(limits));
+        Ok(Self { files, entry, document, joins, there: String::new(), package: None, read })
     }
 
     fn extended(
@@ -112,7 +116,8 @@ impl<'a> XmlPlan<'a> {
                 Some(package::write(builder.kind.mime_type(), listed)?)
             }
         };
-        Ok(Self { files, entry, document: empty(), joins: false, there: String::new(), package })
+        let (document, there, read) = (empty(), String::new(), Rc::new(ReadFiles::new(limits)));
+        Ok(Self { files, entry, document, joins: false, there, package, read })
     }
 
     /// All but the value. The signature is made alone, and put where it belongs when it is
@@ -160,7 +165,7 @@ impl<'a> XmlPlan<'a> {
         let document = [parts.0.as_bytes(), &signature, parts.1.as_bytes()].concat();
         if self.joins {
             let files = self.named();
-            check_unharmed(&self.document, &document, Some(&files), &limits)?;
+            check_unharmed(&self.document, &document, Some(&files), &self.read, &limits)?;
         }
         Ok(document)
     }
@@ -172,7 +177,8 @@ impl<'a> XmlPlan<'a> {
         let (text, mark) = text_of(document)?;
         let document = Document::parse(text, mark, &limits)?;
         let files = self.named();
-        let mut dereferencer = Dereferencer::new(&document, Some(&files), &limits);
+        let mut dereferencer =
+            Dereferencer::new(&document, Some(&files), &limits).sharing(Rc::clone(&self.read));
         let node = Signature::all_in(&document, &limits)?.pop().ok_or_else(other)?;
         let mut over = BTreeSet::new();
         for reference in &Signature::read(&document, node, &limits)?.signed_info.references {

@@ -22,7 +22,8 @@ const BYTES: usize = 16 << 20;
 /// Of what kind the container says that its files are; nothing where it has no list.
 ///
 /// # Errors
-/// `Malformed` when the list is no XML; `LimitExceeded` when a bound was reached; `Io`.
+/// `Malformed` when the list is no XML; `Misuse` when it says of one file that it is of two kinds,
+/// or of one that there cannot be; `LimitExceeded` when a bound was reached; `Io`.
 pub(super) fn read(container: &Container<'_>, limits: &Limits) -> Result<BTreeMap<String, String>> {
     if !container.holds(PACKAGE) {
         return Ok(BTreeMap::new());
@@ -37,7 +38,16 @@ pub(super) fn read(container: &Container<'_>, limits: &Limits) -> Result<BTreeMa
             .find(|it| it.local == local && it.namespace.as_deref() == Some(NAMESPACE))?;
         Some(named.value.to_string()).filter(|it| !it.is_empty())
     };
-    Ok(entries.filter_map(|it| said(it, "full-path").zip(said(it, "media-type"))).collect())
+    let mut known: BTreeMap<String, String> = BTreeMap::new();
+    for (name, kind) in entries.filter_map(|it| said(it, "full-path").zip(said(it, "media-type"))) {
+        check_mime_type(&kind).map_err(|it| it.in_entry(PACKAGE))?;
+        if known.get(&name).is_some_and(|it| *it != kind) {
+            let what = format!("the container says of {name:?} that it is of two kinds");
+            return Err(Error::misuse(what).in_entry(PACKAGE));
+        }
+        known.insert(name, kind);
+    }
+    Ok(known)
 }
 
 /// # Errors

@@ -1,5 +1,6 @@
 //! What a container will be: which entries, by which names, and what is signed.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use super::builder::{ContainerBuilder, listable};
@@ -127,14 +128,17 @@ impl<'a> Plan<'a> {
         let mut listed = Vec::new();
         if let Some(container) = builder.existing {
             let everything = builder.over_everything;
-            listed.extend(of_container(container, by, |role| match role {
+            listed.extend(of_container(container, by, builder.known, |role| match role {
                 Role::Data => true,
                 Role::MimeType | Role::Folder | Role::Package => false,
                 _ => everything,
             })?);
         }
         for file in &builder.files {
-            let digest = digest_of(file.content, by)?;
+            let digest = match known(builder.known, &file.name, by) {
+                Some(digest) => digest.clone(),
+                None => digest_of(file.content, by)?,
+            };
             let mime_type = file.mime_type.as_deref();
             listed.push(Listed { name: &file.name, mime_type, digest, root: false });
         }
@@ -202,21 +206,35 @@ fn manifest_name(number: &str) -> String {
 pub(super) fn of_container<'c>(
     container: &'c Container<'_>,
     by: DigestAlgorithm,
+    digests: Option<&BTreeMap<String, Digest>>,
     wanted: impl Fn(Role) -> bool,
 ) -> Result<Vec<Listed<'c>>> {
     let archive = container.archive();
     let entries = archive.entries().iter().filter(|it| wanted(Role::of(&it.name)));
     entries
         .map(|entry| {
-            let mut context = DigestContext::new(by);
-            archive.for_each_piece(entry, &mut |piece| {
-                context.update(piece);
-                Ok(())
-            })?;
-            let digest = context.finish();
+            let digest = match known(digests, &entry.name, by) {
+                Some(digest) => digest.clone(),
+                None => {
+                    let mut context = DigestContext::new(by);
+                    archive.for_each_piece(entry, &mut |piece| {
+                        context.update(piece);
+                        Ok(())
+                    })?;
+                    context.finish()
+                }
+            };
             Ok(Listed { name: &entry.name, mime_type: None, digest, root: false })
         })
         .collect()
+}
+
+fn known<'d>(
+    digests: Option<&'d BTreeMap<String, Digest>>,
+    name: &str,
+    by: DigestAlgorithm,
+) -> Option<&'d Digest> {
+    digests?.get(name).filter(|it| it.algorithm() == by)
 }
 
 fn digest_of(source: &dyn Source, by: DigestAlgorithm) -> Result<Digest> {

@@ -1,6 +1,8 @@
 //! Countersigning: a signature over another signature's value (EN 319 132-1 §5.2.7), among
 //! its unsigned properties.
 
+use std::rc::Rc;
+
 use super::create::{Reference, Statement};
 use super::edit::{Insertion, check_unharmed};
 use super::names::{COUNTERSIGNED_TYPE, V1_3_2};
@@ -10,8 +12,11 @@ use crate::encoding::xml::{Document, Ids};
 use crate::error::{Error, Result};
 use crate::keys::{Signer, SigningOverride, ToBeSigned, fit_certificate};
 use crate::limits::Limits;
+use crate::pki::Certificate;
 use crate::signature::request::check_value;
-use crate::signature::xmldsig::{CANONICALIZATION, Signature, Transform, text_of, value_in_xml};
+use crate::signature::xmldsig::{
+    CANONICALIZATION, ReadFiles, Signature, Transform, text_of, value_in_xml,
+};
 use crate::time::UtcTime;
 
 /// A countersignature to be made: who countersigns confirms a signature, not the document.
@@ -72,20 +77,8 @@ impl<'a> CounterSignatureBuilder<'a> {
         }
         let mut octets = Vec::new();
         CANONICALIZATION.write_subtree(&document, signature.value_element, &mut octets)?;
-        let digest = algorithm.digest().digest(&octets);
-        let short = DigestAlgorithm::Sha256
-            .digest(
-                &[certificate.der(), &octets, self.claimed_time.to_string().as_bytes()].concat(),
-            )
-            .to_string();
-        let short = format!("id-{}", short.get(..32).unwrap_or(&short));
-        let mut ends = (1..).map(|n: u32| if n == 1 { String::new() } else { format!("-{n}") });
-        let id = ends.find_map(|end| {
-            let id = format!("{short}{end}");
-            ids.named(&id).is_empty().then_some(id)
-        });
         let statement = Statement {
-            id: &id.unwrap_or(short),
+            id: &self.free_id(&ids, certificate, &octets),
             chain,
             algorithm,
             signing_time: self.claimed_time,
@@ -94,26 +87,31 @@ impl<'a> CounterSignatureBuilder<'a> {
             references: vec![Reference {
                 uri: format!("#{value}"),
                 transforms: vec![Transform::Canonicalization(CANONICALIZATION)],
-                digest,
+                digest: algorithm.digest().digest(&octets),
                 kind: Some(COUNTERSIGNED_TYPE),
                 mime_type: None,
             }],
             holds: None,
         };
-        let parts = statement.parts()?;
-        let to_be_signed = ToBeSigned::new(parts.signed_info.clone().into_bytes(), algorithm);
-        let made = signer.sign(&to_be_signed)?;
-        check_value(certificate, &to_be_signed, &made)?;
-        let made = value_in_xml(certificate, algorithm, &made)?;
-        let made = String::from_utf8_lossy(&made);
-        let element = format!(
-            "<xades:CounterSignature xmlns:xades=\"{V1_3_2}\">{}{}{}{made}{}{}\
-             </xades:CounterSignature>",
-            parts.before, parts.signed_info, parts.before_value, parts.after, parts.end
-        );
+        let element = signed(statement, certificate, signer)?;
         let added = Insertion::of(&document, &properties, &element)?.apply(self.existing, mark);
-        check_unharmed(self.existing, &added, None, &limits)?;
+        let read = Rc::new(ReadFiles::new(&limits));
+        check_unharmed(self.existing, &added, None, &read, &limits)?;
         Ok(added)
+    }
+
+    /// An Id that no element has.
+    fn free_id(&self, ids: &Ids<'_>, certificate: &Certificate, octets: &[u8]) -> String {
+        let time = self.claimed_time.to_string();
+        let named = [certificate.der(), octets, time.as_bytes()].concat();
+        let short = DigestAlgorithm::Sha256.digest(&named).to_string();
+        let short = format!("id-{}", short.get(..32).unwrap_or(&short));
+        let mut ends = (1..).map(|n: u32| if n == 1 { String::new() } else { format!("-{n}") });
+        let id = ends.find_map(|end| {
+            let id = format!("{short}{end}");
+            ids.named(&id).is_empty().then_some(id)
+        });
+        id.unwrap_or(short)
     }
 
     fn find(&self, document: &Document<'_>, limits: &Limits) -> Result<Signature> {
@@ -125,4 +123,24 @@ impl<'a> CounterSignatureBuilder<'a> {
         }
         Err(Error::misuse("there is no such signature"))
     }
+}
+
+/// The element that holds the countersignature.
+fn signed(
+    statement: Statement<'_>,
+    certificate: &Certificate,
+    signer: &dyn Signer,
+) -> Result<String> {
+    let algorithm = statement.algorithm;
+    let parts = statement.parts()?;
+    let to_be_signed = ToBeSigned::new(parts.signed_info.clone().into_bytes(), algorithm);
+    let made = signer.sign(&to_be_signed)?;
+    check_value(certificate, &to_be_signed, &made)?;
+    let made = value_in_xml(certificate, algorithm, &made)?;
+    let made = String::from_utf8_lossy(&made);
+    Ok(format!(
+        "<xades:CounterSignature xmlns:xades=\"{V1_3_2}\">{}{}{}{made}{}{}\
+         </xades:CounterSignature>",
+        parts.before, parts.signed_info, parts.before_value, parts.after, parts.end
+    ))
 }

@@ -3,13 +3,14 @@
 #![warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)]
 
 use std::ops::Range;
+use std::rc::Rc;
 
 use super::names::{V1_3_2, Version};
 use super::properties::QualifyingProperties;
 use crate::encoding::xml::{Document, NodeId};
 use crate::error::{Error, Result};
 use crate::limits::Limits;
-use crate::signature::xmldsig::{Dereferencer, Found, Signature, text_of};
+use crate::signature::xmldsig::{Dereferencer, Found, ReadFiles, Signature, text_of};
 use crate::source::Files;
 
 /// Where something goes, and what.
@@ -89,7 +90,8 @@ fn in_unsigned(elements: &str) -> String {
 }
 
 /// Refuses an addition under which a reference of any signature no longer holds that did: the
-/// signature that was added to is itself under another one.
+/// signature that was added to is itself under another one. Files that were `read` are not read
+/// again.
 ///
 /// # Errors
 /// `Misuse`, and as reading the documents fails.
@@ -97,9 +99,11 @@ pub(crate) fn check_unharmed(
     before: &[u8],
     after: &[u8],
     files: Option<&dyn Files>,
+    read: &Rc<ReadFiles>,
     limits: &Limits,
 ) -> Result<()> {
-    let (before, after) = (holding(before, files, limits)?, holding(after, files, limits)?);
+    let holding = |bytes| holding(bytes, files, read, limits);
+    let (before, after) = (holding(before)?, holding(after)?);
     // Countersignatures stand within the signature, and so may be new in the middle.
     match before.iter().all(|it| after.contains(it)) {
         true => Ok(()),
@@ -113,11 +117,12 @@ pub(crate) fn check_unharmed(
 fn holding(
     bytes: &[u8],
     files: Option<&dyn Files>,
+    read: &Rc<ReadFiles>,
     limits: &Limits,
 ) -> Result<Vec<(Vec<u8>, usize)>> {
     let (text, mark) = text_of(bytes)?;
     let document = Document::parse(text, mark, limits)?;
-    let mut dereferencer = Dereferencer::new(&document, files, limits);
+    let mut dereferencer = Dereferencer::new(&document, files, limits).sharing(Rc::clone(read));
     let mut all = Vec::new();
     for node in Signature::all_in(&document, limits)? {
         let Ok(signature) = Signature::read(&document, node, limits) else { continue };

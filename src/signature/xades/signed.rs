@@ -85,30 +85,9 @@ impl SignedProperties {
         node: NodeId,
         limits: &Limits,
     ) -> Result<()> {
+        self.time(document, node);
+        self.certificate(document, node, limits)?;
         let faults = &mut self.faults;
-        if let Some(it) = once(document, node, "SigningTime", faults) {
-            let said = text(document, it);
-            self.signing_time = said.parse().ok();
-            if self.signing_time.is_none() {
-                // XML Schema part 2 §3.2.7: the zone may be left out.
-                match format!("{said}Z").parse::<UtcTime>() {
-                    Ok(_) => self.time_without_zone = Some(said),
-                    Err(_) => faults.push(PropertyFault::malformed("SigningTime")),
-                }
-            }
-        }
-        let first = once(document, node, "SigningCertificate", faults);
-        let second = once(document, node, "SigningCertificateV2", faults);
-        if let Some(it) = second.or(first) {
-            let older = first.filter(|_| second.is_some());
-            self.signing_certificate = signing_certificate(document, it, older, limits)?;
-            if self.signing_certificate.is_none() {
-                faults.push(PropertyFault::malformed("SigningCertificate"));
-            }
-            if older.is_some() {
-                faults.push(PropertyFault::both_editions("SigningCertificate"));
-            }
-        }
         if let Some(it) = once(document, node, "SignaturePolicyIdentifier", faults) {
             self.policy = NamedPolicy::read(document, it);
             if self.policy.is_none() {
@@ -127,6 +106,40 @@ impl SignedProperties {
                 let roles = claimed.flat_map(|it| named(document, it, "ClaimedRole"));
                 self.roles.extend(roles.take(limits.cms_attributes).map(|it| text(document, it)));
             }
+        }
+        Ok(())
+    }
+
+    fn time(&mut self, document: &Document<'_>, node: NodeId) {
+        let Some(it) = once(document, node, "SigningTime", &mut self.faults) else { return };
+        let said = text(document, it);
+        self.signing_time = said.parse().ok();
+        if self.signing_time.is_none() {
+            // XML Schema part 2 §3.2.7: the zone may be left out.
+            match format!("{said}Z").parse::<UtcTime>() {
+                Ok(_) => self.time_without_zone = Some(said),
+                Err(_) => self.faults.push(PropertyFault::malformed("SigningTime")),
+            }
+        }
+    }
+
+    fn certificate(
+        &mut self,
+        document: &Document<'_>,
+        node: NodeId,
+        limits: &Limits,
+    ) -> Result<()> {
+        let faults = &mut self.faults;
+        let first = once(document, node, "SigningCertificate", faults);
+        let second = once(document, node, "SigningCertificateV2", faults);
+        let Some(it) = second.or(first) else { return Ok(()) };
+        let older = first.filter(|_| second.is_some());
+        self.signing_certificate = signing_certificate(document, it, older, limits)?;
+        if self.signing_certificate.is_none() {
+            faults.push(PropertyFault::malformed("SigningCertificate"));
+        }
+        if older.is_some() {
+            faults.push(PropertyFault::both_editions("SigningCertificate"));
         }
         Ok(())
     }

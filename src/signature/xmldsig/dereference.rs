@@ -1,23 +1,22 @@
 //! From references to digests (XMLDSig 1.1 §3.2.1, §4.4.3.2).
 
-use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::base64::Decoder;
 use super::budget::{Budget, Metered};
 use super::files::ReadFiles;
 use super::target::Target;
 use super::transform::Transform;
+use super::write::short;
 use super::{Reference, Signature, SignedInfo};
 use crate::crypto::{Digest, DigestAlgorithm, DigestContext, Verification};
 use crate::encoding::xml::{
-    Canonicalization, Document, Ids, Method, NodeId, Scopes, Selection, Sink, Subtree, decode,
+    Canonicalization, Document, Ids, Method, NodeId, Scopes, Selection, Sink, Subtree,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::limits::Limits;
-use crate::source::{Files, Source, for_each_piece};
+use crate::source::Files;
 
 /// What became of a reference.
 #[derive(Debug)]
@@ -83,9 +82,9 @@ impl Covered {
 pub(crate) struct Dereferencer<'d> {
     pub(super) document: &'d Document<'d>,
     pub(super) ids: Ids<'d>,
-    files: Option<&'d dyn Files>,
+    pub(super) files: Option<&'d dyn Files>,
     pub(super) limits: &'d Limits,
-    budget: Budget,
+    pub(super) budget: Budget,
     /// Of the document, once they are asked for.
     pub(super) scopes: Option<Rc<Scopes>>,
     /// Steps of XPath that are left.
@@ -93,11 +92,11 @@ pub(crate) struct Dereferencer<'d> {
     nodes: HashMap<(Subtree, Canonicalization, DigestAlgorithm), Digest>,
     /// How many nodes those are that what is known leaves out.
     kept: usize,
-    read: Rc<ReadFiles>,
+    pub(super) read: Rc<ReadFiles>,
 }
 
 /// The canonicalization of nodes that no transform has made octets of (§4.4.3.2).
-const DEFAULT: Canonicalization = Canonicalization::new(Method::Inclusive, false);
+pub(super) const DEFAULT: Canonicalization = Canonicalization::new(Method::Inclusive, false);
 
 /// Nodes left out that digests are known without, together: what leaves out more is digested
 /// anew.
@@ -339,28 +338,8 @@ impl<'d> Dereferencer<'d> {
         Ok(covered.map(|it| (digest, it)))
     }
 
-    fn write_file(
-        &mut self,
-        name: &str,
-        reference: &Reference,
-        sink: &mut dyn Sink,
-    ) -> Result<Option<Covered>> {
-        let as_it_stands = reference.transforms.is_empty();
-        let Some(files) = self.files else { return Ok(None) };
-        let Some(source) = files.open(name)? else { return Ok(None) };
-        self.read.spend(name, source.len())?;
-        if as_it_stands {
-            for_each_piece(&*source, 0..source.len(), |piece| sink.write(piece))?;
-        } else {
-            self.budget.spend(usize::try_from(source.len()).unwrap_or(usize::MAX))?;
-            let octets = source.window(0..source.len())?;
-            self.write_octets(&octets, &reference.transforms, sink)?;
-        }
-        Ok(Some(Covered::File { as_it_stands }))
-    }
-
     /// Applies the transforms that choose nodes; what is left begins with one that does not.
-    fn choose<'t>(
+    pub(super) fn choose<'t>(
         &mut self,
         scene: &Scene<'_>,
         mut nodes: Selection,
@@ -392,67 +371,6 @@ impl<'d> Dereferencer<'d> {
         }
         Ok((nodes, transforms))
     }
-
-    /// `transforms` as [`choose`](Self::choose) left them.
-    fn write_nodes(
-        &mut self,
-        document: &Document<'_>,
-        nodes: &Selection,
-        transforms: &[Transform],
-        sink: &mut dyn Sink,
-    ) -> Result<()> {
-        let budget = self.budget.clone();
-        match transforms.split_first() {
-            None => DEFAULT.write(document, nodes, &mut Metered { sink, budget }),
-            Some((Transform::Canonicalization(method), [])) => {
-                method.write(document, nodes, &mut Metered { sink, budget })
-            }
-            Some((Transform::Canonicalization(method), after)) => {
-                let mut octets = Vec::new();
-                method.write(document, nodes, &mut Metered { sink: &mut octets, budget })?;
-                self.write_octets(&octets, after, sink)
-            }
-            Some((Transform::Base64, after)) => {
-                let mut octets = Vec::new();
-                let into: &mut dyn Sink = if after.is_empty() { sink } else { &mut octets };
-                let mut metered = Metered { sink: into, budget };
-                let mut decoder = Decoder::new(&mut metered);
-                nodes.text(document, &mut decoder)?;
-                decoder.finish()?;
-                if after.is_empty() { Ok(()) } else { self.write_octets(&octets, after, sink) }
-            }
-            Some((other, _)) => Err(unknown(other)),
-        }
-    }
-
-    fn write_octets(
-        &mut self,
-        octets: &[u8],
-        transforms: &[Transform],
-        sink: &mut dyn Sink,
-    ) -> Result<()> {
-        match transforms.split_first() {
-            None => sink.write(octets),
-            Some((Transform::Base64, after)) => {
-                self.budget.spend(octets.len())?;
-                let mut decoded = Vec::new();
-                let mut decoder = Decoder::new(&mut decoded);
-                decoder.write(octets)?;
-                decoder.finish()?;
-                self.write_octets(&decoded, after, sink)
-            }
-            Some((unknown @ Transform::Unknown(_), _)) => Err(self::unknown(unknown)),
-            Some(_) => {
-                self.budget.spend(octets.len())?;
-                let (text, mark): (Cow<'_, str>, u64) = decode(octets)?;
-                let document = Document::parse(&text, mark, self.limits)?;
-                let scene = Scene { document: &document, signature: None };
-                let all = Selection::Subtree(Subtree::new(NodeId::ROOT, true));
-                let (nodes, rest) = self.choose(&scene, all, transforms)?;
-                self.write_nodes(&document, &nodes, rest, sink)
-            }
-        }
-    }
 }
 
 /// Where transforms choose nodes.
@@ -482,12 +400,4 @@ impl Found {
             _ => Err(error),
         }
     }
-}
-
-fn unknown(transform: &Transform) -> Error {
-    Error::unsupported(format!("the transform {:?}", short(transform.uri())))
-}
-
-fn short(text: &str) -> String {
-    text.chars().take(100).collect()
 }

@@ -24,6 +24,7 @@ mod parse;
 mod target;
 mod transform;
 mod value;
+mod write;
 
 pub(crate) use self::base64::octets;
 pub(crate) use algorithm::{digest_algorithm, digest_uri, signature_algorithm, signature_uri};

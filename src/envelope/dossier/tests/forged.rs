@@ -5,7 +5,8 @@ use super::*;
 /// The next step, signed by a key that need not be the desk's.
 fn handed_by(container: &[u8], step: HandOver, key: &SoftwareSigner) -> Vec<u8> {
     let source = container.to_vec();
-    Dossier::open(&source, &Limits::default()).unwrap().hand_over(step, &[], key).unwrap()
+    let dossier = Dossier::open(&source, &Limits::default()).unwrap().allow_broken_chain();
+    dossier.hand_over(step, &[], key).unwrap()
 }
 
 fn confirmed_by(container: &[u8], key: &SoftwareSigner, hours: i64) -> Vec<u8> {
@@ -165,7 +166,7 @@ fn a_confirmation_in_xml_is_missed() {
             record: dossier.records.last().unwrap().digest.clone(),
             signatures: signatures.collect::<Result<_>>().unwrap(),
         }),
-        files: listed(&dossier.files),
+        files: listed(dossier.digests().unwrap()),
     };
     let record = codec::write(&record).unwrap();
     let whole = joined_in_xml(&confirmed, Some(&record), &signer_of(0));

@@ -31,7 +31,7 @@ impl<'l> Files<'l> {
         Self { limits, left, attachments, each: None, spare: Vec::new() }
     }
 
-    pub(super) fn handed_to(self, each: &'l mut dyn FnMut(&Attachment) -> Result<()>) -> Self {
+    pub(super) fn handed_to(self, each: Given<'l>) -> Self {
         Self { each: Some(each), ..self }
     }
 

@@ -33,7 +33,8 @@ pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Parsed> {
 /// half the time.
 ///
 /// What is wrong with the message behind a file shows only after it was given; until this
-/// returns, nothing that was made of it should count.
+/// returns, nothing that was made of it should count. Seals are handed out, too, so that
+/// [`Envelope::check_seals`] has none to check, and refuses.
 ///
 /// ```
 /// use kyso::edxml::{self, Envelope, MessageHeader, Organization};

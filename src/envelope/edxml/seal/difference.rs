@@ -146,7 +146,8 @@ impl fmt::Display for Difference {
 pub(super) fn between(sealed: &SealedContent, arrived: &SealedContent) -> Vec<Difference> {
     let lost = is_new(sealed) && !arrived.lines().any(|it| is_business(it.0));
     let mut counts: BTreeMap<(&str, &str), i64> = BTreeMap::new();
-    for line in sealed.lines().filter(|it| !lost || !is_business(it.0)) {
+    let stays = |name: &str| !lost || !is_business(name) || GRAVE.contains(&name);
+    for line in sealed.lines().filter(|it| stays(it.0)) {
         let count = counts.entry(line).or_default();
         *count = count.saturating_add(1);
     }
@@ -170,7 +171,8 @@ pub(super) fn between(sealed: &SealedContent, arrived: &SealedContent) -> Vec<Di
     all
 }
 
-/// What is said of the business of a new document may be lost on the way as a whole.
+/// What is said of the business of a new document may be lost on the way as a whole, but for
+/// what it does to earlier documents.
 fn is_new(sealed: &SealedContent) -> bool {
     sealed.lines().all(|(name, _)| name != "business")
 }

@@ -16,7 +16,7 @@ mod tests;
 pub use self::content::SealedContent;
 pub use self::difference::Difference;
 pub(crate) use self::parts::Parts;
-use super::attachment::Attachment;
+use super::attachment::{Attachment, Content};
 use super::header::Envelope;
 use super::organization::Organization;
 use crate::encoding::printable;
@@ -152,7 +152,8 @@ impl Envelope {
 
     /// Attaches a seal: a CMS signature, in binary form, that holds the
     /// [`sealed_content`](Self::sealed_content). One that has more unsigned attributes than
-    /// time-stamps, or a name that is taken, is no seal to whoever receives it but a file.
+    /// time-stamps, a certificate, a CRL or an OCSP answer that cannot be read as such, or a name
+    /// that is taken, is no seal to whoever receives it but a file.
     #[must_use]
     pub fn with_seal(mut self, seal: Vec<u8>) -> Self {
         let id = format!("cid:{}", self.attachments.len().saturating_add(1));
@@ -181,8 +182,14 @@ impl Envelope {
     /// the seal away: whoever must have one has to ask for it.
     ///
     /// # Errors
-    /// As [`Validator::validate`]. That a seal is broken is no error.
+    /// As [`Validator::validate`]; `Misuse` where the message was read by
+    /// [`parse_files`](super::parse_files), so that its files, and its seals, are not in it any
+    /// more. That a seal is broken is no error.
     pub fn check_seals(&self, validator: &Validator) -> Result<Vec<SealReport>> {
+        if self.attachments.iter().any(|it| matches!(it.content, Content::HandedOut)) {
+            let what = "the files of the message were handed out, and its seals with them";
+            return Err(Error::misuse(what));
+        }
         Parts::of(self, validator.limits()).check_seals(self, validator)
     }
 }

@@ -2,7 +2,12 @@
 //!
 //! Nobody's list names a seal, so whatever is taken for one stands outside of every list. It is
 //! one only as [`Envelope::with_seal`] attaches it, then: by its name, in binary form, and with
-//! nothing in it that neither the signature nor a time-stamp covers. All else is a file.
+//! nothing in it but what signatures consist of: certificates, CRLs, OCSP answers and time-stamp
+//! tokens, each of which can be read as that. All else is a file.
+//!
+//! Nobody asks whose these are, or whether the signature needs them: in a field of a certificate
+//! that somebody issued himself, octets of his choice may still stand. Nothing that looks for
+//! certificates shows them, and a seal is nothing to open otherwise.
 
 use std::collections::HashSet;
 
@@ -10,7 +15,9 @@ use super::content::{MOST, SealedContent};
 use crate::envelope::edxml::{Attachment, Envelope};
 use crate::error::{Error, Result};
 use crate::limits::{Limits, within};
-use crate::signature::cms::{RevocationInfo, SignedData, SignerInfo, oids};
+use crate::pki::{Certificate, Crl, OcspResponse};
+use crate::signature::cms::{RevocationInfo, SignedData, SignerInfo};
+use crate::signature::tsp::TimeStampToken;
 
 /// Seals of one message: the sender's own, and perhaps one of each who passed it on.
 pub(super) const SEALS: usize = 16;
@@ -79,14 +86,28 @@ fn sealed_by(bytes: &[u8], limits: &Limits) -> Result<SealedContent> {
 
 /// Whether something is in it, or behind it, that is no part of a signature.
 fn hides_bytes(cms: &SignedData<'_>, limits: &Limits) -> bool {
-    let other = |it: &RevocationInfo<'_>| matches!(it, RevocationInfo::Other(_));
     let sound =
         |it: &Result<SignerInfo<'_>>| it.as_ref().is_ok_and(|it| has_time_stamps_alone(it, limits));
     !cms.trailing().is_empty()
         || !is_filled(cms)
-        || cms.certificates().len() != cms.certificate_choices().len()
-        || cms.revocation_infos().iter().any(other)
+        || !has_readable_material(cms, limits)
         || !cms.signers().iter().all(sound)
+}
+
+/// Whether all that stands beside signatures is what it stands there for. An OCSP responder that
+/// refuses has said nothing.
+fn has_readable_material(cms: &SignedData<'_>, limits: &Limits) -> bool {
+    let certificate = |it: &&[u8]| Certificate::from_der_within(it, limits).is_ok();
+    let info = |it: &RevocationInfo<'_>| match it {
+        RevocationInfo::Crl(der) => Crl::from_der(*der, limits).is_ok(),
+        RevocationInfo::OcspResponse(der) | RevocationInfo::BasicOcspResponse(der) => {
+            OcspResponse::from_der(der, limits).is_ok_and(|it| it.produced_at().is_some())
+        }
+        RevocationInfo::Other(_) => false,
+    };
+    cms.certificates().len() == cms.certificate_choices().len()
+        && cms.certificates().iter().all(certificate)
+        && cms.revocation_infos().iter().all(info)
 }
 
 /// Octets of a CMS, for each signer and once more, that are in none of its fields that are
@@ -109,8 +130,8 @@ fn has_time_stamps_alone(signer: &SignerInfo<'_>, limits: &Limits) -> bool {
     let values = attributes.all().iter().map(|it| it.values().len());
     let all = values.fold(0_usize, usize::saturating_add);
     let token = |token: &[u8]| {
-        SignedData::parse(token, limits)
-            .is_ok_and(|it| it.content_type() == oids::ID_CT_TST_INFO && it.trailing().is_empty())
+        TimeStampToken::from_der(token, limits).is_ok()
+            && SignedData::parse(token, limits).is_ok_and(|it| has_readable_material(&it, limits))
     };
     attributes.time_stamps().filter(|(_, it)| token(it)).count() == all
 }

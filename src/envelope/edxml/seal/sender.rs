@@ -1,5 +1,6 @@
 //! By whom a message is sealed, held against whom it says it is from.
 
+use crate::encoding::folded;
 use crate::envelope::edxml::{OrganId, Organization};
 use crate::pki::Certificate;
 
@@ -10,9 +11,4 @@ pub(super) fn is_named(sender: &Organization, certificate: &Certificate) -> bool
         let is_code = !it.trim().is_empty() && OrganId::from(it).is_same_agency(&sender.organ_id);
         is_code || !name.is_empty() && folded(it) == name
     })
-}
-
-/// Those who issue certificates and those who write messages capitalise as they like.
-fn folded(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }

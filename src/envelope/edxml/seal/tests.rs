@@ -5,8 +5,9 @@ use crate::encoding::asn1::writer::tlv;
 use crate::envelope::edxml::{
     Attachment, Business, BusinessDocumentInfo, BusinessType, Code, Date, Difference, Envelope,
     Message, MessageHeader, Organization, OtherInfo, Priority, PromulgationInfo, Receiver,
-    ReplacementInfo, ResponseFor, SealReport, StaffInfo, TraceHeader, parse,
+    ReplacementInfo, ResponseFor, SealReport, StaffInfo, TraceHeader, parse, parse_files,
 };
+use crate::error::ErrorKind;
 use crate::keys::SoftwareSigner;
 use crate::limits::Limits;
 use crate::pki::TrustStore;
@@ -229,6 +230,31 @@ fn updates(envelope: &mut Envelope) -> &mut BusinessDocumentInfo {
     envelope.business.as_mut().unwrap().document_info.get_or_insert_default()
 }
 
+/// The axis may lose what is said of a new document's business, and not what it does to others.
+#[test]
+fn what_a_new_document_does_to_others_is_not_lost() {
+    let mut envelope = talkative();
+    let business = envelope.business.as_mut().unwrap();
+    business.document_id = Some("000.00.01.H40,x,1/QĐ".into());
+    business.replacements.push(ReplacementInfo { document_id: "x".into(), organ_ids: Vec::new() });
+    let mut arrived = travelled(&envelope.seal(&signer(), now()).unwrap());
+    arrived.business = None;
+    let report = only(&travelled(&arrived));
+    let fields: Vec<_> = report.differences().iter().map(Difference::field).collect();
+    assert_eq!(fields, ["business-replaces", "business-target"]);
+    assert!(report.differences().iter().all(Difference::is_grave) && !report.holds());
+}
+
+/// "Nobody sealed it" would be said of a message whose seals are elsewhere.
+#[test]
+fn seals_that_were_handed_out_are_not_said_to_be_none() {
+    let sealed = message().seal(&signer(), now()).unwrap().to_bytes().unwrap();
+    let read = parse_files(&sealed, &Limits::default(), &mut |_| Ok(())).unwrap();
+    let Message::Document(envelope) = read.message else { panic!("a status") };
+    let error = envelope.check_seals(&validator()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Misuse);
+}
+
 #[test]
 fn a_list_that_was_changed_fails_and_says_nothing() {
     let mut arrived = travelled(&message().seal(&signer(), now()).unwrap());
@@ -281,13 +307,28 @@ fn whatever_hides_as_a_seal_is_a_file() {
         attributes: vec![(0, attribute(oids::CONTENT_HINTS, b"\x0c\x04<p/>"))],
         ..Additions::default()
     };
-    let stuffed = edit::add(&der, additions, &Limits::default()).unwrap();
+    let with = |it: Additions| edit::add(&der, it, &Limits::default()).unwrap();
+    let with_info = |it| with(Additions { revocation_infos: vec![it], ..Additions::default() });
+    let with_token = |it: Vec<u8>| {
+        let attributes = vec![(0, attribute(oids::SIGNATURE_TIME_STAMP, &it))];
+        with(Additions { attributes, ..Additions::default() })
+    };
+    let stuffed = with(additions);
     let forged = [
         ("Phụ lục.html", armoured.clone().into_bytes()),
         ("edxml-seal-2.p7m", armoured.into_bytes()),
         ("edxml-seal-2.p7m", followed),
         ("edxml-seal-2.p7m", stuffed),
         ("edxml-seal-2.p7m", with_digests(&der, b"<html>Phu luc khac</html>".repeat(9).as_slice())),
+        (
+            "edxml-seal-2.p7m",
+            with(Additions { certificates: vec![page()], ..Additions::default() }),
+        ),
+        ("edxml-seal-2.p7m", with_info(page())),
+        ("edxml-seal-2.p7m", with_info(answer(oids::OCSP_RESPONSE, &page()))),
+        ("edxml-seal-2.p7m", with_info(answer(oids::OCSP_RESPONSE, &refusal()))),
+        ("edxml-seal-2.p7m", with_info(answer(oids::OCSP_BASIC, &page()))),
+        ("edxml-seal-2.p7m", with_token(token(&page()))),
         ("Phụ lục.html", der.clone()),
         ("edxml-seal-17.p7m", der.clone()),
         ("edxml-seal.p7m", der.clone()),
@@ -301,6 +342,30 @@ fn whatever_hides_as_a_seal_is_a_file() {
         assert_eq!(fields, ["file"], "{n}");
         assert!(report.differences()[0].arrived().unwrap().ends_with(name), "{n}");
     }
+}
+
+/// What is no certificate, no CRL and no answer.
+fn page() -> Vec<u8> {
+    tlv(0x30, &[&tlv(4, &[b"<html>Phu luc khac</html>"])])
+}
+
+/// An OCSP answer among CRLs (RFC 5940 §2.1).
+fn answer(format: der::asn1::ObjectIdentifier, der: &[u8]) -> Vec<u8> {
+    tlv(0xa1, &[&tlv(6, &[format.as_bytes()]), der])
+}
+
+/// Of an OCSP responder that says nothing, with something behind it (RFC 6960 §4.2.1).
+fn refusal() -> Vec<u8> {
+    tlv(0x30, &[&tlv(10, &[&[6]]), &tlv(0xa0, &[&page()])])
+}
+
+/// A CMS of a time-stamp token's type that is signed by nobody.
+fn token(info: &[u8]) -> Vec<u8> {
+    let oid = |it: der::asn1::ObjectIdentifier| tlv(6, &[it.as_bytes()]);
+    let content = tlv(0xa0, &[&tlv(4, &[info])]);
+    let content = tlv(0x30, &[&oid(oids::ID_CT_TST_INFO), &content]);
+    let data = tlv(0x30, &[&tlv(2, &[&[3]]), &tlv(0x31, &[]), &content, &tlv(0x31, &[])]);
+    tlv(0x30, &[&oid(oids::ID_SIGNED_DATA), &tlv(0xa0, &[&data])])
 }
 
 /// The set of digests says nothing that counts, and may hold anything.

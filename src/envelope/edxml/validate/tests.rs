@@ -196,6 +196,62 @@ fn a_seal_says_by_whom_it_is() {
     }
 }
 
+/// Whoever opens the first of two of one name sees what no signature was held against.
+#[test]
+fn a_second_file_of_signatures_is_named() {
+    let table = b"1;2;3;4".to_vec();
+    let beside = cades::SignatureBuilder::new(&table, now()).sign(&signer()).unwrap();
+    let twice = message()
+        .attach("bảng.csv", table)
+        .attach("bảng.csv.p7s", b"<html>".to_vec())
+        .attach("bảng.csv.p7s", beside);
+    let report = validate(&twice.to_bytes().unwrap(), &validator(), &Limits::default()).unwrap();
+    assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed));
+    assert_eq!(report.uncovered_entries(), ["phụ lục.csv", "bảng.csv.p7s"]);
+}
+
+/// Whoever signed the list of another message says nothing of this one.
+#[test]
+fn a_seal_that_the_message_contradicts_does_not_count() {
+    let judged = |envelope: &Envelope| {
+        validate(&envelope.to_bytes().unwrap(), &validator(), &Limits::default()).unwrap()
+    };
+    let grave: [fn(&mut Envelope); 4] = [
+        |it| it.header.code.number = "16".into(),
+        |it| it.header.promulgation.date = Date::new(2026, 1, 1).unwrap(),
+        |it| it.header.from = Organization::new("000.00.02.H40", "Sở Tài chính"),
+        |it| it.attachments[0] = Attachment::new("1", "phụ lục.csv", b"1;2;4".to_vec()),
+    ];
+    let failed = Some(Conclusion::TotalFailed(Failed::HashFailure));
+    let table = b"1;2;3;4".to_vec();
+    let beside = cades::SignatureBuilder::new(&table, now()).sign(&signer()).unwrap();
+    let signed = message().attach("bảng.csv", table).attach("bảng.csv.p7s", beside);
+    for envelope in [message(), signed.clone()] {
+        let sealed = envelope.seal(&signer(), now()).unwrap();
+        assert!(judged(&sealed).into_validated().is_ok());
+        for change in grave {
+            let mut changed = sealed.clone();
+            change(&mut changed);
+            let report = judged(&changed);
+            assert_eq!(report.conclusion(), failed, "{report}");
+            assert!(report.uncovered_entries().contains(&"phụ lục.csv".to_owned()));
+            assert!(report.into_validated().is_err());
+        }
+    }
+    // What the axis may have done spoils nothing that others signed, and counts for nothing.
+    let changed = |envelope: Envelope| {
+        let mut sealed = envelope.seal(&signer(), now()).unwrap();
+        sealed.header.subject.push('!');
+        judged(&sealed)
+    };
+    let report = changed(message());
+    assert_eq!(report.conclusion(), None, "{report}");
+    assert!(report.diagnostics().any(|it| it.0.contains("Trích yếu")), "{report}");
+    let report = changed(signed);
+    assert_eq!(report.conclusion(), Some(Conclusion::TotalPassed), "{report}");
+    assert_eq!(report.signatures().len(), 1);
+}
+
 #[test]
 fn files_of_a_container_are_named_with_it() {
     let annex = b"1;2;3;4".to_vec();
