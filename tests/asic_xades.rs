@@ -377,7 +377,7 @@ fn a_file_is_read_once_for_all_signatures_that_are_raised() {
 #[test]
 fn an_archive_manifest_under_a_signature_keeps_its_name() {
     let pki = Pki::new();
-    let (tsa, validator) = (pki.tsa(), validator(&pki));
+    let (tsa, validator) = (pki.tsa(), pki.validator(at(NOW)));
     let letter = letter();
     let by_cms = ContainerBuilder::extended(at(NOW)).file("a", &letter);
     let level = Level::Lta(&tsa, &validator);

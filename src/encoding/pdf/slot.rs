@@ -194,8 +194,8 @@ mod tests {
             all.dedup_by_key(|it| it.order());
             assert_eq!(slots, all);
             for (number, revision) in (0..21).flat_map(|it| (0..5).map(move |n| (it, n))) {
-                let known = all.iter().filter(|it| it.number == number);
-                let last = known.filter(|it| it.revision() <= revision).last();
+                let mut known = all.iter().filter(|it| it.number == number);
+                let last = known.rfind(|it| it.revision() <= revision);
                 assert_eq!(find(&slots, number, revision), last.copied());
             }
         }
