@@ -11,6 +11,9 @@ use super::desk::{Closing, Desk};
 use super::outcome::{Cancel, Outcome, Progress, Stop};
 use crate::error::{Error, ErrorKind, Result};
 
+/// Jobs under way for each thread.
+pub(super) const AHEAD: usize = 4;
+
 /// How many documents are worked on at once, and who hears of it.
 #[derive(Clone, Default)]
 #[must_use = "nothing is done until it runs"]
@@ -35,9 +38,10 @@ impl<'a> Batch<'a> {
     }
 
     /// At most this many jobs are under way, from when they are taken from the iterator until
-    /// their outcome is given back. Four for each thread, unless said otherwise; 256 where the
-    /// holder of a key takes many values at once. A wider window bridges jobs that take long
-    /// among short ones, and takes more memory.
+    /// their outcome is given back. Four for each thread, unless said otherwise, and sixteen
+    /// where documents are verified, whose reports are small; 256 where the holder of a key
+    /// takes many values at once. A wider window bridges jobs that take long among short ones,
+    /// and takes more memory.
     pub fn window(mut self, jobs: usize) -> Self {
         self.window = Some(jobs.max(1));
         self
@@ -68,9 +72,20 @@ impl<'a> Batch<'a> {
         &self,
         jobs: impl IntoIterator<Item = J>,
         work: impl Fn(&J) -> Result<T> + Sync,
+        each: impl FnMut(J, Outcome<T>),
+    ) -> Result<Progress> {
+        self.run_ahead(AHEAD, jobs, work, each)
+    }
+
+    /// With a window of `ahead` for each thread, unless said otherwise.
+    pub(super) fn run_ahead<J: Send, T: Send>(
+        &self,
+        ahead: usize,
+        jobs: impl IntoIterator<Item = J>,
+        work: impl Fn(&J) -> Result<T> + Sync,
         mut each: impl FnMut(J, Outcome<T>),
     ) -> Result<Progress> {
-        let (workers, stop) = (self.workers()?, self.stop());
+        let (workers, stop) = (self.workers(ahead)?, self.stop());
         let mut jobs = Jobs::new(jobs.into_iter());
         let mut progress = jobs.total();
         let work = |job: &mut J| match stop.ended() {
@@ -100,11 +115,11 @@ impl<'a> Batch<'a> {
         self.window.unwrap_or(256)
     }
 
-    pub(super) fn workers(&self) -> Result<Workers> {
+    pub(super) fn workers(&self, ahead: usize) -> Result<Workers> {
         let pool = ThreadPoolBuilder::new().num_threads(self.threads).build().map_err(|error| {
             Error::new(ErrorKind::Io, format!("no threads can be started: {error}")).because(error)
         })?;
-        let window = self.window.unwrap_or(pool.current_num_threads().saturating_mul(4));
+        let window = self.window.unwrap_or(pool.current_num_threads().saturating_mul(ahead));
         Ok(Workers { pool, window })
     }
 }

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::engine::{Batch, Jobs, Workers};
+use super::engine::{AHEAD, Batch, Jobs, Workers};
 use super::outcome::{Outcome, Progress, Stop};
 use crate::error::{Error, ErrorKind, Result};
 use crate::keys::{SignatureValue, Signer, ToBeSigned};
@@ -91,7 +91,7 @@ impl Batch<'_> {
         documents: impl IntoIterator<Item = J>,
         mut each: impl FnMut(J, Outcome<J::Kept>),
     ) -> Result<Progress> {
-        let (workers, key) = (self.workers()?, Key::new(signer, self.stop()));
+        let (workers, key) = (self.workers(AHEAD)?, Key::new(signer, self.stop()));
         let mut documents = Jobs::new(documents.into_iter());
         let mut progress = documents.total();
         let mut ended = |outcome: &_| self.count(&mut progress, outcome);

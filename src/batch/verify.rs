@@ -37,6 +37,10 @@ impl ToVerify for PathBuf {
     }
 }
 
+/// Documents under way for each thread: they are opened when their turn comes, and what waits
+/// are reports. The fewer there are, the more often those who verify wait for who takes them.
+const FAR_AHEAD: usize = 16;
+
 impl Batch<'_> {
     /// Verifies each document, and hands it back with its report.
     ///
@@ -59,6 +63,6 @@ impl Batch<'_> {
                 None => validator.validate(&document),
             }
         };
-        self.run(documents, verify, each)
+        self.run_ahead(FAR_AHEAD, documents, verify, each)
     }
 }
