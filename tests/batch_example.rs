@@ -17,8 +17,8 @@ use std::process::{Child, Command, Output, Stdio};
 
 use kyso::{UtcTime, cades, pades};
 use serde_json::Value;
-use support::example;
 use support::pki::Pki;
+use support::{example, program};
 
 const PDF: &[u8] = include_bytes!("../testdata/pdf/libreoffice.pdf");
 const KEY: [&str; 4] =
@@ -333,13 +333,6 @@ fn a_list_says_what_is_signed_and_where_it_goes() {
         assert!(folders.path(file).is_file(), "{file}");
     }
     assert_eq!(fs::read(folders.path("in/a.pdf")).unwrap(), PDF);
-}
-
-/// Behind the tests' own executable.
-fn program(name: &str) -> Option<PathBuf> {
-    let tests = std::env::current_exe().unwrap();
-    let program = tests.parent()?.parent()?.join("examples").join(name);
-    program.is_file().then_some(program)
 }
 
 /// Ends with the test, however that ends.

@@ -13,7 +13,7 @@ mod skip;
 mod test_pki;
 
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,23 +25,10 @@ use kyso::exchange::journal::{Event, Journal, StatusEffect};
 use kyso::exchange::store::{Claim, ClaimToken, IncomingStep, NewIncoming, Sqlite, Store};
 use kyso::exchange::{MessageKind, Outbox, Post, Transport};
 use kyso::{SoftwareSigner, UtcTime, pades};
+use skip::program;
 
 const PDF: &[u8] = include_bytes!("../testdata/pdf/libreoffice.pdf");
 const NAMES: [(&str, &str); 2] = [("H98", "UBND TEST"), ("H99", "Sở Nội vụ TEST")];
-
-/// `cargo test` builds the examples beside the tests; a single test by name does not.
-fn program(name: &str) -> Option<PathBuf> {
-    let mut program: PathBuf = std::env::current_exe().unwrap();
-    program.pop();
-    program.pop();
-    program.push("examples");
-    program.push(name);
-    if program.is_file() {
-        return Some(program);
-    }
-    skip::skipped(format_args!("{} is not built", program.display()));
-    None
-}
 
 /// Ends with the test, however that ends.
 struct Running(Option<Child>);

@@ -4,25 +4,12 @@
 #[path = "support/skip.rs"]
 mod skip;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 use kyso::dossier::{Desk, Dossier, Receipt};
 use kyso::{SoftwareSigner, UtcTime};
-
-/// `cargo test` builds the examples beside the tests; a single test by name does not.
-fn program() -> Option<PathBuf> {
-    let mut program: PathBuf = std::env::current_exe().unwrap();
-    program.pop();
-    program.pop();
-    program.push("examples");
-    program.push(format!("dossier{}", std::env::consts::EXE_SUFFIX));
-    if program.is_file() {
-        return Some(program);
-    }
-    skip::skipped(format_args!("{} is not built", program.display()));
-    None
-}
+use skip::program;
 
 fn run(program: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     let output: Output = Command::new(program).args(arguments).output().unwrap();
@@ -33,7 +20,7 @@ fn run(program: &Path, arguments: &[&str]) -> (Option<i32>, String) {
 
 #[test]
 fn walks_shows_and_lists_what_is_late() {
-    let Some(program) = program() else { return };
+    let Some(program) = program("dossier") else { return };
     let (code, said) = run(&program, &[]);
     assert_eq!(code, Some(0));
     assert_eq!(said.matches(" → ").count(), 4, "five desks");
@@ -77,7 +64,7 @@ fn steering() -> Vec<u8> {
 
 #[test]
 fn what_a_dossier_says_steers_no_terminal() {
-    let Some(program) = program() else { return };
+    let Some(program) = program("dossier") else { return };
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("steering.asice");
     std::fs::write(&file, steering()).unwrap();
     let file = file.to_str().unwrap();

@@ -7,8 +7,6 @@
 mod agencies;
 #[path = "../examples/support/gateway.rs"]
 mod gateway;
-#[path = "support/skip.rs"]
-mod skip;
 
 use std::collections::HashSet;
 use std::path::Path;

@@ -24,6 +24,7 @@ use gateway::{Agency, Gateway, Options, Patience};
 use kyso::edxml::{self, Message};
 use kyso::exchange::{MessageKind, Transport, TransportState};
 use kyso::{Limits, UtcTime};
+use skip::program;
 
 const DOCUMENT: MessageKind = MessageKind::Document;
 
@@ -248,7 +249,7 @@ const KILLS: usize = 12;
 /// Agencies that repeat what was not answered; a gateway that is killed time and again.
 #[test]
 fn killed_in_the_middle_it_delivers_everything_exactly_once() {
-    let Some(program) = Program::path() else { return };
+    let Some(program) = program("axis") else { return };
     let folder = tempfile::tempdir().unwrap();
     let mut running = Program::start(&program, folder.path(), "127.0.0.1:0");
     let endpoint = running.endpoint.clone();
@@ -316,7 +317,7 @@ fn killed_in_the_middle_it_delivers_everything_exactly_once() {
 #[cfg(unix)]
 #[test]
 fn it_ends_when_it_is_told_to() {
-    let Some(program) = Program::path() else { return };
+    let Some(program) = program("axis") else { return };
     let folder = tempfile::tempdir().unwrap();
     for signal in ["-TERM", "-INT"] {
         let running = Program::start(&program, folder.path(), "127.0.0.1:0");
@@ -344,7 +345,7 @@ fn most_memory(process: u32) -> u64 {
 #[test]
 #[allow(clippy::print_stdout, reason = "the figure is what is asked for")]
 fn large_messages_take_little_memory() {
-    let Some(program) = Program::path() else { return };
+    let Some(program) = program("axis") else { return };
     let folder = tempfile::tempdir().unwrap();
     let running = Program::start(&program, folder.path(), "127.0.0.1:0");
     let content: Vec<u8> = (0..75_u32 << 20).map(|n| (n % 251).to_le_bytes()[0]).collect();

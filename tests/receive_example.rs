@@ -10,7 +10,7 @@ mod skip;
 #[path = "../examples/support/test_pki.rs"]
 mod test_pki;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 use gateway::{Agency, Gateway, Options};
@@ -20,24 +20,11 @@ use kyso::edxml::{
 };
 use kyso::exchange::{MessageKind, Transport, TransportState};
 use kyso::{Limits, SoftwareSigner, UtcTime, cades, pades};
+use skip::program;
 
 const SENDER: &str = "H99";
 const RECEIVER: &str = "H98";
 const PDF: &[u8] = include_bytes!("../testdata/pdf/libreoffice.pdf");
-
-/// `cargo test` builds the examples beside the tests; a single test by name does not.
-fn program() -> Option<PathBuf> {
-    let mut program: PathBuf = std::env::current_exe().unwrap();
-    program.pop();
-    program.pop();
-    program.push("examples");
-    program.push(format!("receive{}", std::env::consts::EXE_SUFFIX));
-    if program.is_file() {
-        return Some(program);
-    }
-    skip::skipped(format_args!("{} is not built", program.display()));
-    None
-}
 
 fn receive(program: &Path, gateway: &Gateway, folder: &Path) -> Output {
     let root = folder.join("pki/trust/cong-vu.pem");
@@ -92,7 +79,7 @@ fn answers(sender: &Client) -> Vec<(String, StatusCode)> {
 
 #[test]
 fn nothing_passes_that_was_not_verified() {
-    let Some(program) = program() else { return };
+    let Some(program) = program("receive") else { return };
     let folder = tempfile::tempdir().unwrap();
     let pki = test_pki::make(time::OffsetDateTime::now_utc(), None).unwrap();
     test_pki::write(&pki, &folder.path().join("pki")).unwrap();
@@ -167,7 +154,7 @@ fn nothing_passes_that_was_not_verified() {
 
 #[test]
 fn wrong_usage_is_told_from_failure() {
-    let Some(program) = program() else { return };
+    let Some(program) = program("receive") else { return };
     let code = |arguments: &[&str]| {
         let output =
             Command::new(&program).args(arguments).env_remove("KYSO_SECRET").output().unwrap();

@@ -7,25 +7,12 @@ mod month;
 mod skip;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 use kyso::exchange::store::Sqlite;
 use serde_json::Value;
-
-/// `cargo test` builds the examples beside the tests; a single test by name does not.
-fn program() -> Option<PathBuf> {
-    let mut program: PathBuf = std::env::current_exe().unwrap();
-    program.pop();
-    program.pop();
-    program.push("examples");
-    program.push(format!("report{}", std::env::consts::EXE_SUFFIX));
-    if program.is_file() {
-        return Some(program);
-    }
-    skip::skipped(format_args!("{} is not built", program.display()));
-    None
-}
+use skip::program;
 
 /// A folder with the store `post.db` in it.
 fn folder(documents: u64) -> (tempfile::TempDir, u64) {
@@ -64,7 +51,7 @@ fn number(data: &Value, at: &str) -> u64 {
 
 #[test]
 fn a_month_is_written_in_every_form() {
-    let Some(program) = program() else { return };
+    let Some(program) = program("report") else { return };
     let (folder, entries) = folder(2_000);
     let folder = folder.path();
     let output = whole(&program, folder);
@@ -98,7 +85,7 @@ fn a_month_is_written_in_every_form() {
 
 #[test]
 fn days_outside_the_period_do_not_count() {
-    let Some(program) = program() else { return };
+    let Some(program) = program("report") else { return };
     let (folder, entries) = folder(60);
     let days = ["--from", month::FIRST_DAY, "--until", month::FIRST_DAY, "--json", "out/data.json"];
     assert_eq!(report(&program, folder.path(), &days).status.code(), Some(0));
@@ -110,7 +97,7 @@ fn days_outside_the_period_do_not_count() {
 
 #[test]
 fn a_journal_that_is_not_whole_is_told() {
-    let Some(program) = program() else { return };
+    let Some(program) = program("report") else { return };
     let (folder, entries) = folder(20);
     let database = folder.path().join("post.db");
     assert_eq!(whole(&program, folder.path()).status.code(), Some(0));
@@ -133,7 +120,7 @@ fn a_journal_that_is_not_whole_is_told() {
 
 #[test]
 fn wrong_arguments_are_told_from_failures() {
-    let Some(program) = program() else { return };
+    let Some(program) = program("report") else { return };
     let (folder, _) = folder(2);
     let folder = folder.path();
     let (from, until) = (["--from", "2026-03-02"], ["--until", "2026-03-31"]);
@@ -161,7 +148,7 @@ fn wrong_arguments_are_told_from_failures() {
 /// them.
 #[test]
 fn nothing_is_a_report_too() {
-    let Some(program) = program() else { return };
+    let Some(program) = program("report") else { return };
     let (folder, _) = folder(10);
     let (from, until) = (month::FIRST_DAY, month::LAST_DAY);
     let days = ["--from", from, "--until", until, "--as", "H01,Sở khác", "--json", "out/data.json"];

@@ -293,14 +293,7 @@ fn a_key_without_certificate_takes_a_given_one() {
 fn the_example_signs() {
     with_tokens("the_example_signs", |hsm| {
         hsm.token("Leader", &["rsa2048", "p256"]);
-        let mut program = std::env::current_exe().unwrap();
-        program.pop();
-        program.pop();
-        program.push(format!("examples/sign{}", std::env::consts::EXE_SUFFIX));
-        if !program.is_file() {
-            crate::support::skipped(format_args!("{} is not built", program.display()));
-            return;
-        }
+        let Some(program) = crate::support::program("sign") else { return };
         let (out, pin) = (hsm.folder.join("signed.pdf"), hsm.folder.join("pin"));
         fs::write(&pin, format!("{PIN}\n")).unwrap();
         let run = |pin: &[&str], environment: &str| {

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use kyso::axis::{Client, Credentials, SignedHeaders, hash_file};
@@ -92,21 +92,6 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// Where it is: `cargo test` builds the examples beside the tests; a single test by name
-    /// does not.
-    pub(crate) fn path() -> Option<PathBuf> {
-        let mut program = std::env::current_exe().unwrap();
-        program.pop();
-        program.pop();
-        program.push("examples");
-        program.push(format!("axis{}", std::env::consts::EXE_SUFFIX));
-        if program.is_file() {
-            return Some(program);
-        }
-        crate::skip::skipped(format_args!("{} is not built", program.display()));
-        None
-    }
-
     pub(crate) fn start(program: &Path, folder: &Path, listen: &str) -> Self {
         let mut command = Command::new(program);
         command.args(["--listen", listen, "--message-bytes", "200000000"]);

@@ -22,7 +22,7 @@ pub(crate) mod samples;
 pub(crate) mod tsa;
 pub(crate) mod zip;
 
-pub(crate) use samples::skip::skipped;
+pub(crate) use samples::skip::{program, skipped};
 
 /// Runs an example. `cargo test` builds them beside the tests; a single test by name does
 /// not: then this says so, and nothing is run.
@@ -32,16 +32,7 @@ pub(crate) fn example(name: &str, arguments: &[&str]) -> Option<Output> {
 
 /// The same, for what is set before it runs.
 pub(crate) fn command(name: &str) -> Option<Command> {
-    let mut program: PathBuf = std::env::current_exe().unwrap();
-    program.pop();
-    program.pop();
-    program.push("examples");
-    program.push(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-    if !program.is_file() {
-        skipped(format_args!("{} is not built", program.display()));
-        return None;
-    }
-    Some(Command::new(program))
+    Some(Command::new(program(name)?))
 }
 
 /// How an example ends, and what it says.

@@ -14,6 +14,7 @@ use kyso::Certificate;
 use serde_json::Value;
 
 use crate::nats_server::{self, Server};
+use crate::support::program;
 use crate::{files, test_pki};
 
 /// A server, a folder of objects, and a signer.
@@ -33,22 +34,9 @@ impl Drop for Fleet {
     }
 }
 
-/// `cargo test` builds the examples beside the tests; a single test by name does not.
-fn program() -> Option<PathBuf> {
-    let mut program: PathBuf = std::env::current_exe().unwrap();
-    program.pop();
-    program.pop();
-    program.push("examples/worker");
-    if program.is_file() {
-        return Some(program);
-    }
-    crate::support::skipped(format_args!("{} is not built", program.display()));
-    None
-}
-
 impl Fleet {
     pub(crate) fn new() -> Option<Self> {
-        let program = program()?;
+        let program = program("worker")?;
         let server = Server::started()?;
         let folder = tempfile::tempdir().unwrap();
         let pki = test_pki::make(time::OffsetDateTime::now_utc(), None).unwrap();
