@@ -12,6 +12,7 @@ use kyso::{
     Conclusion, DocumentFormat, ErrorKind, Failed, Files, Form, Indeterminate, Limits, Report,
     SignatureLevel, SignatureReport, Signer, Source, UtcTime, xades,
 };
+use support::counted::Counted;
 use support::pki::{CONTENT, NOW, Pki};
 
 const NAMES: [&str; 2] = ["công văn số 15 & 16.txt", "phụ lục/bảng 100%.csv"];
@@ -331,23 +332,6 @@ fn a_file_of_two_kinds_is_not_signed() {
         assert!(error.to_string().contains("META-INF/manifest.xml"), "{error}");
     }
     assert!(beside(&more("application/octet-stream")).is_ok(), "it says the same twice");
-}
-
-/// A container that counts what is read of it.
-struct Counted {
-    bytes: Vec<u8>,
-    read: AtomicU64,
-}
-
-impl Source for Counted {
-    fn len(&self) -> u64 {
-        Source::len(&self.bytes)
-    }
-
-    fn window(&self, range: std::ops::Range<u64>) -> kyso::Result<std::borrow::Cow<'_, [u8]>> {
-        self.read.fetch_add(range.end - range.start, Ordering::Relaxed);
-        self.bytes.window(range)
-    }
 }
 
 /// However many documents of signatures refer to a file, and however often.

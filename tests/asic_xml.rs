@@ -5,11 +5,10 @@
 
 mod support;
 
-use std::borrow::Cow;
-use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use kyso::{Conclusion, ErrorKind, Form, Policy, Report, Source, UtcTime, Validator, xades};
+use support::counted::Counted;
 use support::pki::{NOW, Pki};
 
 const LETTER: &[u8] = b"Pay 100.";
@@ -99,23 +98,6 @@ fn a_second_directory_beside_signatures_in_xml_is_refused() {
     {
         let error = validator(&pki).validate(&forged).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Malformed, "{error}");
-    }
-}
-
-/// Tells how much was read of it.
-struct Counted {
-    bytes: Vec<u8>,
-    read: AtomicU64,
-}
-
-impl Source for Counted {
-    fn len(&self) -> u64 {
-        Source::len(&self.bytes)
-    }
-
-    fn window(&self, range: Range<u64>) -> kyso::Result<Cow<'_, [u8]>> {
-        self.read.fetch_add(range.end - range.start, Ordering::Relaxed);
-        self.bytes.window(range)
     }
 }
 

@@ -8,6 +8,7 @@ use std::process::{Command, Output};
 use base64::Engine;
 
 pub(crate) mod cms;
+pub(crate) mod counted;
 pub(crate) mod evidence_record;
 pub(crate) mod folder;
 pub(crate) mod holder;

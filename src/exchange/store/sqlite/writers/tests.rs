@@ -95,6 +95,15 @@ fn insert<'w>(n: i64) -> Task<'w> {
     run(format!("INSERT INTO numbers (n) VALUES ({n})"))
 }
 
+/// Fails where this does not hold by then.
+fn insert_while<'w>(n: i64, holds: impl Fn() -> bool + Send + 'w) -> Task<'w> {
+    let mut insert = insert(n);
+    Box::new(move |it| {
+        insert(it)?;
+        if holds() { Ok(()) } else { Err(failure()) }
+    })
+}
+
 fn inserts<'w>(numbers: impl Iterator<Item = i64>) -> Vec<Task<'w>> {
     numbers.map(insert).collect()
 }
@@ -107,14 +116,8 @@ fn succeeded(all: &[Result<()>]) -> usize {
 fn who_writes_at_the_same_time_waits_for_the_disk_once() {
     let room = Room::new();
     let path = &room.path;
-    let watched = |n: i64| -> Task<'_> {
-        let mut insert = insert(n);
-        Box::new(move |it| {
-            insert(it)?;
-            // Nobody's is written before everybody's is.
-            if seen(path).is_empty() { Ok(()) } else { Err(failure()) }
-        })
-    };
+    // Nobody's is written before everybody's is.
+    let watched = |n| insert_while(n, || seen(path).is_empty());
     let all = room.together(watched(0), (1..5).map(watched).collect());
     assert_eq!(succeeded(&all), 5, "{all:?}");
     assert_eq!(seen(path), [0, 1, 2, 3, 4]);
@@ -208,13 +211,7 @@ fn who_waits_for_the_disk_joins_nobody_who_does_not() {
 fn who_is_to_be_alone_shares_with_nobody() {
     let room = Room::new();
     let path = &room.path;
-    let watched = |n: i64| -> Task<'_> {
-        let mut insert = insert(n);
-        Box::new(move |it| {
-            insert(it)?;
-            if seen(path).contains(&0) { Ok(()) } else { Err(failure()) }
-        })
-    };
+    let watched = |n| insert_while(n, || seen(path).contains(&0));
     let all = room.with(insert(0), vec![watched(1), watched(2)], Kept::Alone);
     assert_eq!((succeeded(&all), seen(path)), (3, vec![0, 1, 2]), "{all:?}");
     assert_eq!(room.synced.load(Ordering::SeqCst), 3);
