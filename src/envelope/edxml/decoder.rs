@@ -1,6 +1,6 @@
 //! Base64 as it comes in: pieces of any length, with or without white space.
 
-use base64::Engine;
+use base64::{Engine, decoded_len_estimate};
 
 use crate::encoding::base64::WIDE;
 
@@ -9,7 +9,9 @@ use crate::encoding::base64::WIDE;
 /// What has no white space in it, as the national kit writes it, is decoded from where it
 /// stands; of the rest white space is left out first, which takes a copy.
 pub(super) struct Decoder {
+    /// What is decoded, and behind `length` what is written over.
     bytes: Vec<u8>,
+    length: usize,
     /// Characters that wait for the rest of their group of four.
     carry: Vec<u8>,
     limit: usize,
@@ -48,27 +50,46 @@ fn push_dense(out: &mut Vec<u8>, text: &[u8]) {
 /// for what comes of them.
 const PIECE: usize = 16 << 10;
 
+/// Where base64 is in lines, one ends within so many characters (RFC 2045 §6.8, with room).
+const LINE: usize = 128;
+
 impl Decoder {
     /// Writes over what `bytes` held.
-    pub(super) fn over(mut bytes: Vec<u8>, limit: usize) -> Self {
-        bytes.clear();
-        Self { bytes, carry: Vec::with_capacity(4), limit, ended: false }
+    pub(super) fn over(bytes: Vec<u8>, limit: usize) -> Self {
+        Self { bytes, length: 0, carry: Vec::with_capacity(4), limit, ended: false }
     }
 
     pub(super) fn push(&mut self, text: &str) -> Result<(), DecodeFault> {
         let expected = text.len().saturating_div(4).saturating_mul(3);
-        self.bytes.reserve(expected.min(self.limit.saturating_sub(self.bytes.len())));
+        let expected = expected.min(self.limit.saturating_sub(self.length));
+        self.bytes.reserve(self.length.saturating_add(expected).saturating_sub(self.bytes.len()));
         let mut dense = Vec::new();
         for piece in text.as_bytes().chunks(PIECE) {
-            if has_space(piece) {
+            if !self.push_whole(piece)? {
                 dense.clear();
                 push_dense(&mut dense, piece);
                 self.push_run(&dense)?;
-            } else {
-                self.push_run(piece)?;
             }
         }
         Ok(())
+    }
+
+    /// A piece without white space. False, and nothing was done, where there is some: looked
+    /// for where lines would show it and where characters are carried over, and in the rest
+    /// only if it cannot be decoded as it stands.
+    fn push_whole(&mut self, piece: &[u8]) -> Result<bool, DecodeFault> {
+        let (first, last) = (piece.get(..LINE), piece.last_chunk::<3>());
+        if has_space(first.unwrap_or(piece)) || last.is_some_and(|it| has_space(it)) {
+            return Ok(false);
+        }
+        let (length, carry, ended) = (self.length, self.carry.clone(), self.ended);
+        match self.push_run(piece) {
+            Err(DecodeFault::Malformed) if has_space(piece) => {
+                (self.length, self.carry, self.ended) = (length, carry, ended);
+                Ok(false)
+            }
+            done => done.map(|()| true),
+        }
     }
 
     fn push_run(&mut self, mut run: &[u8]) -> Result<(), DecodeFault> {
@@ -96,12 +117,20 @@ impl Decoder {
         if self.ended {
             return Err(DecodeFault::Malformed);
         }
-        WIDE.decode_vec(groups, &mut self.bytes).map_err(|_| DecodeFault::Malformed)?;
+        // Memory that was there before is not filled with zeros only to be written over.
+        let wanted = self.length.saturating_add(decoded_len_estimate(groups.len()));
+        if self.bytes.len() < wanted {
+            self.bytes.resize(wanted, 0);
+        }
+        let room = self.bytes.get_mut(self.length..).unwrap_or_default();
+        let written = WIDE.decode_slice(groups, room).map_err(|_| DecodeFault::Malformed)?;
+        self.length = self.length.saturating_add(written);
         self.ended = groups.ends_with(b"=");
-        if self.bytes.len() > self.limit { Err(DecodeFault::TooLong) } else { Ok(()) }
+        if self.length > self.limit { Err(DecodeFault::TooLong) } else { Ok(()) }
     }
 
-    pub(super) fn finish(self) -> Result<Vec<u8>, DecodeFault> {
+    pub(super) fn finish(mut self) -> Result<Vec<u8>, DecodeFault> {
+        self.bytes.truncate(self.length);
         if self.carry.is_empty() { Ok(self.bytes) } else { Err(DecodeFault::Malformed) }
     }
 }
@@ -132,6 +161,20 @@ mod tests {
         let wrapped = format!("\r\n {a}\n");
         assert_eq!(decode(&[&wrapped, b, c, " \n"], bytes.len()).unwrap(), bytes);
         assert_eq!(decode(&[&text], bytes.len() - 1), Err("too long"));
+        // In one line but for one end, wherever it stands and wherever the text is cut.
+        let whole = bytes.get(..24_580).unwrap();
+        let padded = STANDARD.encode(whole);
+        let some = padded.strip_suffix("==").unwrap();
+        assert_eq!(some.len(), PIECE * 2 + 6);
+        for at in (PIECE - 9..PIECE + 9).chain(PIECE * 2 - 9..some.len()) {
+            let (a, b) = some.split_at(at);
+            let spaced = format!("{a}\n{b}");
+            let joined = format!("{spaced}==");
+            assert_eq!(decode(&[&joined], bytes.len()).unwrap(), whole, "{at}");
+            assert_eq!(decode(&[a, "\n", b, "=="], bytes.len()).unwrap(), whole, "{at}");
+            assert_eq!(decode(&[&spaced, "="], bytes.len()), Err("malformed"), "{at}");
+        }
+        assert_eq!(decode(&[&format!("{text}\n")], bytes.len()).unwrap(), bytes);
         for bad in ["!!notbase64!!", "QUJD=", "QUI", "QUI=QUJD", "QUI=\nQUJD", "QUJ-", "=", "QQ==="]
         {
             assert_eq!(decode(&[bad], 100), Err("malformed"), "{bad}");
