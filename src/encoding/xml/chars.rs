@@ -7,38 +7,66 @@ use crate::error::{Error, Result};
 const UTF8_MARK: &[u8] = &[0xEF, 0xBB, 0xBF];
 const UTF16_BE_MARK: &[u8] = &[0xFE, 0xFF];
 const UTF16_LE_MARK: &[u8] = &[0xFF, 0xFE];
+const UTF16_MARK_BYTES: u64 = 2;
 
 /// The text of a document, and how many bytes of a mark stood before it.
 ///
 /// UTF-8 is lent. UTF-16, recognised by its byte order mark, is transcoded;
 /// offsets then count bytes of the UTF-8 form.
 pub(crate) fn decode(bytes: &[u8]) -> Result<(Cow<'_, str>, u64)> {
-    let (text, mark) = if let Some(rest) = bytes.strip_prefix(UTF16_BE_MARK) {
-        (Cow::Owned(utf16(rest, u16::from_be_bytes)?), 2)
-    } else if let Some(rest) = bytes.strip_prefix(UTF16_LE_MARK) {
-        (Cow::Owned(utf16(rest, u16::from_le_bytes)?), 2)
-    } else {
-        let (rest, mark) = match bytes.strip_prefix(UTF8_MARK) {
-            Some(rest) => (rest, 3),
-            None => (bytes, 0),
-        };
-        (Cow::Borrowed(utf8(rest, mark)?), mark)
-    };
-    match first_forbidden(&text) {
-        Some((at, found)) => {
-            let at = u64::try_from(at).unwrap_or(u64::MAX).saturating_add(mark);
-            Err(Error::malformed(format!("the character {found:?} cannot stand in XML"))
-                .at_offset(at))
+    let (text, mark) = match utf16_marked(bytes)? {
+        Some(text) => (Cow::Owned(text), UTF16_MARK_BYTES),
+        None => {
+            let (rest, mark) = unmarked(bytes);
+            (Cow::Borrowed(utf8(rest, mark)?), mark)
         }
-        None => Ok((text, mark)),
+    };
+    allowed(&text, mark)?;
+    Ok((text, mark))
+}
+
+/// As [`decode`], with the characters not looked at yet: a
+/// [reader of bytes](super::Reader::of_bytes) does so as it comes by.
+pub(crate) fn undecoded(bytes: &[u8]) -> Result<(Cow<'_, [u8]>, u64)> {
+    Ok(match utf16_marked(bytes)? {
+        Some(text) => (Cow::Owned(text.into_bytes()), UTF16_MARK_BYTES),
+        None => {
+            let (rest, mark) = unmarked(bytes);
+            (Cow::Borrowed(rest), mark)
+        }
+    })
+}
+
+fn unmarked(bytes: &[u8]) -> (&[u8], u64) {
+    bytes.strip_prefix(UTF8_MARK).map_or((bytes, 0), |rest| (rest, 3))
+}
+
+fn utf16_marked(bytes: &[u8]) -> Result<Option<String>> {
+    if let Some(rest) = bytes.strip_prefix(UTF16_BE_MARK) {
+        utf16(rest, u16::from_be_bytes).map(Some)
+    } else if let Some(rest) = bytes.strip_prefix(UTF16_LE_MARK) {
+        utf16(rest, u16::from_le_bytes).map(Some)
+    } else {
+        Ok(None)
     }
 }
 
-fn utf8(bytes: &[u8], mark: u64) -> Result<&str> {
-    std::str::from_utf8(bytes).map_err(|source| {
-        let at = u64::try_from(source.valid_up_to()).unwrap_or(u64::MAX).saturating_add(mark);
-        Error::malformed("the text is neither UTF-8 nor marked as UTF-16").at_offset(at)
-    })
+/// `bytes`, which stand at `offset`, as text.
+pub(super) fn utf8(bytes: &[u8], offset: u64) -> Result<&str> {
+    std::str::from_utf8(bytes).map_err(|source| not_utf8(source, offset))
+}
+
+/// Of bytes that stand at `offset`.
+pub(super) fn not_utf8(source: std::str::Utf8Error, offset: u64) -> Error {
+    let at = u64::try_from(source.valid_up_to()).unwrap_or(u64::MAX).saturating_add(offset);
+    Error::malformed("the text is neither UTF-8 nor marked as UTF-16").at_offset(at)
+}
+
+/// Refuses `text`, which stands at `offset`, for what cannot stand in XML.
+pub(super) fn allowed(text: &str, offset: u64) -> Result<()> {
+    let Some((at, found)) = first_forbidden(text) else { return Ok(()) };
+    let at = u64::try_from(at).unwrap_or(u64::MAX).saturating_add(offset);
+    Err(Error::malformed(format!("the character {found:?} cannot stand in XML")).at_offset(at))
 }
 
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String> {

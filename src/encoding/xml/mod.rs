@@ -16,7 +16,7 @@ mod writer;
 mod xpath;
 
 pub(crate) use self::c14n::{Canonicalization, Method, Sink};
-pub(crate) use self::chars::{decode, is_writable};
+pub(crate) use self::chars::{decode, is_writable, undecoded};
 pub(crate) use self::document::{Document, Ids, Kind, NodeId, Piece};
 pub(crate) use self::reader::{Namespace, Reader, Start, Token};
 pub(crate) use self::selection::{NodeSet, Scopes, Selection, Subtree};

@@ -2,12 +2,16 @@
 //! well-formedness checked, text lent from the input.
 
 use std::borrow::Cow;
+use std::io::BufRead as _;
 use std::rc::Rc;
 
+use quick_xml::encoding::EncodingError;
 use quick_xml::events::attributes::Attributes;
-use quick_xml::events::{BytesDecl, BytesStart, Event};
+use quick_xml::events::{BytesStart, Event};
 
-use super::chars::{attribute_value, is_qualified_name, resolve};
+use self::markup::{declared, instruction, malformed_instruction};
+use self::source::Source;
+use super::chars::{attribute_value, is_qualified_name, not_utf8, resolve};
 use super::document::XML_NAMESPACE;
 use crate::error::{Error, Result};
 use crate::limits::{Limits, XML_NAME_BYTES, XML_NAMESPACE_BYTES, within};
@@ -89,9 +93,7 @@ const REDECLARED: usize = 16;
 
 /// Reads a document that is whole in memory.
 pub(crate) struct Reader<'a> {
-    text: &'a str,
-    /// Bytes before `text` in what the caller handed in.
-    mark: u64,
+    source: Source<'a>,
     tokens: quick_xml::Reader<&'a [u8]>,
     limits: &'a Limits,
     /// Those of the open elements, outermost first.
@@ -109,13 +111,22 @@ pub(crate) struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// `text` and `mark` as [`decode`](super::decode) gave them.
     pub(crate) fn new(text: &'a str, mark: u64, limits: &'a Limits) -> Self {
-        let mut tokens = quick_xml::Reader::from_str(text);
+        Self::of(Source::of_text(text, mark), limits)
+    }
+
+    /// `bytes` and `mark` as [`undecoded`](super::undecoded) gave them: characters are looked
+    /// at as they are read, and what is wrong with them shows only there.
+    pub(crate) fn of_bytes(bytes: &'a [u8], mark: u64, limits: &'a Limits) -> Self {
+        Self::of(Source::of_bytes(bytes, mark), limits)
+    }
+
+    fn of(source: Source<'a>, limits: &'a Limits) -> Self {
+        let mut tokens = quick_xml::Reader::from_reader(source.bytes());
         let config = tokens.config_mut();
         config.expand_empty_elements = true;
         config.check_comments = true;
         Self {
-            text,
-            mark,
+            source,
             tokens,
             limits,
             bindings: Vec::new(),
@@ -142,13 +153,32 @@ impl<'a> Reader<'a> {
 
     /// Where the next token begins, in bytes from the start of the input.
     pub(crate) fn offset(&self) -> u64 {
-        self.tokens.buffer_position().saturating_add(self.mark)
+        self.source.offset(self.tokens.buffer_position())
     }
 
     /// The source text from `from` (an offset) to where the reader stands.
     pub(crate) fn source_from(&self, from: u64) -> &'a str {
-        let at = |offset: u64| usize::try_from(offset.saturating_sub(self.mark)).unwrap_or(0);
-        self.text.get(at(from)..at(self.offset())).unwrap_or_default()
+        self.source.text(self.source.place(from)..self.source.place(self.offset()))
+    }
+
+    /// The text that stands next, up to markup or a reference, if nobody looked at it yet: for
+    /// who looks at it as it is and then [passes over](Self::pass) it.
+    pub(crate) fn text_ahead(&self) -> &'a [u8] {
+        let at = self.source.place(self.offset());
+        let (before, ahead) = self.source.bytes().split_at_checked(at).unwrap_or_default();
+        // Of an element that is empty the end is still to come.
+        if before.ends_with(b"/>") {
+            return &[];
+        }
+        let end = memchr::memchr2(b'<', b'&', ahead).unwrap_or(ahead.len());
+        ahead.get(..end).unwrap_or_default()
+    }
+
+    /// Passes over the first `length` bytes of [`text_ahead`](Self::text_ahead), of which the
+    /// caller knows that they are characters that can stand in XML.
+    pub(crate) fn pass(&mut self, length: usize) {
+        self.tokens.stream().consume(length);
+        self.source.looked(self.source.place(self.offset()));
     }
 
     /// The prefixes that the element which has just begun inherits, each with its
@@ -185,10 +215,14 @@ impl<'a> Reader<'a> {
     pub(super) fn next_node(&mut self) -> Result<Node<'a>> {
         loop {
             let offset = self.offset();
-            let event = self.tokens.read_event().map_err(|source| {
-                let at = self.tokens.error_position().saturating_add(self.mark);
-                ill_formed(&source).at_offset(at)
+            let event = self.tokens.read_event().map_err(|source| match source {
+                quick_xml::Error::Encoding(EncodingError::Utf8(source)) => not_utf8(source, offset),
+                _ => {
+                    let at = self.source.offset(self.tokens.error_position());
+                    ill_formed(&source).at_offset(at)
+                }
             })?;
+            self.source.look(self.source.place(self.offset()))?;
             return Ok(match event {
                 Event::Start(tag) | Event::Empty(tag) => Node::Start(self.start(&tag, offset)?),
                 Event::End(_) => self.end(),
@@ -204,8 +238,8 @@ impl<'a> Reader<'a> {
                     self.inside(Node::Reference(found), offset)?
                 }
                 Event::Decl(declaration) => {
-                    let is_ascii = || self.mark == 0 && self.text.is_ascii();
-                    declared(&declaration, offset == self.mark, is_ascii)
+                    let (mark, bytes) = (self.source.mark(), self.source.bytes());
+                    declared(&declaration, offset == mark, || mark == 0 && bytes.is_ascii())
                         .map_err(|it| it.at_offset(offset))?;
                     continue;
                 }
@@ -269,10 +303,8 @@ impl<'a> Reader<'a> {
 
     /// What stands between `<` and `>`, lent from the input rather than from the event.
     fn content(&self, tag: &BytesStart<'_>, offset: u64) -> &'a str {
-        let from = usize::try_from(offset.saturating_sub(self.mark))
-            .unwrap_or(usize::MAX)
-            .saturating_add(1);
-        self.text.get(from..from.saturating_add(tag.len())).unwrap_or_default()
+        let from = self.source.place(offset).saturating_add(1);
+        self.source.text(from..from.saturating_add(tag.len()))
     }
 
     /// Checks the attributes, heeds what they declare and keeps the rest.
@@ -422,44 +454,7 @@ fn lent(text: Cow<'_, str>, offset: u64) -> Result<&str> {
     }
 }
 
-/// XML 1.0 §2.6.
-fn instruction(source: &str) -> Option<Node<'_>> {
-    let inside = source.strip_prefix("<?")?.strip_suffix("?>")?;
-    let blank = [' ', '\t', '\r', '\n'];
-    let (target, data) = inside.split_once(blank).unwrap_or((inside, ""));
-    let reserved = target.eq_ignore_ascii_case("xml");
-    let named = is_qualified_name(target) && target.len() <= XML_NAME_BYTES && !reserved;
-    named.then(|| Node::Instruction { target, data: data.trim_start_matches(blank) })
-}
-
-fn malformed_instruction() -> Error {
-    Error::malformed("a processing instruction without a name of its own (XML 1.0 §2.6)")
-}
-
-fn declared(
-    declaration: &BytesDecl<'_>,
-    at_start: bool,
-    is_ascii: impl Fn() -> bool,
-) -> Result<()> {
-    if !at_start {
-        return Err(Error::malformed("an XML declaration that is not at the start"));
-    }
-    let version = declaration.version().map_err(|source| ill_formed(&source))?;
-    if version != "1.0" {
-        return Err(Error::unsupported(format!("XML version {:?}", short(&version))));
-    }
-    match declaration.encoding() {
-        None => Ok(()),
-        Some(Ok(name)) if ["utf-8", "utf-16"].contains(&name.to_lowercase().as_str()) => Ok(()),
-        // Which is UTF-8 as well.
-        Some(Ok(name)) if name.eq_ignore_ascii_case("us-ascii") => match is_ascii() {
-            true => Ok(()),
-            false => Err(Error::malformed("the text is not US-ASCII, as it says of itself")),
-        },
-        Some(Ok(name)) => Err(Error::unsupported(format!("the encoding {:?}", short(&name)))),
-        Some(Err(source)) => Err(ill_formed(&source)),
-    }
-}
-
+mod markup;
+mod source;
 #[cfg(test)]
 mod tests;

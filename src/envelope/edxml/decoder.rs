@@ -29,20 +29,26 @@ fn has_space(text: &[u8]) -> bool {
     text.iter().fold(false, |seen, it| seen | (*it <= b' '))
 }
 
+/// White space of XML (XML 1.0 §2.3): a form feed is none.
+fn is_space(it: u8) -> bool {
+    matches!(it, b' ' | b'\t' | b'\r' | b'\n')
+}
+
 /// Appends what is no white space.
 fn push_dense(out: &mut Vec<u8>, text: &[u8]) {
     let (mut rest, mut length) = (text, 0);
     while !rest.is_empty() {
         // Lines are as long as the one before.
         let again = rest.split_at_checked(length).is_some_and(|(line, behind)| {
-            behind.first().is_some_and(u8::is_ascii_whitespace) && !has_space(line)
+            behind.first().is_some_and(|it| is_space(*it)) && !has_space(line)
         });
         if !again {
-            length = rest.iter().position(u8::is_ascii_whitespace).unwrap_or(rest.len());
+            length = rest.iter().position(|it| is_space(*it)).unwrap_or(rest.len());
         }
         let (line, behind) = rest.split_at(length);
         out.extend_from_slice(line);
-        rest = behind.trim_ascii_start();
+        let spaces = behind.iter().take_while(|it| is_space(**it)).count();
+        rest = behind.get(spaces..).unwrap_or_default();
     }
 }
 
@@ -59,12 +65,18 @@ impl Decoder {
         Self { bytes, length: 0, carry: Vec::with_capacity(4), limit, ended: false }
     }
 
-    pub(super) fn push(&mut self, text: &str) -> Result<(), DecodeFault> {
+    /// Bytes that may come.
+    pub(super) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Takes text that is base64 and white space of XML to the last character, or fails.
+    pub(super) fn push(&mut self, text: &[u8]) -> Result<(), DecodeFault> {
         let expected = text.len().saturating_div(4).saturating_mul(3);
         let expected = expected.min(self.limit.saturating_sub(self.length));
         self.bytes.reserve(self.length.saturating_add(expected).saturating_sub(self.bytes.len()));
         let mut dense = Vec::new();
-        for piece in text.as_bytes().chunks(PIECE) {
+        for piece in text.chunks(PIECE) {
             if !self.push_whole(piece)? {
                 dense.clear();
                 push_dense(&mut dense, piece);
@@ -96,7 +108,7 @@ impl Decoder {
         if !self.carry.is_empty() {
             let wanted = 4_usize.saturating_sub(self.carry.len()).min(run.len());
             let (first, rest) = run.split_at(wanted);
-            self.carry.extend_from_slice(first);
+            self.wait(first)?;
             run = rest;
             if self.carry.len() == 4 {
                 let group = std::mem::take(&mut self.carry);
@@ -108,7 +120,16 @@ impl Decoder {
         if !groups.is_empty() {
             self.decode(groups)?;
         }
-        self.carry.extend_from_slice(rest);
+        self.wait(rest)
+    }
+
+    /// Less than a group, of which its characters are looked at already: who pushes a text may
+    /// rely on its being nothing but base64.
+    fn wait(&mut self, some: &[u8]) -> Result<(), DecodeFault> {
+        if !some.iter().all(|it| it.is_ascii_alphanumeric() || b"+/=".contains(it)) {
+            return Err(DecodeFault::Malformed);
+        }
+        self.carry.extend_from_slice(some);
         Ok(())
     }
 
@@ -143,12 +164,14 @@ mod tests {
 
     fn decode(pieces: &[&str], limit: usize) -> Result<Vec<u8>, &'static str> {
         let mut decoder = Decoder::over(b"before".to_vec(), limit);
-        pieces.iter().try_for_each(|it| decoder.push(it)).and_then(|()| decoder.finish()).map_err(
-            |it| match it {
+        pieces
+            .iter()
+            .try_for_each(|it| decoder.push(it.as_bytes()))
+            .and_then(|()| decoder.finish())
+            .map_err(|it| match it {
                 DecodeFault::Malformed => "malformed",
                 DecodeFault::TooLong => "too long",
-            },
-        )
+            })
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::header::Envelope;
 use super::message::{Message, Parsed};
 use super::seal::{DIFFERS, Difference, Parts, SealReport};
 use super::signature::SignatureState;
-use crate::encoding::xml::{Reader, Token, decode};
+use crate::encoding::xml::{Reader, Token, undecoded};
 use crate::error::{Error, ErrorKind, Result};
 use crate::keys::Signer;
 use crate::limits::Limits;
@@ -107,9 +107,9 @@ fn has_travelled(envelope: &Envelope) -> bool {
 /// Whether the bytes are a message of QCVN 102, told by their root element.
 #[must_use]
 pub fn is_message(bytes: &[u8]) -> bool {
-    let Ok((text, mark)) = decode(bytes) else { return false };
+    let Ok((bytes, mark)) = undecoded(bytes) else { return false };
     let limits = Limits::default();
-    let mut reader = Reader::new(&text, mark, &limits);
+    let mut reader = Reader::of_bytes(&bytes, mark, &limits);
     matches!(reader.next(), Ok(Token::Start(start)) if start.local == "edXML")
 }
 

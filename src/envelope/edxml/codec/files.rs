@@ -113,20 +113,18 @@ impl<'l> Files<'l> {
     fn decode(&mut self, reader: &mut Reader<'_>) -> Result<Result<Vec<u8>, DiagnosticCode>> {
         let limit = self.limits.attachment_bytes.min(self.left);
         let mut decoder = Some(Decoder::over(std::mem::take(&mut self.spare), limit));
+        // Base64 is nothing but characters that can stand in XML; of all else the reader says
+        // whether it can.
+        let text = reader.text_ahead();
+        if push(&mut decoder, text).map_err(|it| it.at_offset(reader.offset()))? {
+            reader.pass(text.len());
+        }
         let mut open = 1_usize;
         while open > 0 {
             let offset = reader.offset();
             match reader.next()? {
                 Token::Text(text) => {
-                    let pushed = decoder.as_mut().map_or(Ok(()), |it| it.push(&text));
-                    match pushed {
-                        Ok(()) => {}
-                        Err(DecodeFault::Malformed) => decoder = None,
-                        Err(DecodeFault::TooLong) => {
-                            return Err(Error::limit(format_args!("{limit} bytes of attachments"))
-                                .at_offset(offset));
-                        }
-                    }
+                    push(&mut decoder, text.as_bytes()).map_err(|it| it.at_offset(offset))?;
                 }
                 Token::Start(_) => {
                     decoder = None;
@@ -218,6 +216,21 @@ impl<'l> Files<'l> {
         {
             let code = DiagnosticCode::AttachmentWithoutReference;
             notes.add(code, &label(attachment), None, &attachment.content_id);
+        }
+    }
+}
+
+/// Whether it was base64. There is no decoder any more once something was not.
+fn push(decoder: &mut Option<Decoder>, text: &[u8]) -> Result<bool> {
+    let Some(open) = decoder else { return Ok(false) };
+    match open.push(text) {
+        Ok(()) => Ok(true),
+        Err(DecodeFault::Malformed) => {
+            *decoder = None;
+            Ok(false)
+        }
+        Err(DecodeFault::TooLong) => {
+            Err(Error::limit(format_args!("{} bytes of attachments", open.limit())))
         }
     }
 }

@@ -4,7 +4,7 @@ use super::fields::Notes;
 use super::files::{Files, Reference, manifest, skip};
 use super::read_header::{document, is_status, status, trace};
 use super::{NAMESPACE, XMLDSIG};
-use crate::encoding::xml::{Element, Namespace, Reader, Start, Token, decode};
+use crate::encoding::xml::{Element, Namespace, Reader, Start, Token, undecoded};
 use crate::envelope::edxml::attachment::Attachment;
 #[cfg(doc)]
 use crate::envelope::edxml::attachment::Content;
@@ -74,8 +74,8 @@ fn read<'l>(bytes: &[u8], files: Files<'l>) -> Result<Parsed> {
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limits.message_bytes {
         return Err(Error::limit(format_args!("{} bytes in one message", limits.message_bytes)));
     }
-    let (text, mark) = decode(bytes)?;
-    let mut reader = Reader::new(&text, mark, limits);
+    let (bytes, mark) = undecoded(bytes)?;
+    let mut reader = Reader::of_bytes(&bytes, mark, limits);
     let mut parts = Parts {
         notes: Notes::default(),
         limits,
