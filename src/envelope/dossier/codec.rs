@@ -15,8 +15,7 @@ use crate::time::UtcTime;
 const NAMESPACE: &str = "urn:kyso:dossier:1";
 
 pub(super) fn write(record: &Record) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let mut out = Writer::new(&mut bytes)?;
+    let mut out = Writer::in_memory(0);
     out.start("Record", &[("xmlns", NAMESPACE)])?;
     out.text("Sequence", &record.sequence.to_string())?;
     out.text("Number", record.number.as_str())?;
@@ -58,10 +57,10 @@ pub(super) fn write(record: &Record) -> Result<Vec<u8>> {
         out.end()?;
     }
     out.end()?;
-    Ok(bytes)
+    Ok(out.into_bytes())
 }
 
-fn receipt(out: &mut Writer<&mut Vec<u8>>, receipt: &Receipt) -> Result<()> {
+fn receipt(out: &mut Writer<'_>, receipt: &Receipt) -> Result<()> {
     out.start("Receipt", &[])?;
     out.text("Procedure", &receipt.procedure)?;
     out.text("ProcedureCode", &receipt.procedure_code)?;
@@ -79,14 +78,14 @@ fn receipt(out: &mut Writer<&mut Vec<u8>>, receipt: &Receipt) -> Result<()> {
     out.end()
 }
 
-fn desk(out: &mut Writer<&mut Vec<u8>>, name: &'static str, desk: &Desk) -> Result<()> {
+fn desk(out: &mut Writer<'_>, name: &'static str, desk: &Desk) -> Result<()> {
     out.start(name, &[])?;
     out.text("Unit", &desk.unit)?;
     out.text("Officer", &desk.officer)?;
     out.end()
 }
 
-fn time(out: &mut Writer<&mut Vec<u8>>, name: &'static str, at: UtcTime) -> Result<()> {
+fn time(out: &mut Writer<'_>, name: &'static str, at: UtcTime) -> Result<()> {
     out.text(name, &at.vietnam())
 }
 

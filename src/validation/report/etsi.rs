@@ -43,11 +43,11 @@ impl Report {
     /// # Errors
     /// `Unsupported` where nothing is signed or the document could not be read: the
     /// standard knows no report without a signature. `Io` when writing fails.
-    pub fn write_etsi(&self, out: impl Write) -> Result<()> {
+    pub fn write_etsi(&self, mut out: impl Write) -> Result<()> {
         let Some(at) = self.validation_time().filter(|_| !self.signatures().is_empty()) else {
             return Err(Error::unsupported("ETSI TS 119 102-2 has no report without a signature"));
         };
-        let mut xml = Xml { writer: Writer::new(out)? };
+        let mut xml = Xml { writer: Writer::new(&mut out) };
         let mut objects = Objects::default();
         xml.within("ValidationReport", NAMESPACES, |xml| {
             for (n, signature) in self.signatures().iter().enumerate() {
@@ -70,7 +70,7 @@ struct Part<'a> {
 }
 
 impl Part<'_> {
-    fn write<W: Write>(&self, xml: &mut Xml<W>) -> Result<()> {
+    fn write(&self, xml: &mut Xml<'_>) -> Result<()> {
         self.identifier(xml)?;
         xml.within("ValidationConstraintsEvaluationReport", &[], |xml| self.constraints(xml))?;
         xml.within("ValidationTimeInfo", &[], |xml| self.times(xml))?;
@@ -89,7 +89,7 @@ impl Part<'_> {
     }
 
     /// §4.3.3.
-    fn identifier<W: Write>(&self, xml: &mut Xml<W>) -> Result<()> {
+    fn identifier(&self, xml: &mut Xml<'_>) -> Result<()> {
         let octets = &self.signature.particulars.octets;
         let id = format!("S-{}", self.n.saturating_add(1));
         xml.within("SignatureIdentifier", &[("id", &id)], |xml| {
@@ -106,7 +106,7 @@ impl Part<'_> {
     }
 
     /// §4.3.5.
-    fn constraints<W: Write>(&self, xml: &mut Xml<W>) -> Result<()> {
+    fn constraints(&self, xml: &mut Xml<'_>) -> Result<()> {
         xml.within("SignatureValidationPolicy", &[], |xml| {
             xml.within("SignaturePolicyIdentifier", &[], |xml| {
                 xml.text("XAdES:SignaturePolicyImplied", "")
@@ -120,7 +120,7 @@ impl Part<'_> {
     }
 
     /// §4.3.6: where nothing proves an earlier time, the validation time is the best.
-    fn times<W: Write>(&self, xml: &mut Xml<W>) -> Result<()> {
+    fn times(&self, xml: &mut Xml<'_>) -> Result<()> {
         let best = self.signature.best_signature_time();
         xml.text("ValidationTime", &self.at.to_string())?;
         xml.within("BestSignatureTime", &[], |xml| {
@@ -139,7 +139,7 @@ impl Part<'_> {
     }
 
     /// §4.3.9.
-    fn signer<W: Write>(&self, xml: &mut Xml<W>) -> Result<()> {
+    fn signer(&self, xml: &mut Xml<'_>) -> Result<()> {
         let signer = self.signature.particulars.chain.certificates.first();
         let Some(id) = signer.and_then(|it| self.objects.id_of(it.der())) else { return Ok(()) };
         xml.within("SignerInformation", &[], |xml| {
@@ -150,14 +150,14 @@ impl Part<'_> {
     }
 
     /// §4.3.12: what the status rests on, and what would settle an INDETERMINATE.
-    fn grounds<W: Write>(&self, xml: &mut Xml<W>) -> Result<()> {
+    fn grounds(&self, xml: &mut Xml<'_>) -> Result<()> {
         xml.within("AssociatedValidationReportData", &[], |xml| {
             self.objects.write_chain(xml, &self.signature.particulars.chain)?;
             self.missing(xml)
         })
     }
 
-    fn missing<W: Write>(&self, xml: &mut Xml<W>) -> Result<()> {
+    fn missing(&self, xml: &mut Xml<'_>) -> Result<()> {
         if self.signature.missing().is_empty() {
             return Ok(());
         }
@@ -174,7 +174,7 @@ impl Part<'_> {
 }
 
 /// §4.3.5.4. What merely informs has no status of its own.
-fn constraint<W: Write>(xml: &mut Xml<W>, check: &Check) -> Result<()> {
+fn constraint(xml: &mut Xml<'_>, check: &Check) -> Result<()> {
     xml.text("ValidationConstraintIdentifier", &format!("{CHECK}{}", check.id))?;
     xml.within("ConstraintStatus", &[], |xml| xml.text("Status", APPLIED))?;
     let status = match check.outcome {
@@ -195,11 +195,11 @@ fn constraint<W: Write>(xml: &mut Xml<W>, check: &Check) -> Result<()> {
 const MAIN: &str = "urn:etsi:019102:mainindication:";
 
 /// A writer that knows the elements which occur everywhere.
-struct Xml<W: Write> {
-    writer: Writer<W>,
+struct Xml<'w> {
+    writer: Writer<'w>,
 }
 
-impl<W: Write> Xml<W> {
+impl Xml<'_> {
     /// An element and what `fill` puts into it.
     fn within(
         &mut self,

@@ -3,10 +3,7 @@
 
 use std::io::Write;
 
-use base64::Engine;
-
 use super::NAMESPACE;
-use crate::encoding::base64::WIDE;
 use crate::encoding::xml::Writer;
 use crate::envelope::edxml::attachment::{Attachment, Content};
 use crate::envelope::edxml::header::{Envelope, MessageHeader, OtherInfo, ResponseFor};
@@ -47,12 +44,16 @@ impl Envelope {
     /// # Errors
     /// `Misuse` when a text has characters that XML cannot carry, there is no
     /// receiver, or an attachment's content could not be read; `Io` when `out` fails.
-    pub fn write_to(&self, out: impl Write) -> Result<()> {
+    pub fn write_to(&self, mut out: impl Write) -> Result<()> {
+        self.write(&mut Writer::new(&mut out))
+    }
+
+    fn write(&self, xml: &mut Writer<'_>) -> Result<()> {
         if self.header.to.is_empty() {
             return Err(Error::misuse("a document message needs a receiver").in_element("To"));
         }
         frame(
-            out,
+            xml,
             |xml| {
                 message_header(xml, &self.header)?;
                 trace(xml, self)?;
@@ -72,10 +73,11 @@ impl Envelope {
     /// As [`Envelope::write_to`].
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         let files = self.attachments.iter().filter_map(Attachment::bytes).map(<[u8]>::len);
-        let base64 = files.fold(0_usize, |sum, len| sum.saturating_add(len / 3 * 4));
-        let mut out = Vec::with_capacity(base64.saturating_add(16 << 10));
-        self.write_to(&mut out)?;
-        Ok(out)
+        let expected = files
+            .fold(HEADER, |sum, len| sum.saturating_add(len / 3 * 4).saturating_add(ABOUT_A_FILE));
+        let mut xml = Writer::in_memory(expected);
+        self.write(&mut xml)?;
+        Ok(xml.into_bytes())
     }
 }
 
@@ -84,8 +86,12 @@ impl StatusMessage {
     ///
     /// # Errors
     /// `Misuse` when a text has characters that XML cannot carry; `Io` when `out` fails.
-    pub fn write_to(&self, out: impl Write) -> Result<()> {
-        frame(out, |xml| status_header(xml, self), |_| Ok(()), |_| Ok(()))
+    pub fn write_to(&self, mut out: impl Write) -> Result<()> {
+        self.write(&mut Writer::new(&mut out))
+    }
+
+    fn write(&self, xml: &mut Writer<'_>) -> Result<()> {
+        frame(xml, |xml| status_header(xml, self), |_| Ok(()), |_| Ok(()))
     }
 
     /// The message as bytes.
@@ -93,38 +99,39 @@ impl StatusMessage {
     /// # Errors
     /// As [`StatusMessage::write_to`].
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        let mut out = Vec::with_capacity(4 << 10);
-        self.write_to(&mut out)?;
-        Ok(out)
+        let mut xml = Writer::in_memory(4 << 10);
+        self.write(&mut xml)?;
+        Ok(xml.into_bytes())
     }
 }
 
-type Xml<W> = Writer<W>;
+/// Bytes that headers, and what is said about each file, are expected to take.
+const HEADER: usize = 16 << 10;
+const ABOUT_A_FILE: usize = 2 << 10;
 
 /// Many systems look for `edXML:StatusCode` as text: prefixes are part of the format.
-fn frame<W: Write>(
-    out: W,
-    header: impl FnOnce(&mut Xml<W>) -> Result<()>,
-    body: impl FnOnce(&mut Xml<W>) -> Result<()>,
-    files: impl FnOnce(&mut Xml<W>) -> Result<()>,
+fn frame(
+    xml: &mut Writer<'_>,
+    header: impl FnOnce(&mut Writer<'_>) -> Result<()>,
+    body: impl FnOnce(&mut Writer<'_>) -> Result<()>,
+    files: impl FnOnce(&mut Writer<'_>) -> Result<()>,
 ) -> Result<()> {
-    let mut xml = Writer::new(out)?;
     xml.start("edXML", &[("xmlns", NAMESPACE)])?;
     xml.start("edXML:edXMLEnvelope", &[("xmlns:edXML", NAMESPACE)])?;
     xml.start("edXML:edXMLHeader", &[])?;
-    header(&mut xml)?;
+    header(xml)?;
     xml.end()?;
-    body(&mut xml)?;
+    body(xml)?;
     xml.end()?;
-    files(&mut xml)?;
+    files(xml)?;
     xml.end()
 }
 
 /// An element with others in it.
-fn group<W: Write>(
-    xml: &mut Xml<W>,
+fn group(
+    xml: &mut Writer<'_>,
     name: &'static str,
-    write: impl FnOnce(&mut Xml<W>) -> Result<()>,
+    write: impl FnOnce(&mut Writer<'_>) -> Result<()>,
 ) -> Result<()> {
     xml.start(name, &[])?;
     write(xml)?;
@@ -132,7 +139,7 @@ fn group<W: Write>(
 }
 
 /// The kit trims texts and leaves out empty ones.
-fn text<W: Write>(xml: &mut Xml<W>, name: &'static str, value: &str) -> Result<()> {
+fn text(xml: &mut Writer<'_>, name: &'static str, value: &str) -> Result<()> {
     match value.trim_matches(|it| it <= ' ') {
         "" => Ok(()),
         value => xml.text(name, value),
@@ -140,7 +147,7 @@ fn text<W: Write>(xml: &mut Xml<W>, name: &'static str, value: &str) -> Result<(
 }
 
 /// The kit leaves out negative numbers.
-fn number<W: Write>(xml: &mut Xml<W>, name: &'static str, value: Option<i32>) -> Result<()> {
+fn number(xml: &mut Writer<'_>, name: &'static str, value: Option<i32>) -> Result<()> {
     match value.filter(|it| *it >= 0) {
         Some(value) => xml.text(name, &value.to_string()),
         None => Ok(()),
@@ -148,8 +155,8 @@ fn number<W: Write>(xml: &mut Xml<W>, name: &'static str, value: Option<i32>) ->
 }
 
 /// A list of texts; nothing where it is empty.
-fn list<W: Write>(
-    xml: &mut Xml<W>,
+fn list(
+    xml: &mut Writer<'_>,
     name: &'static str,
     item: &'static str,
     values: &[String],
@@ -161,18 +168,14 @@ fn list<W: Write>(
 }
 
 /// A group, unless all that it holds is empty.
-fn filled<W: Write>(
-    xml: &mut Xml<W>,
-    name: &'static str,
-    values: &[(&'static str, &str)],
-) -> Result<()> {
+fn filled(xml: &mut Writer<'_>, name: &'static str, values: &[(&'static str, &str)]) -> Result<()> {
     if values.iter().all(|(_, value)| value.trim().is_empty()) {
         return Ok(());
     }
     group(xml, name, |xml| values.iter().try_for_each(|(name, value)| text(xml, name, value)))
 }
 
-fn message_header<W: Write>(xml: &mut Xml<W>, header: &MessageHeader) -> Result<()> {
+fn message_header(xml: &mut Writer<'_>, header: &MessageHeader) -> Result<()> {
     group(xml, "edXML:MessageHeader", |xml| {
         organization(xml, "edXML:From", &header.from)?;
         header.to.iter().try_for_each(|it| organization(xml, "edXML:To", it))?;
@@ -217,8 +220,8 @@ fn message_header<W: Write>(xml: &mut Xml<W>, header: &MessageHeader) -> Result<
     })
 }
 
-fn organization<W: Write>(
-    xml: &mut Xml<W>,
+fn organization(
+    xml: &mut Writer<'_>,
     name: &'static str,
     organization: &Organization,
 ) -> Result<()> {
@@ -234,7 +237,7 @@ fn organization<W: Write>(
     })
 }
 
-fn document_type<W: Write>(xml: &mut Xml<W>, header: &MessageHeader) -> Result<()> {
+fn document_type(xml: &mut Writer<'_>, header: &MessageHeader) -> Result<()> {
     let kind = &header.document_type;
     if kind.group.is_none() && kind.detail.is_none() && kind.name.is_empty() {
         return Ok(());
@@ -246,7 +249,7 @@ fn document_type<W: Write>(xml: &mut Xml<W>, header: &MessageHeader) -> Result<(
     })
 }
 
-fn other_info<W: Write>(xml: &mut Xml<W>, info: &OtherInfo) -> Result<()> {
+fn other_info(xml: &mut Writer<'_>, info: &OtherInfo) -> Result<()> {
     group(xml, "edXML:OtherInfo", |xml| {
         number(xml, "edXML:Priority", info.priority.map(|it| it.0))?;
         text(xml, "edXML:SphereOfPromulgation", &info.sphere_of_promulgation)?;
@@ -260,7 +263,7 @@ fn other_info<W: Write>(xml: &mut Xml<W>, info: &OtherInfo) -> Result<()> {
     })
 }
 
-fn response_for<W: Write>(xml: &mut Xml<W>, response: &ResponseFor) -> Result<()> {
+fn response_for(xml: &mut Writer<'_>, response: &ResponseFor) -> Result<()> {
     group(xml, "edXML:ResponseFor", |xml| {
         text(xml, "edXML:OrganId", response.organ_id.as_str())?;
         text(xml, "edXML:Code", &response.code)?;
@@ -269,7 +272,7 @@ fn response_for<W: Write>(xml: &mut Xml<W>, response: &ResponseFor) -> Result<()
     })
 }
 
-fn staff<W: Write>(xml: &mut Xml<W>, staff: &StaffInfo) -> Result<()> {
+fn staff(xml: &mut Writer<'_>, staff: &StaffInfo) -> Result<()> {
     group(xml, "edXML:StaffInfo", |xml| {
         text(xml, "edXML:Department", &staff.department)?;
         text(xml, "edXML:DepartmentId", &staff.department_id)?;
@@ -281,7 +284,7 @@ fn staff<W: Write>(xml: &mut Xml<W>, staff: &StaffInfo) -> Result<()> {
 }
 
 /// The kit writes the business before the trace; readers take any order.
-fn trace<W: Write>(xml: &mut Xml<W>, envelope: &Envelope) -> Result<()> {
+fn trace(xml: &mut Writer<'_>, envelope: &Envelope) -> Result<()> {
     if envelope.business.is_none() && envelope.trace.is_empty() {
         return Ok(());
     }
@@ -298,7 +301,7 @@ fn trace<W: Write>(xml: &mut Xml<W>, envelope: &Envelope) -> Result<()> {
     })
 }
 
-fn business<W: Write>(xml: &mut Xml<W>, business: &Business) -> Result<()> {
+fn business(xml: &mut Writer<'_>, business: &Business) -> Result<()> {
     group(xml, "edXML:Bussiness", |xml| {
         number(xml, "edXML:BussinessDocType", Some(business.kind.number()))?;
         text(xml, "edXML:BussinessDocReason", &business.reason)?;
@@ -321,7 +324,7 @@ fn business<W: Write>(xml: &mut Xml<W>, business: &Business) -> Result<()> {
     })
 }
 
-fn document_info<W: Write>(xml: &mut Xml<W>, info: &BusinessDocumentInfo) -> Result<()> {
+fn document_info(xml: &mut Writer<'_>, info: &BusinessDocumentInfo) -> Result<()> {
     group(xml, "edXML:BussinessDocumentInfo", |xml| {
         number(xml, "edXML:DocumentInfo", info.document_info)?;
         number(xml, "edXML:DocumentReceiver", info.document_receiver)?;
@@ -339,7 +342,7 @@ fn document_info<W: Write>(xml: &mut Xml<W>, info: &BusinessDocumentInfo) -> Res
     })
 }
 
-fn replacement<W: Write>(xml: &mut Xml<W>, replacement: &ReplacementInfo) -> Result<()> {
+fn replacement(xml: &mut Writer<'_>, replacement: &ReplacementInfo) -> Result<()> {
     group(xml, "edXML:ReplacementInfo", |xml| {
         text(xml, "edXML:DocumentId", replacement.document_id.as_str())?;
         if replacement.organ_ids.is_empty() {
@@ -352,7 +355,7 @@ fn replacement<W: Write>(xml: &mut Xml<W>, replacement: &ReplacementInfo) -> Res
     })
 }
 
-fn status_header<W: Write>(xml: &mut Xml<W>, status: &StatusMessage) -> Result<()> {
+fn status_header(xml: &mut Writer<'_>, status: &StatusMessage) -> Result<()> {
     group(xml, "edXML:MessageHeader", |xml| {
         organization(xml, "edXML:From", &status.from)?;
         response_for(xml, &status.response_for)?;
@@ -367,7 +370,7 @@ fn status_header<W: Write>(xml: &mut Xml<W>, status: &StatusMessage) -> Result<(
 
 /// The kit writes the manifest before it knows how attachments are coded, so that
 /// the content type here is always the same.
-fn manifest<W: Write>(xml: &mut Xml<W>, attachments: &[Attachment]) -> Result<()> {
+fn manifest(xml: &mut Writer<'_>, attachments: &[Attachment]) -> Result<()> {
     group(xml, "edXML:edXMLBody", |xml| {
         xml.start("edXML:edXMLManifest", &[("version", "1.0")])?;
         for attachment in attachments {
@@ -382,11 +385,11 @@ fn manifest<W: Write>(xml: &mut Xml<W>, attachments: &[Attachment]) -> Result<()
     })
 }
 
-fn files<W: Write>(xml: &mut Xml<W>, attachments: &[Attachment]) -> Result<()> {
+fn files(xml: &mut Writer<'_>, attachments: &[Attachment]) -> Result<()> {
     group(xml, "AttachmentEncoded", |xml| attachments.iter().try_for_each(|it| file(xml, it)))
 }
 
-fn file<W: Write>(xml: &mut Xml<W>, attachment: &Attachment) -> Result<()> {
+fn file(xml: &mut Writer<'_>, attachment: &Attachment) -> Result<()> {
     let Content::Bytes(bytes) = &attachment.content else {
         let what = "an attachment that could not be read, or is not kept, cannot be written";
         return Err(Error::misuse(what).in_element(&attachment.name));
@@ -401,21 +404,6 @@ fn file<W: Write>(xml: &mut Xml<W>, attachment: &Attachment) -> Result<()> {
         text(xml, "MimeType", &attachment.mime_type)?;
         text(xml, "ContentType", &attachment.content_type)?;
         let declaration = [("xmlns:edXML", NAMESPACE)];
-        xml.raw_text("edXML:ContentTransferEncoded", &declaration, |out| base64(out, wire))
+        xml.base64("edXML:ContentTransferEncoded", &declaration, wire)
     })
-}
-
-/// Bytes encoded at once: a multiple of three, so that only the last piece is padded, and few
-/// enough for the text to be still at hand when it is written.
-const PIECE: usize = 12 << 10;
-
-fn base64<W: Write>(out: &mut W, bytes: &[u8]) -> Result<()> {
-    let mut text = vec![0; PIECE / 3 * 4];
-    for piece in bytes.chunks(PIECE) {
-        let len = WIDE
-            .encode_slice(piece, &mut text)
-            .map_err(|source| Error::misuse("base64 found no room").because(source))?;
-        out.write_all(text.get(..len).unwrap_or_default())?;
-    }
-    Ok(())
 }

@@ -1,7 +1,6 @@
 //! Signature attributes (TS 119 102-2 Annex A.1): what the signer said, and what was
 //! put beside it. Said is not proven.
 
-use std::io::Write;
 
 use super::Xml;
 use super::objects::Objects;
@@ -13,8 +12,8 @@ use crate::validation::report::{SignatureReport, TimeStampReport};
 const SIGNED: &[(&str, &str)] = &[("Signed", "true")];
 
 /// Writes them; nothing where there are none, as the schema has no empty list.
-pub(super) fn write<W: Write>(
-    xml: &mut Xml<W>,
+pub(super) fn write(
+    xml: &mut Xml<'_>,
     signature: &SignatureReport,
     objects: &Objects,
 ) -> Result<()> {
@@ -59,11 +58,7 @@ fn policy_id(policy: &NamedPolicy) -> String {
     }
 }
 
-fn time_stamp<W: Write>(
-    xml: &mut Xml<W>,
-    stamp: &TimeStampReport,
-    token: Option<&str>,
-) -> Result<()> {
+fn time_stamp(xml: &mut Xml<'_>, stamp: &TimeStampReport, token: Option<&str>) -> Result<()> {
     let (name, signed) = match stamp.kind {
         TimeStampType::ContentTimestamp | TimeStampType::AllDataObjectsTimestamp => {
             ("AllDataObjectsTimeStamp", "true")
@@ -87,11 +82,7 @@ fn time_stamp<W: Write>(
 }
 
 /// What the PDF's signature dictionary says.
-fn dictionary<W: Write>(
-    xml: &mut Xml<W>,
-    signature: &SignatureReport,
-    pdf: &PdfWords,
-) -> Result<()> {
+fn dictionary(xml: &mut Xml<'_>, signature: &SignatureReport, pdf: &PdfWords) -> Result<()> {
     if let Some(place) = &pdf.location {
         xml.within("SignatureProductionPlace", SIGNED, |xml| xml.text("AddressString", place))?;
     }

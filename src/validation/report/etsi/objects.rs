@@ -1,7 +1,6 @@
 //! Signature validation objects (TS 119 102-2 §4.4): each once, named by its digest.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::sync::Arc;
 
 use super::Xml;
@@ -94,7 +93,7 @@ impl Objects {
     }
 
     /// Writes them; nothing where there are none.
-    pub(super) fn write<W: Write>(&self, xml: &mut Xml<W>) -> Result<()> {
+    pub(super) fn write(&self, xml: &mut Xml<'_>) -> Result<()> {
         if self.all.is_empty() {
             return Ok(());
         }
@@ -104,7 +103,7 @@ impl Objects {
     }
 
     /// §4.3.12: what was validated, up to which anchor, and who is revoked.
-    pub(super) fn write_chain<W: Write>(&self, xml: &mut Xml<W>, chain: &Chain) -> Result<()> {
+    pub(super) fn write_chain(&self, xml: &mut Xml<'_>, chain: &Chain) -> Result<()> {
         let signer = chain.certificates.first().and_then(|it| self.id_of(it.der()));
         let anchor = chain.anchor.as_ref().and_then(|it| self.id_of(octets_of(it)));
         if let Some(anchor) = &anchor {
@@ -127,7 +126,7 @@ impl Objects {
 }
 
 impl Object {
-    fn write<W: Write>(&self, xml: &mut Xml<W>, id: &str, all: &Objects) -> Result<()> {
+    fn write(&self, xml: &mut Xml<'_>, id: &str, all: &Objects) -> Result<()> {
         xml.within("ValidationObject", &[("id", id)], |xml| {
             xml.text("ObjectType", self.kind.name())?;
             xml.within("ValidationObjectRepresentation", &[], |xml| {
@@ -147,8 +146,8 @@ impl Object {
 }
 
 /// What a time-stamp proves, and what it came to (§4.4.7, §4.4.8).
-fn write_stamp<W: Write>(
-    xml: &mut Xml<W>,
+fn write_stamp(
+    xml: &mut Xml<'_>,
     report: &TimeStampReport,
     chain: &Chain,
     all: &Objects,
@@ -164,7 +163,7 @@ fn write_stamp<W: Write>(
     })
 }
 
-fn write_revoked<W: Write>(xml: &mut Xml<W>, revoked: &Revoked, id: &str) -> Result<()> {
+fn write_revoked(xml: &mut Xml<'_>, revoked: &Revoked, id: &str) -> Result<()> {
     xml.within("RevocationStatusInformation", &[], |xml| {
         xml.reference("ValidationObjectId", id)?;
         xml.text("RevocationTime", &revoked.at.to_string())?;
