@@ -1,7 +1,6 @@
 //! Signature attributes (TS 119 102-2 Annex A.1): what the signer said, and what was
 //! put beside it. Said is not proven.
 
-
 use super::Xml;
 use super::objects::Objects;
 use crate::encoding::base64;
