@@ -79,8 +79,7 @@ fn one_or_many(value: Option<&Object>) -> Vec<&Object> {
 fn inflate(data: &[u8], size: Size, charge: &dyn Fn(usize) -> Result<()>) -> Result<Vec<u8>> {
     const STEP: usize = 32 << 10;
     let Size { limit, expected } = size;
-    if let Some(out) = inflate_at_once(data, expected.min(limit)) {
-        charge(out.len())?;
+    if let Some(out) = inflate_at_once(data, expected.min(limit), charge)? {
         return Ok(out);
     }
     let broken = || Error::malformed("compressed data cannot be read");
@@ -110,16 +109,23 @@ fn inflate(data: &[u8], size: Size, charge: &dyn Fn(usize) -> Result<()>) -> Res
 }
 
 /// The same to where it stays, without a window that is copied from. Nothing where it does not
-/// come to what is expected, or is not to be read.
-fn inflate_at_once(data: &[u8], expected: usize) -> Option<Vec<u8>> {
+/// come to what is expected, or is not to be read; what it came to is charged all the same.
+fn inflate_at_once(
+    data: &[u8],
+    expected: usize,
+    charge: &dyn Fn(usize) -> Result<()>,
+) -> Result<Option<Vec<u8>>> {
     /// No byte of what is compressed makes more than this.
     const MOST: usize = 1032;
-    (0 < expected && expected <= data.len().saturating_mul(MOST)).then_some(())?;
+    if expected == 0 || expected > data.len().saturating_mul(MOST) {
+        return Ok(None);
+    }
     let mut out = Vec::with_capacity(expected);
     let mut inflater = Decompress::new(true);
     let status = inflater.decompress_vec(data, &mut out, FlushDecompress::Finish);
+    charge(out.len())?;
     let whole = matches!(status, Ok(Status::StreamEnd)) && out.len() == expected;
-    whole.then_some(out)
+    Ok(whole.then_some(out))
 }
 
 /// ISO 32000-2 §7.4.4.4.
@@ -349,7 +355,7 @@ mod tests {
         }
     }
 
-    /// What is expected decides nothing but how it is done.
+    /// What is expected decides nothing but how it is done; what is done in vain counts.
     #[test]
     fn expected_or_not() {
         let plain: Vec<u8> = (0..70_000_u32).flat_map(|n| (n / 3).to_be_bytes()).collect();
@@ -365,13 +371,19 @@ mod tests {
             let decoded = super::decode(&flate(), data, Size { limit, expected }, &charge);
             decoded.map(|it| (it, charged.get())).map_err(|error| error.kind())
         };
-        assert_eq!(inflate_at_once(&data, plain.len()).unwrap(), plain);
+        let at_once = inflate_at_once(&data, plain.len(), &|_| Ok(())).unwrap();
+        assert_eq!(at_once.unwrap(), plain);
         let mut broken = data.clone();
         broken[whole - 1] ^= 1;
         for expected in [0, 1, plain.len() - 1, plain.len(), plain.len() + 1, 1 << 20, usize::MAX] {
-            let all = Ok((plain.clone(), plain.len()));
-            assert_eq!(read(&data, usize::MAX, expected), all, "{expected}");
-            assert_eq!(read(&data, plain.len(), expected), all, "{expected}");
+            for limit in [usize::MAX, plain.len()] {
+                let (decoded, charged) = read(&data, limit, expected).unwrap();
+                assert_eq!(decoded, plain, "{expected}");
+                let expected = expected.min(limit);
+                let in_vain = expected != plain.len() && expected <= data.len() * 1032;
+                let in_vain = if in_vain { expected.min(plain.len()) } else { 0 };
+                assert_eq!(charged, plain.len() + in_vain, "{expected}");
+            }
             let more = Err(ErrorKind::LimitExceeded);
             assert_eq!(read(&data, plain.len() - 1, expected), more, "{expected}");
             for data in [&broken[..], &data[..whole - 1], b"", b"x"] {
