@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::{Collector, Read};
 use crate::crypto::{Digest, DigestAlgorithm};
 use crate::encoding::base64;
-use crate::encoding::xml::{Canonicalization, Method, NodeId};
+use crate::encoding::xml::{Canonicalization, Document, Method, NodeId};
 use crate::error::{ErrorKind, Result};
 use crate::limits::{Limits, within};
 use crate::signature::cms::{RevocationInfo, SignedData};
@@ -54,25 +54,12 @@ impl Collector<'_> {
         if count == 0 {
             return Ok(Vec::new());
         }
-        let document = self.source.document;
-        let ids_and_parts = parts.properties.and_then(|properties| {
-            let stamped = Stamped {
-                document,
-                ids: self.dereferencer.ids(),
-                signature: parts.signature.element,
-                properties,
-                references: &parts.followed.referred,
-            };
-            stamped.parts(stamp)
-        });
-        self.dereferencer.effort(ids_and_parts.as_ref().map_or(0, Vec::len))?;
+        let over = self.parts(parts, stamp);
+        self.dereferencer.effort(over.as_ref().map_or(0, Vec::len))?;
         let method = self.method(stamp);
         let mut imprints: HashMap<DigestAlgorithm, Option<Digest>> = HashMap::new();
         let mut all = Vec::new();
-        let tokens = stamp.tokens.iter().map(|it| base64::decode(&document.text_of(*it)));
-        let tokens = tokens.chain((0..stamp.in_xml).map(|_| None));
-        for token in tokens {
-            let token = token.unwrap_or_default();
+        for token in tokens(self.source.document, stamp) {
             let known = Beside {
                 certificates: &facts.signer.certificates,
                 memory: self.source.memory,
@@ -82,26 +69,35 @@ impl Collector<'_> {
                 if let Some(known) = imprints.get(&algorithm) {
                     return Ok(known.clone());
                 }
-                let made = match (&ids_and_parts, &method) {
-                    (Some(over), Some(method)) => digest_parts(
-                        &mut self.dereferencer,
-                        parts.signature,
-                        over,
-                        method,
-                        algorithm,
-                    )?,
+                let made = match (&over, &method) {
+                    (Some(over), Some(method)) => {
+                        let sources = &mut self.dereferencer;
+                        digest_parts(sources, parts.signature, over, method, algorithm)?
+                    }
                     _ => None,
                 };
                 imprints.insert(algorithm, made.clone());
                 Ok(made)
             })?;
             if found.imprint_intact == Some(true) {
-                let over = ids_and_parts.as_deref().unwrap_or_default();
+                let over = over.as_deref().unwrap_or_default();
                 found.covers = Covers::Objects(self.covered(facts, parts, over)?);
             }
             all.push(found);
         }
         Ok(all)
+    }
+
+    /// What a container's tokens are over, as far as it can be told.
+    fn parts(&self, parts: &Read<'_>, stamp: &TimeStamp) -> Option<Vec<Part>> {
+        let stamped = Stamped {
+            document: self.source.document,
+            ids: self.dereferencer.ids(),
+            signature: parts.signature.element,
+            properties: parts.properties?,
+            references: &parts.followed.referred,
+        };
+        stamped.parts(stamp)
     }
 
     /// Counts time-stamps that are looked into.
@@ -216,6 +212,14 @@ fn objects_in_token(token: &[u8], limits: &Limits, all: &mut Vec<ObjectId>) -> R
         Err(error) if error.kind() == ErrorKind::LimitExceeded => Err(error),
         Err(_) => Ok(()),
     }
+}
+
+/// The tokens of a container, each as it is read; those that are no base64, or written in XML,
+/// are empty.
+fn tokens(document: &Document<'_>, stamp: &TimeStamp) -> impl Iterator<Item = Vec<u8>> {
+    let octets = stamp.tokens.iter().map(|it| base64::decode(&document.text_of(*it)));
+    let octets = octets.map(Option::unwrap_or_default);
+    octets.chain(std::iter::repeat_n(Vec::new(), stamp.in_xml))
 }
 
 fn type_of(kind: TimeStampKind) -> TimeStampType {
