@@ -7,10 +7,10 @@ mod support;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use kyso::{
-    Error, ErrorKind, Policy, Report, SoftwareSigner, TrustStore, UtcTime, Validator, cades,
+    Error, ErrorKind, Policy, Report, SoftwareSigner, TrustStore, UtcTime, Validator, cades, xades,
 };
 use rcgen::{DnType, KeyPair, RevocationReason};
-use support::cms::sha256;
+use support::cms::{Cms, Identity, attribute, oid, seq, sha256};
 use support::pki::{self, LEAF, NOW, Pki};
 
 /// An element: its name, its attributes, its text, its children.
@@ -247,6 +247,49 @@ fn what_is_missing_is_told() {
     assert_eq!(data.names(), ["Type", "Value"]);
     assert!(data.children[1].text.contains("CN=Root"), "{data:?}");
     assert!(report.all("TrustAnchor").is_empty());
+}
+
+#[test]
+fn what_the_signer_claims_is_told_as_claimed() {
+    let (pki, content) = (Pki::new(), b"content".to_vec());
+    let mut place = xades::ProductionPlace::default();
+    (place.city, place.country) = ("Lạng Sơn".into(), "VN".into());
+    let signed = xades::SignatureBuilder::detached("a.txt", &content, at())
+        .role("Chánh Văn phòng")
+        .role("Người ký <thay>")
+        .production_place(place)
+        .commitment("urn:khác")
+        .sign(&pki.signer())
+        .unwrap();
+    let files = vec![("a.txt", content)];
+    let report = etsi(&pki.validator(at()).validate_with_files(&signed, &files).unwrap());
+    let attributes = report.one("SignatureAttributes");
+    let texts = |name: &str| attributes.all(name).iter().map(|it| &*it.text).collect::<Vec<_>>();
+    assert_eq!(texts("CommitmentTypeIdentifier"), ["urn:khác"]);
+    assert_eq!(texts("AddressString"), ["Lạng Sơn", "VN"]);
+    assert_eq!(texts("Role"), ["Chánh Văn phòng", "Người ký &lt;thay&gt;"]);
+    for details in attributes.all("RoleDetails") {
+        assert_eq!(details.names(), ["Role", "EndorsementType"]);
+        assert_eq!(details.children[1].text, "claimed");
+    }
+    for name in ["CommitmentTypeIndication", "SignatureProductionPlace", "SignerRole"] {
+        assert_eq!(attributes.one(name).attribute("Signed"), Some("true"), "{name}");
+    }
+}
+
+/// In XML everything is named by URIs.
+#[test]
+fn a_commitment_by_its_number_is_told_by_a_name() {
+    let identity = Identity::rsa();
+    let mut cms = Cms::over(b"content", &identity);
+    let approval = seq(&[oid("1.2.840.113549.1.9.16.6.5")]);
+    cms.signed.push(attribute("1.2.840.113549.1.9.16.2.16", approval));
+    cms.signed.sort();
+    let signature = cms.signed_by(&identity);
+    let validator = Validator::new(TrustStore::new(), Policy::default(), at());
+    let report = etsi(&validator.validate_detached(&signature, b"content").unwrap());
+    let name = &report.one("CommitmentTypeIdentifier").text;
+    assert_eq!(name, "urn:oid:1.2.840.113549.1.9.16.6.5");
 }
 
 /// What stands in the report is text, whatever it spells.

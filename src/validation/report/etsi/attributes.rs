@@ -5,7 +5,7 @@ use super::Xml;
 use super::objects::Objects;
 use crate::encoding::base64;
 use crate::error::Result;
-use crate::validation::facts::{NamedPolicy, PdfWords, TimeStampType};
+use crate::validation::facts::{Claims, NamedPolicy, PdfWords, TimeStampType};
 use crate::validation::report::{SignatureReport, TimeStampReport};
 
 const SIGNED: &[(&str, &str)] = &[("Signed", "true")];
@@ -18,11 +18,13 @@ pub(super) fn write(
 ) -> Result<()> {
     let stamps = signature.timestamps().iter().zip(&signature.particulars.stamps);
     let digest = signature.particulars.octets.data.as_ref();
+    let said = signature.claims();
     let any = signature.claimed_time().is_some()
         || signature.particulars.signature_policy.is_some()
         || stamps.clone().any(|(it, _)| it.time.is_some())
         || digest.is_some()
-        || signature.pdf().is_some();
+        || signature.pdf().is_some()
+        || [&said.roles, &said.production_place, &said.commitments].iter().any(|it| !it.is_empty());
     if !any {
         return Ok(());
     }
@@ -40,6 +42,7 @@ pub(super) fn write(
                 xml.text("Digest", &base64::encode(digest.value()))
             })?;
         }
+        claims(xml, said)?;
         stamps.clone().try_for_each(|(report, stamp)| {
             time_stamp(xml, report, objects.id_of(&stamp.octets).as_deref())
         })?;
@@ -51,10 +54,38 @@ pub(super) fn write(
 fn policy_id(policy: &NamedPolicy) -> String {
     match policy {
         NamedPolicy::Implied => "urn:x-kyso:implied".into(),
-        // In XML it may be another URI.
-        NamedPolicy::Explicit { oid, .. } if oid.contains(':') => oid.clone(),
-        NamedPolicy::Explicit { oid, .. } => format!("urn:oid:{oid}"),
+        NamedPolicy::Explicit { oid, .. } => uri(oid),
     }
+}
+
+/// Of what is named by an object identifier, or in XML by a URI.
+fn uri(name: &str) -> String {
+    if name.contains(':') { name.into() } else { format!("urn:oid:{name}") }
+}
+
+/// What the signer says of itself and of what it signed for: claimed, as nobody else says it.
+fn claims(xml: &mut Xml<'_>, said: &Claims) -> Result<()> {
+    for commitment in &said.commitments {
+        xml.within("CommitmentTypeIndication", SIGNED, |xml| {
+            xml.text("CommitmentTypeIdentifier", &uri(commitment))
+        })?;
+    }
+    if !said.production_place.is_empty() {
+        xml.within("SignatureProductionPlace", SIGNED, |xml| {
+            said.production_place.iter().try_for_each(|it| xml.text("AddressString", it))
+        })?;
+    }
+    if said.roles.is_empty() {
+        return Ok(());
+    }
+    xml.within("SignerRole", SIGNED, |xml| {
+        said.roles.iter().try_for_each(|role| {
+            xml.within("RoleDetails", &[], |xml| {
+                xml.text("Role", role)?;
+                xml.text("EndorsementType", "claimed")
+            })
+        })
+    })
 }
 
 fn time_stamp(xml: &mut Xml<'_>, stamp: &TimeStampReport, token: Option<&str>) -> Result<()> {
