@@ -53,7 +53,7 @@ impl<'w> Writer<'w> {
     pub(crate) fn start(&mut self, name: &'static str, attributes: &[(&str, &str)]) -> Result<()> {
         self.tag(name, attributes);
         self.open.push(Open { name, bare: true });
-        Ok(())
+        self.pass_on()
     }
 
     /// Ends the innermost element; the last one ends the document.
@@ -82,7 +82,7 @@ impl<'w> Writer<'w> {
         self.tag(name, &[]);
         if text.is_empty() {
             self.push(" />");
-            return Ok(());
+            return self.pass_on();
         }
         self.text.push(b'>');
         self.escape(text);

@@ -42,7 +42,7 @@ impl<'a> Source<'a> {
         usize::try_from(offset.saturating_sub(self.mark)).unwrap_or(usize::MAX)
     }
 
-    /// Nothing where it is no UTF-8.
+    /// Of what was looked at; nothing where it is no UTF-8, which that never is.
     pub(super) fn text(&self, places: Range<usize>) -> &'a str {
         let bytes = self.bytes.get(places).unwrap_or_default();
         str::from_utf8(bytes).unwrap_or_default()
