@@ -9,7 +9,6 @@ import java.security.Signature;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Collections;
 import java.util.List;
@@ -38,10 +37,6 @@ import org.xml.sax.helpers.DefaultHandler;
  * <p>{@code XmlSignature sign|verify KEY.pem CERTIFICATE.pem FILE}
  */
 class XmlSignature {
-    interface Work {
-        void run() throws Exception;
-    }
-
     static final String EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#";
     static final String RSA = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
     static final String SHA256 = "http://www.w3.org/2001/04/xmlenc#sha256";
@@ -64,7 +59,8 @@ class XmlSignature {
         }
         document = Files.readAllBytes(Path.of(arguments[3]));
         bareSign();
-        inTurns(() -> floor(signs), signs ? XmlSignature::sign : XmlSignature::verify);
+        Turns.take("Java " + System.getProperty("java.version"), () -> floor(signs),
+            signs ? XmlSignature::sign : XmlSignature::verify);
     }
 
     static void bareSign() throws Exception {
@@ -124,35 +120,5 @@ class XmlSignature {
             throw new IllegalStateException("the signature does not hold");
         }
         seen++;
-    }
-
-    /** As the bench `speed`, for ten seconds of which the first four are the compiler's. */
-    static void inTurns(Work floor, Work whole) throws Exception {
-        var floors = new ArrayList<Double>();
-        var wholes = new ArrayList<Double>();
-        var ratios = new ArrayList<Double>();
-        long start = System.nanoTime();
-        for (int round = 0; round < 9 + 3 || System.nanoTime() - start < 10e9; round++) {
-            double one = each(floor);
-            double other = each(whole);
-            if (round >= 3 && System.nanoTime() - start > 4e9) {
-                floors.add(one);
-                wholes.add(other);
-                ratios.add(other / one);
-            }
-        }
-        System.out.printf("Java %s\t%.4f\t%.4f\t%.2f%n", System.getProperty("java.version"),
-            median(wholes), median(floors), median(ratios));
-    }
-
-    static double each(Work work) throws Exception {
-        long start = System.nanoTime();
-        work.run();
-        return (System.nanoTime() - start) / 1e6;
-    }
-
-    static double median(List<Double> all) {
-        Collections.sort(all);
-        return all.get(all.size() / 2);
     }
 }
